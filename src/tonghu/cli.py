@@ -1,0 +1,65 @@
+"""The `tonghu` command: finds the capability that a word names, and hands over.
+
+Each capability has a ``commands.py`` with ``add_commands(parser)``; it is imported only when its word is used, so
+that one command never pays for the start-up of another.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+
+from tonghu import __version__
+from tonghu.errors import InputRefused
+
+COMMANDS: dict[str, tuple[str, str]] = {
+    "hqms": (
+        "tonghu.hqms.commands",
+        "出院病案首页文件：检查、筛查、标注 · discharge files: check, screen, mark",
+    ),
+    "tumours": ("tonghu.tumours.commands", "肿瘤编码：ICCC-3 分类、校验 · tumour codes: classify, check"),
+    "rules": (
+        "tonghu.rulebook.commands",
+        "规则库：列出、查看、测试、运行、回放 · the rules: list, show, test, run, replay",
+    ),
+    "policy": ("tonghu.policy.commands", "政策条款 · the clauses of the policies"),
+    "codes": ("tonghu.codes.commands", "代码表与字段字典 · code tables and field dictionaries"),
+    "synth": ("tonghu.synth.commands", "虚构数据：生成样例文件 · made-up hospitals and discharge files"),
+}
+
+
+def build_parser(word: str | None) -> argparse.ArgumentParser:
+    """The whole parser, with the sub-commands of `word` alone filled in (all others stay one line each)."""
+    parser = argparse.ArgumentParser(
+        prog="tonghu", description="童护 Tonghu · 儿童白血病、血液病与肿瘤的登记与救治 · registry and care"
+    )
+    parser.add_argument("--version", action="version", version=f"tonghu {__version__}")
+    words = parser.add_subparsers(dest="word", metavar="COMMAND", required=True)
+    for name, (module, help_text) in COMMANDS.items():
+        sub = words.add_parser(name, help=help_text, description=help_text)
+        if name == word:
+            importlib.import_module(module).add_commands(sub)
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command. Returns its exit code: 0 done, 2 refused with one line on stderr."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    word = next((a for a in arguments if not a.startswith("-")), None)
+    args = build_parser(word).parse_args(arguments)
+    try:
+        code: int = args.run(args)
+    except InputRefused as refused:
+        print(refused, file=sys.stderr)
+        return 2
+    except BrokenPipeError:
+        # `tonghu … | head` closes our output early: not an error, and nothing is left to say.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except KeyboardInterrupt:
+        print("已中断 / Interrupted", file=sys.stderr)
+        return 130
+    return code

@@ -1,0 +1,219 @@
+"""What `./run` does: set up the environment once, then run one command in it.
+
+Standard library only: this runs under whatever Python the machine has, before anything is installed. The
+environment lives in ``.venv``; a stamp in it names the lock that it was made from, so that the second start costs
+nothing. Whatever can go wrong outside our power (no venv module, no network, a full disk) ends in one line.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import NoReturn
+
+ROOT = Path(__file__).resolve().parent.parent
+VENV = ROOT / ".venv"
+PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+LOCKS = {"run": "requirements.lock", "dev": "requirements-dev.lock"}
+FREE_BYTES_NEEDED = {"run": 900_000_000, "dev": 1_500_000_000}
+
+USAGE = """\
+童护 Tonghu
+
+  ./run demo [FILE]     生成虚构医院一个月的病案首页并检查；给出 FILE 则检查您自己的导出文件
+                        make a made-up hospital's month and check it, or check your own export
+  ./run test            代码检查、类型、分层与全部测试 · lint, types, import walls and all tests
+  ./run lint            只做代码检查 · lint, format, types and import walls only
+  ./run bench [NAME]    性能基准，与同类工具同场比较 · benchmarks against named peers in the same run
+  ./run tonghu ARGS     在环境中运行 tonghu 命令 · the command line inside the environment
+  ./run lock            重新生成依赖锁文件 · make the lock files again
+  ./run demo --help     演示的选项（不安装任何东西）· the demo's options; sets nothing up
+"""
+
+DEMO_USAGE = """\
+./run demo [FILE] [--rows N] [--layout 2012|2020] [--format csv|xlsx|dbf] [--seed N] [--out DIR] [--mark]
+
+  FILE          您自己的病案首页导出文件（CSV、Excel、DBF 或其 zip）；不给则生成一家虚构医院一个月的数据
+                your own discharge export; without it a made-up hospital's month is made
+  --rows N      虚构数据的行数，默认 3000 · rows of the made-up month (default 3000)
+  --layout      2012（P 字段）或 2020（A/B/C/D 字段），默认 2012 · layout of the made-up month
+  --format      csv、xlsx 或 dbf，默认 csv · format of the made-up month
+  --seed N      随机种子，默认 1 · seed of the made-up month
+  --out DIR     结果目录，默认 out/demo · where the results go
+"""
+
+
+def stop(zh: str, en: str, code: int = 2) -> NoReturn:
+    """End with one line that says what is missing and how to get it."""
+    print(f"{zh} / {en}", file=sys.stderr)
+    raise SystemExit(code)
+
+
+def ensure_environment(kind: str) -> None:
+    """Make ``.venv`` hold exactly the lock of `kind` (`dev` includes `run`), unless its stamp says it does."""
+    wanted = _stamp_of(kind)
+    stamp = VENV / "tonghu-lock"
+    have = stamp.read_text().split() if stamp.exists() and PYTHON.exists() else []
+    if wanted in have or (kind == "run" and _stamp_of("dev") in have):
+        return
+    if shutil.disk_usage(ROOT).free < FREE_BYTES_NEEDED[kind]:
+        needed = FREE_BYTES_NEEDED[kind] // 1_000_000
+        stop(
+            f"磁盘空间不足：安装需要约 {needed} MB 可用空间", f"Disk full: setting up needs about {needed} MB"
+        )
+    print(
+        "首次运行：正在准备运行环境…… / First run: setting up the environment …", file=sys.stderr, flush=True
+    )
+    if not have:
+        _make_venv()
+    _install(ROOT / LOCKS[kind])
+    site = subprocess.run(
+        [PYTHON, "-c", "import sysconfig; print(sysconfig.get_paths()['purelib'])"],
+        check=True, capture_output=True, text=True,
+    ).stdout.strip()  # fmt: skip
+    (Path(site) / "tonghu.pth").write_text(f"{ROOT / 'src'}\n", encoding="utf-8")
+    stamp.write_text(wanted)
+
+
+def _stamp_of(kind: str) -> str:
+    lock = (ROOT / LOCKS[kind]).read_bytes()
+    return f"{kind}-{sys.version_info.major}.{sys.version_info.minor}-{hashlib.sha256(lock).hexdigest()[:16]}"
+
+
+def _make_venv() -> None:
+    made = subprocess.run(
+        [sys.executable, "-m", "venv", "--clear", str(VENV)], capture_output=True, text=True, check=False
+    )
+    if made.returncode:
+        shutil.rmtree(VENV, ignore_errors=True)
+        said = (made.stdout + made.stderr).strip()
+        if "No space left" in said:
+            stop("磁盘已满，无法创建运行环境", "The disk is full: the environment could not be made")
+        stop(
+            "此 Python 缺少 venv 模块；Debian/Ubuntu 请安装 python3-venv",
+            "This Python has no working venv module; on Debian/Ubuntu install python3-venv",
+        )
+
+
+def _install(lock: Path) -> None:
+    pip = [PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"]
+    done = subprocess.run(
+        [*pip, "--require-hashes", "--only-binary", ":all:", "--no-deps", "-r", str(lock)],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    if done.returncode == 0:
+        return
+    said = (done.stdout + done.stderr).strip()
+    if "No space left" in said:
+        stop("磁盘已满，依赖未能安装", "The disk is full: the dependencies could not be installed")
+    if any(
+        word in said
+        for word in (
+            "connection",
+            "Connection",
+            "resolve",
+            "No matching distribution",
+            "timed out",
+            "SSL",
+            "Proxy",
+        )
+    ):
+        stop(
+            "无法连接软件包仓库，请检查网络或 pip 镜像设置后重试",
+            "The package registry cannot be reached: check the network or pip's mirror settings and try again",
+        )
+    last = said.splitlines()[-1] if said else f"pip exited with {done.returncode}"
+    stop(f"依赖安装失败：{last}", f"Installing the dependencies failed: {last}")
+
+
+def call(*command: str | Path) -> int:
+    """Run a command in the environment, from the project's root; its output goes straight through."""
+    try:
+        return subprocess.run([str(part) for part in command], cwd=ROOT, check=False).returncode
+    except KeyboardInterrupt:
+        return 130
+
+
+def tonghu(*arguments: str) -> int:
+    """Run the `tonghu` command where the user stands, so that relative paths mean what they say."""
+    here = os.environ.get("TONGHU_CWD") or os.getcwd()
+    try:
+        return subprocess.run([str(PYTHON), "-m", "tonghu", *arguments], cwd=here, check=False).returncode
+    except KeyboardInterrupt:
+        return 130
+
+
+def lint() -> int:
+    """Lint, format, types and import walls; stops at the first that fails."""
+    for command in (
+        ("ruff", "check", "."),
+        ("ruff", "format", "--check", "."),
+        ("mypy",),
+        ("importlinter.cli", "lint"),
+    ):
+        module, *rest = command
+        print(f"· {' '.join(command)}", flush=True)
+        runner = ["-c", "from importlinter.cli import lint_imports_command as c; c()"] if module.startswith("import") else ["-m", module, *rest]  # fmt: skip # noqa: E501
+        if code := call(PYTHON, *runner):
+            return code
+    return 0
+
+
+def test(*arguments: str) -> int:
+    """Everything that must hold: `lint`, then the tests with branch coverage."""
+    if arguments:
+        return call(PYTHON, "-m", "pytest", *arguments)
+    return lint() or call(PYTHON, "-m", "pytest", "-q", "--cov", "--cov-branch", "--cov-fail-under=95")
+
+
+def lock() -> int:
+    """Make both lock files again: versions and hashes, no index addresses."""
+    options = ["--generate-hashes", "--python-version", "3.11", "--no-header", "--no-annotate",
+               "--no-emit-index-url", "--no-emit-find-links", "--quiet", "--universal"]  # fmt: skip
+    for kind, extra in (("run", []), ("dev", ["--extra", "dev"])):
+        compile_ = ["-m", "uv", "pip", "compile", "pyproject.toml", *extra, *options, "-o", LOCKS[kind]]
+        if code := call(PYTHON, *compile_):
+            return code
+    return 0
+
+
+def main(arguments: list[str]) -> int:
+    """Run one word of the front door; returns its exit code."""
+    word, *rest = arguments or ["--help"]
+    if word in ("-h", "--help", "help"):
+        print(USAGE)
+        return 0
+    if word == "demo":
+        if any(a in ("-h", "--help") for a in rest):
+            print(DEMO_USAGE)
+            return 0
+        ensure_environment("run")
+        return tonghu("demo", *rest)
+    if word == "tonghu":
+        ensure_environment("run")
+        return tonghu(*rest)
+    commands = {"test": test, "lint": lint, "lock": lock}
+    if word in commands:
+        ensure_environment("dev")
+        return commands[word](*rest)
+    if word == "bench":
+        ensure_environment("dev")
+        return call(PYTHON, "-m", "bench", *rest)
+    print(USAGE)
+    stop(f"没有这个命令：{word}", f"No such command: {word}")
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except OSError as fault:
+        if fault.errno == errno.ENOSPC:
+            stop("磁盘已满", "The disk is full")
+        if fault.errno in (errno.EACCES, errno.EROFS):
+            stop(f"没有写权限：{fault.filename}", f"No permission to write: {fault.filename}")
+        raise
