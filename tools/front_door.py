@@ -63,12 +63,8 @@ def ensure_environment(kind: str) -> None:
         return
     if shutil.disk_usage(ROOT).free < FREE_BYTES_NEEDED[kind]:
         needed = FREE_BYTES_NEEDED[kind] // 1_000_000
-        stop(
-            f"磁盘空间不足：安装需要约 {needed} MB 可用空间", f"Disk full: setting up needs about {needed} MB"
-        )
-    print(
-        "首次运行：正在准备运行环境…… / First run: setting up the environment …", file=sys.stderr, flush=True
-    )
+        stop(f"磁盘空间不足：安装需要约 {needed} MB 可用空间", f"Disk full: setting up needs about {needed} MB")
+    print("首次运行：正在准备运行环境…… / First run: setting up the environment …", file=sys.stderr, flush=True)
     if not have:
         _make_venv()
     _install(ROOT / LOCKS[kind])
@@ -141,7 +137,7 @@ def call(*command: str | Path) -> int:
 
 def tonghu(*arguments: str) -> int:
     """Run the `tonghu` command where the user stands, so that relative paths mean what they say."""
-    here = os.environ.get("TONGHU_CWD") or os.getcwd()
+    here = os.environ.get("TONGHU_CWD") or Path.cwd()
     try:
         return subprocess.run([str(PYTHON), "-m", "tonghu", *arguments], cwd=here, check=False).returncode
     except KeyboardInterrupt:
