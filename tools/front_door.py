@@ -146,16 +146,9 @@ def tonghu(*arguments: str) -> int:
 
 def lint() -> int:
     """Lint, format, types and import walls; stops at the first that fails."""
-    for command in (
-        ("ruff", "check", "."),
-        ("ruff", "format", "--check", "."),
-        ("mypy",),
-        ("importlinter.cli", "lint"),
-    ):
-        module, *rest = command
+    for command in (["ruff", "check"], ["ruff", "format", "--check"], ["mypy"], ["lint-imports"]):
         print(f"· {' '.join(command)}", flush=True)
-        runner = ["-c", "from importlinter.cli import lint_imports_command as c; c()"] if module.startswith("import") else ["-m", module, *rest]  # fmt: skip # noqa: E501
-        if code := call(PYTHON, *runner):
+        if code := call(PYTHON.parent / command[0], *command[1:]):
             return code
     return 0
 
