@@ -1,0 +1,98 @@
+"""`./run bench [NAME …] [--runs N] [--write]`: measure, print the table, and with --write put it into the READMEs."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import re
+import sys
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bench import classification, discharges, rules
+from bench.measure import ROOT, WORK, Line
+
+SUITES: dict[str, Callable[[int], list[Line]]] = {
+    "csv": discharges.csv_files,
+    "excel": discharges.workbooks,
+    "classify": classification.suite,
+    "rules": rules.suite,
+}
+RESULTS = ROOT / "bench" / "results.json"
+HEADS = {
+    "README.md": ("What", "Against", "Tonghu", "Peer", "Ratio", "Limit", "Peak memory", "Note"),
+    "README.zh.md": ("测什么", "与谁相比", "童护", "对照", "倍数", "上限", "内存峰值", "备注"),
+}
+
+
+def table(lines: list[Line], head: tuple[str, ...]) -> str:
+    """The lines as a Markdown table; numbers right-aligned."""
+    rows = [
+        "| " + " | ".join(head) + " |",
+        "|---|---|" + "---:|" * 5 + "---|",
+    ]
+    for line in lines:
+        limit = f"{line.limit:g} ×" if line.limit is not None else "–"
+        peak = f"{line.ours_peak_mb:,.0f} MB" if line.ours_peak_mb else "–"
+        if line.peak_limit_mb:
+            peak += f" (≤ {line.peak_limit_mb:,.0f})"
+        rows.append(
+            f"| {line.what} | {line.peer} | {seconds(line.ours_seconds)} | {seconds(line.peer_seconds)} "
+            f"| {line.ratio:.2f} × | {limit} | {peak} | {line.note} |"
+        )
+    return "\n".join(rows)
+
+
+def seconds(value: float) -> str:
+    """A duration in the unit in which a person would say it."""
+    return f"{value:.2f} s" if value >= 0.1 else f"{value * 1000:.2f} ms"
+
+
+def write(lines: list[Line]) -> None:
+    """Keep the figures in bench/results.json and between the markers of both READMEs."""
+    kept = (
+        {(line["what"], line["peer"]): line for line in json.loads(RESULTS.read_text())["lines"]}
+        if RESULTS.exists()
+        else {}
+    )
+    kept.update({(line.what, line.peer): asdict(line) for line in lines})
+    measured = {
+        "measured_on": datetime.now(UTC).date().isoformat(),
+        "machine": f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}",
+        "lines": list(kept.values()),
+    }
+    RESULTS.write_text(json.dumps(measured, ensure_ascii=False, indent=1) + "\n")
+    for name, head in HEADS.items():
+        path = ROOT / name
+        text = path.read_text()
+        body = f"{measured['machine']}, {measured['measured_on']}\n\n{table([Line(**line) for line in kept.values()], head)}"
+        path.write_text(
+            re.sub(r"(<!-- bench -->\n).*?(\n<!-- /bench -->)", lambda m: m[1] + body + m[2], text, flags=re.S)
+        )
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="./run bench", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"any of {', '.join(SUITES)}; all without one")
+    parser.add_argument("--runs", type=int, default=5, help="counted runs of each command (default 5)")
+    parser.add_argument("--write", action="store_true", help="put the figures into the READMEs")
+    args = parser.parse_args()
+    if unknown := set(args.names) - set(SUITES):
+        parser.error(f"no such benchmark: {', '.join(sorted(unknown))}")
+    WORK.mkdir(parents=True, exist_ok=True)
+    lines: list[Line] = []
+    for name in args.names or SUITES:
+        print(f"· {name}", flush=True)
+        lines += SUITES[name](args.runs)
+    print(table(lines, HEADS["README.md"]))
+    if args.write:
+        write(lines)
+    return 0 if all(line.holds for line in lines) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
