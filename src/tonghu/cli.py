@@ -16,6 +16,7 @@ from tonghu import __version__
 from tonghu.errors import InputRefused
 
 COMMANDS: dict[str, tuple[str, str]] = {
+    "demo": ("tonghu.demo", "演示：从文件到结果 · from a file to the results"),
     "hqms": (
         "tonghu.hqms.commands",
         "出院病案首页文件：检查、筛查、标注 · discharge files: check, screen, mark",
