@@ -27,8 +27,8 @@ def run(args: argparse.Namespace) -> int:
     if args.file is None:
         print("① 生成一家虚构医院一个月的病案首页（患者均为虚构） · Making a made-up hospital's month", flush=True)
         code = cli.main(
-            ["synth", "--out", str(file), "--rows", str(args.rows), "--layout", args.layout]
-            + ["--format", args.format, "--seed", str(args.seed), "--truth", str(args.out / "truth.json")]
+            f"synth --rows {args.rows} --layout {args.layout} --format {args.format} --seed {args.seed}".split()
+            + ["--out", str(file), "--truth", str(args.out / "truth.json")]
         )
         if code:
             return code
