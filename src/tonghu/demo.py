@@ -26,10 +26,9 @@ def run(args: argparse.Namespace) -> int:
     file: Path = args.file or args.out / f"{MADE_UP_NAME}.{args.format}"
     if args.file is None:
         print("① 生成一家虚构医院一个月的病案首页（患者均为虚构） · Making a made-up hospital's month", flush=True)
-        code = cli.main(
-            f"synth --rows {args.rows} --layout {args.layout} --format {args.format} --seed {args.seed}".split()
-            + ["--out", str(file), "--truth", str(args.out / "truth.json")]
-        )
+        options = f"--rows {args.rows} --layout {args.layout} --format {args.format} --seed {args.seed}"
+        truth = args.out / "truth.json"
+        code = cli.main(["synth", "--out", str(file), "--truth", str(truth), *options.split()])
         if code:
             return code
         print("\n② 检查 · Checking it", flush=True)
