@@ -1,0 +1,15 @@
+"""Access to the CSV files of this package."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from pathlib import Path
+
+FOLDER = Path(__file__).parent / "data"
+
+
+def read_csv(name: str) -> Iterator[dict[str, str]]:
+    """The rows of a data file by column name; empty cells are empty strings."""
+    with (FOLDER / name).open(encoding="utf-8", newline="") as file:
+        yield from csv.DictReader(file)
