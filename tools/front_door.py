@@ -31,6 +31,7 @@ USAGE = """\
   ./run lint            只做代码检查 · lint, format, types and import walls only
   ./run bench [NAME]    性能基准，与同类工具同场比较 · benchmarks against named peers in the same run
   ./run tonghu ARGS     在环境中运行 tonghu 命令 · the command line inside the environment
+  ./run docs            重新生成参考文档 · make the reference pages again
   ./run lock            重新生成依赖锁文件 · make the lock files again
   ./run demo --help     演示的选项（不安装任何东西）· the demo's options; sets nothing up
 """
@@ -160,6 +161,11 @@ def test(*arguments: str) -> int:
     return lint() or call(PYTHON, "-m", "pytest", "-q", "--cov", "--cov-branch", "--cov-fail-under=95")
 
 
+def docs() -> int:
+    """Make the pages again that come from the code, the rules and the tests' requirement marks."""
+    return call(PYTHON, "tools/reference_pages.py") or call(PYTHON, "tools/requirements_page.py")
+
+
 def lock() -> int:
     """Make both lock files again: versions and hashes, no index addresses."""
     options = ["--generate-hashes", "--python-version", "3.11", "--no-header", "--no-annotate",
@@ -186,7 +192,7 @@ def main(arguments: list[str]) -> int:
     if word == "tonghu":
         ensure_environment("run")
         return tonghu(*rest)
-    commands = {"test": test, "lint": lint, "lock": lock}
+    commands = {"test": test, "lint": lint, "docs": docs, "lock": lock}
     if word in commands:
         ensure_environment("dev")
         return commands[word](*rest)
