@@ -13,3 +13,11 @@ def read_csv(name: str) -> Iterator[dict[str, str]]:
     """The rows of a data file by column name; empty cells are empty strings."""
     with (FOLDER / name).open(encoding="utf-8", newline="") as file:
         yield from csv.DictReader(file)
+
+
+def read_rows(name: str) -> Iterator[list[str]]:
+    """The rows of a data file by position, without its heading: for files that are read at every start."""
+    with (FOLDER / name).open(encoding="utf-8", newline="") as file:
+        rows = csv.reader(file)
+        next(rows)
+        yield from rows

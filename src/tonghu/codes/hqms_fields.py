@@ -16,7 +16,6 @@ length and no checked table, and is marked unverified.
 
 from __future__ import annotations
 
-import csv
 import re
 import unicodedata
 from collections.abc import Mapping
@@ -24,7 +23,7 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Literal, cast
 
-from tonghu.codes._data import FOLDER
+from tonghu.codes._data import read_rows
 from tonghu.codes.bad_code import BadCode
 
 FieldType = Literal["text", "integer", "decimal", "date", "datetime"]
@@ -134,11 +133,7 @@ def layout(layout_id: str) -> Layout:
         raise BadCode(
             f"没有版式“{layout_id}”，只有 2012 与 2020", f"There is no layout “{layout_id}”: it is 2012 or 2020"
         )
-    # csv.reader and positions, not DictReader: both dictionaries are read at every start of a check.
-    with (FOLDER / f"hqms_fields_{layout_id}.csv").open(encoding="utf-8", newline="") as file:
-        rows = csv.reader(file)
-        next(rows)
-        fields = [_field(row) for row in rows]
+    fields = [_field(row) for row in read_rows(f"hqms_fields_{layout_id}.csv")]
     return Layout(
         layout_id,
         tuple(field for field in fields if not field.vendor_extension),
