@@ -1,0 +1,253 @@
+"""From the text of a cell to a typed fact: one meaning, said once for a cell and once for a column.
+
+:func:`cell` is the meaning, and reads through ``tonghu.codes`` (dates, numbers, text). :func:`columns` is its twin
+for frames: values in the plain shapes that nearly all cells have are cast by Polars, and whatever is left is read by
+:func:`cell`, once for each distinct text. So the twin can only differ from the meaning where its plain shapes do, and
+those are regular expressions narrow enough to read; a generated test holds both against each other.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Final
+
+import polars as pl
+
+from tonghu.codes.dates import read_date, read_datetime
+from tonghu.codes.hqms_fields import Field
+from tonghu.codes.numbers import read_decimal, read_int
+from tonghu.codes.reading import SCIENTIFIC
+from tonghu.codes.text import BLANKS, clean, halfwidth
+
+Value = str | int | Decimal | date | datetime
+
+#: What stands for "nothing" in a coded, date or number field: the official filler, and how input methods write it.
+FILLERS: Final = frozenset({"-", "－", "—", "–", "--", "——"})
+
+POLARS_TYPES: Final[Mapping[str, pl.DataType]] = {
+    "text": pl.String(),
+    "integer": pl.Int64(),
+    "decimal": pl.Decimal(18, 2),
+    "date": pl.Date(),
+    "datetime": pl.Datetime("us"),
+}
+
+_DAY = r"(19|20)\d\d{0}(0[1-9]|1[0-2]){0}(0[1-9]|[12]\d|3[01])"
+_MINUTE = r"([01]\d|2[0-3]):[0-5]\d"
+# (shape, how Polars reads it): dates and times as nearly every system writes them. Python reads the rest.
+_DATE_SHAPES: Final = tuple(
+    (_DAY.replace("{0}", sign), sign.join(("%Y", "%m", "%d"))) for sign in ("-", "/", "")
+)
+_TIME_SHAPES: Final = (("", ""), (" " + _MINUTE, " %H:%M"), (" " + _MINUTE + r":[0-5]\d", " %H:%M:%S"))
+# Identity-like numbers are text, and a spreadsheet that took them for numbers has lost their last digits.
+_SCIENTIFIC: Final = r"^\d(\.\d+)?[Ee]\+?\d{1,3}$"
+_NUMBER_LIKE: Final = frozenset(
+    {"org_code", "insurance_card_no", "health_card_no", "medical_record_no", "national_id", "home_phone", "contact_phone",
+     "employer_phone", "pathology_1_number", "pathology_2_number", "pathology_3_number"}
+)  # fmt: skip
+_INTEGER: Final = r"^-?[0-9]{1,15}$"
+_DECIMAL: Final = r"^-?[0-9]{1,15}(\.[0-9]{1,2})?$"
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """A cell that is not written as its type asks: which, and what is wrong (a note of ``tonghu.codes``)."""
+
+    row: int
+    fact: str
+    note: str
+
+
+@dataclass(frozen=True)
+class Cast:
+    """A frame's facts. `facts` has one typed column a field, and `<fact>__unreadable` where a cell did not read;
+    `issues` has a row (`row`, `fact`, `note`) for each cell that is not written as its type asks."""
+
+    facts: pl.DataFrame
+    issues: pl.DataFrame
+
+
+def empty_for(field: Field) -> bool:
+    """Whether the filler "-" says "nothing" in this field: in coded, date and number fields it does."""
+    return field.coded or field.type != "text"
+
+
+def cell(field: Field, raw: str | None) -> tuple[Value | None, str | None]:
+    """The value of one cell and what is wrong with its writing (None: nothing).
+
+    Blank, and the filler "-" of a coded, date or number field, is (None, None). Coded text comes back half-width.
+    """
+    text = clean(raw)
+    if text is None or (text in FILLERS and empty_for(field)):
+        return None, None
+    if field.type == "text":
+        damaged = field.name in _NUMBER_LIKE and re.match(_SCIENTIFIC, text, re.ASCII)
+        return (halfwidth(text) if field.coded else text), (SCIENTIFIC if damaged else None)
+    return _READERS[field.type](text)
+
+
+def _int(text: str) -> tuple[Value | None, str | None]:
+    reading = read_int(text)
+    return reading.value, reading.note
+
+
+def _decimal(text: str) -> tuple[Value | None, str | None]:
+    reading = read_decimal(text)
+    return reading.value, reading.note
+
+
+def _date(text: str) -> tuple[Value | None, str | None]:
+    reading = read_date(text)
+    return reading.value, reading.note
+
+
+def _datetime(text: str) -> tuple[Value | None, str | None]:
+    reading = read_datetime(text)
+    return reading.value, reading.note
+
+
+_READERS: Final[Mapping[str, Callable[[str], tuple[Value | None, str | None]]]] = {
+    "integer": _int,
+    "decimal": _decimal,
+    "date": _date,
+    "datetime": _datetime,
+}
+
+
+def columns(data: pl.DataFrame, fields: Mapping[str, Field]) -> Cast:
+    """The typed facts of a frame.
+
+    `fields` maps a column of `data` (text, one cell a value) to its field; other columns are left out. Rows keep
+    their order; `issues.row` counts them from 0.
+    """
+    empty = {name for name in fields if data[name].null_count() == len(data)}
+    live = {name: f for name, f in fields.items() if name not in empty}
+    plain = data.select(
+        [_cleaned(name, f).alias(f"{f.name}__text") for name, f in live.items()]
+    )
+    typed = plain.select([_plain(f).alias(f.name) for f in live.values()])
+    made: list[pl.Series] = []
+    issues: list[pl.DataFrame] = []
+    for name, field in fields.items():
+        if name in empty:
+            made.append(pl.Series(field.name, [None], dtype=POLARS_TYPES[field.type]).new_from_index(0, len(data)))
+            continue
+        values, companion, noted = _mend(field, plain[f"{field.name}__text"], typed[field.name])
+        made.append(values)
+        made += companion
+        issues += noted
+    schema = {"row": pl.UInt32, "fact": pl.String, "note": pl.String}
+    return Cast(pl.DataFrame(made), pl.concat(issues) if issues else pl.DataFrame(schema=schema))
+
+
+def _cleaned(name: str, field: Field) -> pl.Expr:
+    """The twin of the first lines of :func:`cell`: blanks cut, nothing and the filler as null."""
+    text = pl.col(name).str.strip_chars(BLANKS)
+    nothing = ["", *sorted(FILLERS)] if empty_for(field) else [""]
+    return pl.when(~text.is_in(nothing)).then(text)
+
+
+def _plain(field: Field) -> pl.Expr:
+    """The cells of plain shape, cast; null where Python has to read."""
+    text = pl.col(f"{field.name}__text")
+    if field.type == "text":
+        return text
+    if field.type == "integer":
+        return pl.when(text.str.contains(_INTEGER)).then(text).cast(pl.Int64, strict=False)
+    if field.type == "decimal":
+        return pl.when(text.str.contains(_DECIMAL)).then(text).cast(pl.Decimal(18, 2), strict=False)
+    return plain_date(text) if field.type == "date" else _plain_datetime(text)
+
+
+def plain_date(text: pl.Expr) -> pl.Expr:
+    """The date of texts that begin with a date of plain shape and are one, or one with a time; null for others."""
+    days = []
+    for shape, reading in _DATE_SHAPES:
+        width = 8 if reading == "%Y%m%d" else 10
+        whole = text.str.contains(f"^{shape}( {_MINUTE}(:[0-5]\\d)?)?$")
+        days.append(pl.when(whole).then(text.str.head(width)).str.to_date(reading, strict=False))
+    return pl.coalesce(days)
+
+
+def _plain_datetime(text: pl.Expr) -> pl.Expr:
+    """The time of texts of plain shape; null for others."""
+    times = []
+    for day, day_reading in _DATE_SHAPES:
+        for time, time_reading in _TIME_SHAPES:
+            whole = pl.when(text.str.contains(f"^{day}{time}$")).then(text)
+            if time:
+                read = whole.str.to_datetime(day_reading + time_reading, strict=False, time_unit="us")
+            else:
+                read = whole.str.to_date(day_reading, strict=False).cast(pl.Datetime("us"))
+            times.append(read)
+    return pl.coalesce(times)
+
+
+def _mend(field: Field, text: pl.Series, typed: pl.Series) -> tuple[pl.Series, list[pl.Series], list[pl.DataFrame]]:
+    """Read by :func:`cell` what Polars left: (values, `__unreadable` if any cell is, issues)."""
+    if field.type == "text":
+        left = _odd_texts(field, text)
+    else:
+        left = typed.is_null() & text.is_not_null()
+    if left is None or not left.any():
+        return typed, [], []
+    where = left.arg_true()
+    read = Readings.of(field, text.gather(where))
+    values = typed.scatter(where, read.values.cast(typed.dtype)) if len(where) else typed
+    noted = pl.DataFrame({"row": where.cast(pl.UInt32), "note": read.notes}).filter(pl.col("note").is_not_null())
+    issues = noted.select("row", pl.lit(field.name).alias("fact"), "note")
+    unreadable = text.is_not_null() & values.is_null()
+    companion = [unreadable.alias(f"{field.name}__unreadable")] if unreadable.any() else []
+    return values, companion, [issues] if len(issues) else []
+
+
+def _odd_texts(field: Field, text: pl.Series) -> pl.Series | None:
+    """The texts that are not themselves: coded ones with wide characters, numbers in scientific notation."""
+    wide = (text.str.len_bytes() != text.str.len_chars()) if field.coded else None
+    damaged = text.str.contains(_SCIENTIFIC) if field.name in _NUMBER_LIKE else None
+    return wide if damaged is None else damaged if wide is None else wide | damaged
+
+
+@dataclass(frozen=True)
+class Readings:
+    """What Python read of a column of texts, each distinct text once."""
+
+    values: pl.Series
+    notes: pl.Series
+
+    @classmethod
+    def of(cls, field: Field, texts: pl.Series) -> Readings:
+        """Read `texts` as `field`."""
+        distinct = texts.unique()
+        read = [cell(field, text) for text in distinct]
+        table = pl.DataFrame(
+            {
+                "text": distinct,
+                "value": pl.Series([value for value, _ in read], dtype=POLARS_TYPES[field.type]),
+                "note": pl.Series([note for _, note in read], dtype=pl.String),
+            }
+        )
+        found = pl.DataFrame({"text": texts}).join(table, on="text", how="left", maintain_order="left")
+        return cls(found["value"], found["note"])
+
+
+def record(fields: Iterable[tuple[str, Field]], raw: Mapping[str, str]) -> tuple[dict[str, Value | bool], list[Issue]]:
+    """One record's facts and issues by :func:`cell`; `fields` are (key in `raw`, field); absent facts have no key."""
+    facts: dict[str, Value | bool] = {}
+    issues: list[Issue] = []
+    for key, field in fields:
+        text = raw.get(key)
+        if not text:
+            continue
+        value, note = cell(field, text)
+        if value is not None:
+            facts[field.name] = value
+        elif note is not None:
+            facts[f"{field.name}__unreadable"] = True
+        if note is not None:
+            issues.append(Issue(0, field.name, note))
+    return facts, issues
