@@ -115,7 +115,8 @@ def listed(on: date) -> tuple[Region, ...]:
 _ENDINGS = ("特别行政区", "维吾尔自治区", "壮族自治区", "回族自治区", "自治区", "省", "市")
 #: Where a short form is not the province but a street (“四川北路”) or a region elsewhere that begins alike.
 _NOT_A_PROVINCE = (
-    r"(?:海南(?:藏族|州|区)|河南(?:蒙古族|县)|河北区|(?:{short})[东西南北中]?[一二三四五]?(?:路|街|大道|大街|道))"
+    r"(?:海南(?:藏族|州|区)|河南(?:蒙古族|县)|河北区"
+    r"|(?:{short})[东西南北中]?[一二三四五]?(?:路|街|大道|大街|道))"
 )
 
 
