@@ -1,0 +1,304 @@
+"""Delimited text: comma, tab, semicolon or bar; UTF-8, GB18030 or UTF-16.
+
+`DelimitedSource.screen` is the fast path. A block of some megabytes is cut at record ends; Polars parses the wanted
+columns of its bytes; `keep` decides; only the lines of the hits are decoded and parsed whole. In GB18030 the wanted
+columns are read as bytes too: where such a cell is not plain ASCII, its row is decoded before it is judged.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import ClassVar
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from tonghu.errors import InputRefused
+from tonghu.hqms.reading import encoding as enc
+from tonghu.hqms.reading.header import Header, Known, find_header
+from tonghu.hqms.reading.input import Input
+from tonghu.hqms.reading.lines import (
+    LONGEST_LINE,
+    Checked,
+    Style,
+    has_nul,
+    prefetched,
+    raw_chunks,
+    style_of,
+    whole_lines,
+)
+from tonghu.hqms.reading.model import Frame, Hits, Keep, Ragged, Source, column_names
+from tonghu.hqms.reading.records import Records, first_records, scan
+
+DELIMITERS = {b",": ("逗号", "comma"), b"\t": ("制表符", "tab"), b";": ("分号", "semicolon"), b"|": ("竖线", "bar")}
+
+SAMPLE = 4 << 20
+"""Bytes looked at to settle encoding, delimiter and header."""
+
+SAMPLE_ROWS = 40
+
+
+class DelimitedSource(Source):
+    """A text file with a record on each line (or over several, inside quotation marks)."""
+
+    format: ClassVar[str] = "csv"
+
+    def __init__(self, given: Input, known: Known | None = None) -> None:
+        """Read the first lines. Raises `InputRefused` where they show no table."""
+        super().__init__(given)
+        with given.open() as stream:
+            sample = stream.read(SAMPLE)
+        self._style: Style = style_of(sample)
+        text, self._settled = _sample_text(given.name, sample, self._style, complete=len(sample) < SAMPLE)
+        self._delimiter, found = _delimiter_and_header(given.name, text, known)
+        self.header = found.names
+        self._skip = found.first_data
+        self.notes.extend(found.notes)
+        self.delimiter = self._delimiter.decode()
+        self._show_encoding(self._settled)
+
+    def screen(self, columns: Sequence[int], keep: Keep) -> Iterator[Hits]:
+        """See `Source.screen`; memory is bounded by the block size, whatever the size of the file."""
+        self._hash.start()
+        self.rows = None
+        wanted = sorted(set(columns))
+        rows = 0
+        for records in self._blocks():
+            first, rows = rows + 1, rows + len(records)
+            chosen = self._judge(records, wanted, keep)
+            odd = records.ragged(len(self.header))
+            chosen[odd] = True
+            indexes = np.flatnonzero(chosen)
+            data = self._parsed(self._decoded(records, indexes), len(indexes), quoted=records.quoted)
+            yield Hits(
+                len(records),
+                pl.Series("row", indexes + first, dtype=pl.Int64),
+                data,
+                _ragged(records, odd, first),
+                self._raw_lines(records, indexes),
+            )
+        self.rows = rows
+
+    def _frames(self, rows_per_frame: int) -> Iterator[Frame]:
+        first = 1
+        for records in self._blocks():
+            odd = _ragged(records, records.ragged(len(self.header)), first)
+            data = self._parsed(self._decoded(records), len(records), quoted=records.quoted)
+            for part in data.iter_slices(rows_per_frame):
+                last = first + part.height - 1
+                yield Frame(first, part, tuple(one for one in odd if first <= one.row <= last))
+                first = last + 1
+
+    def _kind(self) -> tuple[str, str]:
+        zh, en = DELIMITERS[self._delimiter]
+        return f"{zh}分隔的文本，{self.encoding} 编码", f"{en}-separated text in {self.encoding}"
+
+    def _show_encoding(self, settled: str | None) -> None:
+        name = self._style.encoding or settled or enc.UTF8
+        self.encoding = enc.NAMES[name]
+
+    def _blocks(self) -> Iterator[Records]:
+        """The data records in blocks; header and rows above it skipped, empty rows at the end of the file left out.
+
+        An empty line between others is a data row, so that row numbers agree with what an editor or Excel shows.
+        """
+        empty_rows = 0
+        skip = self._skip
+        for records in self._scanned():
+            if skip:
+                skipped = min(skip, len(records))
+                skip -= skipped
+                records = records.tail(skipped)
+            filled = len(records)
+            while filled and records.is_empty(filled - 1):
+                filled -= 1
+            if filled and empty_rows:
+                yield scan(b"\n" * empty_rows, self._delimiter)[0]
+                empty_rows = 0
+            empty_rows += len(records) - filled
+            if filled:
+                yield records.head(filled)
+
+    def _scanned(self) -> Iterator[Records]:
+        name = self.input.name
+        checked = Checked(whole_lines(raw_chunks(self.input, self._style), name), name, self._settled)
+        rest = b""
+        line = 1
+        for piece in prefetched(iter(checked)):
+            self._settled = checked.encoding
+            self._show_encoding(checked.encoding)
+            # A bar can be the second byte of a GB18030 character, so such text is decoded before it is cut.
+            if checked.encoding == enc.GB18030 and self._delimiter == b"|":
+                piece = self._transcoded(piece, line)
+            data = rest + piece if rest else piece
+            records, consumed = scan(data, self._delimiter, line)
+            rest = data[consumed:]
+            _refuse_swallowed(records, len(self.header), name)
+            line += data.count(b"\n", 0, consumed)
+            if len(rest) > LONGEST_LINE:
+                break
+            if len(records):
+                yield records
+        if rest:
+            raise _never_closes(name, line)
+
+    def _transcoded(self, piece: bytes, line: int) -> bytes:
+        try:
+            return piece.decode(enc.GB18030).encode()
+        except UnicodeDecodeError:
+            raise enc.refusal(piece, self.input.name, line, enc.GB18030) from None
+
+    @property
+    def _is_utf8(self) -> bool:
+        return self._settled != enc.GB18030 or self._delimiter == b"|"
+
+    def _judge(self, records: Records, wanted: list[int], keep: Keep) -> npt.NDArray[np.bool_]:
+        """`keep` for each record."""
+        seen = self._parsed(records.data, len(records), wanted, quoted=records.quoted, lossy=not self._is_utf8)
+        chosen = keep(seen).fill_null(value=False).to_numpy().copy()
+        if not self._is_utf8:
+            # Bytes beyond ASCII were misread above: decode those rows and ask again.
+            beyond = np.flatnonzero(seen.select(pl.any_horizontal(_beyond_ascii(seen))).to_series().to_numpy())
+            if len(beyond):
+                again = self._parsed(self._decoded(records, beyond), len(beyond), wanted, quoted=records.quoted)
+                chosen[beyond] = keep(again).fill_null(value=False).to_numpy()
+        return chosen
+
+    def _decoded(self, records: Records, chosen: npt.NDArray[np.intp] | None = None) -> bytes:
+        """The chosen records (all, without `chosen`) as UTF-8, each with its line feed."""
+        lines = records.data if chosen is None else records.lines(chosen)
+        if self._is_utf8:
+            return lines
+        try:
+            text = lines.decode(enc.GB18030)
+        except UnicodeDecodeError:
+            text = None
+        if text is None or any(enc.looks_like_utf8(line) for line in lines.split(b"\n")):
+            # Go through the block again, now with line numbers; the fault is in it.
+            enc.refuse_utf8_lines(records.data, self.input.name, records.first_line)
+            raise enc.refusal(records.data, self.input.name, records.first_line, enc.GB18030)
+        return text.encode()
+
+    def _parsed(
+        self, lines: bytes, count: int, wanted: list[int] | None = None, *, quoted: bool, lossy: bool = False
+    ) -> pl.DataFrame:
+        """`count` records as text columns, all of them or the wanted positions; empty cells are null."""
+        names = column_names(len(self.header))
+        schema = dict.fromkeys(names, pl.String)
+        if not count:
+            return pl.DataFrame(schema=schema).select(names if wanted is None else [names[i] for i in wanted])
+        if lines.startswith(b"\xef\xbb\xbf"):  # text here, but Polars would take it for a mark and drop it
+            lines = b"\xef\xbb\xbf" + lines
+        table = pl.read_csv(
+            io.BytesIO(lines),
+            has_header=False,
+            columns=wanted,
+            separator=self.delimiter or ",",
+            quote_char='"' if quoted else None,
+            schema=schema,
+            extra_columns="ignore",
+            missing_columns="insert",
+            encoding="utf8-lossy" if lossy else "utf8",
+        )
+        if table.height != count:
+            raise AssertionError(f"{count} records, but {table.height} rows parsed")
+        return table.with_columns(pl.all().replace("", None)) if quoted else table
+
+    def _raw_lines(self, records: Records, indexes: npt.NDArray[np.intp]) -> pl.Series | None:
+        if self._delimiter != b"," or not self._is_utf8:
+            return None
+        data = records.data
+        begins, ends = records.starts[indexes].tolist(), records.ends[indexes].tolist()
+        lines = [data[begin:end].removesuffix(b"\r") for begin, end in zip(begins, ends, strict=True)]
+        return pl.Series("line", lines, dtype=pl.Binary).cast(pl.String)
+
+
+def _beyond_ascii(seen: pl.DataFrame) -> list[pl.Expr]:
+    return [pl.col(name).str.len_bytes() != pl.col(name).str.len_chars() for name in seen.columns]
+
+
+def _ragged(records: Records, odd: npt.NDArray[np.intp], first_row: int) -> tuple[Ragged, ...]:
+    return tuple(Ragged(first_row + int(index), int(records.cells[index])) for index in odd)
+
+
+def _refuse_swallowed(records: Records, width: int, name: str) -> None:
+    """Raise `InputRefused` where a stray quotation mark has taken whole lines into one cell.
+
+    A cell may have line ends; but when its record has not as many cells as the header while a line inside has, the
+    mark was not meant to open a cell, and rows would be lost.
+    """
+    if not records.quoted:
+        return
+    for index in records.ragged(width):
+        start, end = int(records.starts[index]), int(records.ends[index])
+        inner = records.data[start:end].split(b"\n")[1:]
+        if any(line.count(records.delimiter) == width - 1 for line in inner):
+            raise _never_closes(name, records.first_line + records.data.count(b"\n", 0, start))
+
+
+def _never_closes(name: str, line: int) -> InputRefused:
+    return InputRefused(
+        f"{name}：第 {line} 行有一个双引号没有配对，其后的各行会被并入同一单元格，请更正该行的引号后重新提交",
+        f"{name}: line {line} has a quotation mark without its counterpart, which would swallow the lines after it; "
+        "mend the quotation marks of that line",
+    )
+
+
+def _sample_text(name: str, sample: bytes, style: Style, *, complete: bool) -> tuple[bytes, str | None]:
+    """The sample's whole lines in UTF-8, and the encoding, None while all is ASCII."""
+    text = sample[style.mark :]
+    if style.wide:
+        text = text.decode(style.encoding or "", "ignore").encode()
+    if style.returns_only:
+        text = text.replace(b"\r", b"\n")
+    if not text.strip():
+        raise InputRefused(
+            f"{name}：文件是空的，没有表头也没有数据，请重新导出",
+            f"{name}: the file is empty, without header and data; export it again",
+        )
+    if complete and not text.endswith(b"\n"):
+        text += b"\n"
+    elif not complete:
+        text = text[: text.rfind(b"\n") + 1] or text + b"\n"
+    if (place := text.find(b"\0")) >= 0:
+        raise has_nul(name, 1 + text.count(b"\n", 0, place))
+    if style.encoding is None:
+        settled = enc.decide(text, name)
+        return (text.decode(enc.GB18030).encode(), settled) if settled == enc.GB18030 else (text, settled)
+    if not enc.holds(text, enc.UTF8):
+        raise enc.refusal(text, name, 1, style.encoding)
+    return text, enc.UTF8
+
+
+def _delimiter_and_header(name: str, text: bytes, known: Known | None) -> tuple[bytes, Header]:
+    """The delimiter under which the header has most known names, or else most cells."""
+    best: tuple[tuple[int, int], bytes, Header] | None = None
+    for delimiter in DELIMITERS:
+        rows = [[cell.decode() for cell in row] for row in first_records(text, delimiter, SAMPLE_ROWS)]
+        header = find_header(rows, known)
+        if header is None:
+            continue
+        rank = (header.known, len(header.names))
+        if best is None or rank > best[0]:
+            best = rank, delimiter, header
+    if best is None:
+        raise _never_closes(name, 1)
+    _, delimiter, header = best
+    if len(header.names) < 2:
+        raise _no_delimiter(name, header.names[0])
+    return delimiter, header
+
+
+def _no_delimiter(name: str, line: str) -> InputRefused:
+    marks = Counter(re.findall(r"[^\w\s\"'.()（）/-]|\s{2,}", line)).most_common(1)
+    seen_zh = f"（其中“{marks[0][0]}”出现 {marks[0][1]} 次）" if marks else ""
+    seen_en = f" ('{marks[0][0]}' occurs {marks[0][1]} times in it)" if marks else ""
+    return InputRefused(
+        f"{name}：表头只有一列{seen_zh}，不是以逗号、制表符、分号或竖线分隔的表格，请以逗号分隔重新导出",
+        f"{name}: the header has only one column{seen_en}; the file is not separated by comma, tab, semicolon or bar: "
+        "export it again with commas",
+    )
