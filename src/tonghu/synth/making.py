@@ -1,0 +1,103 @@
+"""Making one file: the rows of a roster through a writer, and the truth beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from tonghu.synth.chance import Chance
+from tonghu.synth.country import invent_hospital
+from tonghu.synth.habits import habit_named
+from tonghu.synth.roster import Made, Roster, Shares
+from tonghu.synth.sheet import Sheet, sheet
+from tonghu.synth.truth import Counts, Truth
+from tonghu.synth.writers import DELIMITERS, format_for, open_writer
+
+ROWS_A_HOSPITAL = 60_000
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What file to make. Shares are 0 … 1; `truth` None writes no truth."""
+
+    out: Path
+    rows: int = 3_000
+    layout: str = "2012"
+    format: str | None = None
+    encoding: str | None = None
+    delimiter: str = "comma"
+    chinese_header: bool = False
+    zipped: bool = False
+    seed: int = 1
+    month: str = "2025-09"
+    children: float = 0.3
+    in_scope: float = 0.05
+    mistakes: float = 0.33
+    shuffle_columns: bool = False
+    maker: str = "plain"
+    truth: Path | None = None
+    hospital: int = 0
+
+
+def sheet_of(order: Order) -> Sheet:
+    """The columns that the order asks for."""
+    shuffled = Chance(order.seed, "columns") if order.shuffle_columns else None
+    return sheet(order.layout, chinese=order.chinese_header, shuffled=shuffled)
+
+
+def make_file(order: Order) -> Counts:
+    """Make the file that is ordered, and its truth. Raises InputRefused for what cannot be made."""
+    columns = sheet_of(order)
+    habit = habit_named(order.maker)
+    hospitals = [invent_hospital(order.seed, order.hospital + i) for i in range(1 + order.rows // ROWS_A_HOSPITAL)]
+    roster = Roster(
+        columns,
+        habit,
+        hospitals,
+        Chance(order.seed, f"roster/{order.layout}/{order.month}/{order.hospital}"),
+        Shares(order.children, order.in_scope),
+    )
+    return write_month(order, columns, roster.month(order.month, order.rows))
+
+
+def write_month(order: Order, columns: Sheet, blocks: Iterable[list[Made]]) -> Counts:
+    """Write these blocks of rows as the order asks, with their truth."""
+    kind = format_for(order.out, order.format)
+    encoding = order.encoding or ("gb18030" if kind in ("dbf", "html") else "utf-8")
+    zipped = order.zipped or order.out.suffix.lower() == ".zip"
+    about: dict[str, object] = {
+        "seed": order.seed,
+        "layout": order.layout,
+        "month": order.month,
+        "maker": order.maker,
+        "rows": order.rows,
+    }
+    with (
+        open_writer(
+            order.out,
+            kind=kind,
+            sheet=columns,
+            habit=habit_named(order.maker),
+            rows=order.rows,
+            encoding=encoding,
+            delimiter=DELIMITERS[order.delimiter],
+            zipped=zipped,
+        ) as writer,
+        Truth(order.truth, about) as truth,
+    ):
+        for block in blocks:
+            _note(block, truth)
+            writer.write([made.row for made in block])
+    return truth.counts
+
+
+def _note(block: list[Made], truth: Truth) -> None:
+    counts = truth.counts
+    for row, made in enumerate(block, counts.rows + 1):
+        if made.age < 20:
+            counts.under_20 += 1
+        if made.scope is not None:
+            group, code, slot = made.scope
+            truth.in_scope(row, group, code, slot, made.age)
+    counts.rows += len(block)
