@@ -27,9 +27,7 @@ from tonghu.hqms.reading.lines import (
     Style,
     has_nul,
     prefetched,
-    raw_chunks,
     style_of,
-    whole_lines,
 )
 from tonghu.hqms.reading.model import Frame, Hits, Keep, Ragged, Source, column_names
 from tonghu.hqms.reading.records import Records, first_records, scan
@@ -125,7 +123,7 @@ class DelimitedSource(Source):
 
     def _scanned(self) -> Iterator[Records]:
         name = self.input.name
-        checked = Checked(whole_lines(raw_chunks(self.input, self._style), name), name, self._settled)
+        checked = Checked(self.input, self._style, self._settled)
         rest = b""
         line = 1
         for piece in prefetched(iter(checked)):
@@ -138,7 +136,7 @@ class DelimitedSource(Source):
             records, consumed = scan(data, self._delimiter, line)
             rest = data[consumed:]
             _refuse_swallowed(records, len(self.header), name)
-            line += data.count(b"\n", 0, consumed)
+            line += data.count(b"\n", 0, consumed) if records.quoted else len(records)
             if len(rest) > LONGEST_LINE:
                 break
             if len(records):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import itertools
 import queue
 import threading
 import zipfile
@@ -101,9 +102,9 @@ def whole_lines(chunks: Iterator[bytes], name: str) -> Iterator[bytes]:
 class Checked:
     """Line-aligned pieces, checked for NUL bytes and for one encoding, which settles at the first non-ASCII byte."""
 
-    def __init__(self, pieces: Iterator[bytes], name: str, encoding: str | None) -> None:
-        self._pieces = pieces
-        self._name = name
+    def __init__(self, given: Input, style: Style, encoding: str | None) -> None:
+        self._given = given
+        self._style = style
         self.encoding = encoding
         """UTF-8 or GB18030; None while only ASCII has been seen."""
 
@@ -113,22 +114,28 @@ class Checked:
         Raises `InputRefused` naming the line. GB18030 is decoded, and thereby fully checked, only where it is used:
         checking all of it would cost more than the screening.
         """
-        line = 1
-        for piece in self._pieces:
+        name = self._given.name
+        for number, piece in enumerate(self._pieces()):
             if (place := piece.find(b"\0")) >= 0:
-                raise has_nul(self._name, line + piece.count(b"\n", 0, place))
+                raise has_nul(name, self._line(number) + piece.count(b"\n", 0, place))
             valid_utf8 = _is_utf8(piece)
             if self.encoding == enc.GB18030:
                 if valid_utf8 and enc.looks_like_utf8(piece):
-                    enc.refuse_utf8_lines(piece, self._name, line)
+                    enc.refuse_utf8_lines(piece, name, self._line(number))
             elif not valid_utf8:
                 if self.encoding is not None:
-                    raise enc.refusal(piece, self._name, line, self.encoding)
-                self.encoding = enc.decide(piece, self._name, line)
+                    raise enc.refusal(piece, name, self._line(number), self.encoding)
+                self.encoding = enc.decide(piece, name, self._line(number))
             elif self.encoding is None:
                 self.encoding = None if piece.isascii() else enc.UTF8
             yield piece
-            line += piece.count(b"\n")
+
+    def _pieces(self) -> Iterator[bytes]:
+        return whole_lines(raw_chunks(self._given, self._style), self._given.name)
+
+    def _line(self, number: int) -> int:
+        """The line on which a piece begins; counted only for a message, by reading once more."""
+        return 1 + sum(piece.count(b"\n") for piece in itertools.islice(self._pieces(), number))
 
 
 def _is_utf8(piece: bytes) -> bool:

@@ -135,7 +135,8 @@ def first_records(data: bytes, delimiter: bytes, count: int) -> list[list[bytes]
 
 def _bits(array: npt.NDArray[np.uint8], byte: int, among: npt.NDArray[np.bool_] | None = None) -> Bits:
     """A bit for every byte of `array`, set where it is `byte` (and `among` is true), padded with zeros."""
-    packed = np.zeros((len(array) // 64 + 1) * 8, np.uint8)
+    packed = np.empty((len(array) // 64 + 1) * 8, np.uint8)
+    packed[-9:] = 0
     for begin in range(0, len(array), SLICE):
         mask = array[begin : begin + SLICE] == byte
         if among is not None:
@@ -147,7 +148,7 @@ def _bits(array: npt.NDArray[np.uint8], byte: int, among: npt.NDArray[np.bool_] 
 
 def _places(bits: Bits) -> Places:
     """The places of all set bits, ascending."""
-    words = np.flatnonzero(bits)
+    words = np.flatnonzero(bits != 0)  # numpy walks booleans ten times faster than integers
     each = np.unpackbits(bits[words].view(np.uint8).reshape(-1, 8), axis=1, bitorder="little")
     row, bit = np.nonzero(each)
     return np.asarray(words[row] * 64 + bit, np.int64)
