@@ -1,0 +1,255 @@
+"""The functions of the rule language: one row each, with its meaning in Python, DuckDB and Spark.
+
+This table is the language. The parser takes names and types from it, the executors their texts, the documentation its
+words; a function that is not here cannot be written in a rule. Every function is strict (NULL in, NULL out) except
+``given``, ``coalesce`` and ``is null``, and none of them fails on any value of its types.
+
+A text may use ``{0}``, ``{1}``… for its arguments and, in Python, ``{k}`` for what `prepare` made of a literal once,
+when the rule was compiled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from tonghu.codes.bad_code import BadCode
+from tonghu.codes.code_list import CodeList
+from tonghu.codes.text import BLANKS
+from tonghu.rulebook import meaning
+from tonghu.rulebook.expressions import BOOLEAN, DATE, TEXT, Kind, Type
+from tonghu.rulebook.rule_error import BadExpression
+
+SqlText = str | Callable[[Sequence[str], Callable[[str], str]], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """One function. `takes` names what each parameter accepts, the last one repeated where `many`.
+
+    ``text``, ``integer``, ``number``, ``boolean`` mean themselves; ``day`` takes a date or a datetime, whose day
+    counts; ``ordered`` takes anything with an order, all of one kind; ``literal text`` and ``literal integer`` must
+    be written out in the rule; ``fact`` is a bare name. `result` None: the type of the arguments. `total` False: the
+    answer can be NULL although no argument is.
+    """
+
+    name: str
+    takes: tuple[str, ...]
+    result: Type | None
+    python: str
+    duckdb: SqlText
+    spark: SqlText
+    zh: str
+    en: str
+    example: str
+    many: bool = False
+    total: bool = True
+    prepare: Callable[[str], object] | None = field(default=None, compare=False)
+
+
+def _integer(digits: int) -> Type:
+    return Type(Kind.INTEGER, digits)
+
+
+def _in_list(args: Sequence[str], quote: Callable[[str], str]) -> str:
+    """The list as ranges of the key; `args[1]` is the list's own text."""
+    key = args[0]
+    ranges = (f"({key} >= {quote(low)} AND {key} < {quote(high)})" for low, high in code_list(args[1]).bounds())
+    return "(" + " OR ".join(ranges) + ")"
+
+
+def _begins_any(function: str) -> SqlText:
+    def text(args: Sequence[str], quote: Callable[[str], str]) -> str:
+        return "(" + " OR ".join(f"{function}({args[0]}, {quote(p)})" for p in meaning.prefixes(args[1])) + ")"
+
+    return text
+
+
+def _translate(table: tuple[str, str]) -> SqlText:
+    def text(args: Sequence[str], quote: Callable[[str], str]) -> str:
+        return f"translate({args[0]}, {quote(table[0])}, {quote(table[1])})"
+
+    return text
+
+
+def code_list(text: str) -> CodeList:
+    """The list that a rule writes. Raises BadExpression."""
+    try:
+        return CodeList.parse(text)
+    except BadCode as bad:
+        raise BadExpression(bad.zh, bad.en) from None
+
+
+_18, _15 = "'[0-9]{17}[0-9Xx]'", "'[0-9]{15}'"
+_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
+
+
+def _digit(place: int) -> str:
+    return f"(ascii(substr({{0}}, {place}, 1)) - 48)"
+
+
+def _id_birth(full_match: str, try_cast: str) -> str:
+    day = "concat(substr({{0}}, {0}, 4), '-', substr({{0}}, {1}, 2), '-', substr({{0}}, {2}, 2))".format
+    short = day(7, 9, 11).replace("substr({0}, 7, 4)", "'19', substr({0}, 7, 2)")
+    dated = try_cast.format("CASE WHEN " + full_match.format(_18) + f" THEN {day(7, 11, 13)} ELSE {short} END")
+    return (
+        f"(CASE WHEN {full_match.format(_18)} AND substr({{0}}, 7, 2) IN ('19', '20') OR {full_match.format(_15)}"
+        f" THEN {dated} END)"
+    )
+
+
+def _id_valid(full_match: str, try_cast: str) -> str:
+    total = " + ".join(f"{_digit(place + 1)} * {weight}" for place, weight in enumerate(_WEIGHTS))
+    right = f"substr('10X98765432', CAST(({total}) % 11 AS INTEGER) + 1, 1) = upper(substr({{0}}, 18, 1))"
+    birth = _id_birth(full_match, try_cast)
+    return f"(CASE WHEN {full_match.format(_18)} THEN {birth} IS NOT NULL AND {right} ELSE FALSE END)"
+
+
+def _id_is_male(full_match: str) -> str:
+    return (
+        f"(CASE WHEN {full_match.format(_18)} THEN {_digit(17)} % 2 = 1"
+        f" WHEN {full_match.format(_15)} THEN {_digit(15)} % 2 = 1 END)"
+    )
+
+
+def _province_known(search: str, trim: str) -> SqlText:
+    def text(args: Sequence[str], quote: Callable[[str], str]) -> str:
+        heads = "|".join(meaning.province_beginnings())
+        return f"{search}({trim.format(args[0], quote(BLANKS))}, {quote(f'^(?:中国)?(?:{heads})')})"
+
+    return text
+
+
+_DUCK_MATCH, _DUCK_CAST = "regexp_full_match({{0}}, {0})", "TRY_CAST({0} AS DATE)"
+_SPARK_MATCH, _SPARK_CAST = "rlike({{0}}, concat('^(?:', {0}, ')\\\\z'))", "try_cast({0} AS DATE)"
+_YEARS = (
+    "(year({1}) - year({0}) - CASE WHEN month({1}) * 100 + day({1}) < month({0}) * 100 + day({0}) THEN 1 ELSE 0 END)"
+)
+_MONTHS = "(CAST((CASE WHEN {0} >= 0 THEN 1 ELSE -1 END) * ((abs({0}) * 200 + 30) %s 60) AS DECIMAL(18, 0)) * %s)"
+
+_ALL = (
+    Function(
+        "given", ("fact",), BOOLEAN, "", "", "",
+        "该项是否填写（无论能否识读）；永不为未知，除非文件中没有该列",
+        "whether the cell has anything in it, readable or not; never unknown, unless the file has no such column",
+        "given(birth_date)",
+    ),
+    Function(
+        "starts_with", ("text", "text"), BOOLEAN,
+        "{0}.startswith({1})", "starts_with({0}, {1})", "startswith({0}, {1})",
+        "文本是否以所给文字开头", "whether the text begins with another", "starts_with(code, 'Z51')",
+    ),
+    Function(
+        "begins_any", ("text", "literal text"), BOOLEAN,
+        "{0}.startswith({k})", _begins_any("starts_with"), _begins_any("startswith"),
+        "文本是否以“|”分隔的任一文字开头", "whether the text begins with one of several, parted by “|”",
+        "begins_any(code, 'S|T')", prepare=meaning.prefixes,
+    ),
+    Function(
+        "substr", ("text", "literal integer", "literal integer"), TEXT,
+        "{0}[{1} - 1:{1} - 1 + {2}]", "substr({0}, {1}, {2})", "substr({0}, {1}, {2})",
+        "自第几个字符起（从 1 数）取若干字符", "so many characters from the n-th on, the first being 1",
+        "substr(code, 1, 3)",
+    ),
+    Function(
+        "length", ("text",), _integer(10), "len({0})", "length({0})", "char_length({0})",
+        "字符数", "number of characters", "length(id_number) in (15, 18)",
+    ),
+    Function(
+        "upper", ("text",), TEXT, "upper({0})", _translate(meaning.UPPER), _translate(meaning.UPPER),
+        "英文字母转大写（只限 a–z）", "ASCII letters as capitals; nothing else changes", "upper(blood_group) = 'AB'",
+    ),
+    Function(
+        "abs", ("number",), None, "abs({0})", "abs({0})", "abs({0})",
+        "绝对值", "absolute value", "abs(total_cost - sum_of_parts) <= 0.01",
+    ),
+    Function(
+        "least", ("ordered",), None, "min({0})", "least({0})", "least({0})",
+        "最小者；任一未知则未知", "the smallest; unknown when one is unknown (unlike SQL's)", "least(a, b, c)",
+        many=True,
+    ),
+    Function(
+        "greatest", ("ordered",), None, "max({0})", "greatest({0})", "greatest({0})",
+        "最大者；任一未知则未知", "the greatest; unknown when one is unknown (unlike SQL's)", "greatest(a, b, c)",
+        many=True,
+    ),
+    Function(
+        "code_key", ("text",), TEXT, "code_key({0})", _translate(meaning.CODE_KEY), _translate(meaning.CODE_KEY),
+        "编码的比对形式：大写、半角、去掉点和空格", "the matching form of a code: capitals, no dots or spaces",
+        "code_key(code) = 'C910'",
+    ),
+    Function(
+        "in_list", ("text", "literal text"), BOOLEAN, "{k}({0})", _in_list, _in_list,
+        "编码（先取比对形式）是否在清单内，清单写前缀或范围",
+        "whether the code, in its matching form, is in a list of prefixes and ranges",
+        "in_list(code, 'C00-C97, D35.2-D35.4')", prepare=meaning.code_list,
+    ),
+    Function(
+        "matches", ("text", "literal text"), BOOLEAN, "({k}({0}) is not None)",
+        "regexp_full_match({0}, {1})", "rlike({0}, concat('^(?:', {1}, ')\\\\z'))",
+        "整个文本是否符合正则表达式", "whether the whole text matches a regular expression",
+        "matches(code, 'M[89][0-9]{4}/[0-9]')", prepare=meaning.pattern,
+    ),
+    Function(
+        "years_between", ("day", "day"), _integer(5), "years_between({0}, {1})", _YEARS, _YEARS,
+        "两日之间的周岁数（2 月 29 日出生者平年 3 月 1 日满岁）",
+        "completed years from the first day to the second; born on 29 February: 1 March in common years",
+        "years_between(birth_date, admission_datetime)",
+    ),
+    Function(
+        "days_between", ("day", "day"), _integer(8),
+        "days_between({0}, {1})", "date_diff('day', {0}, {1})", "datediff({1}, {0})",
+        "两日之间的天数", "days from the first day to the second", "days_between(birth_date, admission_datetime) <= 28",
+    ),
+    Function(
+        "date_of", ("day",), DATE, "date_of({0})", "CAST({0} AS DATE)", "CAST({0} AS DATE)",
+        "日期时间的日期", "the day of a date and time", "date_of(confirmed_at)",
+    ),
+    Function(
+        "days_as_months", ("integer",), Type(Kind.DECIMAL, 18, 2), "days_as_months({0})",
+        _MONTHS % ("//", "0.01"), _MONTHS % ("DIV", "0.01BD"),
+        "天数折合月数：除以 30，四舍五入到两位小数", "days as months: divided by 30, rounded half up to two places",
+        "days_as_months(days_between(birth_date, admission_datetime))",
+    ),
+    Function(
+        "stay_days", ("day", "day"), _integer(8), "stay_days({0}, {1})",
+        "(CASE date_diff('day', {0}, {1}) WHEN 0 THEN 1 ELSE date_diff('day', {0}, {1}) END)",
+        "(CASE datediff({1}, {0}) WHEN 0 THEN 1 ELSE datediff({1}, {0}) END)",
+        "住院天数：入院、出院日合计一天，至少一天",
+        "days of a stay: the days of admission and discharge count once together, at least 1",
+        "stay_days(admission_datetime, discharge_datetime)",
+    ),
+    Function(
+        "id_valid", ("text",), BOOLEAN, "id_valid({0})",
+        _id_valid(_DUCK_MATCH, _DUCK_CAST), _id_valid(_SPARK_MATCH, _SPARK_CAST),
+        "是否为正确的 18 位身份证号（出生日期存在、校验码正确）",
+        "whether it is a right identity number of 18 characters: a birth date that exists, a right check character",
+        "id_valid(id_number)",
+    ),
+    Function(
+        "id_birth", ("text",), DATE, "id_birth({0})",
+        _id_birth(_DUCK_MATCH, _DUCK_CAST), _id_birth(_SPARK_MATCH, _SPARK_CAST),
+        "身份证号中的出生日期；没有则未知", "the birth date inside an identity number; unknown when there is none",
+        "id_birth(id_number) = birth_date", total=False,
+    ),
+    Function(
+        "id_is_male", ("text",), BOOLEAN, "id_is_male({0})", _id_is_male(_DUCK_MATCH), _id_is_male(_SPARK_MATCH),
+        "身份证号所示是否为男性；不是身份证号则未知",
+        "whether the identity number says male; unknown when it has not the shape of one",
+        "id_is_male(id_number)", total=False,
+    ),
+    Function(
+        "province_known", ("text",), BOOLEAN, "province_known({0})",
+        _province_known("regexp_matches", "ltrim({0}, {1})"), _province_known("rlike", "ltrim({1}, {0})"),
+        "地址是否以省级行政区名称开头（GB/T 2260，全称或简称）",
+        "whether the address begins with a province (GB/T 2260, full name or usual short form)",
+        "province_known(household_address)",
+    ),
+    Function(
+        "to_text", ("integer",), TEXT, "str({0})", "CAST({0} AS VARCHAR)", "CAST({0} AS STRING)",
+        "整数写成文本", "an integer as text", "to_text(payment_code) = '7'",
+    ),
+)  # fmt: skip
+
+#: The language's functions by name.
+FUNCTIONS: dict[str, Function] = {function.name: function for function in _ALL}
