@@ -9,7 +9,7 @@ from tonghu.synth.catalogue import BANDS, Disease, diseases
 from tonghu.synth.chance import Chance, Wheel
 
 OLDEST = 19
-# Newborns with cancer are rare, and from day 361 on "days / 30" passes 12 months: neither is written in a clean file.
+# Newborns with cancer are rare; and from day 361 on "days / 30" passes 12 months, which no clean file may hold.
 YOUNGEST_DAYS, OLDEST_INFANT_DAYS = 29, 360
 
 
@@ -45,6 +45,8 @@ def who_comes(chance: Chance) -> tuple[Disease, str, int]:
 def birth_day(chance: Chance, admitted: int, age: int) -> int:
     """A birth day (ordinal) with which `age` years are completed on `admitted`; now and then on the very edge."""
     if age == 0:
+        if chance.happens(0.08):
+            return admitted - chance.between(3, YOUNGEST_DAYS - 1)
         return admitted - chance.between(YOUNGEST_DAYS, OLDEST_INFANT_DAYS)
     first, last = birth_days(admitted, age)
     lot = chance.random()

@@ -78,7 +78,7 @@ def _unwritable(path: Path, error: OSError) -> InputRefused:
 
 
 def _order(args: argparse.Namespace) -> Order:
-    from tonghu.synth.making import Order  # noqa: PLC0415 -- start-up time
+    from tonghu.synth.making import Order
 
     return Order(
         out=_out(args.out),
@@ -92,7 +92,7 @@ def _order(args: argparse.Namespace) -> Order:
 
 def make(args: argparse.Namespace) -> int:
     """Make one file. Returns 0; raises InputRefused when it cannot be made."""
-    from tonghu.synth.making import make_file  # noqa: PLC0415 -- start-up time
+    from tonghu.synth.making import make_file
 
     order = replace(
         _order(args),

@@ -255,7 +255,7 @@ class Stamp:
         self._hospital = [at["org_code"], at["org_name"]]
 
     def row(self, form: Form, person: Person, hospital: Hospital, discharged: int, age: int) -> list[str]:
-        """A row (one cell more than the sheet is wide). `age`: completed years at admission, which the caller made so."""
+        """A row (one cell more than the sheet is wide). `age`: completed years at admission, made so by the caller."""
         row = form.cells.copy()
         row[self._hospital[0]] = hospital.code
         row[self._hospital[1]] = hospital.name

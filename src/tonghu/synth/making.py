@@ -9,6 +9,7 @@ from pathlib import Path
 from tonghu.synth.chance import Chance
 from tonghu.synth.country import invent_hospital
 from tonghu.synth.habits import habit_named
+from tonghu.synth.mistakes import Card, Deck
 from tonghu.synth.roster import Made, Roster, Shares
 from tonghu.synth.sheet import Sheet, sheet
 from tonghu.synth.truth import Counts, Truth
@@ -73,6 +74,13 @@ def write_month(order: Order, columns: Sheet, blocks: Iterable[list[Made]]) -> C
         "maker": order.maker,
         "rows": order.rows,
     }
+    deck = Deck(
+        columns,
+        habit_named(order.maker),
+        Chance(order.seed, f"mistakes/{order.layout}/{order.month}/{order.hospital}"),
+        order.mistakes,
+        fixed_width=kind == "dbf",
+    )
     with (
         open_writer(
             order.out,
@@ -87,17 +95,26 @@ def write_month(order: Order, columns: Sheet, blocks: Iterable[list[Made]]) -> C
         Truth(order.truth, about) as truth,
     ):
         for block in blocks:
-            _note(block, truth)
+            _note(block, deck.deal(block), truth)
             writer.write([made.row for made in block])
     return truth.counts
 
 
-def _note(block: list[Made], truth: Truth) -> None:
+def _note(block: list[Made], damaged: dict[int, Card], truth: Truth) -> None:
     counts = truth.counts
-    for row, made in enumerate(block, counts.rows + 1):
-        if made.age < 20:
-            counts.under_20 += 1
-        if made.scope is not None:
-            group, code, slot = made.scope
-            truth.in_scope(row, group, code, slot, made.age)
+    for index, made in enumerate(block):
+        row = counts.rows + index + 1
+        card = damaged.get(index)
+        if card is not None and card.undetermined:
+            truth.undetermined(row)
+        else:
+            counts.under_20 += made.age < 20
+            if made.scope is not None:
+                group, code, slot = made.scope
+                truth.in_scope(row, group, code, slot, made.age)
+        if card is not None:
+            for rule, column in card.planted:
+                truth.planted(row, rule, column)
+            for rule in card.touched:
+                truth.touched(row, rule)
     counts.rows += len(block)

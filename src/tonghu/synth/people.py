@@ -8,15 +8,9 @@ from functools import cache
 from tonghu.synth.calendar import compact
 from tonghu.synth.chance import Chance
 
-SURNAMES = tuple(
-    "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈姚卢"
-) + (
-    "欧阳",
-    "上官",
-    "司徒",
-    "单",
-    "仇",
-    "解",
+SURNAMES = (
+    *"王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈姚卢",
+    *("欧阳", "上官", "司徒", "单", "仇", "解"),
 )
 BOY = tuple("浩宇轩子涵博文俊杰梓睿泽铭晨阳嘉豪志强明辉建国")
 GIRL = tuple("欣怡梓涵诗琪雨婷思颖佳慧雅静美玲淑芬丽娟秀兰桂")

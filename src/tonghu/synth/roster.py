@@ -23,7 +23,10 @@ FORMS_IN_SCOPE, FORMS_ORDINARY = 16, 60
 
 @dataclass(slots=True)
 class Made:
-    """One made row and the truth about it. `scope` is (group, code as written, slot) or None; days are ordinals."""
+    """One made row and the truth about it. `scope` is (group, code as written, slot) or None; days are ordinals.
+
+    `alone`: this child has no other stay in the file, so that another name or birth date contradicts nothing else.
+    """
 
     row: list[str]
     form: Form
@@ -32,6 +35,7 @@ class Made:
     discharged: int
     age: int
     scope: tuple[str, str, int] | None
+    alone: bool = True
 
     @property
     def admitted(self) -> int:
@@ -149,6 +153,8 @@ class Roster:
             person.last_out, earliest = out, out + 1
             if form.stay.ending == DIED:
                 break
+        for one in made:
+            one.alone = len(made) == 1
         return made
 
     def _begin(self, person: Person, disease: Disease, admitted: int, age: int) -> None:

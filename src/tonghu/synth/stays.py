@@ -105,6 +105,7 @@ def stay_in_scope(chance: Chance, disease: Disease, kind: str, slots: int) -> St
     done: list[tuple[Procedure, int]] = []
     others = _some(chance, "complication", chance.below(3), {disease.code}, None)
     main, emergency, grave = own, False, 0.001
+    external: tuple[str, str] | None = None
     if kind == "first":
         days, emergency, grave = 7 + chance.below(16), chance.happens(0.4), 0.006
         done.append((table["marrow" if disease.department == "07.07" else "ct"], 1))
@@ -139,6 +140,7 @@ def stay_in_scope(chance: Chance, disease: Disease, kind: str, slots: int) -> St
         code, name = chance.one(_BESIDE)
         main, days, emergency = Diagnosis(code, name), 3 + chance.below(6), True
         others = [d for d in others if d.code != code]
+        external = ("W10.000", "在楼梯和台阶上跌倒") if code.startswith("S") else None
         if code == "K35.800":
             done.append((table["appendix"], 1))
     if disease.code.startswith(HAEMOPHILIA):
@@ -154,6 +156,7 @@ def stay_in_scope(chance: Chance, disease: Disease, kind: str, slots: int) -> St
         scope=(disease.group, disease.code, position),
         done=done,
         morphology=(disease.morphology, disease.morphology_name) if disease.morphology else None,
+        external=external,
         ending=_ending(chance, grave),
         intensive=days >= 4 and chance.happens(0.04),
         planned_return=kind in ("chemotherapy", "radiotherapy"),

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import IO, TYPE_CHECKING, Protocol, cast
+from typing import IO, TYPE_CHECKING, Protocol
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from tonghu.errors import InputRefused
@@ -177,7 +177,7 @@ class ExcelWriter:
     """One worksheet, every cell a text, written row by row."""
 
     def __init__(self, path: Path, sheet: Sheet) -> None:
-        from xlsxwriter import Workbook  # noqa: PLC0415 -- costs start-up time that only Excel files should pay
+        from xlsxwriter import Workbook
 
         self._book = Workbook(str(path), {"constant_memory": True, "strings_to_numbers": False})
         self._book.set_properties(
@@ -270,7 +270,7 @@ def _stream(file: IO[bytes], member: str | None) -> Iterator[IO[bytes]]:
         yield file
         return
     with ZipFile(file, "w") as archive, archive.open(_entry(member), "w", force_zip64=True) as stream:
-        yield cast("IO[bytes]", stream)
+        yield stream
 
 
 def _entry(member: str) -> ZipInfo:
