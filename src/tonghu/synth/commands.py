@@ -121,4 +121,15 @@ def make(args: argparse.Namespace) -> int:
 
 def make_country(args: argparse.Namespace) -> int:
     """Make the files of many hospitals over many months. Returns 0; raises InputRefused when it cannot."""
-    raise InputRefused("尚未提供", "not yet")
+    from tonghu.synth.nation import make_nation
+
+    order = replace(_order(args), month=args.from_month)
+    files = rows = 0
+    try:
+        order.out.mkdir(parents=True, exist_ok=True)
+        for _, counts in make_nation(order.out, order, months=args.months, hospitals=args.hospitals):
+            files, rows = files + 1, rows + counts.rows
+    except OSError as error:
+        raise _unwritable(order.out, error) from error
+    print(f"虚构数据 {order.out}：{files} 个文件，{rows} 行 / made-up data: {files} files, {rows} rows")
+    return 0

@@ -34,7 +34,7 @@ def invent_hospital(seed: int, index: int) -> Hospital:
     elif shape < 0.9:  # the 18-character unified social credit code
         code = f"12{province}0000TEST{number}X"
     else:  # the 9 characters of WS 218
-        code = f"TE{number}-{index % 10}"
+        code = f"TEST{number}"
     mark = _NUMERALS[index % 10]
     return Hospital(
         code=code[:22],

@@ -8,7 +8,7 @@ from functools import cache
 from tonghu.synth.calendar import compact
 from tonghu.synth.chance import Chance
 
-SURNAMES = (
+SURNAMES: tuple[str, ...] = (
     *"王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈姚卢",
     *("欧阳", "上官", "司徒", "单", "仇", "解"),
 )

@@ -137,7 +137,7 @@ class Roster:
             form = self._form(disease, kinds.spin(chance))
             days = form.stay.days
             if made or person.last_out:
-                out = max(first, earliest + days + chance.below(6))
+                out = max(first, earliest + days + chance.below(6 if made else 20))
                 if out > last:
                     break
             else:
