@@ -17,7 +17,7 @@ from tonghu.codes.icd10 import normalise
 
 _SITE = re.compile(r"C\d{3}", re.ASCII)
 _MORPHOLOGY = re.compile(r"(M?)([89]\d{3})(\d?)/([012369])", re.ASCII)
-_UNSLASHED = re.compile(r"(M?)([89]\d{3})()([012369])", re.ASCII)
+_UNSLASHED = re.compile(r"()([89]\d{3})()([012369])", re.ASCII)
 BEHAVIOURS = "012369"
 
 
@@ -62,10 +62,11 @@ class Morphology:
 
     @classmethod
     def parse(cls, text: str) -> Morphology:
-        """Read ``M98210/3``, ``M9821/3``, ``9821/3``, ``98213``, ``M98213``.
+        """Read ``M98210/3``, ``M9821/3``, ``9821/3``, ``98213``.
 
-        Five digits without a slash are histology and behaviour, with or without an M. Raises BadCode when the shape
-        is wrong: histology 8000–9999, behaviour 0, 1, 2, 3, 6 or 9.
+        Five digits without M and slash are histology and behaviour; with an M (``M98210``) the last digit may be the
+        extension as well, and a behaviour is not guessed. Raises BadCode when the shape is wrong: histology
+        8000–9999, behaviour 0, 1, 2, 3, 6 or 9.
         """
         key = normalise(text)
         found = _MORPHOLOGY.fullmatch(key) or _UNSLASHED.fullmatch(key)
