@@ -41,7 +41,7 @@ class CasesFile:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
         self._out.close()
 
-    def write(self, cases: pl.DataFrame, data: pl.DataFrame, raw_lines: Sequence[bytes] | None) -> None:
+    def write(self, cases: pl.DataFrame, data: pl.DataFrame, raw_lines: Sequence[str] | None) -> None:
         """Append rows. `cases` has OWN_COLUMNS; `data` the file's own cells in the same order.
 
         `raw_lines`, where the reader gives them, are the same rows as they stand in the file (UTF-8, comma, one record
@@ -51,5 +51,5 @@ class CasesFile:
             both = pl.concat([cases.select(OWN_COLUMNS), data], how="horizontal")
             self._out.write(both.write_csv(include_header=False).encode())
             return
-        fronts = cases.select(OWN_COLUMNS).write_csv(include_header=False).encode().split(b"\n")
-        self._out.write(b"".join(b"%b,%b\n" % pair for pair in zip(fronts, raw_lines)))
+        fronts = cases.select(OWN_COLUMNS).write_csv(include_header=False).split("\n")
+        self._out.write("".join(f"{front},{line}\n" for front, line in zip(fronts, raw_lines, strict=False)).encode())

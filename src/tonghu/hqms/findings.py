@@ -8,10 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 import polars as pl
 
 from tonghu.hqms.wording import Said
+
+Key = TypeVar("Key")
+Kept = TypeVar("Kept")
 
 BOM = "\ufeff"
 COLUMNS = ("row", "column", "rule", "level", "value", "message_zh", "message_en")
@@ -32,7 +36,7 @@ class Entry:
     title_en: str
     mend_zh: str = ""
     mend_en: str = ""
-    clause: str = ""
+    clauses: tuple[str, ...] = ()
     verified: bool = True
 
 
@@ -54,7 +58,7 @@ class Register:
         return _number(self._texts, said, self.texts, said)
 
 
-def _number[K, V](known: dict[K, int], key: K, kept: list[V], value: V) -> int:
+def _number(known: dict[Key, int], key: Key, kept: list[Kept], value: Kept) -> int:
     number = known.setdefault(key, len(kept))
     if number == len(kept):
         kept.append(value)

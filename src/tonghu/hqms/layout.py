@@ -66,6 +66,11 @@ class Columns:
         return self.layout.id
 
 
+def is_column(text: str) -> bool:
+    """Whether a cell names a column of either layout: what a reader looks for among title rows."""
+    return any(layout(name).find(text) is not None for name in LAYOUTS)
+
+
 def detect(header: Sequence[str]) -> Columns:
     """Understand a header. Raises InputRefused with one line where the columns cannot be told, or do not suffice."""
     keys = [header_key(cell) for cell in header]

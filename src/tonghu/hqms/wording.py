@@ -111,7 +111,10 @@ def _why_no_date(text: str) -> tuple[str, str] | None:
     try:
         date(year, month, day)
     except ValueError:
-        return f"的日期不存在（{year} 年 {month} 月没有 {day} 日）", f"is no day of the calendar ({year}-{month:02d} has no {day})"
+        return (
+            f"的日期不存在（{year} 年 {month} 月没有 {day} 日）",
+            f"is no day of the calendar ({year}-{month:02d} has no {day})",
+        )
     return "的时间部分无法识别", "has a time that cannot be read"
 
 

@@ -1,0 +1,86 @@
+"""What the other rows of the same file say about a row: the facts behind HQ034, HQ035, HQ041 and HQ042.
+
+Stays belong to one record when organisation code and medical record number are the same. Only a few columns of each
+row are kept for this, so rows can be judged and forgotten as they come.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import polars as pl
+
+ROW = "row"
+RECORD = ("org_code", "medical_record_no")
+#: The facts of each row that are kept until all rows are known.
+KEPT = (
+    *RECORD,
+    "patient_name",
+    "sex",
+    "birth_date",
+    "admission_datetime",
+    "discharge_datetime",
+    "admission_count",
+)
+#: Sex codes that say nothing: unknown and not stated.
+_SEX_UNSTATED = ("0", "9")
+
+_NEEDS: Mapping[str, str] = {
+    "stays_with_same_discharge_key": "discharge_datetime",
+    "stays_with_same_admission_number": "admission_count",
+    "names_for_record": "patient_name",
+    "sexes_for_record": "sex",
+    "birth_dates_for_record": "birth_date",
+}
+
+
+def kept(table: pl.DataFrame) -> pl.DataFrame:
+    """The columns of a typed table that the comparison needs, as far as the file has them."""
+    return table.select(ROW, *(name for name in KEPT if name in table.columns))
+
+
+def supplied(columns: set[str]) -> tuple[str, ...]:
+    """Which facts can be told from a file with these facts."""
+    if not set(RECORD) <= columns:
+        return ()
+    found = [fact for fact, need in _NEEDS.items() if need in columns]
+    if {"admission_datetime", "discharge_datetime"} <= columns:
+        found.append("last_discharge_before")
+    return tuple(found)
+
+
+def among(stays: pl.DataFrame) -> pl.DataFrame:
+    """`stays` (as :func:`kept` leaves them, all rows together) with the facts that compare them.
+
+    A fact is null where a part of its key is missing.
+    """
+    facts = supplied(set(stays.columns))
+    whole = pl.all_horizontal(pl.col(name).is_not_null() for name in RECORD) if facts else pl.lit(value=False)
+    expressions = [_fact(name, whole).alias(name) for name in facts if name in _NEEDS]
+    compared = stays.with_columns(expressions)
+    return _with_last_discharge(compared) if "last_discharge_before" in facts else compared
+
+
+def _fact(name: str, whole: pl.Expr) -> pl.Expr:
+    need = pl.col(_NEEDS[name])
+    if name.startswith("stays_with"):
+        return pl.when(whole & need.is_not_null()).then(pl.len().over(*RECORD, need)).cast(pl.Int64)
+    if name == "sexes_for_record":
+        need = pl.when(~need.is_in(_SEX_UNSTATED)).then(need)
+    return pl.when(whole).then(need.drop_nulls().n_unique().over(*RECORD)).cast(pl.Int64)
+
+
+def _with_last_discharge(stays: pl.DataFrame) -> pl.DataFrame:
+    """For each stay the latest discharge among the stays of its record that began earlier."""
+    begun = (
+        stays.drop_nulls([*RECORD, "admission_datetime"])
+        .group_by(*RECORD, "admission_datetime")
+        .agg(pl.col("discharge_datetime").max())
+        .sort(*RECORD, "admission_datetime")
+        .with_columns(
+            # Forward filled: a stay without a discharge time does not hide the one before it.
+            pl.col("discharge_datetime").cum_max().forward_fill().shift(1).over(*RECORD).alias("last_discharge_before")
+        )
+        .select(*RECORD, "admission_datetime", "last_discharge_before")
+    )
+    return stays.join(begun, on=[*RECORD, "admission_datetime"], how="left", maintain_order="left")

@@ -1,0 +1,325 @@
+"""One discharge file, checked from end to end: read, screen, judge, write. The flow, and nothing else, is here.
+
+A file is read once, block by block. The prefilter passes over nearly all rows on a few columns; the rest is fetched
+whole, gathered into batches, cast to typed facts, screened by the scope rules, and judged by the front-page rules; the
+cases are written as they come. What compares rows with each other waits until the last one is known. Memory is bounded
+by a batch, plus some numbers for each case and finding.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from pathlib import Path
+
+import polars as pl
+
+from tonghu import __version__
+from tonghu.codes.dates import CHINA, today_in_china
+from tonghu.errors import InputRefused
+from tonghu.hqms import across, facts, findings, header, iccc, marking, summary
+from tonghu.hqms.cases import OWN_COLUMNS, CasesFile
+from tonghu.hqms.facts import Facts
+from tonghu.hqms.findings import Register
+from tonghu.hqms.judge import SET as FRONT_PAGE
+from tonghu.hqms.judge import Judge, answered_elsewhere
+from tonghu.hqms.layout import Columns, detect, is_column
+from tonghu.hqms.lists import ClinicalList
+from tonghu.hqms.outputs import CASES, FINDINGS, MARKED, SUMMARY, Outputs
+from tonghu.hqms.prefilter import Prefilter, bounds
+from tonghu.hqms.reading import Hits, Source, open_file
+from tonghu.hqms.screen import SET as SCOPE
+from tonghu.hqms.screen import UNDETERMINED, Screen
+from tonghu.hqms.summary import Summary
+from tonghu.rulebook import Rulebook, RuleSet
+
+BATCH = 50_000
+LAYERS = ("benign_other", "other_blood", "lch")
+
+Progress = Callable[[int], None]
+"""Told now and then how many rows have been read."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the user asked for. `on`: the day whose rules apply, and “today” in them; default: today in China."""
+
+    on: date = field(default_factory=today_in_china)
+    all_rows: bool = False
+    archive_month: date | None = None
+    mark: bool = False
+    layers: tuple[str, ...] = ()
+    clinical_list: Path | None = None
+    region: str | None = None
+
+
+@dataclass(frozen=True)
+class Rules:
+    """The rules of one run, for one layout."""
+
+    scope: RuleSet
+    front_page: RuleSet
+
+    @classmethod
+    def of(cls, book: Rulebook, layout: str, options: Options) -> Rules:
+        """The rules in force for `layout` on the day and at the place asked for."""
+        return cls(
+            book.on(options.on, options.region, [SCOPE], layout, options=options.layers),
+            book.on(options.on, options.region, [FRONT_PAGE], layout),
+        )
+
+
+def check(file: Path, out: Path, options: Options, progress: Progress = lambda _rows: None) -> Summary:
+    """Check a discharge file and write the results into the folder `out`.
+
+    Raises InputRefused with one clear line where the file cannot be used or the folder cannot be written to; then the
+    folder has no new file.
+    """
+    started = time.perf_counter()
+    _refuse_impossible(options)
+    listed = ClinicalList.read(options.clinical_list) if options.clinical_list else None
+    source = open_file(file, is_column)
+    columns = detect(source.header)
+    with Outputs(out) as outputs:
+        run = _Run(source, columns, options, listed, outputs)
+        run.read(progress)
+        made = run.results(file, started)
+        outputs.publish()
+    return made
+
+
+def _refuse_impossible(options: Options) -> None:
+    """Refuse an archive month that has not come yet."""
+    month = options.archive_month
+    if month is not None and (month.year, month.month) > (options.on.year, options.on.month):
+        raise InputRefused(
+            f"归档月 {month:%Y-%m} 晚于检查日期 {options.on}：请核对 --archive-month",
+            f"The archive month {month:%Y-%m} lies after the day of the check, {options.on}: see --archive-month",
+        )
+
+
+class _Run:
+    """One run in the making."""
+
+    def __init__(
+        self, source: Source, columns: Columns, options: Options, listed: ClinicalList | None, outputs: Outputs
+    ) -> None:
+        # Heavy things are imported where they are needed first: a refused header should not wait for them.
+        import duckdb
+
+        from tonghu.rulebook import PACKAGED, load
+
+        self.source, self.columns, self.options, self.listed, self.outputs = source, columns, options, listed, outputs
+        self.began = datetime.now(CHINA)
+        self.rules = Rules.of(load([PACKAGED / "registry"]), columns.named, options)
+        self.register = Register()
+        connection = duckdb.connect(config={"threads": 2})
+        limits = bounds(self.rules.scope.rules)
+        self.prefilter = Prefilter(columns, limits)
+        self.screen = Screen(self.rules.scope, columns, connection, limits.age_below)
+        self.by_dictionary = answered_elsewhere(self.rules.front_page.rules)
+        lists = listed.facts(columns) if listed else ()
+        self.judge = Judge(self.rules.front_page, columns, self.register, connection, self.by_dictionary, lists)
+        self.groups: Counter[str] = Counter()
+        self.months: Counter[str] = Counter()
+        self.found: list[pl.DataFrame] = []
+        self.stays: list[pl.DataFrame] = []
+        self.values: list[pl.DataFrame] = []
+        self.ragged: list[int] = []
+        self.marked: list[Path] = []
+        self.rows = 0
+
+    def read(self, progress: Progress) -> None:
+        """Read the file to its end; cases are written on the way."""
+        with CasesFile(self.outputs.path(CASES), self.columns.header) as cases:
+            for batch in self._batches(progress):
+                self._batch(batch, cases)
+
+    def _batches(self, progress: Progress) -> Iterator[_Batch]:
+        waiting: list[Hits] = []
+        height = 0
+        keep = self._keep_all if self.options.all_rows else self.prefilter.keep
+        for hits in self.source.screen(self.prefilter.positions, keep):
+            self.rows += hits.screened
+            self.ragged += [one.row for one in hits.ragged]
+            progress(self.rows)
+            if len(hits.rows):
+                waiting.append(hits)
+                height += len(hits.rows)
+            if height >= BATCH:
+                yield _Batch.of(waiting)
+                waiting, height = [], 0
+        if waiting:
+            yield _Batch.of(waiting)
+
+    def _keep_all(self, data: pl.DataFrame) -> pl.Series:
+        self.prefilter.keep(data)  # for its counts
+        return pl.repeat(value=True, n=len(data), eager=True)
+
+    def _batch(self, batch: _Batch, cases: CasesFile) -> None:
+        known = facts.of_rows(self.columns, batch.rows, batch.data, self.options.on)
+        decided = self.screen.decide(known.table, batch.data)
+        at = decided["at"]
+        self.groups.update(dict(decided["scope_group"].value_counts().iter_rows()))
+        scoped = batch.data[at]
+        front = iccc.classified(decided, scoped, self.columns).select(OWN_COLUMNS)
+        cases.write(front, scoped, batch.lines(at))
+        if self.options.mark and len(at):
+            self._keep_for_marking(front, scoped)
+        if self.options.all_rows:
+            self._judge(known, batch.data)
+        else:
+            self._judge(Facts(known.table[at], known.cast.at(at)), scoped)
+        if "discharge_datetime" in known.table.columns:
+            months = known.table["discharge_datetime"].gather(at).drop_nulls().dt.strftime("%Y-%m")
+            self.months.update(dict(months.value_counts().iter_rows()))
+
+    def _judge(self, known: Facts, data: pl.DataFrame) -> None:
+        if data.is_empty():
+            return
+        if self.listed:
+            known = Facts(self.listed.joined(known.table, self.columns), known.cast)
+        self.found.append(self.judge.rows(known, data))
+        stays = across.kept(known.table)
+        self.stays.append(stays)
+        self.values.append(
+            data.select(f"c{self.columns.position[name]}" for name in stays.columns if name != across.ROW)
+        )
+
+    def _keep_for_marking(self, front: pl.DataFrame, data: pl.DataFrame) -> None:
+        path = self.outputs.work / f"rows-{len(self.marked)}.arrow"
+        pl.concat([front, data], how="horizontal").write_ipc(path)
+        self.marked.append(path)
+
+    def results(self, file: Path, started: float) -> Summary:
+        """Judge what needs all rows, and write findings, workbook and summary."""
+        self._refuse_shifted()
+        if self.stays:
+            today = pl.lit(self.options.on).alias("today")
+            stays = pl.concat(self.stays).with_columns(today, pl.lit(self.columns.named).alias("layout"))
+            self.found.append(self.judge.among(stays, pl.concat(self.values)))
+        if "HQ033" in self.by_dictionary:
+            self.found.append(header.finding(self.columns, self.by_dictionary["HQ033"], self.register))
+        found = findings.ordered(self.found, self.register)
+        findings.write(self.outputs.path(FINDINGS), found, self.columns.header, self.register)
+        names = [CASES, FINDINGS, SUMMARY] + ([MARKED] if self.options.mark else [])
+        made = self._summary(file, found, names, started)
+        if self.options.mark:
+            self._mark(found, made)
+        made.write(self.outputs.path(SUMMARY))
+        return made
+
+    def _refuse_shifted(self) -> None:
+        """Refuse a file whose date columns hold no dates at all: the header does not stand above its own columns."""
+        given, read = self.prefilter.dates_given, self.prefilter.dates_read
+        if given >= 20 and read * 20 < given:
+            raise InputRefused(
+                f"表头与数据错位：出生日期、入院日期两列的 {given} 个值中只有 {read} 个是日期；请核对表头与数据列是否一一对应",
+                f"Header and data do not stand in line: of {given} values under birth and admission date only {read} are "
+                "dates; check that each header stands above its own column",
+            )
+
+    def _mark(self, found: pl.DataFrame, made: Summary) -> None:
+        names = [
+            self.columns.fields[at].name_zh if at in self.columns.fields else ""
+            for at in range(len(self.columns.header))
+        ]
+        marked = marking.Marked(
+            marking.facts(made), self.columns.header, names, made.findings_by_rule, found, self.register
+        )
+        width = len(OWN_COLUMNS)
+
+        def parts() -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
+            for path in self.marked:
+                both = pl.read_ipc(path)
+                yield both[:, :width], both[:, width:]
+
+        marking.write(self.outputs.path(MARKED), marked, parts())
+
+    def _summary(self, file: Path, found: pl.DataFrame, names: Sequence[str], started: float) -> Summary:
+        source, columns, options = self.source, self.columns, self.options
+        groups = {rule.outcome or "": 0 for rule in self.rules.scope.rules} | self.groups
+        undetermined = groups.pop(UNDETERMINED, 0)
+        declared = options.archive_month
+        assumed = min(self.months, key=lambda month: (-self.months[month], month), default=None)
+        return Summary(
+            tool="tonghu",
+            version=__version__,
+            made_on=self.began.isoformat(timespec="seconds"),
+            file=file.name,
+            size=file.stat().st_size,
+            sha256=source.sha256,
+            layout=columns.named,
+            format=source.format,
+            zipped=source.zipped,
+            encoding=source.encoding,
+            delimiter=source.delimiter,
+            taken_for={"zh": source.described_zh, "en": source.described_en},
+            notes=[{"zh": zh, "en": en} for zh, en in self._notes()],
+            on=options.on.isoformat(),
+            region=options.region,
+            archive_month=f"{declared:%Y-%m}" if declared else assumed,
+            archive_month_assumed=declared is None and assumed is not None,
+            all_rows=options.all_rows,
+            layers=list(options.layers),
+            rows=self.rows,
+            under_20=self.prefilter.young + self.screen.late_young,
+            in_scope=sum(groups.values()),
+            by_group=groups,
+            undetermined=undetermined,
+            findings=len(found),
+            findings_by_level=summary.by_level(found, self.register),
+            findings_by_rule=summary.by_rule(found, self.register),
+            problem_cards=summary.problem_cards(found, self.register),
+            unknown_columns=list(columns.unknown),
+            missing_columns=[f.code for f in columns.missing],
+            ignored_columns=list(columns.ignored),
+            rule_sets=[
+                {"set": name, "rules": len(rules.rules), "versions": {rule.id: rule.version for rule in rules.rules}}
+                for name, rules in ((SCOPE, self.rules.scope), (FRONT_PAGE, self.rules.front_page))
+            ],
+            inert_rules=sorted({rule.id for rule in self.rules.front_page.inert(self.judge.supplied)}),
+            outputs=list(names),
+            seconds=round(time.perf_counter() - started, 2),
+        )
+
+    def _notes(self) -> list[tuple[str, str]]:
+        listed = [self.listed.note] if self.listed else []
+        return [*((zh, en) for zh, en in self.source.notes), *self.columns.notes, *listed, *self._ragged_note()]
+
+    def _ragged_note(self) -> list[tuple[str, str]]:
+        if not self.ragged:
+            return []
+        listed = "、".join(map(str, self.ragged[:10])) + ("……" if len(self.ragged) > 10 else "")
+        count = len(self.ragged)
+        return [
+            (
+                f"{count} 行的列数与表头不同，其内容可能错列，请核对：第 {listed} 行",
+                f"{count} row(s) have more or fewer cells than the header, so that cells may be in wrong columns: {listed}",
+            )
+        ]
+
+
+@dataclass(frozen=True)
+class _Batch:
+    """Fetched rows of several blocks: numbers, cells, and the lines of the file where the reader passes them on."""
+
+    rows: pl.Series
+    data: pl.DataFrame
+    raw_lines: pl.Series | None
+
+    @classmethod
+    def of(cls, hits: Sequence[Hits]) -> _Batch:
+        lines = [one.raw_lines for one in hits if one.raw_lines is not None]
+        return cls(
+            pl.concat([one.rows for one in hits]),
+            pl.concat([one.data for one in hits]),
+            pl.concat(lines) if len(lines) == len(hits) else None,
+        )
+
+    def lines(self, at: pl.Series) -> list[str] | None:
+        """The lines of some rows."""
+        return None if self.raw_lines is None else self.raw_lines.gather(at).to_list()

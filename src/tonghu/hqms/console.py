@@ -1,0 +1,71 @@
+"""What the command line shows: progress while it takes long, and a short summary that a clerk can read."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+from types import TracebackType
+
+from tonghu.hqms.marking import GROUPS_ZH, LEVELS
+from tonghu.hqms.summary import Summary
+
+_SHOWN_RULES = 8
+
+
+class Progress:
+    """Rows and rate on stderr, once a run takes longer than a second and somebody is watching."""
+
+    def __init__(self) -> None:
+        self._began = time.perf_counter()
+        self._shown = self._began
+        self._used = False
+        self._watched = sys.stderr.isatty()
+
+    def __enter__(self) -> Progress:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+        if self._used:
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()
+
+    def rows(self, count: int) -> None:
+        """Show that `count` rows have been read."""
+        now = time.perf_counter()
+        if not self._watched or now - self._began < 1 or now - self._shown < 0.2:
+            return
+        self._shown, self._used = now, True
+        sys.stderr.write(f"\r\x1b[K已读 {count:,} 行，每秒 {count / (now - self._began):,.0f} 行 · rows read")
+        sys.stderr.flush()
+
+
+def report(made: Summary, out: Path) -> str:
+    """The summary of a run in a few lines of Chinese."""
+    zipped = f"，{made.size:,} 字节"
+    lines = [
+        f"文件　　　{made.file}：{made.layout} 版病案首页，{made.taken_for['zh']}{zipped}",
+        f"行数　　　{made.rows:,} 行，入院时不满 20 岁 {made.under_20:,} 行",
+        f"应报告　　{made.in_scope:,} 行" + _groups(made),
+    ]
+    if made.undetermined:
+        lines.append(f"待判定　　{made.undetermined:,} 行：诊断在范围内而年龄不明，请核对")
+    levels = "，".join(f"{LEVELS[level]} {count:,} 个" for level, count in made.findings_by_level.items())
+    lines.append(f"问题　　　{levels}；有错误的病例 {made.problem_cards:,} 行")
+    for line in made.findings_by_rule[:_SHOWN_RULES]:
+        lines.append(
+            f"　　　　　{LEVELS[str(line['level'])]} {line['rule']} {line['title_zh']}：{line['findings']:,} 个，{line['rows']:,} 行"
+        )
+    if len(made.findings_by_rule) > _SHOWN_RULES:
+        lines.append(f"　　　　　……另有 {len(made.findings_by_rule) - _SHOWN_RULES} 条规则，见 summary.json")
+    if made.archive_month:
+        assumed = "（按出院月份推定，可用 --archive-month 声明）" if made.archive_month_assumed else ""
+        lines.append(f"归档月　　{made.archive_month}{assumed}；规则按 {made.on} 有效者")
+    lines += [f"说明　　　{note['zh']}" for note in made.notes]
+    lines.append(f"结果　　　{out}：{'、'.join(made.outputs)}（{made.seconds} 秒）")
+    return "\n".join(lines)
+
+
+def _groups(made: Summary) -> str:
+    groups = [f"{GROUPS_ZH.get(name, name)} {count:,}" for name, count in made.by_group.items() if count]
+    return "：" + "，".join(groups) if groups else ""

@@ -1,0 +1,113 @@
+"""Which rows are in scope: the rule set `registry.scope`, asked of the rows that the prefilter let through.
+
+A row is in scope by the first diagnosis slot, main diagnosis first, whose code a rule finds at the child's age. Where
+the age cannot be known, the same rules are asked as if the child were a newborn: a code that could bring the row into
+scope makes it `undetermined`, so that it is listed and counted and never lost.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import polars as pl
+
+from tonghu.hqms import ages
+from tonghu.hqms.layout import Columns
+from tonghu.rulebook.ruleset import RuleSet
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from tonghu.rulebook.duckdb_executor import TablePlan
+
+SET: Final = "registry.scope"
+UNDETERMINED: Final = "undetermined"
+DECIDED: Final = {
+    "row": pl.Int64,
+    "scope_group": pl.String,
+    "scope_code": pl.String,
+    "scope_position": pl.Int64,
+    "age_years": pl.Int64,
+    "age_days": pl.Int64,
+    "outcome": pl.String,
+}
+
+
+@dataclass
+class Screen:
+    """Decides on fetched rows. `late_young` counts rows under the age that only the stated age of an infant tells."""
+
+    rules: RuleSet
+    columns: Columns
+    connection: duckdb.DuckDBPyConnection
+    age_below: int | None
+    late_young: int = 0
+
+    def __post_init__(self) -> None:
+        facts = set(self.columns.position)
+        self._plan = self.rules.for_table(facts | {"today", "layout"})
+        self._newborn: TablePlan | None = None
+
+    def decide(self, table: pl.DataFrame, data: pl.DataFrame) -> pl.DataFrame:
+        """The rows in scope or undetermined, in order, with the columns of DECIDED and `at`, their place in `table`.
+
+        `outcome` is what the rule says, also of a row whose group is undetermined.
+
+        `table` holds the typed facts of some rows and `data` their cells.
+        """
+        if table.is_empty():
+            return pl.DataFrame(schema={**DECIDED, "at": pl.UInt32})
+        known = ages.of(table)
+        self._count_late(table, known)
+        found = self._first(self._plan, table, None)
+        unknown = known["age_years"].is_null().arg_true()
+        if len(unknown):
+            newborn = table[unknown].with_columns(age_years=pl.lit(0, pl.Int64))
+            found = pl.concat([found, self._first(self._as_newborn(), newborn, UNDETERMINED)])
+        rows = table.select("row").with_row_index("at").with_columns(known)
+        chosen = rows.join(found, on="row", how="inner", maintain_order="left")
+        codes = [self._code(data, at, slot) for at, slot in chosen.select("at", "scope_position").iter_rows()]
+        return chosen.with_columns(scope_code=pl.Series(codes, dtype=pl.String)).select(*DECIDED, "at")
+
+    def _count_late(self, table: pl.DataFrame, known: pl.DataFrame) -> None:
+        """Count the young whom the prefilter could not know to be young."""
+        infants = [name for name in ages.INFANT if name in table.columns]
+        if infants and self.age_below is not None:
+            early = ages.of(table.drop(infants))["age_years"]
+            self.late_young += int((early.is_null() & (known["age_years"] < self.age_below)).sum())
+
+    def _as_newborn(self) -> TablePlan:
+        if self._newborn is None:
+            self._newborn = self.rules.for_table({*self.columns.position, "age_years", "today", "layout"})
+        return self._newborn
+
+    def _first(self, plan: TablePlan, table: pl.DataFrame, group: str | None) -> pl.DataFrame:
+        """For each row found its first slot in scope, what the rule says, and the group: that, or `group`."""
+        slots = {name: slot for slot, name in self.columns.diagnosis_slots}
+        outcomes = pl.Series([rule.outcome for rule in plan.rules], dtype=pl.String)
+        found = (
+            found_by(plan, self.connection, table)
+            .with_columns(scope_position=pl.col("fact").replace_strict(slots, return_dtype=pl.Int64))
+            .sort("row", "scope_position", "rule")
+            .unique("row", keep="first", maintain_order=True)
+        )
+        outcome = outcomes.gather(found["rule"])
+        named = outcome if group is None else pl.repeat(group, len(found), dtype=pl.String, eager=True)
+        return found.select("row", "scope_position", outcome.alias("outcome"), named.alias("scope_group"))
+
+    def _code(self, data: pl.DataFrame, at: int, slot: int) -> str | None:
+        """The code as written."""
+        name = next(name for position, name in self.columns.diagnosis_slots if position == slot)
+        code: str | None = data[at, f"c{self.columns.position[name]}"]
+        return code
+
+
+def found_by(plan: TablePlan, connection: duckdb.DuckDBPyConnection, table: pl.DataFrame) -> pl.DataFrame:
+    """What a plan finds in a typed table: `row`, `rule` (place in plan.rules), `fact` (name)."""
+    connection.register("tonghu_rows", table)
+    try:
+        found: pl.DataFrame = plan.run(connection, "tonghu_rows", row="row").pl()
+        return found
+    finally:
+        connection.unregister("tonghu_rows")
