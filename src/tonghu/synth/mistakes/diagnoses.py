@@ -87,8 +87,13 @@ def secondary_alone(card: Card) -> bool:
 
 
 def chemotherapy_for_nothing(card: Card) -> bool:
-    """HQ069: chemotherapy as principal diagnosis where no slot has a neoplasm. The blood disease moves behind it."""
+    """HQ069: chemotherapy as principal diagnosis where no slot has a neoplasm. The blood disease moves behind it.
+
+    Not for HLH, which is treated with etoposide.
+    """
     made = card.made
+    if card.main_code.startswith("D76"):
+        return False
     slot = card.free_diagnosis()
     diagnoses = made.form.stay.diagnoses
     if made.scope is None or made.form.stay.morphology or made.scope[2] != 0 or slot is None:
