@@ -12,7 +12,8 @@ def test_list_names_layouts_and_tables(capsys: pytest.CaptureFixture[str]) -> No
     shown = capsys.readouterr().out
     assert "346 个字段" in shown
     assert "642 个字段，另识别 90 个厂商扩展列" in shown
-    assert shown.count("\n") == 2 + 35
+    assert shown.count("\n") == 2 + 6 + 35
+    assert "GB/T 2260" in shown
     assert "未核实" in next(line for line in shown.splitlines() if line.startswith("RC_ICU"))
 
 
@@ -30,6 +31,8 @@ def test_list_names_layouts_and_tables(capsys: pytest.CaptureFixture[str]) -> No
         ("2012", "  47 P321     principal_diagnosis_code               主要诊断编码"),
         ("510123", "510123  温江县  ≤1984–2001  上级 · parent: 510100"),
         ("510000", "上级 · parent: —"),
+        ("regions", "许可 · licence: MIT"),
+        ("icd10", "许可 · licence: —"),
     ],
 )
 def test_show(capsys: pytest.CaptureFixture[str], what: str, expected: str) -> None:

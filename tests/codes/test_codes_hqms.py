@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections import Counter
 from datetime import date
+from pathlib import Path
 
 import pytest
 
-from tonghu.codes import hqms_fields, tables
+from tonghu.codes import hqms_fields, systems, tables
 from tonghu.codes.bad_code import BadCode
 from tonghu.codes.hqms_fields import Field, Layout
+
+ROOT = Path(__file__).resolve().parents[2]
 
 # The rows HQ001 and HQ002 of the front-page checks name these columns.
 HQ001 = (
@@ -170,6 +174,7 @@ def test_codes_say_nothing_with_a_dash(old: Layout, new: Layout) -> None:
         ("P321", "P321"), ("p321", "P321"), (" Ｐ３２１ ", "P321"), ("\ufeffP900", "P900"), ("主要诊断编码", "P321"),
         ("（年龄不足1周岁的）年龄", "P66"), ("(年龄不足1周岁的) 年龄", "P66"), ("年龄", "P7"),
         ("医疗保险手册(卡)号", "P686"), ("Ⅰ助1", "P496"), ("I助1", "P496"), ("损伤、中毒的外部因素编码1", "P361"),
+        ("P900 医疗机构代码", "P900"), ("P900(医疗机构代码)", "P900"), ("P900 病案号", None),
         ("民族代码", None), ("", None), ("P3211", None), ("C03C", None),
     ],
 )  # fmt: skip
@@ -185,7 +190,9 @@ def test_headers_of_the_2012_layout(old: Layout, header: str, code: str | None) 
         ("13.西药费", "D23"), ("13．西药费", "D23"), ("西药费", "D23"), ("其中：麻醉费", "D20x01"),
         ("麻醉费", "D20x01"),
         ("年龄不足1周岁的年龄（天）", "A16"), ("年龄(岁)", "A14"), ("主要手术操作编码", "C14x01C"),
-        ("主要手术操作编码2", "C14x02C"), ("P321", None),
+        ("主要手术操作编码2", "C14x02C"), ("P321", None), ("A14年龄(岁)", "A14"),
+        ("C06x01C 出院其他诊断编码1", "C06x01C"),
+        ("A14 体重", None),
     ],
 )  # fmt: skip
 def test_headers_of_the_2020_layout(new: Layout, header: str, code: str | None) -> None:
@@ -250,6 +257,27 @@ def test_department_codes_with_and_without_dot() -> None:
 def test_the_other_outcome_has_two_codes() -> None:
     outcomes = tables.table("RC_DX_OUTCOME")
     assert outcomes.entry("5") == outcomes.entry("9")
+
+
+def test_every_code_system_says_what_it_is() -> None:
+    for system in systems.systems().values():
+        assert system.version
+        assert system.source
+        assert system.valid_from
+        assert system.valid_to is None
+        assert system.verified
+    assert hqms_fields.layout("2020").system == systems.system("hqms_2020")
+    with pytest.raises(BadCode, match="icd11"):
+        systems.system("icd11")
+
+
+def test_every_source_key_is_explained() -> None:
+    explained = set(re.findall(r"\bS\d+d?\b", (ROOT / "docs" / "sources.md").read_text("utf-8")))
+    texts = [f.source for layout_id in hqms_fields.LAYOUTS for f in hqms_fields.layout(layout_id).fields]
+    texts += [entry.source for table_id in tables.table_ids() for entry in tables.table(table_id).entries]
+    used = {key for text in texts for key in re.findall(r"\bS\d+d?\b", text)}
+    assert "S4" in used
+    assert used <= explained
 
 
 def test_an_unknown_table_is_named_in_the_refusal() -> None:

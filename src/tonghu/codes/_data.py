@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 FOLDER = Path(__file__).parent / "data"
@@ -21,3 +22,8 @@ def read_rows(name: str) -> Iterator[list[str]]:
         rows = csv.reader(file)
         next(rows)
         yield from rows
+
+
+def read_date_cell(cell: str) -> date | None:
+    """A date of a data file (ISO form); None for an empty cell."""
+    return date.fromisoformat(cell) if cell else None

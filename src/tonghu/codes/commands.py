@@ -18,19 +18,22 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
     list_ = words.add_parser("list", help="列出代码表与版式 · list tables and layouts")
     list_.set_defaults(run=run_list)
 
-    show = words.add_parser("show", help="查看一张代码表、一个字段、一个版式或一个行政区划 · one of them")
-    show.add_argument("what", metavar="WHAT", help="RC001、P321、C03C、出生日期、2012、510107")
+    show = words.add_parser("show", help="查看一张代码表、一个字段、一个版式、一个代码系统或一个行政区划 · one of them")
+    show.add_argument("what", metavar="WHAT", help="RC001、P321、C03C、出生日期、2012、regions、510107")
     show.set_defaults(run=run_show)
 
 
 def run_list(_args: argparse.Namespace) -> int:
-    """Print both layouts and every code table with version, size and verification mark."""
-    from tonghu.codes import hqms_fields, tables
+    """Print the layouts, the other code systems and every code table, with versions and verification marks."""
+    from tonghu.codes import hqms_fields, systems, tables
 
     for layout_id in hqms_fields.LAYOUTS:
         layout = hqms_fields.layout(layout_id)
         extra = f"，另识别 {len(layout.vendor_extensions)} 个厂商扩展列" if layout.vendor_extensions else ""
-        print(f"{layout_id:<17} 病案首页版式，{len(layout.fields)} 个字段{extra} · front-page layout")
+        print(f"{layout_id:<17} {layout.system.name_zh}：{len(layout.fields)} 个字段{extra}  {layout.system.version}")
+    for system in systems.systems().values():
+        if not system.id.startswith("hqms"):
+            print(f"{system.id:<17} {system.name_zh} · {system.name_en}  {system.version}")
     for table_id in tables.table_ids():
         table = tables.table(table_id)
         mark = "" if table.verified else "  未核实 · unverified"
@@ -39,13 +42,15 @@ def run_list(_args: argparse.Namespace) -> int:
 
 
 def run_show(args: argparse.Namespace) -> int:
-    """Print what a word names: a table, a layout, a field of either layout, or a region with its history."""
-    from tonghu.codes import hqms_fields, regions, tables
+    """Print what a word names: a table, a system, a layout, a field of either layout, a region with its history."""
+    from tonghu.codes import hqms_fields, regions, systems, tables
     from tonghu.codes.bad_code import BadCode
 
     what: str = args.what
     if what in tables.table_ids():
         _print_table(what)
+    elif what in systems.systems():
+        _print_system(what)
     elif what in hqms_fields.LAYOUTS:
         for field in hqms_fields.layout(what).fields:
             print(f"{field.seq:>4} {field.code:<8} {field.name:<38} {field.name_zh}")
@@ -61,8 +66,8 @@ def run_show(args: argparse.Namespace) -> int:
             print(f"{spell.code}  {spell.name}  {years}  上级 · parent: {spell.parent or '—'}")
     else:
         raise BadCode(
-            f"没有名为“{what}”的代码表、字段、版式或行政区划；用 tonghu codes list 查看",
-            f"No table, field, layout or region is named “{what}”; see `tonghu codes list`",
+            f"没有名为“{what}”的代码表、字段、版式、代码系统或行政区划；用 tonghu codes list 查看",
+            f"No table, field, layout, system or region is named “{what}”; see `tonghu codes list`",
         )
     return 0
 
@@ -90,6 +95,15 @@ def _print_table(table_id: str) -> None:
     for entry in table.entries:
         also = f"（亦作 {entry.also}）" if entry.also else ""
         print(f"  {entry.code:<7} {entry.name_zh}{also}  {entry.name_en}")
+
+
+def _print_system(system_id: str) -> None:
+    from tonghu.codes import systems
+
+    system = systems.system(system_id)
+    print(f"{system.id}  {system.name_zh} · {system.name_en}\n版本 · version: {system.version}")
+    print(f"有效期 · valid: {system.valid_from or ''} – {system.valid_to or ''}")
+    print(f"来源 · source: {system.source}\n许可 · licence: {system.licence or '—'}")
 
 
 def _print_field(layout_id: str, field: Field) -> None:

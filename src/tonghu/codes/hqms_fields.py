@@ -25,6 +25,7 @@ from typing import Literal, cast
 
 from tonghu.codes._data import read_rows
 from tonghu.codes.bad_code import BadCode
+from tonghu.codes.systems import CodeSystem, system
 
 FieldType = Literal["text", "integer", "decimal", "date", "datetime"]
 Presence = Literal["required", "advised"]
@@ -83,6 +84,11 @@ class Layout:
     fields: tuple[Field, ...]
     vendor_extensions: tuple[Field, ...]
 
+    @property
+    def system(self) -> CodeSystem:
+        """Its version, validity and source."""
+        return system(f"hqms_{self.id}")
+
     @cached_property
     def by_code(self) -> Mapping[str, Field]:
         """Standard and vendor columns by code as printed (``C06x01C``)."""
@@ -110,14 +116,21 @@ class Layout:
         return found
 
     def find(self, header: str) -> Field | None:
-        """The column that a header names, by code or by Chinese name.
+        """The column that a header names: by code, by Chinese name, or by both (“P900 医疗机构代码”).
 
         Letter case, full-width or half-width writing, brackets, spaces and punctuation between words do not matter.
         """
-        return self._by_header.get(header_key(header))
+        key = header_key(header)
+        found = self._by_header.get(key)
+        if found is None and (both := _CODE_AND_NAME.fullmatch(key)):
+            found = self._by_header.get(both[1])
+            if found is not self._by_header.get(both[2]):
+                return None
+        return found
 
 
 _IGNORED = re.compile(r"[\s\u200b\ufeff()\[\]【】〔〕、,，。.:：;；/\\\"'“”‘’_\-－—]+")
+_CODE_AND_NAME = re.compile(r"([A-D]\d{2}(?:X\d{2})?[CN]?|P\d{1,5})(.+)")
 _UNNUMBERED = re.compile(r"^(?:\d{1,2}|其中)(?=\D)")
 
 

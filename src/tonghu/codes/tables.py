@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
 
-from tonghu.codes._data import read_csv
+from tonghu.codes._data import read_csv, read_date_cell
 from tonghu.codes.bad_code import BadCode
 
 
@@ -92,14 +92,10 @@ def table(table_id: str) -> CodeTable:
         name_zh=row["name_zh"],
         name_en=row["name_en"],
         version=row["version"],
-        valid_from=_date(row["valid_from"]),
-        valid_to=_date(row["valid_to"]),
+        valid_from=read_date_cell(row["valid_from"]),
+        valid_to=read_date_cell(row["valid_to"]),
         source=row["source"],
         verified=row["verified"] == "yes",
         entries=entries,
         _by_code=by_code,
     )
-
-
-def _date(text: str) -> date | None:
-    return date.fromisoformat(text) if text else None
