@@ -6,8 +6,12 @@ The pages are never edited by hand: what is wrong in them is wrong in the data, 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tonghu.rulebook.rules import Rule
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "docs" / "reference"
@@ -105,21 +109,94 @@ def code_tables() -> str:
     return "\n\n".join(parts)
 
 
-PAGES: dict[str, Callable[[], str]] = {"fields.md": fields, "code_tables.md": code_tables}
+def rules() -> dict[str, str]:
+    """A page for each rule set, and one that leads to them."""
+    from tonghu import rulebook
+
+    book = rulebook.load()
+    sets = {
+        name: sorted((r for r in book.rules if r.set == name), key=lambda r: (r.reports, r.id)) for name in book.sets
+    }
+    index = [
+        "# Rules · 规则目录",
+        "Levels: **error** 错误 (the card cannot be approved), **warning** 提示 (look, or give a reason), **confirm** "
+        "确认 (rare, may be right). A rule that is not verified 未核实 was derived, recalled or inferred, and its "
+        "source says so. `./run tonghu rules show ID` shows one rule with its clause; [sources](../sources.md) "
+        "explains the S-keys.",
+        table(
+            ("set", "rules", "ids"),
+            (
+                (f"[{name}](rules-{name}.md)", len(found), f"{found[0].id} … {found[-1].id}")
+                for name, found in sets.items()
+            ),
+        ),
+    ]
+    pages = {"rules.md": "\n\n".join(index)}
+    for name, found in sets.items():
+        pages[f"rules-{name}.md"] = "\n\n".join([f"# {name}: {len(found)} rules", *(rule_text(rule) for rule in found)])
+    return pages
+
+
+def rule_text(rule: Rule) -> str:
+    """One rule as a section."""
+    reported = f" → {rule.reports}" if rule.reports != rule.id else ""
+    validity = f"{rule.valid_from} – {rule.valid_to or '…'}"
+    facts = [
+        f"{rule.level.value if rule.level else rule.outcome}",
+        f"version {rule.version}, {validity}",
+        rule.layer.name.lower() + (f" {rule.place}" if rule.place else "") + (", fixed" if rule.fixed else ""),
+        f"clause {', '.join(rule.clauses)}",
+        f"source: {rule.source}",
+        "verified" if rule.verified else "**not verified** 未核实",
+    ]
+    if rule.layouts:
+        facts.insert(1, f"layout {', '.join(sorted(rule.layouts))} only")
+    if rule.optional:
+        facts.insert(1, "optional layer, off by default")
+    lines = [f"### {rule.id}{reported} {rule.title.zh}", f"{rule.title.en}. {'; '.join(facts)}."]
+    said = [("each", rule.each if rule.each != "record" else None), ("when", rule.when), ("must", rule.must)]
+    said += [("flag", rule.flag), *((f":{name}", str(value)) for name, value in rule.params.items())]
+    if rule.by != "condition":
+        said.append(("answered by", rule.by))
+    lines.append("\n".join(f"- {word}: `{' '.join(text.split())}`" for word, text in said if text) or "")
+    if rule.mend:
+        lines.append(f"> {rule.message.zh}；{rule.mend.zh}。<br>{rule.message.en}. {rule.mend.en}.")
+    shown = [(e.verdict, ", ".join(f"{k} = {v}" for k, v in e.record.items())) for e in rule.examples]
+    lines += ["\n".join(f"- {verdict}: {record}" for verdict, record in shown)] if shown else []
+    return "\n\n".join(line for line in lines if line)
+
+
+def language() -> str:
+    """The functions of the rule language, with their texts in each executor."""
+    from tonghu.rulebook.language import FUNCTIONS
+
+    rows = (
+        (f"`{f.name}({', '.join(f.takes)}{', …' if f.many else ''})`", f.zh, f.en, f"`{f.example}`")
+        for f in FUNCTIONS.values()
+    )
+    return "\n\n".join(
+        [
+            "# The rule language · 规则语言",
+            "A condition is an SQL expression over named facts: `and`, `or`, `not`, `=`, `<>`, `<`, `<=`, `>`, `>=`, "
+            "`between`, `in (…)`, `is [not] null`, `+`, `-`, `*`, `case when`, `coalesce`, literals, "
+            "`date '2020-01-01'`, `:param`, and the functions below. Every function is strict (NULL in, NULL out) unless it says "
+            "otherwise, and none fails on any value of its types. [How rules work](../rules.md).",
+            table(("function", "含义", "meaning", "example"), rows),
+        ]
+    )
+
+
+def pages() -> dict[str, str]:
+    """File name → text of every page, as the code and the rules say it now."""
+    found = {"fields.md": fields(), "code_tables.md": code_tables(), "language.md": language(), **rules()}
+    return {name: f"{MADE}{text}\n" for name, text in found.items()}
 
 
 def stale() -> list[str]:
-    """The names of pages that differ from what the code and rules say now."""
-    return [
-        name
-        for name, make in PAGES.items()
-        if not (FOLDER / name).exists() or written(make) != (FOLDER / name).read_text("utf-8")
-    ]
-
-
-def written(make: Callable[[], str]) -> str:
-    """A page as it stands in its file."""
-    return f"{MADE}{make()}\n"
+    """The names of pages that differ from what the code and rules say now, or that nothing makes any more."""
+    wanted = pages()
+    have = {path.name: path.read_text("utf-8") for path in FOLDER.glob("*.md")}
+    return sorted(name for name in wanted.keys() | have.keys() if wanted.get(name) != have.get(name))
 
 
 def main() -> int:
@@ -129,8 +206,10 @@ def main() -> int:
             print(f"docs/reference/{name} is stale: ./run docs")
         return bool(names)
     FOLDER.mkdir(parents=True, exist_ok=True)
-    for name, make in PAGES.items():
-        (FOLDER / name).write_text(written(make), "utf-8")
+    for path in FOLDER.glob("*.md"):
+        path.unlink()
+    for name, text in pages().items():
+        (FOLDER / name).write_text(text, "utf-8")
     return 0
 
 
