@@ -83,7 +83,7 @@ def table(table_id: str) -> CodeTable:
             source=value["source"] or row["source"],
             verified=value["verified"] == "yes",
         )
-        for value in (read_csv(f"tables/{table_id}.csv") if row["rows"] != "0" else ())
+        for value in read_csv(f"tables/{table_id}.csv")
     )
     by_code = {entry.code: entry for entry in entries}
     by_code |= {entry.also: entry for entry in entries if entry.also}
