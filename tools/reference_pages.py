@@ -179,8 +179,8 @@ def language() -> str:
             "# The rule language · 规则语言",
             "A condition is an SQL expression over named facts: `and`, `or`, `not`, `=`, `<>`, `<`, `<=`, `>`, `>=`, "
             "`between`, `in (…)`, `is [not] null`, `+`, `-`, `*`, `case when`, `coalesce`, literals, "
-            "`date '2020-01-01'`, `:param`, and the functions below. Every function is strict (NULL in, NULL out) unless it says "
-            "otherwise, and none fails on any value of its types. [How rules work](../rules.md).",
+            "`date '2020-01-01'`, `:param`, and the functions below. Every function is strict (NULL in, NULL "
+            "out) unless it says otherwise, and none fails on any value of its types. [How rules work](../rules.md).",
             table(("function", "含义", "meaning", "example"), rows),
         ]
     )
