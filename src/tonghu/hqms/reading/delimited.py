@@ -11,7 +11,6 @@ import io
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -43,7 +42,7 @@ SAMPLE_ROWS = 40
 class DelimitedSource(Source):
     """A text file with a record on each line (or over several, inside quotation marks)."""
 
-    format: ClassVar[str] = "csv"
+    format = "csv"
 
     def __init__(self, given: Input, known: Known | None = None) -> None:
         """Read the first lines. Raises `InputRefused` where they show no table."""
@@ -131,7 +130,7 @@ class DelimitedSource(Source):
             self._show_encoding(checked.encoding)
             # A bar can be the second byte of a GB18030 character, so such text is decoded before it is cut.
             if checked.encoding == enc.GB18030 and self._delimiter == b"|":
-                piece = self._transcoded(piece, line)
+                piece = enc.as_utf8(piece, name, line)
             data = rest + piece if rest else piece
             records, consumed = scan(data, self._delimiter, line)
             rest = data[consumed:]
@@ -143,12 +142,6 @@ class DelimitedSource(Source):
                 yield records
         if rest:
             raise _never_closes(name, line)
-
-    def _transcoded(self, piece: bytes, line: int) -> bytes:
-        try:
-            return piece.decode(enc.GB18030).encode()
-        except UnicodeDecodeError:
-            raise enc.refusal(piece, self.input.name, line, enc.GB18030) from None
 
     @property
     def _is_utf8(self) -> bool:

@@ -70,6 +70,16 @@ def decide(text: bytes, name: str, first_line: int = 1) -> str | None:
     raise refusal(text, name, first_line)
 
 
+def as_utf8(text: bytes, name: str, first_line: int) -> bytes:
+    """Whole GB18030 lines as UTF-8. Raises `InputRefused` naming the line where they are something else."""
+    try:
+        decoded = text.decode(GB18030)
+    except UnicodeDecodeError:
+        raise refusal(text, name, first_line, GB18030) from None
+    refuse_utf8_lines(text, name, first_line)
+    return decoded.encode()
+
+
 def refuse_utf8_lines(text: bytes, name: str, first_line: int) -> None:
     """Raise `InputRefused` when a line among GB18030 lines is in UTF-8: it would decode to other characters."""
     for number, line in enumerate(text.split(b"\n"), first_line):

@@ -11,7 +11,7 @@ Known = Callable[[str], bool]
 """Whether a text is the name or code of a column that the layouts know."""
 
 LOOK_AT = 10
-"""How many rows may stand above the header, itself included."""
+"""How many rows with text are looked at."""
 
 
 class Header(NamedTuple):
@@ -31,7 +31,7 @@ def find_header(rows: Sequence[Sequence[str | None]], known: Known | None) -> He
     A second row of known names right beneath it (codes above, Chinese names below) is no data either.
     Returns None when there is no row with text.
     """
-    filled = [index for index, row in enumerate(rows[:LOOK_AT]) if any(row)]
+    filled = [index for index, row in enumerate(rows) if any(row)][:LOOK_AT]
     if not filled:
         return None
     counts = {index: _count(rows[index], known) for index in filled}

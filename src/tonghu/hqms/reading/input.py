@@ -19,11 +19,13 @@ class Input:
     """Bytes of the data itself (inflated, when it is a member of an archive)."""
     member: str | None = None
     """Name inside the archive, None for a plain file."""
+    shown: str = ""
+    """Name for messages, where it is not the file name."""
 
     @property
     def name(self) -> str:
         """File name for messages; a member is named with its archive."""
-        return self.path.name if self.member is None else f"{self.path.name} › {self.member}"
+        return self.shown or self.path.name
 
     def open(self) -> IO[bytes]:
         """A new reader at the first byte. The caller closes it."""

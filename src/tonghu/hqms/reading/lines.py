@@ -6,8 +6,6 @@ import codecs
 import itertools
 import queue
 import threading
-import zipfile
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeVar
@@ -16,6 +14,7 @@ import polars as pl
 
 from tonghu.errors import InputRefused
 from tonghu.hqms.reading import encoding as enc
+from tonghu.hqms.reading.archive import DAMAGED, damaged
 from tonghu.hqms.reading.input import Input
 
 BLOCK = 16 << 20
@@ -71,8 +70,10 @@ def raw_chunks(given: Input, style: Style, size: int = BLOCK) -> Iterator[bytes]
                     f"{given.name}: not valid UTF-16; the file may be damaged or cut off: export it again as UTF-8 "
                     "or GB18030",
                 ) from None
-            except (zlib.error, zipfile.BadZipFile, EOFError):
-                raise damaged_archive(given.name) from None
+            except DAMAGED:
+                if given.member is None:
+                    raise
+                raise damaged(given.name) from None
             yield chunk.replace(b"\r", b"\n") if style.returns_only else chunk
 
 
@@ -153,14 +154,6 @@ def has_nul(name: str, line: int) -> InputRefused:
         f"{name}：第 {line} 行含有空字节（NUL），文件可能已损坏，或为无标记的 UTF-16，请重新导出为 UTF-8 或 GB18030",
         f"{name}: line {line} has a NUL byte; the file may be damaged, or UTF-16 without a mark: export it again as "
         "UTF-8 or GB18030",
-    )
-
-
-def damaged_archive(name: str) -> InputRefused:
-    """The archive cannot be read to its end."""
-    return InputRefused(
-        f"{name}：压缩包已损坏或不完整，请重新压缩或重新传输",
-        f"{name}: the zip archive is damaged or incomplete; zip it or transfer it again",
     )
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, NamedTuple
+from typing import NamedTuple
 
 import polars as pl
 
@@ -65,7 +65,7 @@ def column_names(width: int) -> list[str]:
 class Source(ABC):
     """One readable discharge file. Reading starts when `frames` or `screen` is iterated, and may be repeated."""
 
-    format: ClassVar[str]
+    format: str
     """``csv``, ``xlsx``, ``xlsb``, ``dbf`` or ``html``."""
 
     def __init__(self, given: Input) -> None:
@@ -141,3 +141,35 @@ def pick(frame: Frame, chosen: pl.Series) -> Hits:
     if frame.ragged:
         chosen = chosen | numbers.is_in([ragged.row for ragged in frame.ragged])
     return Hits(frame.data.height, numbers.filter(chosen).alias("row"), frame.data.filter(chosen), frame.ragged)
+
+
+def frames_of_rows(rows: Iterable[Sequence[str | None]], width: int, size: int) -> Iterator[Frame]:
+    """Frames of at most `size` rows from rows of any length; empty rows at the end are left out.
+
+    A cell beyond `width` that has text makes its row ragged.
+    """
+    schema = dict.fromkeys(column_names(width), pl.String)
+    first, empty = 1, 0
+    kept: list[list[str | None]] = []
+    ragged: list[Ragged] = []
+    for row in rows:
+        if not any(row):
+            empty += 1
+            continue
+        while empty:
+            # A gap may be a million rows deep (one stray value at the foot of a sheet): fill it frame by frame.
+            fill = min(empty, size - len(kept))
+            kept += [[None] * width] * fill
+            empty -= fill
+            if len(kept) == size:
+                yield Frame(first, pl.DataFrame(kept, schema=schema, orient="row"), tuple(ragged))
+                first, kept, ragged = first + size, [], []
+        cells = [cell or None for cell in row[:width]]
+        if any(row[width:]):
+            ragged.append(Ragged(first + len(kept), len(row)))
+        kept.append(cells + [None] * (width - len(cells)))
+        if len(kept) == size:
+            yield Frame(first, pl.DataFrame(kept, schema=schema, orient="row"), tuple(ragged))
+            first, kept, ragged = first + size, [], []
+    if kept:
+        yield Frame(first, pl.DataFrame(kept, schema=schema, orient="row"), tuple(ragged))

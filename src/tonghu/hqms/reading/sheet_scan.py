@@ -1,0 +1,115 @@
+"""The cells of a worksheet that the fast reader would tell wrongly, found beside it in the XML.
+
+calamine gives texts and everyday numbers exactly. It drops error values, loses whether a date cell shows a time,
+writes `true` for TRUE, and writes out digits of long numbers that were never stored. Those cells are few. A second
+thread inflates the same sheet and looks for the marks that such cells bear, without parsing the others, while
+calamine (which lets go of the GIL) reads all of them.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import IO
+
+from tonghu.hqms.reading.ooxml import Book
+from tonghu.hqms.reading.sheet_stream import column_index, value_text
+
+CHUNK = 2 << 20
+
+# r, s, t is the order in which every known writer puts a cell's attributes; others are read the slow way.
+CELL = re.compile(rb'<c r="([A-Z]+)([0-9]+)"(?: s="([0-9]+)")?(?: t="([a-zA-Z]+)")?[^>]*>(?:<f[^>]*/>|<f.*?</f>)?<v>')
+USUAL_CELL = re.compile(rb'<c r="[A-Z]+[0-9]+"(?: s="[0-9]+")?(?: t="[a-zA-Z]+")?/?>')
+VALUED = re.compile(rb'<c r="([A-Z]+)([0-9]+)"[^>]*(?<!/)>(?!</c>|<v></v>|<v ?/>)')
+ANY_CELL = re.compile(rb"<(?:[A-Za-z]+:)?c[ />]")
+
+LONG_NUMBER = rb"<v>(?:[^<]{16,}|[-0-9.]+[eE][^<]+)</v>"
+TYPED = rb' t="[eb]"'
+UNCALCULATED = re.compile(rb"</f>(?:<v></v>|<v ?/>|</c>)")
+
+
+@dataclass
+class Marked:
+    """What the scan found."""
+
+    usual: bool = True
+    """Whether the sheet is written in the way that the scan understands, from cell A on."""
+    first_row: int = 0
+    """1-based row of the first cell."""
+    uncalculated: int = 0
+    """Formulas without a stored value."""
+    rows: list[int] = field(default_factory=list)
+    columns: list[int] = field(default_factory=list)
+    texts: list[str] = field(default_factory=list)
+
+
+def first_value(xml: bytes) -> tuple[int, int] | None:
+    """Row (1-based) and column (0-based) of the first cell that is not just a format."""
+    found = VALUED.search(xml)
+    return (int(found[2]), column_index(found[1].decode())) if found else None
+
+
+def is_usual(start: bytes) -> bool:
+    """Whether the cells at the start of a sheet are written in the usual way, the first one being in column A."""
+    first = first_value(start)
+    cells = len(ANY_CELL.findall(start))
+    return first is not None and first[1] == 0 and cells == len(USUAL_CELL.findall(start))
+
+
+def scan_sheet(stream: IO[bytes], book: Book, stop: threading.Event) -> Marked:
+    """Find the marked cells of a sheet; gives up early when `stop` is set."""
+    marked = Marked()
+    styles = b"|".join(str(style).encode() for style in book.date_styles)
+    marks = [TYPED, LONG_NUMBER] + ([rb' s="(?:%b)"(?: t="n")?><v>' % styles] if styles else [])
+    spots = [re.compile(mark) for mark in marks]
+    letters: dict[bytes, int] = {}
+    for chunk in _chunks(stream):
+        if stop.is_set():
+            return marked
+        if not marked.first_row:
+            marked.usual = is_usual(chunk)
+            if not marked.usual:
+                return marked
+            marked.first_row, _ = first_value(chunk) or (0, 0)
+        marked.uncalculated += len(UNCALCULATED.findall(chunk))
+        seen = set()
+        for spot in spots:
+            for hit in spot.finditer(chunk):
+                begin = chunk.rfind(b"<c ", 0, hit.start() + 1)
+                if begin in seen:
+                    continue
+                seen.add(begin)
+                _take(marked, chunk, begin, book, letters)
+    return marked
+
+
+def _take(marked: Marked, chunk: bytes, begin: int, book: Book, letters: dict[bytes, int]) -> None:
+    cell = CELL.match(chunk, begin)
+    if cell is None:
+        return
+    kind = (cell[4] or b"n").decode()
+    if kind not in ("n", "e", "b"):
+        return
+    raw = chunk[cell.end() : chunk.index(b"<", cell.end())].decode()
+    if not raw:
+        return
+    column = letters.get(cell[1])
+    if column is None:
+        column = letters[cell[1]] = column_index(cell[1].decode())
+    marked.rows.append(int(cell[2]))
+    marked.columns.append(column)
+    marked.texts.append(value_text(raw, kind, int(cell[3] or 0), book, []))
+
+
+def _chunks(stream: IO[bytes]) -> Iterator[bytes]:
+    """The XML in pieces that end with a row."""
+    rest = b""
+    while piece := stream.read(CHUNK):
+        rest += piece
+        cut = rest.rfind(b"</row>") + 6
+        if cut > 6:
+            yield rest[:cut]
+            rest = rest[cut:]
+    yield rest

@@ -1,0 +1,306 @@
+"""Excel workbooks: .xlsx, .xlsm (macros are never run) and .xlsb.
+
+The fast way is calamine for all cells, with a scan beside it for the few that it tells wrongly (`sheet_scan`).
+calamine lays a sheet out as a full rectangle, so a stray value in row 1,048,576 would cost gigabytes: sheets whose
+stated size is beyond `CELLS`, or that state none, are read row by row instead (`sheet_stream`).
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import threading
+import zipfile
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Protocol
+
+import fastexcel
+import polars as pl
+from lxml import etree
+
+from tonghu.errors import InputRefused
+from tonghu.hqms.reading.header import LOOK_AT, Header, Known, find_header
+from tonghu.hqms.reading.input import Input
+from tonghu.hqms.reading.model import Frame, Ragged, Source, column_names, frames_of_rows
+from tonghu.hqms.reading.ooxml import Book, Sheet, number_text, read_binary_book, read_book, shared_texts
+from tonghu.hqms.reading.sheet_scan import Marked, scan_sheet
+from tonghu.hqms.reading.sheet_stream import column_index, sheet_rows
+
+CELLS = 80_000_000
+"""Largest rectangle that calamine may lay out: about two gigabytes."""
+
+HEAD = 1 << 16
+"""Bytes of a sheet in which its stated size, and its first cell if it has any, are looked for."""
+
+DIMENSION = re.compile(rb'<(?:\w+:)?dimension ref="\$?([A-Z]+)\$?([0-9]+):\$?([A-Z]+)\$?([0-9]+)"')
+VALUE = re.compile(rb"<(?:\w+:)?(?:v|is)>")
+
+Rows = list[list[str | None]]
+
+
+class Grid(Protocol):
+    """The cells of one sheet."""
+
+    def top(self) -> Rows:
+        """The rows down to at least the tenth with text."""
+
+    def frames(self, first_data: int, width: int, size: int) -> Iterator[Frame]:
+        """The rows from `first_data` (0-based) on."""
+
+
+class WorkbookSource(Source):
+    """One sheet of a workbook: the first visible one whose header is known, else the first that has text."""
+
+    def __init__(self, given: Input, known: Known | None = None) -> None:
+        """Read the workbook. Raises `InputRefused` when it is damaged or has no table."""
+        super().__init__(given)
+        # A workbook inside an archive is small enough to be held in memory (`archive` sees to that).
+        self._package: Path | bytes = given.path
+        if given.member is not None:
+            with given.open() as stream:
+                self._package = stream.read()
+        try:
+            with zipfile.ZipFile(
+                io.BytesIO(self._package) if isinstance(self._package, bytes) else given.path
+            ) as parts:
+                self._binary = "xl/workbook.bin" in parts.namelist()
+                self.format = "xlsb" if self._binary else "xlsx"
+                self._book = read_binary_book(parts) if self._binary else read_book(parts)
+                self._grid = self._choose(parts, known)
+        except (KeyError, ValueError, EOFError, zipfile.BadZipFile, etree.XMLSyntaxError, fastexcel.FastExcelError):
+            raise _damaged(given.name) from None
+        if self._book.macros:
+            self.note("工作簿带有宏，未运行", "The workbook has macros; they were not run")
+
+    def _frames(self, rows_per_frame: int) -> Iterator[Frame]:
+        return self._grid.frames(self._first_data, len(self.header), rows_per_frame)
+
+    def _kind(self) -> tuple[str, str]:
+        return f"Excel 工作簿（{self.format}）", f"Excel workbook ({self.format})"
+
+    def _choose(self, parts: zipfile.ZipFile, known: Known | None) -> Grid:
+        """Choose the sheet, take its header, and name the sheets that are left unread."""
+        filled = [sheet for sheet in self._book.sheets if self._has_values(parts, sheet)]
+        best: tuple[Sheet, Header, Grid] | None = None
+        for sheet in filled:
+            if not sheet.visible:
+                continue
+            grid = self._grid_of(parts, sheet)
+            header = find_header(grid.top(), known)
+            if header and (best is None or header.known > best[1].known):
+                best = sheet, header, grid
+            if header and (known is None or header.known):
+                break
+        if best is None:
+            raise _no_table(self.input.name)
+        chosen, found, grid = best
+        self.header, self._first_data = found.names, found.first_data
+        self.notes.extend(found.notes)
+        if others := "、".join(sheet.name for sheet in filled if sheet is not chosen):
+            self.note(
+                f"只读取了工作表“{chosen.name}”，其他有内容的工作表未读取：{others}",
+                f"Only sheet '{chosen.name}' was read; other sheets with content were not: {others}",
+            )
+        return grid
+
+    def _has_values(self, parts: zipfile.ZipFile, sheet: Sheet) -> bool:
+        with parts.open(sheet.part) as stream:
+            head = stream.read(HEAD)
+        # A sheet whose first cells are all but empty may still have values further down: then it counts as filled.
+        return self._binary or len(head) == HEAD or VALUE.search(head) is not None
+
+    def _grid_of(self, parts: zipfile.ZipFile, sheet: Sheet) -> Grid:
+        if self._binary:
+            return self._binary_grid(sheet)
+        with parts.open(sheet.part) as stream:
+            size = _stated_size(stream.read(HEAD))
+        grid = self._fast_grid(parts, sheet) if size is not None and size <= CELLS else None
+        return grid or RowGrid(self._package, self._book, sheet)
+
+    def _fast_grid(self, parts: zipfile.ZipFile, sheet: Sheet) -> Grid | None:
+        """All cells by calamine, the marked ones put right; None when the sheet is not written in the usual way."""
+        marked = Marked(usual=False)
+        stop = threading.Event()
+
+        def scan() -> None:
+            nonlocal marked
+            try:
+                with parts.open(sheet.part) as stream:
+                    marked = scan_sheet(stream, self._book, stop)
+            except (ValueError, EOFError, zipfile.BadZipFile):
+                marked = Marked(usual=False)
+
+        thread = threading.Thread(target=scan, name="sheet scan", daemon=True)
+        thread.start()
+        try:
+            table = self._calamine(sheet)
+        except BaseException:
+            stop.set()
+            raise
+        finally:
+            thread.join()
+        if not marked.usual:
+            return None
+        if marked.uncalculated:
+            self.note(
+                f"有 {marked.uncalculated} 个公式单元格没有保存计算结果，按空白读取；"
+                "请在 Excel 或 WPS 中打开并保存后再提交",
+                f"{marked.uncalculated} formula cell(s) have no stored result and read as empty; open the file in "
+                "Excel or WPS and save it",
+            )
+        return TableGrid(_patched(table, marked), marked.first_row - 1)
+
+    def _binary_grid(self, sheet: Sheet) -> Grid:
+        if sheet.cells > CELLS:
+            raise InputRefused(
+                f"{self.input.name}：工作表“{sheet.name}”标注的范围过大（{sheet.cells} 个单元格），"
+                "请删除末尾多余的行，或另存为 .xlsx、.csv",
+                f"{self.input.name}: sheet '{sheet.name}' claims {sheet.cells} cells; delete the surplus rows at its "
+                "end, or save it as .xlsx or .csv",
+            )
+        return TableGrid(_long_numbers_marked(self._calamine(sheet)), 0)
+
+    def _calamine(self, sheet: Sheet) -> pl.DataFrame:
+        package = self._package if isinstance(self._package, bytes) else str(self._package)
+        loaded = fastexcel.read_excel(package).load_sheet(sheet.name, header_row=None, dtypes="string")
+        table = loaded.to_polars()
+        return table.rename(dict(zip(table.columns, column_names(table.width), strict=True)))
+
+
+class TableGrid:
+    """A sheet held as text columns."""
+
+    def __init__(self, table: pl.DataFrame, rows_above: int) -> None:
+        self._rows_above = rows_above
+        blank = [column.name for column in table if (column == "").any()]
+        table = table.with_columns(pl.col(blank).replace("", None)) if blank else table
+        filled = table.select(pl.any_horizontal(pl.all().is_not_null())).to_series().arg_true()
+        self._table = table.head(int(filled[-1]) + 1 if len(filled) else 0)
+
+    def top(self) -> Rows:
+        """See `Grid.top`."""
+        rows: Rows = [[] for _ in range(self._rows_above)]
+        filled = 0
+        for row in self._table.iter_rows():
+            rows.append(list(row))
+            filled += any(row)
+            if filled > LOOK_AT:
+                break
+        return rows
+
+    def frames(self, first_data: int, width: int, size: int) -> Iterator[Frame]:
+        """See `Grid.frames`."""
+        table = self._table.slice(first_data - self._rows_above)
+        surplus = table.select(column_names(table.width)[width:])
+        if surplus.width:
+            beyond = surplus.select(pl.any_horizontal(pl.all().is_not_null())).to_series().arg_true().to_list()
+            ragged = [
+                Ragged(index + 1, width + max(at for at, cell in enumerate(surplus.row(index), 1) if cell))
+                for index in beyond
+            ]
+            table = table.select(column_names(width))
+        else:
+            ragged = []
+        first = 1
+        for part in table.iter_slices(size):
+            last = first + part.height - 1
+            yield Frame(first, part, tuple(one for one in ragged if first <= one.row <= last))
+            first = last + 1
+
+
+class RowGrid:
+    """A sheet read row by row from its XML, each time anew."""
+
+    def __init__(self, package: Path | bytes, book: Book, sheet: Sheet) -> None:
+        self._package = package
+        self._book = book
+        self._sheet = sheet
+
+    def top(self) -> Rows:
+        """See `Grid.top`."""
+        rows: Rows = []
+        filled = 0
+        for row in self._rows():
+            rows.append(row)
+            filled += any(row)
+            if filled > LOOK_AT:
+                break
+        return rows
+
+    def frames(self, first_data: int, width: int, size: int) -> Iterator[Frame]:
+        """See `Grid.frames`."""
+        rows = self._rows()
+        for _ in range(first_data):
+            next(rows)
+        return frames_of_rows(rows, width, size)
+
+    def _rows(self) -> Iterator[list[str | None]]:
+        """Every row from the first of the sheet to the last that has text."""
+        package = io.BytesIO(self._package) if isinstance(self._package, bytes) else self._package
+        with zipfile.ZipFile(package) as parts:
+            shared = []
+            if self._book.shared is not None:
+                with parts.open(self._book.shared) as stream:
+                    shared = shared_texts(stream)
+            done = 0
+            with parts.open(self._sheet.part) as stream:
+                for number, cells in sheet_rows(stream, self._book, shared):
+                    for _ in range(done + 1, number):
+                        yield []
+                    row: list[str | None] = [None] * (max(cells) + 1)
+                    for column, text in cells.items():
+                        row[column] = text
+                    yield row
+                    done = number
+
+
+def _patched(table: pl.DataFrame, marked: Marked) -> pl.DataFrame:
+    """The table with the marked cells told rightly."""
+    columns: defaultdict[int, tuple[list[int], list[str]]] = defaultdict(lambda: ([], []))
+    for row, column, text in zip(marked.rows, marked.columns, marked.texts, strict=True):
+        rows, texts = columns[column]
+        rows.append(row - marked.first_row)
+        texts.append(text)
+    return table.with_columns(table[f"c{column}"].scatter(rows, texts) for column, (rows, texts) in columns.items())
+
+
+def _long_numbers_marked(table: pl.DataFrame) -> pl.DataFrame:
+    """Whole numbers of 16 digits and more that a spreadsheet's number holds exactly, written as Excel shows them.
+
+    A binary workbook is not scanned beside calamine, so a text of such digits cannot be told from a number there;
+    only one text in dozens is a number that a spreadsheet can hold.
+    """
+
+    def shown(text: str) -> str:
+        return (
+            number_text(float(text)) if text.isdecimal() and len(text) > 15 and int(float(text)) == int(text) else text
+        )
+
+    long = [column.name for column in table if column.str.contains(r"^[0-9]{16,}$").any()]
+    return table.with_columns(pl.col(long).map_elements(shown, pl.String)) if long else table
+
+
+def _stated_size(head: bytes) -> int | None:
+    """Cells of the rectangle that a sheet says it fills; None when it says nothing, or one cell only."""
+    found = DIMENSION.search(head)
+    if found is None:
+        return None
+    width = column_index(found[3].decode()) + 1
+    return int(found[4]) * width
+
+
+def _damaged(name: str) -> InputRefused:
+    return InputRefused(
+        f"{name}：工作簿已损坏或不完整，无法打开；请在 Excel 或 WPS 中修复并另存为 .xlsx，或重新导出",
+        f"{name}: the workbook is damaged or incomplete; repair and save it as .xlsx in Excel or WPS, or export it "
+        "again",
+    )
+
+
+def _no_table(name: str) -> InputRefused:
+    return InputRefused(
+        f"{name}：工作簿中没有含数据的可见工作表，请检查后重新导出",
+        f"{name}: no visible sheet of the workbook has any content; check it and export it again",
+    )
