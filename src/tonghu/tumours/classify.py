@@ -19,7 +19,7 @@ UNCLASSIFIED_EN = "Not classified"
 
 _SITE = re.compile(r"C(\d\d)\.?(\d)", re.ASCII)
 _ICDO3 = re.compile(r"(\d{4})(?:/([012369]))?", re.ASCII)
-_M_CODE = re.compile(r"M(\d{4})(\d?)(?:/([012369]))?|(\d{4})\d/([012369])", re.ASCII)
+_M_CODE = re.compile(r"M(\d{4})\d?(?:/([012369]))?|(\d{4})\d/([012369])", re.ASCII)
 
 
 class Said(NamedTuple):
@@ -75,7 +75,7 @@ def classify_one(
     """
     table = recode(version)
     site = read_site(topography, table)
-    morphology = read_histology(histology, behaviour, age)
+    morphology = read_histology(histology, age)
     inside = morphology.behaviour if isinstance(morphology, Histology) else None
     digit = read_behaviour(behaviour, inside)
     faults = [part for part in (site, morphology, digit) if isinstance(part, Said)]
@@ -118,11 +118,10 @@ def read_site(text: str | None, table: Recode) -> str | Said:
     return site
 
 
-def read_histology(text: str | None, behaviour: str | None = None, age: int | None = None) -> Histology | Said:
+def read_histology(text: str | None, age: int | None = None) -> Histology | Said:
     """A histology as an ICD-O-3 number, or what is wrong with it. M-codes pass the ICD-O-2 table first.
 
-    In ``M98210`` without a slash the fifth digit is the extension where a `behaviour` is given beside it, else it is
-    the behaviour.
+    In ``M98210`` without a slash the fifth digit is the extension: a behaviour is not guessed.
     """
     written = clean(text)
     if written is None:
@@ -131,9 +130,7 @@ def read_histology(text: str | None, behaviour: str | None = None, age: int | No
     if found := _ICDO3.fullmatch(key):
         return Histology(int(found[1]), found[2], None)
     if found := _M_CODE.fullmatch(key):
-        number, fifth = found[1] or found[4], found[2]
-        inside = found[3] or found[5] or (fifth if fifth and clean(behaviour) is None else None)
-        return _translated(written, number, inside, age)
+        return _translated(written, found[1] or found[3], found[2] or found[4], age)
     return Said(
         f"形态学编码“{written}”格式不符，应为四位数字（如 8960）或 M 编码（如 M98210/3）",
         f"the histology “{written}” has a wrong shape: four digits such as 8960, or an M-code such as M98210/3",

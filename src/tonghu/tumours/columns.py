@@ -50,8 +50,8 @@ class Axis:
         numbers, distinct = compress(keys)
         words: list[int | None] = [None] * modulus
         classes = [0] * modulus
-        for code, number in zip(codes, numbers, strict=True):
-            words[code % modulus], classes[code % modulus] = code, number
+        for word, number in zip(codes, numbers, strict=True):
+            words[word % modulus], classes[word % modulus] = word, number
         word_type = pl.UInt32 if codes[0] > 255 else pl.UInt8
         return cls(word_type, pl.Series(words, dtype=pl.UInt32), pl.Series(classes, dtype=pl.UInt32), distinct)
 
@@ -152,7 +152,7 @@ def _with_written_otherwise(
     rows = outcomes.is_null().arg_true()
     odd = texts[rows]
     different = odd.unique(maintain_order=True)
-    more = [classify_one(*cells, version=version) for cells in different.iter_rows()]
+    more = [classify_one(*cells, version) for cells in different.iter_rows()]
     numbered = different.with_row_index("outcome", offset=answers.height)
     found = odd.join(numbered, on=texts.columns, how="left", nulls_equal=True, maintain_order="left")["outcome"]
     return (
