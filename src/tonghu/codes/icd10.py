@@ -11,9 +11,19 @@ import re
 from dataclasses import dataclass
 
 from tonghu.codes.bad_code import BadCode
-from tonghu.codes.text import halfwidth
+from tonghu.codes.text import BLANKS
 
-_NOT_IN_KEY = re.compile(r"[\s.\u200b\ufeff]+")
+_LOWER, _UPPER = "abcdefghijklmnopqrstuvwxyz", "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_WIDE = [chr(code) for code in range(0xFF01, 0xFF5F) if chr(code) != "．"]
+#: ``translate`` arguments of :func:`normalise`, for engines that have no Python: each character of the first text
+#: becomes the one at its place in the second, and those beyond its end are dropped. Letters outside ASCII stay as
+#: they are, since engines disagree on their capitals.
+KEY_CHARACTERS = (
+    _LOWER + "".join(_WIDE) + ".．" + BLANKS,
+    _UPPER + "".join(chr(ord(wide) - 0xFEE0) for wide in _WIDE).upper(),
+)
+_KEPT = len(KEY_CHARACTERS[1])
+_KEY_TABLE = str.maketrans(KEY_CHARACTERS[0][:_KEPT], KEY_CHARACTERS[1], KEY_CHARACTERS[0][_KEPT:])
 # Category, then nothing, WHO's fourth character, or the four to six places of the Chinese editions.
 _SHAPE = re.compile(r"[A-Z][0-9]{2}(?:[0-9]{1,3}|X(?:[0-9]{2})?)?(?:X[0-9]{3})?[+*†]?", re.ASCII)
 
@@ -26,7 +36,7 @@ def normalise(text: str) -> str:
     >>> normalise(" Ｃ91．0 ")
     'C910'
     """
-    return _NOT_IN_KEY.sub("", halfwidth(text).upper())
+    return text.translate(_KEY_TABLE)
 
 
 @dataclass(frozen=True, slots=True)
