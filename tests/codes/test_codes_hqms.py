@@ -226,7 +226,7 @@ def test_all_34_tables_and_the_one_that_is_not_copied() -> None:
         assert table.source
         assert (table.entries == ()) == (table_id == "RC038")
         assert len({entry.code for entry in table.entries}) == len(table.entries)
-        assert all(entry.name_zh and entry.source for entry in table.entries)
+        assert all(entry.name_zh and entry.name_en and entry.source for entry in table.entries)
         assert table.codes >= {entry.code for entry in table.entries}
     assert tables.table("RC032").valid_from == date(2012, 1, 1)
     assert tables.table("RC001").valid_from is None

@@ -2,6 +2,9 @@
 
 An item is a prefix, or an inclusive range of two prefixes of one length; dots and spaces are ignored. A key (see
 :func:`tonghu.codes.icd10.normalise`) matches when it begins with a prefix or with one between the ends of a range.
+
+Matching is by order of keys, so that one comparison of text says the same in every engine. A key that is shorter than
+the ends of a range has no prefix to compare and falls where its text falls: ``C9`` is inside ``C00-C97``.
 """
 
 from __future__ import annotations
