@@ -179,7 +179,7 @@ class ExcelWriter:
     def __init__(self, path: Path, sheet: Sheet) -> None:
         from xlsxwriter import Workbook
 
-        self._book = Workbook(str(path), {"constant_memory": True, "strings_to_numbers": False})
+        self._book = Workbook(str(path), {"constant_memory": True, "tmpdir": str(path.parent)})
         self._book.set_properties(
             {"title": "虚构数据 / made-up data", "created": datetime(2025, 1, 1, tzinfo=UTC).replace(tzinfo=None)}
         )
@@ -246,8 +246,10 @@ def open_writer(
         member = "made_up_" + path.stem + _MEMBER_ENDINGS[kind]
         if kind == "xlsx":
             book = ExcelWriter(unfinished, sheet)
-            yield book
-            book.close()
+            try:
+                yield book
+            finally:  # closes its own temporary files, too
+                book.close()
             if zipped:
                 unfinished = _zip_file(unfinished, Path(folder) / "page.zip", member)
         else:

@@ -156,9 +156,14 @@ class Deck:
                 if plant(card):
                     del self._single[place]
                     return True
-            self._single = [plant for _, plant in PLANTERS]
-            self.chance.shuffle(self._single)
+            self._refill()
         return False
+
+    def _refill(self) -> None:
+        """A new deck: what was left over because it seldom fits comes first, the rest shuffled behind it."""
+        again = [plant for _, plant in PLANTERS if plant not in self._single]
+        self.chance.shuffle(again)
+        self._single += again
 
     def _deal_between(self, card: Card, other: Made) -> bool:
         if not self._pairs:
