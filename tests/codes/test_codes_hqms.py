@@ -214,7 +214,7 @@ def test_both_dictionaries_load_quickly() -> None:
         return time.perf_counter() - start
 
     # 4 ms on the machine this was written on; the bound is a wide one, for busy machines.
-    assert min(once() for _ in range(5)) < 0.03
+    assert min(once() for _ in range(5)) < 0.05
 
 
 def test_all_34_tables_and_the_one_that_is_not_copied() -> None:
