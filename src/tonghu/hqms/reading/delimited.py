@@ -38,6 +38,9 @@ SAMPLE = 4 << 20
 
 SAMPLE_ROWS = 40
 
+WIDE = 20
+"""From so many columns on, no text inside a cell has as many delimiters in one line by chance."""
+
 
 class DelimitedSource(Source):
     """A text file with a record on each line (or over several, inside quotation marks)."""
@@ -125,6 +128,7 @@ class DelimitedSource(Source):
         checked = Checked(self.input, self._style, self._settled)
         rest = b""
         line = 1
+        width_of_last = 0
         for piece in prefetched(iter(checked)):
             self._settled = checked.encoding
             self._show_encoding(checked.encoding)
@@ -139,9 +143,16 @@ class DelimitedSource(Source):
             if len(rest) > LONGEST_LINE:
                 break
             if len(records):
+                width_of_last = int(records.cells[-1])
                 yield records
         if rest:
             raise _never_closes(name, line)
+        if checked.unended and width_of_last < len(self.header):
+            self.note(
+                "最后一行没有写完（单元格少于表头且无换行），文件可能被截断，请与原系统核对行数",
+                "The last line is unfinished (fewer cells than the header, no line end); the file may be cut off: "
+                "compare its number of rows with the system it comes from",
+            )
 
     @property
     def _is_utf8(self) -> bool:
@@ -219,13 +230,14 @@ def _ragged(records: Records, odd: npt.NDArray[np.intp], first_row: int) -> tupl
 def _refuse_swallowed(records: Records, width: int, name: str) -> None:
     """Raise `InputRefused` where a stray quotation mark has taken whole lines into one cell.
 
-    A cell may have line ends; but when its record has not as many cells as the header while a line inside has, the
-    mark was not meant to open a cell, and rows would be lost.
+    A cell may have line ends. But where a line inside it has as many cells as the header, the mark was not meant to
+    open a cell, and rows would be lost. (In a narrow table a text may look like that: then only where the record
+    itself has not as many cells as the header.)
     """
-    if not records.quoted:
-        return
-    for index in records.ragged(width):
+    for index in records.over_several_lines():
         start, end = int(records.starts[index]), int(records.ends[index])
+        if width < WIDE and records.cells[index] == width:
+            continue
         inner = records.data[start:end].split(b"\n")[1:]
         if any(line.count(records.delimiter) == width - 1 for line in inner):
             raise _never_closes(name, records.first_line + records.data.count(b"\n", 0, start))
@@ -266,14 +278,15 @@ def _sample_text(name: str, sample: bytes, style: Style, *, complete: bool) -> t
 
 
 def _delimiter_and_header(name: str, text: bytes, known: Known | None) -> tuple[bytes, Header]:
-    """The delimiter under which the header has most known names, or else most cells."""
-    best: tuple[tuple[int, int], bytes, Header] | None = None
+    """The delimiter under which the header has most known names, or else most rows are alike, or has most cells."""
+    best: tuple[tuple[int, int, int], bytes, Header] | None = None
     for delimiter in DELIMITERS:
         rows = [[cell.decode() for cell in row] for row in first_records(text, delimiter, SAMPLE_ROWS)]
         header = find_header(rows, known)
         if header is None:
             continue
-        rank = (header.known, len(header.names))
+        alike = Counter(len(row) for row in rows if len(row) > 1).most_common(1)
+        rank = (header.known, alike[0][1] if alike else 0, len(header.names))
         if best is None or rank > best[0]:
             best = rank, delimiter, header
     if best is None:

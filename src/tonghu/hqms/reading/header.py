@@ -26,7 +26,7 @@ class Header(NamedTuple):
 
 
 def find_header(rows: Sequence[Sequence[str | None]], known: Known | None) -> Header | None:
-    """The row with most known names among the first ten; without any, the first row that is not empty.
+    """The row with most known names among the first ten; without any, the first that is not much less filled.
 
     A second row of known names right beneath it (codes above, Chinese names below) is no data either.
     Returns None when there is no row with text.
@@ -36,6 +36,9 @@ def find_header(rows: Sequence[Sequence[str | None]], known: Known | None) -> He
         return None
     counts = {index: _count(rows[index], known) for index in filled}
     best = max(filled, key=lambda index: (counts[index], -index))
+    if not counts[best]:  # a title stands in one cell, a header in as many as there are columns
+        fill = {index: sum(map(bool, rows[index])) for index in filled}
+        best = next(index for index in filled if fill[index] * 2 >= max(fill.values()))
     names = _names(rows[best])
     notes = []
     if best > 0:

@@ -49,7 +49,7 @@ def style_of(sample: bytes) -> Style:
     return Style(name, length, b"\r" in text and b"\n" not in text)
 
 
-def raw_chunks(given: Input, style: Style, size: int = BLOCK) -> Iterator[bytes]:
+def raw_chunks(given: Input, style: Style) -> Iterator[bytes]:
     """The file in chunks: without byte order mark, UTF-16 made UTF-8, old Macintosh line ends made line feeds.
 
     Raises `InputRefused` where UTF-16 does not hold, or the archive is damaged.
@@ -60,7 +60,7 @@ def raw_chunks(given: Input, style: Style, size: int = BLOCK) -> Iterator[bytes]
         last = False
         while not last:
             try:
-                chunk = stream.read(size)
+                chunk = stream.read(BLOCK)
                 last = not chunk
                 if decoder is not None:
                     chunk = decoder.decode(chunk, final=last).encode()
@@ -77,29 +77,6 @@ def raw_chunks(given: Input, style: Style, size: int = BLOCK) -> Iterator[bytes]
             yield chunk.replace(b"\r", b"\n") if style.returns_only else chunk
 
 
-def whole_lines(chunks: Iterator[bytes], name: str) -> Iterator[bytes]:
-    """The same bytes cut after line feeds. The last piece gets a line feed if the file lacks it."""
-    rest: list[bytes] = []
-    waiting = 0
-    for chunk in chunks:
-        cut = chunk.rfind(b"\n") + 1
-        if cut:
-            yield b"".join([*rest, memoryview(chunk)[:cut]]) if rest or cut < len(chunk) else chunk
-            rest, waiting = [], 0
-            chunk = chunk[cut:]
-        if chunk:
-            rest.append(chunk)
-            waiting += len(chunk)
-        if waiting > LONGEST_LINE:
-            raise InputRefused(
-                f"{name}：有一行超过 {LONGEST_LINE >> 20} MB 仍未结束，不是一行一例的表格，请重新导出",
-                f"{name}: one line is longer than {LONGEST_LINE >> 20} MB; this is no table with a stay on each "
-                "line, export it again",
-            )
-    if rest:
-        yield b"".join([*rest, b"\n"])
-
-
 class Checked:
     """Line-aligned pieces, checked for NUL bytes and for one encoding, which settles at the first non-ASCII byte."""
 
@@ -108,6 +85,8 @@ class Checked:
         self._style = style
         self.encoding = encoding
         """UTF-8 or GB18030; None while only ASCII has been seen."""
+        self.unended = False
+        """Whether the last line, once it has been read, was found to have no line end."""
 
     def __iter__(self) -> Iterator[bytes]:
         """The pieces as they are.
@@ -132,7 +111,27 @@ class Checked:
             yield piece
 
     def _pieces(self) -> Iterator[bytes]:
-        return whole_lines(raw_chunks(self._given, self._style), self._given.name)
+        """The bytes cut after line feeds; the last piece gets a line feed if the file lacks it."""
+        rest: list[bytes] = []
+        waiting = 0
+        for chunk in raw_chunks(self._given, self._style):
+            cut = chunk.rfind(b"\n") + 1
+            if cut:
+                yield b"".join([*rest, memoryview(chunk)[:cut]]) if rest or cut < len(chunk) else chunk
+                rest, waiting = [], 0
+                chunk = chunk[cut:]
+            if chunk:
+                rest.append(chunk)
+                waiting += len(chunk)
+            if waiting > LONGEST_LINE:
+                raise InputRefused(
+                    f"{self._given.name}：有一行超过 {LONGEST_LINE >> 20} MB 仍未结束，不是一行一例的表格，请重新导出",
+                    f"{self._given.name}: one line is longer than {LONGEST_LINE >> 20} MB; this is no table with a "
+                    "stay on each line, export it again",
+                )
+        if rest:
+            self.unended = True
+            yield b"".join([*rest, b"\n"])
 
     def _line(self, number: int) -> int:
         """The line on which a piece begins; counted only for a message, by reading once more."""

@@ -87,6 +87,13 @@ class Records:
         odd = np.flatnonzero(self.cells != width)
         return odd[[self._shifts(int(index), width) for index in odd]] if len(odd) else odd
 
+    def over_several_lines(self) -> npt.NDArray[np.intp]:
+        """The records, by index, that have line feeds inside quotation marks."""
+        if not self.quoted or self.data.count(b"\n") == len(self):
+            return np.zeros(0, np.intp)
+        feeds = np.flatnonzero(np.frombuffer(self.data, np.uint8) == NEWLINE)
+        return np.unique(np.searchsorted(self.ends, np.setdiff1d(feeds, self.ends, assume_unique=True)))
+
     def _shifts(self, index: int, width: int) -> bool:
         record = self.data[self.starts[index] : self.ends[index]].removesuffix(b"\r")
         surplus = int(self.cells[index]) - width
