@@ -149,7 +149,7 @@ BROKEN: dict[str, Callable[[dict[str, str]], bool]] = {
     "HQ055": lambda r: any(c.startswith("P12") for c in diagnoses(r)),
     "HQ056": lambda r: any(c.startswith("P") for c in diagnoses(r)) and _age(r) >= 2,
     "HQ058": lambda r: any(c[0] in "VWXY" or "/" in c for c in diagnoses(r)),
-    "HQ059": lambda r: not re.fullmatch(r"M[89]\d{4}/[012369]", r["pathology_1_morphology_code"]),
+    "HQ059": lambda r: not re.fullmatch(r"|M[89]\d{4}/[012369]", r["pathology_1_morphology_code"]),
     "HQ061": lambda r: r["sex"] == "2" and any(c.startswith("N43") for c in diagnoses(r)),
     "HQ062": lambda r: r["sex"] == "1" and any(c.startswith("N83") for c in diagnoses(r)),
     "HQ066": lambda r: r["principal_diagnosis_code"][0] == "C" and r["pathology_1_morphology_code"].endswith("/0"),
