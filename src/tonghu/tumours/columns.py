@@ -152,7 +152,7 @@ def _with_written_otherwise(
     rows = outcomes.is_null().arg_true()
     odd = texts[rows]
     different = odd.unique(maintain_order=True)
-    more = [classify_one(*cells, version) for cells in different.iter_rows()]
+    more = [classify_one(site, histology, behaviour, version) for site, histology, behaviour in different.iter_rows()]
     numbered = different.with_row_index("outcome", offset=answers.height)
     found = odd.join(numbered, on=texts.columns, how="left", nulls_equal=True, maintain_order="left")["outcome"]
     return (

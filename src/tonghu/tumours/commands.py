@@ -68,4 +68,17 @@ def refuse_taken(header: Sequence[str], new: Sequence[str]) -> None:
 
 def check(args: argparse.Namespace) -> int:
     """Check a file and say in one line what was found."""
-    raise NotImplementedError(args)
+    from tonghu.tumours.checks import COLUMNS
+    from tonghu.tumours.checks import check as check_rows
+    from tonghu.tumours.files import open_table, refuse_same, write_table
+
+    refuse_same(args.input, args.output)
+    cells = open_table(args.input).read(COLUMNS)
+    found = check_rows(cells, args.profile)
+    write_table(args.output, found)
+    levels = found["level"].value_counts()
+    counts = dict(levels.iter_rows())
+    error, warning, confirm = (counts.get(level, 0) for level in ("error", "warning", "confirm"))
+    print(f"{cells.height} 行，错误 {error} 条，警告 {warning} 条，待核实 {confirm} 条：{args.output}")
+    print(f"{cells.height} rows, {error} errors, {warning} warnings, {confirm} to confirm: {args.output}")
+    return 0

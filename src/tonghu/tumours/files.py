@@ -57,10 +57,13 @@ class Table:
             with_column_names=lambda names: [f"c{at}" for at in range(len(names))],
         )
 
-    def read(self, positions: Sequence[int]) -> pl.DataFrame:
-        """These columns of all rows. Raises InputRefused when the rows do not fit the header."""
+    def read(self, wanted: Sequence[str]) -> pl.DataFrame:
+        """The columns with these headings, under them. Raises InputRefused as :meth:`positions` does, and when the
+        rows do not fit the header.
+        """
+        columns = (pl.col(f"c{at}").alias(name) for at, name in zip(self.positions(wanted), wanted, strict=True))
         with self.explained():
-            return self.scan().select(f"c{at}" for at in positions).collect()
+            return self.scan().select(columns).collect()
 
     def append(self, target: Path, new: Sequence[str], columns: Callable[[pl.DataFrame], pl.DataFrame]) -> None:
         """Write all rows unchanged to `target` with `new` columns, which `columns` makes out of a part of the rows.
@@ -176,6 +179,12 @@ def write_header(file: FileIO, header: Sequence[str], delimiter: str = ",") -> N
     csv.writer(line, delimiter=delimiter, lineterminator="\n").writerow(header)
     file.write(BOM + line.getvalue().encode())
     file.flush()
+
+
+def write_table(path: Path, rows: pl.DataFrame) -> None:
+    """Write a frame as CSV for people: UTF-8 with BOM. Raises InputRefused when `path` cannot be written."""
+    with written_whole(path) as file:
+        rows.write_csv(file, include_bom=True)
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import polars as pl
 
@@ -24,6 +24,7 @@ from tonghu.codes.bad_code import BadCode
 from tonghu.codes.code_list import CodeList
 from tonghu.codes.text import clean, halfwidth
 from tonghu.tumours._data import read_csv
+from tonghu.tumours._each_once import each_once
 from tonghu.tumours.classify import Histology, Said, classify_one, read_histology
 from tonghu.tumours.recode import DEFAULT_VERSION, NOT_CLASSIFIED, recode
 
@@ -208,14 +209,9 @@ def front_page_groups(
     combination is asked once, so the cost follows the variety of the codes, not the number of rows.
     """
     keys = [icd10_column, *morphology_columns, *([age_column] if age_column else [])]
-    asked = frame.select(pl.col(name).alias(f"k{at}") for at, name in enumerate(keys))
-    different = asked.unique(maintain_order=True)
     count = len(morphology_columns)
-    answers = [
-        iccc_from_front_page(
-            cells[1 : count + 1], cells[0], age=cells[count + 1] if age_column else None, version=version
-        )
-        for cells in different.iter_rows()
-    ]
-    found = different.hstack(pl.DataFrame(answers, schema=dict.fromkeys(OUTPUT, pl.String()), orient="row"))
-    return asked.join(found, on=asked.columns, how="left", nulls_equal=True, maintain_order="left").select(OUTPUT)
+
+    def answer(code: str | None, *cells: Any) -> IcccAnswer:
+        return iccc_from_front_page(cells[:count], code, age=cells[count] if age_column else None, version=version)
+
+    return each_once(frame.select(keys), answer, dict.fromkeys(OUTPUT, pl.String()))
