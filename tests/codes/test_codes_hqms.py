@@ -90,7 +90,7 @@ def test_a_2020_column_is_its_p_column_but_for_the_changes_of_the_standard(old: 
     assert new.by_code["A46C"].max_length == 3
     assert new.by_code["A48"].max_length == 50
     assert (new.by_code["A16"].type, new.by_code["A16"].max_length) == ("integer", None)
-    assert (new.by_code["A19C"].table, new.by_code["A19C"].table_checked) == ("RC035", True)
+    assert (new.by_code["A19C"].table, new.by_code["A19C"].table_checked) == ("RC035", False)
     assert (new.by_code["A15C"].table, new.by_code["A15C"].table_checked) == ("RC038", False)
 
 
