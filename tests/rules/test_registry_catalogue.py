@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from datetime import date
 
 import pytest
-from conftest import DAY, FRONT_PAGE, SCOPE, Found, clean
+from made_up_stays import DAY, FRONT_PAGE, SCOPE, Found, clean
 
 from tonghu.rulebook import PACKAGED, Level, Rule, Rulebook, load
 
@@ -29,7 +30,7 @@ ELSEWHERE = {"HQ021": "dictionary", "HQ022": "dictionary", "HQ023": "dictionary"
     "HQ057": "count",
     "HQ070": "count",
 }
-RULES = [rule for rule in load([PACKAGED / "registry"]).rules]
+RULES = list(load([PACKAGED / "registry"]).rules)
 CASES = [
     pytest.param(rule, example, id=f"{rule.id}-{example.verdict}-{number}")
     for rule in RULES
@@ -129,8 +130,6 @@ def test_rules_for_the_card_the_calendar_and_the_code_list_wait(rulebook: Rulebo
 
 
 def test_national_rules_hold_today_and_not_before_their_time(rulebook: Rulebook) -> None:
-    from datetime import date
-
     assert not rulebook.on(date(2011, 12, 31), sets={FRONT_PAGE}).rules
     assert not rulebook.on(date(2016, 12, 31), sets={SCOPE}).rules
     assert len(rulebook.on(DAY, sets={SCOPE}).rules) == 8

@@ -6,11 +6,9 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from conftest import Found, clean
 from hypothesis import given
 from hypothesis import strategies as st
-
-FILES = {"stays_with_same_discharge_key", "stays_with_same_admission_number"}
+from made_up_stays import Found, clean
 
 
 def changed(found: Found, layout: str, changes: dict[str, Any]) -> set[tuple[str, str]]:

@@ -8,7 +8,7 @@ from decimal import Decimal
 import duckdb
 import polars as pl
 import pytest
-from conftest import DAY, FRONT_PAGE, SCOPE, clean
+from made_up_stays import DAY, FRONT_PAGE, SCOPE, clean
 
 from tonghu.rulebook import Rulebook
 

@@ -6,9 +6,9 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from conftest import Found, clean
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from made_up_stays import Found, clean
 
 from tonghu.codes.identity import check_character
 

@@ -14,9 +14,9 @@ from typing import Any
 import duckdb
 import polars as pl
 import pytest
-from conftest import DAY, SCOPE
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from made_up_stays import DAY, SCOPE
 
 from tonghu.rulebook import Rulebook
 
