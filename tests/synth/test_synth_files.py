@@ -69,6 +69,7 @@ def test_scope_and_ages_follow_from_the_cells(clean: File) -> None:
     assert len(clean.truth["in_scope"]) == pytest.approx(240, abs=3)
     assert clean.truth["planted"] == clean.truth["touched"] == clean.truth["undetermined"] == []
     assert clean.truth["made_up"] is True
+    assert clean.truth["iccc3_main"]["C91.000"] == "I"
 
 
 def test_a_surplus_diagnosis_alone_can_carry_the_scope(clean: File) -> None:

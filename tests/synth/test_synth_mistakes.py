@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from synth_reading import File, made
 from test_synth_calendar import birthdays_passed
-from test_synth_files import diagnoses, named
+from test_synth_files import diagnoses, named, scope_of
 
 from tonghu.synth.mistakes import RULES
 
@@ -238,3 +238,30 @@ def test_dbf_gets_no_defect_that_it_cannot_hold(tmp_path: Path) -> None:
     text = truth.read_text(encoding="utf-8")
     assert '"HQ021"' in text
     assert '"HQ022"' not in text
+
+
+@pytest.mark.parametrize("layout_id", ["2012", "2020"])
+def test_mistakes_everywhere_leave_the_scope_alone(tmp_path: Path, layout_id: str) -> None:
+    options = {"layout": layout_id, "rows": 2500, "in_scope": 0.1, "children": 0.4, "seed": 13}
+    clean = made(tmp_path, "clean.csv", mistakes=0, **options)
+    damaged = made(tmp_path, "damaged.csv", mistakes=0.7, mistakes_everywhere=True, **options)
+    planted = by_row(damaged)
+    outside = set(planted) - {int(row) for row in damaged.truth["in_scope"]} - set(damaged.truth["undetermined"])
+    assert len(outside) > 1000
+    changed = {n for n, (a, b) in enumerate(zip(clean.rows, damaged.rows, strict=True), 1) if a != b}
+    assert changed == set(planted)
+    for row, rule, _ in damaged.truth["planted"]:
+        if rule in BROKEN:
+            assert BROKEN[rule](named_row(damaged, row)), (row, rule)
+    for row in outside:
+        assert scope_of(named_row(clean, row)) is None
+
+
+def test_a_dropped_column_is_one_finding_on_the_file(tmp_path: Path) -> None:
+    whole = made(tmp_path, "whole.csv", rows=20, mistakes=0)
+    short = made(tmp_path, "short.csv", rows=20, mistakes=0, drop_column=True)
+    ((row, rule, column),) = short.truth["planted"]
+    assert (row, rule) == (0, "HQ033")
+    assert [header for header in whole.header if header != column] == short.header
+    place = whole.header.index(column)
+    assert [row[:place] + row[place + 1 :] for row in whole.rows] == short.rows

@@ -29,9 +29,16 @@ def _count(text: str) -> int:
     return int(text)
 
 
+def _seed(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"“{text}”应为整数 / {text!r} is not a whole number") from error
+
+
 def _add_common(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--rows", type=_count, default=3000, help="行数（全国模式：每院每月）· rows (country: a month)")
-    parser.add_argument("--seed", type=int, default=1, help="随机种子：同种子逐字节相同 · same seed, same bytes")
+    parser.add_argument("--seed", type=_seed, default=1, help="随机种子：同种子逐字节相同 · same seed, same bytes")
     parser.add_argument("--children", type=_share, default=0.3, metavar="SHARE", help="未满20岁的比例 · under 20")
     parser.add_argument("--in-scope", type=_share, default=0.05, metavar="SHARE", help="监测范围内的比例 · in scope")
     parser.add_argument(
@@ -54,6 +61,10 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--maker", default="plain", help="书写习惯：plain、dash、slash、compact、quoted · a maker's writing habits"
     )
+    parser.add_argument(
+        "--mistakes-everywhere", action="store_true", help="范围外的记录也带缺陷 · defects in rows out of scope too"
+    )
+    parser.add_argument("--drop-column", action="store_true", help="缺一列（HQ033）· one column is missing")
     parser.add_argument("--truth", type=Path, metavar="PATH", help="答案文件（JSON）· the truth beside it")
     parser.set_defaults(run=make)
     modes = parser.add_subparsers(dest="mode", metavar="country")
@@ -105,6 +116,8 @@ def make(args: argparse.Namespace) -> int:
         zipped=args.zip,
         shuffle_columns=args.shuffle_columns,
         maker=args.maker,
+        mistakes_everywhere=args.mistakes_everywhere,
+        drop_column=args.drop_column,
         truth=args.truth,
     )
     try:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from tonghu.synth.catalogue import diseases
 from tonghu.synth.chance import Chance
 from tonghu.synth.country import invent_hospital
 from tonghu.synth.habits import habit_named
@@ -20,7 +21,11 @@ ROWS_A_HOSPITAL = 60_000
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What file to make. Shares are 0 … 1; `truth` None writes no truth."""
+    """What file to make. Shares are 0 … 1; `truth` None writes no truth.
+
+    `mistakes` is a share of the cards (rows in scope), with `mistakes_everywhere` of all rows; `drop_column` leaves
+    one column out of the file (HQ033).
+    """
 
     out: Path
     rows: int = 3_000
@@ -37,6 +42,8 @@ class Order:
     mistakes: float = 0.33
     shuffle_columns: bool = False
     maker: str = "plain"
+    mistakes_everywhere: bool = False
+    drop_column: bool = False
     truth: Path | None = None
     hospital: int = 0
 
@@ -44,7 +51,8 @@ class Order:
 def sheet_of(order: Order) -> Sheet:
     """The columns that the order asks for."""
     shuffled = Chance(order.seed, "columns") if order.shuffle_columns else None
-    return sheet(order.layout, chinese=order.chinese_header, shuffled=shuffled)
+    dropped = Chance(order.seed, "dropped column") if order.drop_column else None
+    return sheet(order.layout, chinese=order.chinese_header, shuffled=shuffled, dropped=dropped)
 
 
 def make_file(order: Order) -> Counts:
@@ -73,12 +81,15 @@ def write_month(order: Order, columns: Sheet, blocks: Iterable[list[Made]]) -> C
         "month": order.month,
         "maker": order.maker,
         "rows": order.rows,
+        # By construction, for codes with their own morphology (a planted defect there may change it).
+        "iccc3_main": {d.code: d.iccc for d in diseases() if d.iccc},
     }
     deck = Deck(
         columns,
         habit_named(order.maker),
         Chance(order.seed, f"mistakes/{order.layout}/{order.month}/{order.hospital}"),
         order.mistakes,
+        everywhere=order.mistakes_everywhere,
         fixed_width=kind == "dbf",
     )
     with (
@@ -94,6 +105,8 @@ def write_month(order: Order, columns: Sheet, blocks: Iterable[list[Made]]) -> C
         ) as writer,
         Truth(order.truth, about) as truth,
     ):
+        for missing in columns.missing:
+            truth.planted(0, "HQ033", missing)
         for block in blocks:
             _note(block, deck.deal(block), truth)
             writer.write([made.row for made in block])

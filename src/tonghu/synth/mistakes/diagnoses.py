@@ -107,7 +107,7 @@ def chemotherapy_for_nothing(card: Card) -> bool:
 
 def delivery_without_child(card: Card) -> bool:
     """HQ071: a delivery without its outcome."""
-    if card.made.person.sex != "2" or card.age < 14:
+    if card.made.person.sex != "2" or card.age < 14 or card.made.form.stay.gives_birth:
         return False
     name = card.add_diagnosis("O80.000", "头位顺产")
     return name is not None and card.mark("HQ071", name)

@@ -46,8 +46,10 @@ def autopsy_alive(card: Card) -> bool:
 def married_child(card: Card) -> bool:
     """HQ076: a married child, or a spouse of somebody unmarried."""
     if card.age >= 15:
+        if card.get("marital_status") == "2":
+            return False
         card.put("contact_relation", "1")
-        return card.get("marital_status") != "2" and card.mark("HQ076", "contact_relation")
+        return card.mark("HQ076", "contact_relation")
     card.put("marital_status", "2")
     return card.mark("HQ076", "marital_status")
 

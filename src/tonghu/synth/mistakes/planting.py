@@ -112,21 +112,25 @@ SHARE_BETWEEN = 0.1
 
 @dataclass
 class Deck:
-    """Deals defects to cards. `share` of the cards get one; `fixed_width` as in :class:`Card`."""
+    """Deals defects. `share` of the cards (rows in scope; of all rows when `everywhere`) get one.
+
+    `fixed_width` as in :class:`Card`.
+    """
 
     sheet: Sheet
     habit: Habit
     chance: Chance
     share: float
+    everywhere: bool = False
     fixed_width: bool = False
     _single: list[Planter] = field(default_factory=list)
     _pairs: list[BetweenPlanter] = field(default_factory=list)
 
     def deal(self, block: list[Made]) -> dict[int, Card]:
-        """Damage a share of the cards (rows in scope) of this block. Returns what was done, by index in the block."""
+        """Damage a share of the cards of this block. Returns what was done, by index in the block."""
         if not self.share:
             return {}
-        cards = [i for i, made in enumerate(block) if made.scope is not None]
+        cards = [i for i, made in enumerate(block) if self.everywhere or made.scope is not None]
         chosen = [i for i in cards if self.chance.happens(self.share)]
         dealt: dict[int, Card] = {}
         siblings: defaultdict[int, list[int]] = defaultdict(list)

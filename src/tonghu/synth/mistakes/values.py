@@ -47,7 +47,7 @@ def birth_in_days(card: Card) -> bool:
 
 def age_unknown(card: Card) -> bool:
     """Neither birth date nor age can be read: the row is undetermined."""
-    if not card.made.alone:
+    if not card.made.alone or card.made.scope is None:
         return False
     card.put("birth_date", "不详")
     for name in ("age_years", "age_infant_months", "age_infant_days"):
