@@ -217,7 +217,7 @@ class DbfSource(Source):
                 [self._decoded(bytes(cell), field, row) for row, cell in enumerate(cells, first_row)], dtype=pl.String
             )
         texts = texts.str.strip_chars_end(" ") if field.kind == "C" else texts.str.strip_chars(" ")
-        return texts.replace("?" if field.kind == "L" else "", None)
+        return texts.replace(["", "?"] if field.kind == "L" else "", None)
 
     def _decoded(self, cell: bytes, field: Field, row: int) -> str:
         try:

@@ -37,6 +37,8 @@ HEAD = 1 << 16
 DIMENSION = re.compile(rb'<(?:\w+:)?dimension ref="\$?([A-Z]+)\$?([0-9]+):\$?([A-Z]+)\$?([0-9]+)"')
 VALUE = re.compile(rb"<(?:\w+:)?(?:v|is)>")
 
+ENDINGS = {"xlsx": (".xlsx", ".xlsm"), "xlsb": (".xlsb",)}
+
 Rows = list[list[str | None]]
 
 
@@ -163,7 +165,10 @@ class WorkbookSource(Source):
         return TableGrid(_long_numbers_marked(self._calamine(sheet)), 0)
 
     def _calamine(self, sheet: Sheet) -> pl.DataFrame:
-        package = self._package if isinstance(self._package, bytes) else str(self._package)
+        package = self._package
+        # calamine believes the ending of a file's name; where that says something else, it gets the bytes alone.
+        if isinstance(package, Path) and package.suffix.lower() not in ENDINGS[self.format]:
+            package = package.read_bytes()
         loaded = fastexcel.read_excel(package).load_sheet(sheet.name, header_row=None, dtypes="string")
         table = loaded.to_polars()
         return table.rename(dict(zip(table.columns, column_names(table.width), strict=True)))

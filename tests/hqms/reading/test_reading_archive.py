@@ -1,0 +1,149 @@
+from __future__ import annotations
+
+import hashlib
+import io
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from unittest.mock import patch
+
+import pytest
+from reading_help import refusal, texts
+
+from tonghu.errors import InputRefused
+from tonghu.hqms.reading import archive, lines, open_file
+
+Put = Callable[[str, bytes], Path]
+TABLE = b"P1,P2\n" + b"1,2\n" * 2000
+
+
+def zipped(*members: tuple[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", method) as package:
+        for name, content in members:
+            package.writestr(name, content)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_one_data_file_beside_what_systems_leave(put: Put, method: int) -> None:
+    content = zipped(
+        ("folder/", b""), ("folder/h.csv", TABLE), ("__MACOSX/._h.csv", b"x"), ("folder/._h.csv", b"x"),
+        ("desktop.ini", b"x"), (".DS_Store", b"x"), method=method,
+    )  # fmt: skip
+    path = put("h.zip", content)
+    source = open_file(path)
+    assert source.zipped
+    assert source.described_en == "comma-separated text in UTF-8 inside a zip archive"
+    assert texts(source) == [["1", "2"]] * 2000
+    assert source.sha256 == hashlib.sha256(content).hexdigest()
+    assert sum(len(hits.rows) for hits in source.screen([1], lambda seen: seen["c1"] == "2")) == 2000
+
+
+def test_names_in_messages_are_readable(put: Put) -> None:
+    # As Chinese Windows writes it: GBK, and no mark that says so.
+    info = zipfile.ZipInfo("首页.pdf".encode("gbk").decode("cp437"))
+    assert archive.shown_name(info) == "首页.pdf"
+    assert "首页.pdf" in refusal(put("z.zip", zipped(("首页.pdf", b"%PDF-1.4")))).zh
+    odd = zipfile.ZipInfo("\u20ac.csv")
+    assert archive.shown_name(odd) == "\u20ac.csv"
+
+
+class TestRefused:
+    def test_none_or_several_files(self, put: Put) -> None:
+        assert "没有文件" in refusal(put("z.zip", zipped())).zh
+        assert "没有文件" in refusal(put("z.zip", zipped(("desktop.ini", b"x")))).zh
+        error = refusal(put("z.zip", zipped(("a.csv", TABLE), ("b.csv", TABLE))))
+        assert "2 个文件（a.csv、b.csv）" in error.zh
+        assert "2 files (a.csv, b.csv)" in error.en
+        assert "…" in refusal(put("z.zip", zipped(*((f"{n}.csv", TABLE) for n in range(12))))).en
+
+    def test_an_archive_in_an_archive(self, put: Put) -> None:
+        assert "只压缩一层" in refusal(put("z.zip", zipped(("in.zip", zipped(("a.csv", TABLE)))))).zh
+        assert "损坏" in refusal(put("z.zip", zipped(("in.zip", b"PK\x03\x04" + bytes(50))))).zh
+
+    def test_other_archives_and_strangers_inside(self, put: Put) -> None:
+        assert "RAR" in refusal(put("z.zip", zipped(("in.rar", b"Rar!\x1a\x07\x00")))).zh
+        assert "PDF" in refusal(put("z.zip", zipped(("a.csv", b"%PDF-1.7")))).en
+
+    def test_documents_that_are_archives(self, put: Put) -> None:
+        for part, name in (
+            ("word/document.xml", "Word"),
+            ("ppt/presentation.xml", "PowerPoint"),
+            ("content.xml", "OpenDocument"),
+        ):
+            assert name in refusal(put("d.xlsx", zipped((part, b"<x/>")))).en
+
+    def test_damaged(self, put: Put) -> None:
+        whole = zipped(("a.csv", TABLE))
+        assert "损坏" in refusal(put("z.zip", whole[:60])).zh
+        broken = bytearray(whole)
+        broken[45] ^= 0xFF
+        assert "damaged" in refusal(put("z.zip", bytes(broken))).en
+        stored = bytearray(zipped(("a.csv", TABLE), method=zipfile.ZIP_STORED))
+        stored[5000] = ord("3")  # found only at the end, by the check sum
+        with patch("tonghu.hqms.reading.delimited.SAMPLE", 100), patch.object(lines, "BLOCK", 1000):
+            assert "damaged" in refusal(put("z.zip", bytes(stored))).en
+
+    def test_damaged_table_inside(self, put: Put) -> None:
+        head = bytes([3, 126, 1, 15, 99, 0, 0, 0, 65, 0, 5, 0]).ljust(32, b"\0")
+        table = head + b"P4".ljust(11, b"\0") + b"C" + bytes(4) + b"\x04" + bytes(15) + b"\r" + b" abcd" * 99
+        stored = bytearray(zipped(("h.dbf", table), method=zipfile.ZIP_STORED))
+        assert len(texts(open_file(put("z.zip", bytes(stored))))) == 99
+        stored[-200] ^= 1
+        assert "损坏" in refusal(put("z.zip", bytes(stored))).zh
+
+    def test_encrypted(self, put: Put) -> None:
+        content = bytearray(zipped(("a.csv", TABLE)))
+        content[6] |= 1
+        directory = content.index(b"PK\x01\x02")
+        content[directory + 8] |= 1
+        assert "加密" in refusal(put("z.zip", bytes(content))).zh
+
+    def test_unknown_compression(self, put: Put) -> None:
+        content = bytearray(zipped(("a.csv", TABLE)))
+        content[8] = 9  # Deflate64, which Windows uses for very large files
+        content[content.index(b"PK\x01\x02") + 10] = 9
+        assert "（9）不受支持" in refusal(put("z.zip", bytes(content))).zh
+
+    def test_bombs_before_anything_is_inflated(self, put: Put) -> None:
+        bomb = zipped(("a.csv", b"P1,P2\n" + bytes(100_000_000)))
+        assert len(bomb) < 200_000
+        workbook = put("z.xlsx", zipped(("xl/workbook.xml", b""), ("xl/worksheets/sheet1.xml", bytes(100_000_000))))
+        small, small_book = put("s.zip", zipped(("a.csv", TABLE))), put("s.xlsx", zipped(("xl/workbook.xml", b"<w/>")))
+        path = put("z.zip", bomb)
+        with patch.object(zipfile.ZipFile, "open", side_effect=AssertionError("inflated")):
+            assert "压缩炸弹" in refusal(path).zh
+            assert "zip bomb" in refusal(workbook).en
+            with patch.object(archive, "LARGEST", 1000):
+                assert "zip bomb" in refusal(small).en
+            with patch.object(archive, "LARGEST_PART", 3):
+                assert "zip bomb" in refusal(small_book).en
+
+    def test_a_zipped_workbook_too_large_for_memory(self, put: Put) -> None:
+        content = zipped(("b.xlsx", zipped(("xl/workbook.xml", b"<workbook/>"))))
+        with patch.object(archive, "LARGEST_IN_MEMORY", 10):
+            assert "zip bomb" in refusal(put("z.zip", content)).en
+
+
+def test_tightly_packed_but_honest_files_pass(put: Put) -> None:
+    content = b"P1,P2,P3\n" + b",,\n" * 20_000 + b"1,2,3\n"
+    assert len(texts(open_file(put("z.zip", zipped(("a.csv", content)))))) == 20_001
+
+
+def test_hash_of_a_file_that_vanishes(put: Put) -> None:
+    path = put("a.csv", TABLE)
+    source = open_file(path)
+    path.unlink()
+    with pytest.raises(FileNotFoundError):
+        _ = source.sha256
+
+
+def test_a_disk_that_fails_is_no_damaged_archive(put: Put) -> None:
+    source = open_file(put("a.csv", TABLE))
+    with (
+        patch("tonghu.hqms.reading.input.Input.open", side_effect=OSError("gone")),
+        pytest.raises(OSError, match="gone"),
+    ):
+        list(source.frames())
+    assert not issubclass(OSError, InputRefused)

@@ -1,0 +1,404 @@
+from __future__ import annotations
+
+import datetime as dt
+import io
+import struct
+import tempfile
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from unittest.mock import patch
+
+import openpyxl
+import polars as pl
+import pytest
+import xlsxwriter
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from reading_help import refusal, texts
+
+from tonghu.hqms.reading import Ragged, open_file, workbook
+from tonghu.hqms.reading.ooxml import date_text, format_kind, number_text
+from tonghu.hqms.reading.sheet_stream import column_index
+
+Put = Callable[[str, bytes], Path]
+Fill = Callable[[xlsxwriter.Workbook], None]
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> Callable[..., Path]:
+    """A workbook by xlsxwriter."""
+
+    def write(fill: Fill, name: str = "b.xlsx", **options: object) -> Path:
+        path = tmp_path / name
+        with xlsxwriter.Workbook(path, options) as made:
+            fill(made)
+        return path
+
+    return write
+
+
+def both_ways(path: Path, **options: object) -> tuple[list[list[str | None]], list[list[str | None]]]:
+    """The rows by the fast way, and by the exact way that it must agree with."""
+    fast = open_file(path, **options)  # type: ignore[arg-type]
+    with patch.object(workbook, "CELLS", 0):
+        exact = open_file(path, **options)  # type: ignore[arg-type]
+    assert isinstance(fast._grid, workbook.TableGrid)  # type: ignore[attr-defined]
+    assert isinstance(exact._grid, workbook.RowGrid)  # type: ignore[attr-defined]
+    assert fast.header == exact.header
+    assert [f.ragged for f in fast.frames()] == [f.ragged for f in exact.frames()]
+    return texts(fast), texts(exact)
+
+
+def everything(made: xlsxwriter.Workbook) -> None:
+    sheet = made.add_worksheet("首页")
+    date = made.add_format({"num_format": "yyyy-mm-dd"})
+    moment = made.add_format({"num_format": "yyyy/m/d h:mm"})
+    clock = made.add_format({"num_format": "h:mm"})
+    chinese = made.add_format({"num_format": 31})
+    sheet.write_row(0, 0, [f"P{i}" for i in range(18)] + ["P17", 5])
+    sheet.write_row(1, 0, [1, 0.1, 510107201609250028, 12.5, 1e15, 123456789012345, 1e-7, -3, 0.1 + 0.2])
+    sheet.write_datetime(1, 9, dt.datetime(2016, 9, 25), date)
+    sheet.write_datetime(1, 10, dt.datetime(2016, 9, 25), moment)
+    sheet.write_datetime(1, 11, dt.datetime(2016, 9, 25, 10, 5, 7), date)
+    sheet.write_datetime(1, 12, dt.time(10, 5), clock)
+    sheet.write_datetime(1, 13, dt.datetime(2016, 9, 25), chinese)
+    sheet.write_boolean(1, 14, True)
+    sheet.write_formula(1, 15, "=NA()", None, "#N/A")
+    sheet.write_string(1, 16, " 007 ")
+    sheet.write_string(1, 17, "510107201609250028")
+    sheet.write_formula(1, 18, "=1+1", None, 2)
+    sheet.write_formula(1, 19, '="a"', None, "a")
+    sheet.write_string(3, 0, "2016-09-25 00:00:00")
+    sheet.write_string(3, 1, "a\nb", date)
+    sheet.write_boolean(3, 2, False)
+    sheet.write_rich_string(3, 3, "x", made.add_format({"bold": True}), "y")
+    sheet.write_blank(9, 3, None, date)
+
+
+EVERYTHING = [
+    "1", "0.1", "5.1010720160925E+17", "12.5", "1E+15", "123456789012345", "0.0000001", "-3", "0.3",
+    "2016-09-25", "2016-09-25 00:00:00", "2016-09-25 10:05:07", "10:05:00", "2016-09-25", "TRUE", "#N/A",
+    " 007 ", "510107201609250028", "2", "a",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("options", [{}, {"constant_memory": True}, {"date_1904": True}])
+def test_every_kind_of_cell_as_the_text_that_excel_shows(book: Callable[..., Path], options: dict[str, bool]) -> None:
+    path = book(everything, **options)
+    fast, exact = both_ways(path)
+    assert exact[0] == EVERYTHING
+    assert exact[1] == [None] * 20
+    assert exact[2] == ["2016-09-25 00:00:00", "a\nb", "FALSE", "xy", *[None] * 16]
+    assert len(exact) == 3
+    assert fast == exact
+    source = open_file(path)
+    assert source.header[-2:] == ["P17", "5"]
+    assert (source.format, source.encoding, source.delimiter) == ("xlsx", None, None)
+    assert source.described_en == "Excel workbook (xlsx)"
+
+
+numbers = st.one_of(
+    st.integers(-(10**19), 10**19),
+    st.floats(allow_nan=False, allow_infinity=False, width=64),
+    st.decimals(-(10**6), 10**6, places=2).map(float),
+)
+plain = st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="\ufffe\uffff"), max_size=5)
+values = st.one_of(st.none(), numbers, plain, st.booleans(), st.datetimes(dt.datetime(1900, 3, 1)))
+
+
+@given(st.lists(st.lists(values, min_size=3, max_size=3), max_size=6), st.booleans())
+@settings(deadline=None)
+def test_the_fast_way_agrees_with_the_exact_way(rows: list[list[object]], shared: bool) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "f.xlsx"
+        with xlsxwriter.Workbook(
+            path, {"constant_memory": not shared, "default_date_format": "yyyy-mm-dd", "strings_to_formulas": False}
+        ) as made:
+            sheet = made.add_worksheet()
+            sheet.write_row(0, 0, ["P1", "P2", "P3"])
+            for number, row in enumerate(rows, 1):
+                for column, value in enumerate(row):
+                    if isinstance(value, str):
+                        sheet.write_string(number, column, value)
+                    elif value is not None:
+                        sheet.write(number, column, value)
+        fast, exact = both_ways(path)
+        assert fast == exact
+        for number, row in enumerate(rows):
+            for column, value in enumerate(row):
+                if isinstance(value, str) and number < len(exact) and "_x" not in value:
+                    assert exact[number][column] == (value or None)
+
+
+def test_rows_above_the_header_and_cells_beyond_it(book: Callable[..., Path]) -> None:
+    def fill(made: xlsxwriter.Workbook) -> None:
+        sheet = made.add_worksheet()
+        sheet.write(2, 0, "某医院")
+        sheet.write_row(4, 0, ["P1", "P2"])
+        sheet.write_row(5, 0, ["姓名", "性别"])
+        sheet.write_row(6, 0, ["a", "b"])
+        sheet.write_row(7, 0, ["c", "d", "", "e"])
+
+    path = book(fill)
+    fast, exact = both_ways(path, known=lambda text: text in {"P1", "P2", "姓名", "性别"})
+    assert fast == exact == [["a", "b"], ["c", "d"]]
+    source = open_file(path, known=lambda text: text in {"P1", "P2", "姓名", "性别"})
+    assert [one for frame in source.frames(1) for one in frame.ragged] == [Ragged(2, 4)]
+    assert "第 5 行" in source.notes[0].zh
+    hits = list(source.screen([0], lambda seen: seen["c0"] == "none"))
+    assert [row for one in hits for row in one.rows] == [2]
+
+
+def test_the_first_column_may_be_empty(book: Callable[..., Path]) -> None:
+    def fill(made: xlsxwriter.Workbook) -> None:
+        sheet = made.add_worksheet()
+        sheet.write_row(0, 1, ["P1", "P2"])
+        sheet.write_row(1, 1, ["a", 5e17])
+
+    source = open_file(book(fill))
+    assert source.header == ["", "P1", "P2"]
+    assert texts(source) == [[None, "a", "5E+17"]]
+
+
+def test_the_sheet_whose_header_is_known_is_read_and_the_others_named(book: Callable[..., Path]) -> None:
+    def fill(made: xlsxwriter.Workbook) -> None:
+        made.add_worksheet("空")
+        made.add_worksheet("说明").write(0, 0, "说明文字")
+        hidden = made.add_worksheet("藏")
+        hidden.write_row(0, 0, ["P1", "P2", "P3"])
+        hidden.hide()
+        sheet = made.add_worksheet("首页")
+        sheet.write_row(0, 0, ["P1", "P2"])
+        sheet.write_row(1, 0, ["a", "b"])
+
+    path = book(fill)
+    source = open_file(path, known=lambda text: text in {"P1", "P2", "P3"})
+    assert source.header == ["P1", "P2"]
+    assert "说明、藏" in source.notes[0].zh
+    assert open_file(path).header == ["说明文字"]
+
+
+def test_a_workbook_without_visible_content_is_refused(book: Callable[..., Path]) -> None:
+    def fill(made: xlsxwriter.Workbook) -> None:
+        made.add_worksheet("空")
+        hidden = made.add_worksheet("藏")
+        hidden.write(0, 0, "P1")
+        hidden.hide()
+
+    assert "没有含数据的可见工作表" in refusal(book(fill)).zh
+
+
+def test_macros_are_noted_and_left_alone(book: Callable[..., Path], put: Put) -> None:
+    def fill(made: xlsxwriter.Workbook) -> None:
+        made.add_worksheet().write_row(0, 0, ["P1", "P2"])
+
+    path = book(fill)
+    with zipfile.ZipFile(path, "a") as parts:
+        parts.writestr("xl/vbaProject.bin", b"macro")
+    source = open_file(path)
+    assert [note.en for note in source.notes] == ["The workbook has macros; they were not run"]
+
+
+def test_formulas_that_were_never_calculated_are_noted(tmp_path: Path) -> None:
+    made = openpyxl.Workbook()
+    made.active.append(["P1", "P2"])
+    made.active.append(["=1+1", "a"])
+    made.save(tmp_path / "f.xlsx")
+    source = open_file(tmp_path / "f.xlsx")
+    assert texts(source) == [[None, "a"]]
+    assert "1 个公式单元格" in source.notes[0].zh
+
+
+def test_a_million_phantom_rows_cost_nothing(tmp_path: Path) -> None:
+    """Formats without values down to the last row, as some programs save; and one stray value there."""
+    made = openpyxl.Workbook()
+    made.active.append(["P1", "P2"])
+    made.active.append(["a", "b"])
+    made.active.cell(1_048_576, 300).number_format = "0.00"
+    made.save(tmp_path / "f.xlsx")
+    with patch.object(workbook.WorkbookSource, "_calamine", side_effect=AssertionError("laid out as a rectangle")):
+        assert texts(open_file(tmp_path / "f.xlsx")) == [["a", "b"]]
+        made.active.cell(1_048_576, 300).value = "x"
+        made.save(tmp_path / "f.xlsx")
+        source = open_file(tmp_path / "f.xlsx")
+        frames = list(source.frames(100_000))
+    assert source.rows == 1_048_575
+    assert frames[-1].ragged == (Ragged(1_048_575, 300),)
+    assert sum(frame.data.height - frame.data["c0"].null_count() for frame in frames) == 1
+
+
+def parts_of(path: Path) -> dict[str, bytes]:
+    with zipfile.ZipFile(path) as parts:
+        return {name: parts.read(name) for name in parts.namelist()}
+
+
+def packed(parts: dict[str, bytes]) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in parts.items():
+            archive.writestr(name, content)
+    return out.getvalue()
+
+
+def test_unusual_but_legal_xml_is_read_the_exact_way(book: Callable[..., Path], put: Put) -> None:
+    """No references, prefixed elements, no stated size, other order of attributes: all legal, all in the field."""
+
+    def fill(made: xlsxwriter.Workbook) -> None:
+        sheet = made.add_worksheet()
+        sheet.write_row(0, 0, ["P1", "P2"])
+        sheet.write_row(1, 0, ["a", 5.1e17])
+
+    parts = parts_of(book(fill))
+    sheet = "xl/worksheets/sheet1.xml"
+    plain = parts[sheet].decode()
+    prefixed = plain.replace("<", "<x:").replace("<x:/", "</x:").replace("<x:?", "<?").replace("xmlns=", "xmlns:x=")
+    bare = plain.replace(' r="A1"', "").replace(' r="B1"', "").replace(' r="A2"', "").replace(' r="B2"', "")
+    for changed in (
+        bare,
+        bare.replace(' r="1"', "").replace(' r="2"', ""),
+        prefixed,
+        plain.replace('<dimension ref="A1:B2"/>', ""),
+        plain.replace('<dimension ref="A1:B2"/>', '<dimension ref="A1"/>'),
+        plain.replace(' t="s"', "").replace("<c r=", '<c t="s" r=').replace('<c t="s" r="B2"', '<c r="B2"'),
+    ):
+        assert changed != plain
+        source = open_file(put("u.xlsx", packed({**parts, sheet: changed.encode()})))
+        assert isinstance(source._grid, workbook.RowGrid)  # type: ignore[attr-defined]
+        assert texts(source) == [["a", "5.1E+17"]]
+
+
+def test_damaged_workbooks_are_refused(book: Callable[..., Path], put: Put) -> None:
+    def fill(made: xlsxwriter.Workbook) -> None:
+        sheet = made.add_worksheet()
+        for row in range(50):
+            sheet.write_row(row, 0, [f"P{row}", "b", row])
+
+    path = book(fill)
+    whole = path.read_bytes()
+    assert "损坏" in refusal(put("t.xlsx", whole[: len(whole) // 2])).zh
+    parts = parts_of(path)
+    broken = {
+        "xl/workbook.xml": b"<workbook",
+        "xl/worksheets/sheet1.xml": parts["xl/worksheets/sheet1.xml"][:1000],
+        "xl/sharedStrings.xml": b"<sst><si><t>",
+    }
+    for name, content in broken.items():
+        assert "损坏" in refusal(put("t.xlsx", packed({**parts, name: content}))).zh
+        with patch.object(workbook, "CELLS", 0):
+            assert "损坏" in refusal(put("t.xlsx", packed({**parts, name: content}))).zh
+    del parts["xl/worksheets/sheet1.xml"]
+    assert "damaged" in refusal(put("t.xlsx", packed(parts))).en
+
+
+def record(number: int, body: bytes) -> bytes:
+    """A record of a binary workbook (MS-XLSB 2.1.4)."""
+    head = bytes([number]) if number < 128 else bytes([number & 0x7F | 0x80, number >> 7])
+    return head + bytes([len(body) & 0x7F | 0x80, len(body) >> 7]) + body
+
+
+def wide(text: str) -> bytes:
+    return struct.pack("<I", len(text)) + text.encode("utf-16-le")
+
+
+def binary_book(rows: list[list[str | float]], last_row: int, *, hidden: bool = False) -> bytes:
+    cells = record(129, b"") + record(148, struct.pack("<4I", 0, last_row, 0, 1)) + record(145, b"")
+    for number, row in enumerate(rows):
+        cells += record(0, struct.pack("<IIHBBI", number, 0, 300, 0, 0, 0) + b"\0")
+        for column, value in enumerate(row):
+            place = struct.pack("<II", column, 0)
+            if isinstance(value, str):
+                cells += record(6, place + wide(value))
+            else:
+                cells += record(5, place + struct.pack("<d", value))
+    cells += record(146, b"") + record(130, b"")
+    sheets = (
+        record(143, b"")
+        + record(156, struct.pack("<II", int(hidden), 1) + wide("rId1") + wide("页"))
+        + record(144, b"")
+    )
+    relation = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    return packed(
+        {
+            "[Content_Types].xml": b'<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"/>',
+            "xl/workbook.bin": record(131, b"") + sheets + record(132, b""),
+            "xl/_rels/workbook.bin.rels": (
+                '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
+                f'<Relationship Id="rId1" Type="{relation}/worksheet" Target="worksheets/sheet1.bin"/></Relationships>'
+            ).encode(),
+            "xl/worksheets/sheet1.bin": cells,
+        }
+    )
+
+
+def test_binary_workbooks(put: Put) -> None:
+    content = binary_book([["P1", "P2"], ["病", 12.5], [5.1010720160925e17, "510107201609250028"]], 2)
+    source = open_file(put("b.xlsb", content))
+    assert (source.format, source.header) == ("xlsb", ["P1", "P2"])
+    assert texts(source) == [["病", "12.5"], ["5.1010720160925E+17", "510107201609250028"]]
+
+
+def test_a_binary_sheet_that_claims_too_much_is_refused(put: Put) -> None:
+    with patch.object(workbook, "CELLS", 1_000_000):
+        assert "2097152 cells" in refusal(put("b.xlsb", binary_book([["P1", "P2"]], 1_048_575))).en
+    assert "可见" in refusal(put("b.xlsb", binary_book([["P1", "P2"]], 1, hidden=True))).zh
+
+
+def test_zipped_workbooks_are_read_in_memory(book: Callable[..., Path], put: Put) -> None:
+    inner = book(everything).read_bytes()
+    source = open_file(put("w.zip", packed({"首页.xlsx": inner})))
+    assert source.zipped
+    assert source.described_zh.endswith("（压缩包内）")
+    assert texts(source)[0] == EVERYTHING
+    with patch.object(workbook, "CELLS", 0):
+        assert texts(open_file(put("w.zip", packed({"首页.xlsx": inner}))))[0] == EVERYTHING
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [
+        ("yyyy-mm-dd", "date"), ('yyyy"年"m"月"d"日"', "date"), ("m/d/yy h:mm", "datetime"), ("h:mm:ss", "time"),
+        ("[h]:mm", "time"), ("mm:ss", "time"), ("mmm", "date"), ("General", None), ("0.00", None),
+        ('0"d"', None), ("[Red]0.00", None), ("[$-804]yyyy/m/d", "date"), ("@", None), ("0.00_);[Red](0.00)", None),
+    ],
+)  # fmt: skip
+def test_which_formats_show_dates(code: str, kind: str | None) -> None:
+    assert format_kind(code) == kind
+
+
+@pytest.mark.parametrize(
+    ("serial", "kind", "text"),
+    [
+        (1, "date", "1900-01-01"), (59, "date", "1900-02-28"), (61, "date", "1900-03-01"),
+        (42638.999999999, "datetime", "2016-09-26 00:00:00"), (0.5, "datetime", "1899-12-31 12:00:00"),
+        (42638.0000116, "date", "2016-09-25 00:00:01.002"), (-1, "date", "-1"), (1e9, "date", "1000000000"),
+    ],
+)  # fmt: skip
+def test_dates_of_serial_numbers(serial: float, kind: str, text: str) -> None:
+    assert date_text(serial, kind) == text  # type: ignore[arg-type]
+
+
+@given(
+    st.floats(
+        allow_nan=False, allow_infinity=False, min_value=-1e15, max_value=1e15, exclude_min=True, exclude_max=True
+    )
+)
+def test_numbers_keep_fifteen_digits(value: float) -> None:
+    text = number_text(value)
+    if abs(value) < 999_999_999_999_999:
+        assert "E" not in text
+    assert float(text) == pytest.approx(value, rel=1e-14)
+
+
+@given(st.integers(0, 16_383))
+def test_columns_are_counted_in_letters(index: int) -> None:
+    assert column_index(xlsxwriter.utility.xl_col_to_name(index) + "7") == index
+
+
+def test_screening_a_workbook(book: Callable[..., Path]) -> None:
+    source = open_file(book(everything))
+    hits = list(source.screen([0], lambda seen: seen["c0"].str.starts_with("2016")))
+    assert [(list(one.rows), one.data["c1"][0], one.screened, one.raw_lines) for one in hits] == [
+        ([3], "a\nb", 3, None)
+    ]
+    assert isinstance(hits[0].rows.dtype, pl.Int64)
