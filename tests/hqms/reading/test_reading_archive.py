@@ -11,7 +11,7 @@ import pytest
 from reading_help import refusal, texts
 
 from tonghu.errors import InputRefused
-from tonghu.hqms.reading import archive, lines, open_file
+from tonghu.hqms.reading import archive, dbf, detect, lines, open_file
 
 Put = Callable[[str, bytes], Path]
 TABLE = b"P1,P2\n" + b"1,2\n" * 2000
@@ -85,13 +85,23 @@ class TestRefused:
         with patch("tonghu.hqms.reading.delimited.SAMPLE", 100), patch.object(lines, "BLOCK", 1000):
             assert "damaged" in refusal(put("z.zip", bytes(stored))).en
 
+    def test_damaged_behind_the_first_bytes(self, put: Put) -> None:
+        broken = bytearray(zipped(("a.csv", TABLE), method=zipfile.ZIP_STORED))
+        broken[-200] ^= 1
+        table = bytearray(zipped(("a.csv", TABLE * 30)))
+        table[table.index(b"PK\x01\x02") - 20] ^= 0xFF
+        with patch.object(detect, "HEAD", 64):
+            for content in (broken, table):
+                assert "损坏" in refusal(put("z.zip", bytes(content))).zh
+
     def test_damaged_table_inside(self, put: Put) -> None:
         head = bytes([3, 126, 1, 15, 99, 0, 0, 0, 65, 0, 5, 0]).ljust(32, b"\0")
         table = head + b"P4".ljust(11, b"\0") + b"C" + bytes(4) + b"\x04" + bytes(15) + b"\r" + b" abcd" * 99
         stored = bytearray(zipped(("h.dbf", table), method=zipfile.ZIP_STORED))
         assert len(texts(open_file(put("z.zip", bytes(stored))))) == 99
         stored[-200] ^= 1
-        assert "损坏" in refusal(put("z.zip", bytes(stored))).zh
+        with patch.object(detect, "HEAD", 64), patch.object(dbf, "BATCH", 50):
+            assert "损坏" in refusal(put("z.zip", bytes(stored))).zh
 
     def test_encrypted(self, put: Put) -> None:
         content = bytearray(zipped(("a.csv", TABLE)))

@@ -138,6 +138,18 @@ def test_texts_cut_inside_a_character_are_noted(put: Put) -> None:
     assert "第 1 行" in source.notes[0].zh
 
 
+def test_screening_gives_what_reading_all_gives(put: Put) -> None:
+    records = [row(name, "20160925") for name in ("李", "a", "", "李", "b")] + [row("", "")] * 3 + [row("李", "")]
+    records.insert(1, row("x", "", mark=b"*"))
+    for batch in (1, 60, 1 << 20):
+        with patch.object(dbf, "BATCH", batch):
+            source = open_file(put("h.dbf", made(TWO, records)))
+            hits = list(source.screen([0, 0], lambda seen: seen["c0"] == "李"))
+            assert [number for one in hits for number in one.rows] == [1, 4, 9]
+            assert [cells for one in hits for cells in one.data.rows()] == [("李", "20160925")] * 2 + [("李", None)]
+            assert sum(one.screened for one in hits) == source.rows == 9
+
+
 class TestRefused:
     def test_cut_off(self, put: Put) -> None:
         whole = made(TWO, [row("a", "")] * 3)

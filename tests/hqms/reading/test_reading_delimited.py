@@ -173,6 +173,10 @@ def test_a_file_cut_off_in_its_last_line_says_so(put: Put) -> None:
     assert any("截断" in note.zh and "cut off" in note.en for note in source.notes)
 
 
+def test_the_end_mark_of_dos_programs_is_no_row(put: Put) -> None:
+    assert texts(open_file(put("dos.csv", b"P1,P2\r\n1,2\r\n\x1a"))) == [["1", "2"]]
+
+
 def test_a_line_end_is_not_needed_after_the_last_row(put: Put) -> None:
     source = open_file(put("whole.csv", b"P1,P2\n1,2"))
     assert texts(source) == [["1", "2"]]
@@ -239,6 +243,12 @@ class TestRefused:
         assert "“^”出现 2 次" in error.zh
         assert "'^' occurs 2 times" in error.en
         assert "只有一列" in refusal(put("d.csv", b"P900\n1\n")).zh
+
+    def test_rows_separated_otherwise_than_the_header(self, put: Put) -> None:
+        header = ",".join(f"P{n}" for n in range(30))
+        error = refusal(put("d.csv", f"{header}\n{header.replace(',', ';')}\n".encode()))
+        assert "表头以逗号分隔，数据行却以分号分隔" in error.zh
+        assert "rows by something else" in refusal(put("d.csv", f"{header}\n1^2^3\n".encode())).en
 
     def test_nul_bytes_with_their_line(self, put: Put) -> None:
         assert "第 3 行" in refusal(put("n.csv", b"P1,P2\n1,2\n3,\x004\n")).zh

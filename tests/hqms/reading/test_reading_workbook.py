@@ -217,10 +217,10 @@ def test_a_million_phantom_rows_cost_nothing(tmp_path: Path) -> None:
     made.active.append(["a", "b"])
     made.active.cell(1_048_576, 300).number_format = "0.00"
     made.save(tmp_path / "f.xlsx")
+    assert texts(open_file(tmp_path / "f.xlsx")) == [["a", "b"]]
+    made.active.cell(1_048_576, 300).value = "x"
+    made.save(tmp_path / "f.xlsx")
     with patch.object(workbook.WorkbookSource, "_calamine", side_effect=AssertionError("laid out as a rectangle")):
-        assert texts(open_file(tmp_path / "f.xlsx")) == [["a", "b"]]
-        made.active.cell(1_048_576, 300).value = "x"
-        made.save(tmp_path / "f.xlsx")
         source = open_file(tmp_path / "f.xlsx")
         frames = list(source.frames(100_000))
     assert source.rows == 1_048_575
@@ -242,7 +242,7 @@ def packed(parts: dict[str, bytes]) -> bytes:
 
 
 def test_unusual_but_legal_xml_is_read_the_exact_way(book: Callable[..., Path], put: Put) -> None:
-    """No references, prefixed elements, no stated size, other order of attributes: all legal, all in the field."""
+    """No references, prefixed elements, other order of attributes: all legal, all in the field."""
 
     def fill(made: xlsxwriter.Workbook) -> None:
         sheet = made.add_worksheet()
@@ -258,13 +258,16 @@ def test_unusual_but_legal_xml_is_read_the_exact_way(book: Callable[..., Path], 
         bare,
         bare.replace(' r="1"', "").replace(' r="2"', ""),
         prefixed,
-        plain.replace('<dimension ref="A1:B2"/>', ""),
-        plain.replace('<dimension ref="A1:B2"/>', '<dimension ref="A1"/>'),
         plain.replace(' t="s"', "").replace("<c r=", '<c t="s" r=').replace('<c t="s" r="B2"', '<c r="B2"'),
     ):
         assert changed != plain
         source = open_file(put("u.xlsx", packed({**parts, sheet: changed.encode()})))
         assert isinstance(source._grid, workbook.RowGrid)  # type: ignore[attr-defined]
+        assert texts(source) == [["a", "5.1E+17"]]
+    for size in ("", '<dimension ref="A1"/>', '<dimension ref="A1:XFD1048576"/>'):
+        changed = plain.replace('<dimension ref="A1:B2"/>', size)
+        source = open_file(put("u.xlsx", packed({**parts, sheet: changed.encode()})))
+        assert isinstance(source._grid, workbook.TableGrid)  # type: ignore[attr-defined]
         assert texts(source) == [["a", "5.1E+17"]]
 
 

@@ -6,7 +6,7 @@ record is a line of fixed width: a deletion mark, then the fields one after the 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -19,7 +19,7 @@ from tonghu.hqms.reading import encoding as enc
 from tonghu.hqms.reading.archive import DAMAGED, damaged
 from tonghu.hqms.reading.header import Known
 from tonghu.hqms.reading.input import Input
-from tonghu.hqms.reading.model import Frame, Source, column_names
+from tonghu.hqms.reading.model import Frame, Hits, Keep, Source
 
 Bytes = npt.NDArray[np.uint8]
 
@@ -147,11 +147,30 @@ class DbfSource(Source):
             f"{self.input.name}: the head of the DBF file does not fit its content; export it again",
         )
 
+    def screen(self, columns: Sequence[int], keep: Keep) -> Iterator[Hits]:
+        """See `Source.screen`: only the wanted fields of all records are decoded, and all fields of the hits."""
+        self._hash.start()
+        self.rows = None
+        wanted = sorted(set(columns))
+        rows = 0
+        for first, records in self._filled():
+            chosen = keep(self._table(records, first, wanted)).fill_null(value=False).arg_true()
+            numbers = (chosen.cast(pl.Int64) + first).alias("row")
+            yield Hits(len(records), numbers, self._table(records[chosen.to_numpy()], first))
+            rows = first + len(records) - 1
+        self.rows = rows
+
     def _frames(self, rows_per_frame: int) -> Iterator[Frame]:
+        for first, records in self._filled():
+            for begin in range(0, len(records), rows_per_frame):
+                part = records[begin : begin + rows_per_frame]
+                yield Frame(first + begin, self._table(part, first + begin))
+
+    def _filled(self) -> Iterator[tuple[int, Bytes]]:
+        """The records in use, with the number of the first; empty ones at the end of the table left out."""
         first = 1
         empty = 0
         deleted = 0
-        names = column_names(len(self._fields))
         for records in self._batches():
             live = records[records[:, 0] != DELETED]
             deleted += len(records) - len(live)
@@ -159,13 +178,14 @@ class DbfSource(Source):
             if not len(filled):
                 empty += len(live)
                 continue
-            blank = pl.DataFrame(schema=dict.fromkeys(names, pl.String)).clear(empty)
             last = int(filled[-1]) + 1
-            table = pl.concat([blank, self._table(live[:last], first + empty)])
+            while empty:
+                gap = min(empty, max(BATCH // self._length, 1))
+                yield first, np.full((gap, self._length), SPACE, np.uint8)
+                first, empty = first + gap, empty - gap
+            yield first, live[:last]
+            first += last
             empty = len(live) - last
-            for part in table.iter_slices(rows_per_frame):
-                yield Frame(first, part)
-                first += part.height
         if deleted:
             self.note(
                 f"有 {deleted} 条记录带删除标记，未读取；行号只计未删除的记录",
@@ -191,9 +211,11 @@ class DbfSource(Source):
     def _column(self, records: Bytes, field: Field) -> Bytes:
         return np.ascontiguousarray(records[:, field.start : field.start + field.size])
 
-    def _table(self, records: Bytes, first_row: int) -> pl.DataFrame:
+    def _table(self, records: Bytes, first_row: int, wanted: Sequence[int] | None = None) -> pl.DataFrame:
+        """All fields of the records as text columns, or the wanted positions."""
         columns = []
-        for name, field in zip(column_names(len(self._fields)), self._fields, strict=True):
+        for position in range(len(self._fields)) if wanted is None else wanted:
+            field = self._fields[position]
             cells = self._column(records, field)
             if field.kind in PADDED:
                 texts = self._texts(cells, field, first_row)
@@ -201,7 +223,7 @@ class DbfSource(Source):
                 texts = pl.Series([None] * len(cells), dtype=pl.String)
             else:
                 texts = pl.Series(_numbers(cells, field.kind), dtype=pl.String)
-            columns.append(texts.alias(name))
+            columns.append(texts.alias(f"c{position}"))
         return pl.DataFrame(columns)
 
     def _texts(self, cells: Bytes, field: Field, first_row: int) -> pl.Series:

@@ -294,7 +294,20 @@ def _delimiter_and_header(name: str, text: bytes, known: Known | None) -> tuple[
     _, delimiter, header = best
     if len(header.names) < 2:
         raise _no_delimiter(name, header.names[0])
+    below = [row for row in first_records(text, delimiter, SAMPLE_ROWS)[header.first_data :] if any(row)]
+    if len(header.names) >= WIDE and below and all(len(row) == 1 for row in below):
+        raise _other_delimiter(name, delimiter, below[0][0])
     return delimiter, header
+
+
+def _other_delimiter(name: str, delimiter: bytes, line: bytes) -> InputRefused:
+    header_zh, header_en = DELIMITERS[delimiter]
+    used = max(DELIMITERS, key=line.count)
+    row_zh, row_en = DELIMITERS[used] if used in line else ("其他字符", "something else")
+    return InputRefused(
+        f"{name}：表头以{header_zh}分隔，数据行却以{row_zh}分隔，请统一分隔符后重新导出",
+        f"{name}: the header is separated by {header_en}, the rows by {row_en}; export it again with one separator",
+    )
 
 
 def _no_delimiter(name: str, line: str) -> InputRefused:

@@ -80,7 +80,10 @@ def open_file(path: Path | str, known: Known | None = None) -> Source:
     except archive.DAMAGED:
         raise archive.damaged(member.name) from None
     if not head.startswith((ZIP, EMPTY_ZIP)):
-        return _open_plain(member, head, known)
+        try:
+            return _open_plain(member, head, known)
+        except archive.DAMAGED:
+            raise archive.damaged(member.name) from None
     if not archive.holds_workbook(member):
         raise InputRefused(
             f"{member.name}：压缩包中还有压缩包，请只压缩一层",

@@ -129,9 +129,10 @@ class Checked:
                     f"{self._given.name}: one line is longer than {LONGEST_LINE >> 20} MB; this is no table with a "
                     "stay on each line, export it again",
                 )
-        if rest:
+        # DOS programs end a text with Control-Z.
+        if last := b"".join(rest).rstrip(b"\x1a"):
             self.unended = True
-            yield b"".join([*rest, b"\n"])
+            yield last + b"\n"
 
     def _line(self, number: int) -> int:
         """The line on which a piece begins; counted only for a message, by reading once more."""

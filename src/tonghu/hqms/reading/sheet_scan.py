@@ -25,6 +25,9 @@ USUAL_CELL = re.compile(rb'<c r="[A-Z]+[0-9]+"(?: s="[0-9]+")?(?: t="[a-zA-Z]+")
 VALUED = re.compile(rb'<c r="([A-Z]+)([0-9]+)"[^>]*(?<!/)>(?!</c>|<v></v>|<v ?/>)')
 ANY_CELL = re.compile(rb"<(?:[A-Za-z]+:)?c[ />]")
 
+TWO_LETTERS = 26 + 26 * 26
+"""Columns up to ZZ: as wide as any layout."""
+
 LONG_NUMBER = rb"<v>(?:[^<]{16,}|[-0-9.]+[eE][^<]+)</v>"
 TYPED = rb' t="[eb]"'
 UNCALCULATED = re.compile(rb"</f>(?:<v></v>|<v ?/>|</c>)")
@@ -56,6 +59,24 @@ def is_usual(start: bytes) -> bool:
     first = first_value(start)
     cells = len(ANY_CELL.findall(start))
     return first is not None and first[1] == 0 and cells == len(USUAL_CELL.findall(start))
+
+
+def filled_size(stream: IO[bytes]) -> int | None:
+    """Cells of the rectangle down to the last value, no wider than needed; None when written in an unusual way.
+
+    Asked where a sheet claims more than is plausible: most often those are formats without values.
+    """
+    rows = columns = 0
+    for number, chunk in enumerate(_chunks(stream)):
+        if number == 0 and not is_usual(chunk):
+            return None
+        last = None
+        for last in VALUED.finditer(chunk):
+            if len(last[1]) >= 3:
+                columns = max(columns, column_index(last[1].decode()) + 1)
+        if last is not None:
+            rows = int(last[2])
+    return rows * max(columns, TWO_LETTERS)
 
 
 def scan_sheet(stream: IO[bytes], book: Book, stop: threading.Event) -> Marked:

@@ -2,7 +2,7 @@
 
 The fast way is calamine for all cells, with a scan beside it for the few that it tells wrongly (`sheet_scan`).
 calamine lays a sheet out as a full rectangle, so a stray value in row 1,048,576 would cost gigabytes: sheets whose
-stated size is beyond `CELLS`, or that state none, are read row by row instead (`sheet_stream`).
+values reach further than `CELLS` are read row by row instead (`sheet_stream`).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from tonghu.hqms.reading.header import LOOK_AT, Header, Known, find_header
 from tonghu.hqms.reading.input import Input
 from tonghu.hqms.reading.model import Frame, Ragged, Source, column_names, frames_of_rows
 from tonghu.hqms.reading.ooxml import Book, Sheet, number_text, read_binary_book, read_book, shared_texts
-from tonghu.hqms.reading.sheet_scan import Marked, scan_sheet
+from tonghu.hqms.reading.sheet_scan import Marked, filled_size, scan_sheet
 from tonghu.hqms.reading.sheet_stream import column_index, sheet_rows
 
 CELLS = 80_000_000
@@ -58,6 +58,7 @@ class WorkbookSource(Source):
     def __init__(self, given: Input, known: Known | None = None) -> None:
         """Read the workbook. Raises `InputRefused` when it is damaged or has no table."""
         super().__init__(given)
+        self._hash.start()
         # A workbook inside an archive is small enough to be held in memory (`archive` sees to that).
         self._package: Path | bytes = given.path
         if given.member is not None:
@@ -118,6 +119,9 @@ class WorkbookSource(Source):
             return self._binary_grid(sheet)
         with parts.open(sheet.part) as stream:
             size = _stated_size(stream.read(HEAD))
+        if size is None or size > CELLS:
+            with parts.open(sheet.part) as stream:
+                size = filled_size(stream)
         grid = self._fast_grid(parts, sheet) if size is not None and size <= CELLS else None
         return grid or RowGrid(self._package, self._book, sheet)
 
