@@ -39,7 +39,8 @@ POLARS_TYPES: Final[Mapping[str, pl.DataType]] = {
 _DAY = r"(19|20)\d\d{0}(0[1-9]|1[0-2]){0}(0[1-9]|[12]\d|3[01])"
 _MINUTE = r"([01]\d|2[0-3]):[0-5]\d"
 # (shape, how Polars reads it): dates and times as nearly every system writes them. Python reads the rest.
-_DATE_SHAPES: Final = tuple((_DAY.replace("{0}", sign), sign.join(("%Y", "%m", "%d"))) for sign in ("-", "/", ""))
+_SIGNS: Final = {sign: (_DAY.replace("{0}", sign), sign.join(("%Y", "%m", "%d"))) for sign in ("-", "/", "")}
+_DATE_SHAPES: Final = tuple(_SIGNS.values())
 _TIME_SHAPES: Final = (("", ""), (" " + _MINUTE, " %H:%M"), (" " + _MINUTE + r":[0-5]\d", " %H:%M:%S"))
 # Identity-like numbers are text, and a spreadsheet that took them for numbers has lost their last digits. (The
 # resident ID is not among them: HQ036 is about it, and says this too.)
@@ -164,16 +165,20 @@ def dates(texts: pl.Series) -> pl.Series:
 
     The same dates that :func:`cell` reads, without its notes: for the screen, which asks nothing else.
     """
-    name = texts.name
     text = texts.str.strip_chars(BLANKS)
-    read = pl.Series(name, [None], dtype=pl.Date).new_from_index(0, len(text))
-    for shape in _DATE_SHAPES:
-        left = read.is_null() & text.is_not_null() & (text != "")
-        if not left.any():
-            return read
-        read = read.zip_with(~left, text.to_frame().select(_dates_of(pl.col(name), *shape))[name])
-    left = (read.is_null() & text.is_not_null() & (text != "")).arg_true()
+    read = text.to_frame("text").select(_plain_date(pl.col("text")))["text"]
+    left = (read.is_null() & text.is_not_null()).arg_true()
     return read.scatter(left, Readings.of(_ANY_DATE, text.gather(left)).values) if len(left) else read
+
+
+def day_shapes() -> tuple[str, ...]:
+    """The ways in which nearly every system writes a date, by the sign between its parts."""
+    return tuple(_SIGNS)
+
+
+def day(text: pl.Expr, sign: str) -> pl.Expr:
+    """The dates of texts that are one written with `sign`, with a time or without; null for others."""
+    return _dates_of(text, *_SIGNS[sign])
 
 
 def _plain_date(text: pl.Expr) -> pl.Expr:

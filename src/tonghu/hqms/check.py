@@ -108,21 +108,18 @@ class _Run:
         self, source: Source, columns: Columns, options: Options, listed: ClinicalList | None, outputs: Outputs
     ) -> None:
         # Heavy things are imported where they are needed first: a refused header should not wait for them.
-        import duckdb
-
         from tonghu.rulebook import PACKAGED, load
 
         self.source, self.columns, self.options, self.listed, self.outputs = source, columns, options, listed, outputs
         self.began = datetime.now(CHINA)
         self.rules = Rules.of(load([PACKAGED / "registry"]), columns.named, options)
         self.register = Register()
-        connection = duckdb.connect(config={"threads": 2})
         limits = bounds(self.rules.scope.rules)
         self.prefilter = Prefilter(columns, limits)
-        self.screen = Screen(self.rules.scope, columns, connection, limits.age_below)
+        self.screen = Screen(self.rules.scope, columns, limits.age_below)
         self.by_dictionary = answered_elsewhere(self.rules.front_page.rules)
         lists = listed.facts(columns) if listed else ()
-        self.judge = Judge(self.rules.front_page, columns, self.register, connection, self.by_dictionary, lists)
+        self.judge = Judge(self.rules.front_page, columns, self.register, self.by_dictionary, lists)
         self.groups: Counter[str] = Counter()
         self.months: Counter[str] = Counter()
         self.found: list[pl.DataFrame] = []

@@ -4,23 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import polars as pl
 
 from tonghu.hqms import across, fields, words
+from tonghu.hqms.asking import Asked
 from tonghu.hqms.facts import Facts
 from tonghu.hqms.findings import NO_COLUMN, SCHEMA, Entry, Register
 from tonghu.hqms.layout import Columns
-from tonghu.hqms.screen import found_by
 from tonghu.hqms.wording import Said
 from tonghu.rulebook.rules import Level, Rule, Words
 from tonghu.rulebook.ruleset import RuleSet
-
-if TYPE_CHECKING:
-    import duckdb
-
-    from tonghu.rulebook.duckdb_executor import TablePlan
 
 SET: Final = "registry.front_page"
 
@@ -63,7 +58,6 @@ class Judge:
     rules: RuleSet
     columns: Columns
     register: Register
-    connection: duckdb.DuckDBPyConnection
     dictionary: Mapping[str, Rule]
     supplied: Collection[str] = ()
 
@@ -72,10 +66,10 @@ class Judge:
         late = [rule for rule in ask if reads_other_rows(self.rules, rule)]
         alone = [rule for rule in ask if rule not in late]
         facts = {*self.columns.position, *self.supplied, "today", "layout"}
-        self._alone = replace(self.rules, rules=tuple(alone)).for_table(facts)
+        self._alone = Asked(replace(self.rules, rules=tuple(alone)), facts)
         compared = set(across.KEPT) & set(self.columns.position)
-        self._late = replace(self.rules, rules=tuple(late)).for_table(
-            {*compared, *across.supplied(compared), "today", "layout"}
+        self._late = Asked(
+            replace(self.rules, rules=tuple(late)), {*compared, *across.supplied(compared), "today", "layout"}
         )
         self._dictionary = {id_: self.register.entry(entry(rule)) for id_, rule in self.dictionary.items()}
 
@@ -110,12 +104,12 @@ class Judge:
             )
         return pl.concat([pl.DataFrame(schema=SCHEMA), *parts])
 
-    def _found(self, plan: TablePlan, table: pl.DataFrame, data: pl.DataFrame) -> pl.DataFrame:
-        found = found_by(plan, self.connection, table)
+    def _found(self, asked: Asked, table: pl.DataFrame, data: pl.DataFrame) -> pl.DataFrame:
+        found = asked.of(table)
         places = table.select("row").with_row_index("place")
         parts = [pl.DataFrame(schema=SCHEMA)]
         for (number, fact), group in found.join(places, on="row").group_by("rule", "fact", maintain_order=True):
-            rule = plan.rules[int(str(number))]
+            rule = asked.rules[int(str(number))]
             at = self.columns.position.get(str(fact), NO_COLUMN)
             place = group["place"]
             cells = data[f"c{at}"].gather(place) if f"c{at}" in data.columns else pl.Series([None], dtype=pl.String)
@@ -133,7 +127,7 @@ class Judge:
         found = []
         for row in values.iter_rows():
             if row not in numbers:
-                numbers[row] = self.register.said(said(rule, known | dict(zip(values.columns, row, strict=True))))
+                numbers[row] = self.register.said(said(rule, {**known, **dict(zip(values.columns, row, strict=True))}))
             found.append(numbers[row])
         return pl.Series(found, dtype=pl.UInt32)
 

@@ -7,8 +7,10 @@ is passed over on a few columns. A condition that it does not recognise makes it
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
+from string import ascii_uppercase
 
 import polars as pl
 
@@ -20,6 +22,7 @@ from tonghu.rulebook.expressions import Call, Literal, Name, Node
 from tonghu.rulebook.rules import Rule
 
 _AGE = "age_at_admission"
+_FEW = 500
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,19 @@ class Bounds:
 
     codes: tuple[CodeList, ...] | None
     age_below: int | None
+
+    def elsewhere(self) -> str:
+        """A pattern of plainly written codes whose category is in none of the lists: letter, two digits, no spaces."""
+        if self.codes is None:
+            return "^$"
+        bounds = [bound for codes in self.codes for bound in codes.bounds()]
+        patterns = []
+        for letter in ascii_uppercase:
+            free = [n for n in range(100) if not any(_overlap(f"{letter}{n:02}", low, high) for low, high in bounds)]
+            if free:
+                digits = "[0-9]{2}" if len(free) == 100 else f"(?:{'|'.join(f'{n:02}' for n in free)})"
+                patterns.append(letter + digits)
+        return f"^(?:{'|'.join(patterns)})"
 
     def matches(self, code: str) -> bool:
         """Whether a code as written may be in scope."""
@@ -50,6 +66,11 @@ def bounds(rules: Iterable[Rule]) -> Bounds:
     return Bounds(tuple(lists) if known else None, highest)
 
 
+def _overlap(category: str, low: str, high: str) -> bool:
+    """Whether any code of a category lies in the half-open interval of keys."""
+    return category < high and low < category[:-1] + chr(ord(category[-1]) + 1)
+
+
 def _conjuncts(node: Node) -> Iterator[Node]:
     if isinstance(node, Call) and node.op == "and":
         for arg in node.args:
@@ -59,9 +80,11 @@ def _conjuncts(node: Node) -> Iterator[Node]:
 
 
 def _listed(node: Node) -> str | None:
-    """The list of ``in_list(code, '…')``."""
+    """The list of ``in_list(code, '…')``, which the engine writes as ``in_list(code_key(code), '…')``."""
     if isinstance(node, Call) and node.op == "in_list":
         code, codes = node.args
+        if isinstance(code, Call) and code.op == "code_key":
+            (code,) = code.args
         if isinstance(code, Name) and code.member and isinstance(codes, Literal) and isinstance(codes.value, str):
             return codes.value
     return None
@@ -90,6 +113,7 @@ class Prefilter:
     young: int = 0
     dates_given: int = 0
     dates_read: int = 0
+    _sign: str = "-"
     _matching: dict[str, bool] = field(default_factory=dict)
 
     @property
@@ -106,37 +130,94 @@ class Prefilter:
         young = ~unknown if below is None else (years < below).fill_null(value=False)
         self.young += int(young.sum())
         asked = (young | unknown).arg_true()
-        few = data.select(f"c{self.columns.position[name]}" for _, name in self.columns.diagnosis_slots)[asked]
-        fetched = pl.repeat(value=False, n=len(asked), eager=True)
+        fetched = self._suspects(data.select(self._slots)[asked])
         if any(name in self.columns.position for name in ages.INFANT):
-            fetched = unknown.gather(asked)
-        for codes in few.iter_columns():
-            if codes.null_count() < len(codes):
-                fetched = fetched | self._in_scope(codes)
+            fetched = fetched | unknown.gather(asked)
         return pl.repeat(value=False, n=len(data), eager=True).scatter(asked.filter(fetched), values=True)
 
     def _years(self, data: pl.DataFrame) -> pl.Series:
-        """Completed years as far as the dates and the stated years tell."""
-        position = self.columns.position
-        known = {}
-        for name in (BIRTH, ADMISSION):
-            if name in position:
-                texts = data[f"c{position[name]}"]
-                # The time of day does not count for an age: admissions are read as dates, which is less work.
-                known[name] = casting.dates(texts)
-                self.dates_given += len(texts) - texts.null_count()
-                self.dates_read += len(texts) - known[name].null_count()
-        if ages.YEARS in position:
-            stated = f"c{position[ages.YEARS]}"
-            known[ages.YEARS] = casting.columns(
-                data.select(stated), {stated: self.columns.fields[position[ages.YEARS]]}
-            ).facts[ages.YEARS]
-        return ages.of(pl.DataFrame(known))["age_years"]
+        """Completed years as far as the dates and the stated years tell.
 
-    def _in_scope(self, codes: pl.Series) -> pl.Series:
-        """Which cells hold a code that may be in scope; each distinct writing is asked once in a file."""
-        for code in codes.unique().drop_nulls():
-            if code not in self._matching:
-                self._matching[code] = self.bounds.matches(code)
-        wanted = [code for code, matching in self._matching.items() if matching]
-        return codes.is_in(wanted).fill_null(value=False)
+        Dates in the one plain shape that the file writes are read in one go; all other rows are read with care.
+        """
+        birth, admission = self._named(BIRTH), self._named(ADMISSION)
+        if birth is None or admission is None:
+            return self._carefully(data)
+        years = data.select(
+            ages.completed_years(
+                casting.day(pl.col(birth), self._sign), casting.day(pl.col(admission), self._sign)
+            ).alias("y")
+        )["y"]
+        left = years.is_null().arg_true()
+        self.dates_given += 2 * (len(data) - len(left))
+        self.dates_read += 2 * (len(data) - len(left))
+        if left.is_empty():
+            return years
+        if 2 * len(left) > len(data):
+            self._sign = self._usual_sign(data[birth])
+        return years.scatter(left, self._carefully(data[left]))
+
+    def _usual_sign(self, dates: pl.Series) -> str:
+        """How most of some dates are written."""
+        read = dates.to_frame("d").select(
+            casting.day(pl.col("d"), sign).count().alias(sign or "none") for sign in casting.day_shapes()
+        )
+        return max(casting.day_shapes(), key=lambda sign: read[sign or "none"][0])
+
+    def _carefully(self, data: pl.DataFrame) -> pl.Series:
+        """Completed years of rows that are not written in the file's plain shape."""
+        told_by = {name: column for name in (BIRTH, ADMISSION, ages.YEARS) if (column := self._named(name))}
+        if len(data) > _FEW:
+            fields = self.columns.layout.by_name
+            # The time of day does not count for an age, so admissions are read as dates too.
+            known = {name: casting.dates(data[column]) for name, column in told_by.items() if name != ages.YEARS}
+            if column := told_by.get(ages.YEARS):
+                known[ages.YEARS] = casting.columns(data.select(column), {column: fields[ages.YEARS]}).facts[ages.YEARS]
+            table = pl.DataFrame(known)
+        else:
+            table = self._cell_by_cell(data, told_by)
+        for name in (BIRTH, ADMISSION):
+            if name in told_by:
+                self.dates_given += len(data) - data[told_by[name]].null_count()
+                self.dates_read += len(data) - table[name].null_count()
+        return ages.of(table)["age_years"]
+
+    def _cell_by_cell(self, data: pl.DataFrame, told_by: Mapping[str, str]) -> pl.DataFrame:
+        """The facts of a few rows: for so few, setting up columns would take longer than reading them."""
+        fields = self.columns.layout.by_name
+        read = {
+            name: [casting.cell(fields[name], text)[0] for text in data[column]] for name, column in told_by.items()
+        }
+        return pl.DataFrame(read, schema={name: casting.POLARS_TYPES[fields[name].type] for name in told_by})
+
+    def _named(self, name: str) -> str | None:
+        """The frame's column of a fact."""
+        return f"c{self.columns.position[name]}" if name in self.columns.position else None
+
+    @cached_property
+    def _slots(self) -> list[str]:
+        return [f"c{self.columns.position[name]}" for _, name in self.columns.diagnosis_slots]
+
+    @cached_property
+    def _elsewhere(self) -> str:
+        return self.bounds.elsewhere()
+
+    def _suspects(self, codes: pl.DataFrame) -> pl.Series:
+        """Which rows hold a code that may be in scope.
+
+        First one pattern passes over the plainly written codes of other categories; each distinct writing among the
+        rest is then normalised and asked, once in a file.
+        """
+        suspected = pl.any_horizontal(~pl.col(self._slots).str.contains(self._elsewhere)).fill_null(value=False)
+        where = codes.select(suspected.alias("s"))["s"].arg_true()
+        found = [any(code is not None and self._may_match(code) for code in row) for row in codes[where].iter_rows()]
+        return pl.repeat(value=False, n=len(codes), eager=True).scatter(
+            where.filter(pl.Series(found, dtype=pl.Boolean)), values=True
+        )
+
+    def _may_match(self, code: str) -> bool:
+        """Whether a code as written may be in scope."""
+        known = self._matching.get(code)
+        if known is None:
+            known = self._matching[code] = self.bounds.matches(code)
+        return known

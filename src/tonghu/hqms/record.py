@@ -52,6 +52,7 @@ class _Checker:
         rules = load([PACKAGED / "registry"]).on(on, region, [SET], layout)
         self.dictionary: Mapping[str, Rule] = answered_elsewhere(rules.rules)
         self.rules = rules
+        self.words = words.OfRecord(rules)
         self.fields: Mapping[str, Field] = {field.code: field for field in dictionary.fields}
         self.by_name = dictionary.by_name
         self.run: Mapping[str, casting.Value] = {"today": on, "layout": layout}
@@ -85,6 +86,6 @@ class _Checker:
         field = self.by_name.get(answer.fact)
         column = field.code if field else ""
         wanted, known = words.sources(rule, answer.fact, self.rules.schema)
-        told = said(rule, known | words.of_record(wanted, facts, self.rules) if wanted else known)
+        told = said(rule, {**known, **self.words.of(wanted, facts)} if wanted else known)
         shown = entry(rule)
         return Finding(column, answer.fact, shown.id, shown.level, raw.get(column) or None, told.zh, told.en)

@@ -8,18 +8,14 @@ scope makes it `undetermined`, so that it is listed and counted and never lost.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import polars as pl
 
 from tonghu.hqms import ages
+from tonghu.hqms.asking import Asked
 from tonghu.hqms.layout import Columns
 from tonghu.rulebook.ruleset import RuleSet
-
-if TYPE_CHECKING:
-    import duckdb
-
-    from tonghu.rulebook.duckdb_executor import TablePlan
 
 SET: Final = "registry.scope"
 UNDETERMINED: Final = "undetermined"
@@ -40,14 +36,13 @@ class Screen:
 
     rules: RuleSet
     columns: Columns
-    connection: duckdb.DuckDBPyConnection
     age_below: int | None
     late_young: int = 0
 
     def __post_init__(self) -> None:
         facts = set(self.columns.position)
-        self._plan = self.rules.for_table(facts | {"today", "layout"})
-        self._newborn: TablePlan | None = None
+        self._plan = Asked(self.rules, facts | {"today", "layout"})
+        self._newborn: Asked | None = None
 
     def decide(self, table: pl.DataFrame, data: pl.DataFrame) -> pl.DataFrame:
         """The rows in scope or undetermined, in order, with the columns of DECIDED and `at`, their place in `table`.
@@ -77,17 +72,17 @@ class Screen:
             early = ages.of(table.drop(infants))["age_years"]
             self.late_young += int((early.is_null() & (known["age_years"] < self.age_below)).sum())
 
-    def _as_newborn(self) -> TablePlan:
+    def _as_newborn(self) -> Asked:
         if self._newborn is None:
-            self._newborn = self.rules.for_table({*self.columns.position, "age_years", "today", "layout"})
+            self._newborn = Asked(self.rules, {*self.columns.position, "age_years", "today", "layout"})
         return self._newborn
 
-    def _first(self, plan: TablePlan, table: pl.DataFrame, group: str | None) -> pl.DataFrame:
+    def _first(self, asked: Asked, table: pl.DataFrame, group: str | None) -> pl.DataFrame:
         """For each row found its first slot in scope, what the rule says, and the group: that, or `group`."""
         slots = {name: slot for slot, name in self.columns.diagnosis_slots}
-        outcomes = pl.Series([rule.outcome for rule in plan.rules], dtype=pl.String)
+        outcomes = pl.Series([rule.outcome for rule in asked.rules], dtype=pl.String)
         found = (
-            found_by(plan, self.connection, table)
+            asked.of(table)
             .with_columns(scope_position=pl.col("fact").replace_strict(slots, return_dtype=pl.Int64))
             .sort("row", "scope_position", "rule")
             .unique("row", keep="first", maintain_order=True)
@@ -101,13 +96,3 @@ class Screen:
         name = next(name for position, name in self.columns.diagnosis_slots if position == slot)
         code: str | None = data[at, f"c{self.columns.position[name]}"]
         return code
-
-
-def found_by(plan: TablePlan, connection: duckdb.DuckDBPyConnection, table: pl.DataFrame) -> pl.DataFrame:
-    """What a plan finds in a typed table: `row`, `rule` (place in plan.rules), `fact` (name)."""
-    connection.register("tonghu_rows", table)
-    try:
-        found: pl.DataFrame = plan.run(connection, "tonghu_rows", row="row").pl()
-        return found
-    finally:
-        connection.unregister("tonghu_rows")

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import polars as pl
 
+from tonghu.rulebook.derived_values import Values, values_of_record
 from tonghu.rulebook.expressions import Literal, Value
 from tonghu.rulebook.rules import Rule
 from tonghu.rulebook.ruleset import RuleSet
@@ -50,16 +51,26 @@ def columns(table: pl.DataFrame, facts: Mapping[str, str], rules: RuleSet) -> pl
     found = table.select(pl.col(fact).alias(name) for name, fact in plain.items())
     derived = {name: fact for name, fact in facts.items() if fact in rules.schema.derived}
     if derived:
-        work_out = rules.values_of_record(frozenset(derived.values()), frozenset(table.columns))
+        work_out = values_of_record(rules, frozenset(derived.values()), frozenset(table.columns))
         values = [work_out(record) for record in table.iter_rows(named=True)]
-        found = found.with_columns(
-            pl.Series(name, [value[fact] for value in values], strict=False) for name, fact in derived.items()
-        )
+        made = [pl.Series(name, [value[fact] for value in values], strict=False) for name, fact in derived.items()]
+        found = pl.DataFrame([*found.get_columns(), *made])
     return found
 
 
-def of_record(facts: Mapping[str, str], record: Mapping[str, Value], rules: RuleSet) -> dict[str, object]:
-    """The same for one record."""
-    derived = frozenset(fact for fact in facts.values() if fact in rules.schema.derived)
-    values = {**record, **(rules.values_of_record(derived)(record) if derived else {})}
-    return {name: values.get(fact) for name, fact in facts.items()}
+class OfRecord:
+    """The values behind placeholders, record by record; what works out derived facts is compiled when first needed."""
+
+    def __init__(self, rules: RuleSet) -> None:
+        self._rules = rules
+        self._work_out: dict[frozenset[str], Values] = {}
+
+    def of(self, facts: Mapping[str, str], record: Mapping[str, Value]) -> dict[str, object]:
+        """Placeholder → value; `facts`: placeholder → fact or derived fact."""
+        derived = frozenset(fact for fact in facts.values() if fact in self._rules.schema.derived)
+        values = dict(record)
+        if derived:
+            if derived not in self._work_out:
+                self._work_out[derived] = values_of_record(self._rules, derived)
+            values |= self._work_out[derived](record)
+        return {name: values.get(fact) for name, fact in facts.items()}
