@@ -82,7 +82,11 @@ class TestRefused:
         assert "damaged" in refusal(put("z.zip", bytes(broken))).en
         stored = bytearray(zipped(("a.csv", TABLE), method=zipfile.ZIP_STORED))
         stored[5000] = ord("3")  # found only at the end, by the check sum
-        with patch("tonghu.hqms.reading.delimited.SAMPLE", 100), patch.object(lines, "BLOCK", 1000):
+        with (
+            patch.object(detect, "HEAD", 64),
+            patch("tonghu.hqms.reading.delimited.SAMPLE", 100),
+            patch.object(lines, "BLOCK", 1000),
+        ):
             assert "damaged" in refusal(put("z.zip", bytes(stored))).en
 
     def test_damaged_behind_the_first_bytes(self, put: Put) -> None:
@@ -95,10 +99,10 @@ class TestRefused:
                 assert "损坏" in refusal(put("z.zip", bytes(content))).zh
 
     def test_damaged_table_inside(self, put: Put) -> None:
-        head = bytes([3, 126, 1, 15, 99, 0, 0, 0, 65, 0, 5, 0]).ljust(32, b"\0")
-        table = head + b"P4".ljust(11, b"\0") + b"C" + bytes(4) + b"\x04" + bytes(15) + b"\r" + b" abcd" * 99
+        head = bytes([3, 126, 1, 15, 0xB8, 0x0B, 0, 0, 65, 0, 5, 0]).ljust(32, b"\0")
+        table = head + b"P4".ljust(11, b"\0") + b"C" + bytes(4) + b"\x04" + bytes(15) + b"\r" + b" abcd" * 3000
         stored = bytearray(zipped(("h.dbf", table), method=zipfile.ZIP_STORED))
-        assert len(texts(open_file(put("z.zip", bytes(stored))))) == 99
+        assert len(texts(open_file(put("z.zip", bytes(stored))))) == 3000
         stored[-200] ^= 1
         with patch.object(detect, "HEAD", 64), patch.object(dbf, "BATCH", 50):
             assert "损坏" in refusal(put("z.zip", bytes(stored))).zh

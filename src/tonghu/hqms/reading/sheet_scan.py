@@ -12,6 +12,7 @@ import re
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from typing import IO
 
 from tonghu.hqms.reading.ooxml import Book
@@ -21,7 +22,7 @@ CHUNK = 2 << 20
 
 # r, s, t is the order in which every known writer puts a cell's attributes; others are read the slow way.
 CELL = re.compile(rb'<c r="([A-Z]+)([0-9]+)"(?: s="([0-9]+)")?(?: t="([a-zA-Z]+)")?[^>]*>(?:<f[^>]*/>|<f.*?</f>)?<v>')
-USUAL_CELL = re.compile(rb'<c r="[A-Z]+[0-9]+"(?: s="[0-9]+")?(?: t="[a-zA-Z]+")?/?>')
+USUAL_CELL = re.compile(rb'<c r="[A-Z]+[0-9]+"(?: s="[0-9]+")?(?: t="[a-zA-Z]+")?(?: [cv]m="[0-9]+")*/?>')
 VALUED = re.compile(rb'<c r="([A-Z]+)([0-9]+)"[^>]*(?<!/)>(?!</c>|<v></v>|<v ?/>)')
 ANY_CELL = re.compile(rb"<(?:[A-Za-z]+:)?c[ />]")
 
@@ -82,10 +83,10 @@ def filled_size(stream: IO[bytes]) -> int | None:
 def scan_sheet(stream: IO[bytes], book: Book, stop: threading.Event) -> Marked:
     """Find the marked cells of a sheet; gives up early when `stop` is set."""
     marked = Marked()
+    take = _Taker(marked, book)
     styles = b"|".join(str(style).encode() for style in book.date_styles)
     marks = [TYPED, LONG_NUMBER] + ([rb' s="(?:%b)"(?: t="n")?><v>' % styles] if styles else [])
     spots = [re.compile(mark) for mark in marks]
-    letters: dict[bytes, int] = {}
     for chunk in _chunks(stream):
         if stop.is_set():
             return marked
@@ -95,33 +96,42 @@ def scan_sheet(stream: IO[bytes], book: Book, stop: threading.Event) -> Marked:
                 return marked
             marked.first_row, _ = first_value(chunk) or (0, 0)
         marked.uncalculated += len(UNCALCULATED.findall(chunk))
-        seen = set()
+        # A cell with two marks is taken twice, with the same text.
         for spot in spots:
             for hit in spot.finditer(chunk):
-                begin = chunk.rfind(b"<c ", 0, hit.start() + 1)
-                if begin in seen:
-                    continue
-                seen.add(begin)
-                _take(marked, chunk, begin, book, letters)
+                take(chunk, chunk.rfind(b"<c ", 0, hit.start() + 1))
     return marked
 
 
-def _take(marked: Marked, chunk: bytes, begin: int, book: Book, letters: dict[bytes, int]) -> None:
-    cell = CELL.match(chunk, begin)
-    if cell is None:
-        return
-    kind = (cell[4] or b"n").decode()
-    if kind not in ("n", "e", "b"):
-        return
-    raw = chunk[cell.end() : chunk.index(b"<", cell.end())].decode()
-    if not raw:
-        return
-    column = letters.get(cell[1])
-    if column is None:
-        column = letters[cell[1]] = column_index(cell[1].decode())
-    marked.rows.append(int(cell[2]))
-    marked.columns.append(column)
-    marked.texts.append(value_text(raw, kind, int(cell[3] or 0), book, []))
+class _Taker:
+    """Puts a marked cell on the list, with its text; columns and texts are remembered, for most occur often."""
+
+    def __init__(self, marked: Marked, book: Book) -> None:
+        self._marked = marked
+        self._column = cache(lambda letters: column_index(letters.decode()))
+        self._text = cache(lambda raw, kind, style: value_text(raw.decode(), kind.decode(), int(style or 0), book, []))
+        self._dates = {str(style).encode() for style in book.date_styles}
+
+    def __call__(self, chunk: bytes, begin: int) -> None:
+        cell = CELL.match(chunk, begin)
+        if cell is None:
+            return
+        letters, row, style, kind = cell.groups()
+        begin = cell.end()
+        raw = chunk[begin : chunk.index(b"<", begin)]
+        if not raw or (kind or b"n") not in (b"n", b"e", b"b"):
+            return
+        if kind in (None, b"n") and style not in self._dates and _is_short(raw):
+            return
+        self._marked.rows.append(int(row))
+        self._marked.columns.append(self._column(letters))
+        self._marked.texts.append(self._text(raw, kind or b"n", style))
+
+
+def _is_short(raw: bytes) -> bool:
+    """Whether a number, however long it is written, is one of 15 digits: then calamine tells it as Excel does."""
+    shortest = repr(float(raw))
+    return len(shortest) <= 16 and "e" not in shortest
 
 
 def _chunks(stream: IO[bytes]) -> Iterator[bytes]:
