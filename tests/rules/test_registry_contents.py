@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from made_up_stays import Found, clean
+from made_up_stays import DAY, FRONT_PAGE, Found, clean
+
+from tonghu.rulebook import Rulebook
 
 
 def changed(found: Found, layout: str, changes: dict[str, Any]) -> set[tuple[str, str]]:
@@ -167,7 +170,7 @@ def test_layouts_differ(layout: str, changes: dict[str, Any], expected: set[tupl
 
 
 @given(parts=st.lists(st.integers(0, 10**8), min_size=24, max_size=24), off=st.integers(-3, 3))
-def test_the_total_is_exact_to_the_fen(parts: list[int], off: int, found: Found, rulebook: Any) -> None:
+def test_the_total_is_exact_to_the_fen(parts: list[int], off: int, found: Found, rulebook: Rulebook) -> None:
     collection = rulebook.schemas["hqms_stay"].collections["cost_part"]
     names = [slot.facts[0] for slot in collection.slots]
     costs = {name: Decimal(part) / 100 for name, part in zip(names, parts, strict=True)}
@@ -175,7 +178,7 @@ def test_the_total_is_exact_to_the_fen(parts: list[int], off: int, found: Found,
     assert (("HQ079", "cost_total") in found(record)) is (abs(off) > 1)
 
 
-def test_of_which_items_are_no_parts(rulebook: Any) -> None:
+def test_of_which_items_are_no_parts(rulebook: Rulebook) -> None:
     facts = {
         name: {slot.facts[0] for slot in rulebook.schemas["hqms_stay"].collections[name].slots}
         for name in ("cost_part", "cost_item")
@@ -184,3 +187,31 @@ def test_of_which_items_are_no_parts(rulebook: Any) -> None:
     assert len(facts["cost_part"]) == 24
     assert facts["cost_item"] - facts["cost_part"] == of_which | {"cost_self_pay"}
     assert facts["cost_part"] < facts["cost_item"]
+
+
+@pytest.mark.parametrize(
+    ("layout", "column", "rule", "changes"),
+    [
+        ("2012", "patient_name", "HQ001", {}),
+        ("2012", "age_years", "HQ003", {}),
+        ("2020", "other_diagnosis_2_name", "HQ004", {}),
+        ("2012", "procedure_1_code", "HQ006", {}),
+        ("2012", "pathology_1_name", "HQ009", {}),
+        ("2020", "transfer_hospital_name", "HQ012", {"discharge_disposition": "2"}),
+        ("2012", "autopsy", "HQ015", {"discharge_disposition": "5"}),
+        ("2020", "national_id", "HQ040", {}),
+        ("2012", "cost_nursing", "HQ087", {}),
+        ("2012", "registered_address", "HQ097", {}),
+    ],
+)
+def test_an_empty_cell_is_found_but_a_column_that_the_file_lacks_is_unknown(
+    layout: str, column: str, rule: str, changes: dict[str, Any], rulebook: Rulebook
+) -> None:
+    rules = rulebook.on(DAY, sets={FRONT_PAGE}, layout=layout)
+    rules = replace(rules, rules=tuple(one for one in rules.rules if one.reports == rule))
+    columns = {name for name, fact in rules.schema.facts.items() if fact.is_in(layout)}
+    record = clean(layout, **changes, **{column: None})
+    empty = {answer.verdict for answer in rules.for_record(columns)(record)}
+    lacking = {answer.verdict for answer in rules.for_record(columns - {column})(record)}
+    assert "finds" in empty
+    assert lacking == {"unknown"}
