@@ -44,12 +44,11 @@ class Asked:
     def _by_python(self, table: pl.DataFrame) -> pl.DataFrame:
         given = table.select(column.name for column in table.iter_columns() if column.null_count() < len(table))
         judge, number = self._judge, self._number
-        found = []
-        for record in given.iter_rows(named=True):
-            row = record["row"]
-            for answer in judge(record):
-                if answer.verdict == "finds":
-                    found.append((row, number[answer.rule.id], answer.fact))
+        found = [
+            (record["row"], number[answer.rule.id], answer.fact)
+            for record in given.iter_rows(named=True)
+            for answer in judge(record)
+        ]
         return pl.DataFrame(found, schema=FOUND, orient="row")
 
     def _by_duckdb(self, table: pl.DataFrame) -> pl.DataFrame:
@@ -64,7 +63,9 @@ class Asked:
 
     @cached_property
     def _judge(self) -> Judge:
-        return self._set.for_record(self._facts)
+        from tonghu.rulebook.lean_executor import finding_judge
+
+        return finding_judge(self._set, self._facts)
 
     @cached_property
     def _number(self) -> dict[str, int]:

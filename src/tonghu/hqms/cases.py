@@ -5,8 +5,8 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Sequence
-from types import TracebackType
 from pathlib import Path
+from types import TracebackType
 
 import polars as pl
 

@@ -25,7 +25,7 @@ def classified(decided: pl.DataFrame, data: pl.DataFrame, columns: Columns) -> p
     morphologies = data.select(pl.col(f"c{columns.position[name]}").alias(name) for name in given)
     keys = pl.concat([decided.select("outcome", "scope_code"), morphologies], how="horizontal")
     distinct = keys.unique(maintain_order=True)
-    answers = []
+    answers: list[tuple[str | None, str | None, str | None]] = []
     for outcome, code, *texts in distinct.iter_rows():
         if outcome in NO_TUMOUR:
             answers.append((None, None, None))

@@ -22,7 +22,30 @@ from tonghu.errors import InputRefused
 # Column names of the TCM front page (pinyin initials of the collection standard of 2019). None of them is a code or a
 # name of the layouts that this registry reads, so three of them are enough to know that layout.
 TCM_NAMES = frozenset(
-    "ZZJGDM YLFKFS JKKH ZYCS BAH XM XB CSRQ NL GJ MZ SFZH HY ZY RYTJ RYSJ CYSJ SJZYTS ZYZD JBDM ZB ZFJE".split()
+    [
+        "ZZJGDM",
+        "YLFKFS",
+        "JKKH",
+        "ZYCS",
+        "BAH",
+        "XM",
+        "XB",
+        "CSRQ",
+        "NL",
+        "GJ",
+        "MZ",
+        "SFZH",
+        "HY",
+        "ZY",
+        "RYTJ",
+        "RYSJ",
+        "CYSJ",
+        "SJZYTS",
+        "ZYZD",
+        "JBDM",
+        "ZB",
+        "ZFJE",
+    ]
 )
 _NUMERIC = re.compile(r"[-+]?\d+([.,]\d+)?(E[-+]?\d+)?|\d{4}[-/]\d{1,2}[-/]\d{1,2}.*")
 
@@ -109,25 +132,26 @@ def _refuse_strangers(keys: list[str], header: Sequence[str], matched: int) -> N
     tcm = sum(key in TCM_NAMES for key in keys)
     if tcm >= 3 and tcm > matched:
         raise InputRefused(
-            "这是中医住院病案首页的列名（如 ZZJGDM、YLFKFS），本系统读取西医首页 2012 版（P 代码）与 2020 版（A/B/C/D 代码）；"
-            "请从病案系统导出 HQMS 接口文件",
-            "These are the column names of the TCM front page (such as ZZJGDM, YLFKFS); this system reads the 2012 (P codes) "
-            "and 2020 (A/B/C/D codes) layouts: export the HQMS interface file instead",
+            "这是中医住院病案首页的列名（如 ZZJGDM、YLFKFS），本系统读取西医首页 2012 版（P 代码）"
+            "与 2020 版（A/B/C/D 代码）；请从病案系统导出 HQMS 接口文件",
+            "These are the column names of the TCM front page (such as ZZJGDM, YLFKFS); this system reads the 2012 "
+            "(P codes) and 2020 (A/B/C/D codes) layouts: export the HQMS interface file instead",
         )
     if matched >= max(2, len(keys) // 20):
         return
     filled = [key for key in keys if key]
     if sum(bool(_NUMERIC.fullmatch(key)) for key in filled) * 4 >= len(filled):
         raise InputRefused(
-            f"第一行是数据而不是表头（如“{_sample(header)}”）：请在第一行写明字段代码（如 P900、P321 或 A01、C03C）或中文名称",
-            f"The first row is data, not a header (such as “{_sample(header)}”): put field codes (such as P900, P321 or A01, "
-            "C03C) or Chinese names into the first row",
+            f"第一行是数据而不是表头（如“{_sample(header)}”）：请在第一行写明字段代码（如 P900、P321 或 A01、C03C）"
+            "或中文名称",
+            f"The first row is data, not a header (such as “{_sample(header)}”): put field codes (such as P900, P321 or "
+            "A01, C03C) or Chinese names into the first row",
         )
     raise InputRefused(
         f"无法识别表头（如“{_sample(header)}”）：应为 2012 版字段代码（P900、P6891、P321……）、2020 版字段代码"
         "（A01、A02、C03C……）或其中文名称；如列名正确，请核对分隔符",
-        f"Unknown header (such as “{_sample(header)}”): expected the codes of the 2012 layout (P900, P6891, P321 …) or of the "
-        "2020 layout (A01, A02, C03C …) or their Chinese names; if the names are right, check the delimiter",
+        f"Unknown header (such as “{_sample(header)}”): expected the codes of the 2012 layout (P900, P6891, P321 …) or of "
+        "the 2020 layout (A01, A02, C03C …) or their Chinese names; if the names are right, check the delimiter",
     )
 
 
@@ -161,8 +185,8 @@ def _mixed(header: Sequence[str], foreign: list[int], chosen: str, other: str) -
     return (
         (
             f"表头混有两个版本的列：按多数认作 {chosen} 版，{len(foreign)} 列属于 {other} 版，未读取（如 {names}）",
-            f"The header mixes both layouts: taken for {chosen} by majority; {len(foreign)} column(s) of {other} are not "
-            f"read (such as {names})",
+            f"The header mixes both layouts: taken for {chosen} by majority; {len(foreign)} column(s) of {other} are "
+            f"not read (such as {names})",
         ),
     )
 

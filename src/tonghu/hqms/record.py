@@ -12,6 +12,7 @@ from tonghu.codes.hqms_fields import Field
 from tonghu.hqms import casting, fields, words
 from tonghu.hqms.judge import SET, answered_elsewhere, entry, said
 from tonghu.rulebook import PACKAGED, Rule, load
+from tonghu.rulebook.lean_executor import finding_judge
 from tonghu.rulebook.python_executor import Answer, Judge
 from tonghu.rulebook.schema import UNREADABLE
 
@@ -56,7 +57,7 @@ class _Checker:
         self.fields: Mapping[str, Field] = {field.code: field for field in dictionary.fields}
         self.by_name = dictionary.by_name
         self.run: Mapping[str, casting.Value] = {"today": on, "layout": layout}
-        self.judge: Judge = rules.for_record()
+        self.judge: Judge = finding_judge(rules, {*dictionary.by_name, *self.run})
         self.order = {field.name: field.seq for field in dictionary.fields}
 
     def check(self, raw: Mapping[str, str]) -> list[Finding]:
@@ -78,7 +79,7 @@ class _Checker:
                 if rule_id in self.dictionary:
                     rule = self.dictionary[rule_id]
                     found.append(Finding(code, field.name, rule.reports, str(rule.level), text, told.zh, told.en))
-        found += [self._finding(answer, raw, facts) for answer in self.judge(facts) if answer.verdict == "finds"]
+        found += [self._finding(answer, raw, facts) for answer in self.judge(facts)]
         return sorted(found, key=lambda one: (self.order.get(one.fact, 0), one.rule))
 
     def _finding(self, answer: Answer, raw: Mapping[str, str], facts: Mapping[str, casting.Value | bool]) -> Finding:

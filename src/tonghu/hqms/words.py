@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from tonghu.rulebook.derived_values import Values, values_of_record
+from tonghu.rulebook.lean_executor import Values, values_of_record
 from tonghu.rulebook.expressions import Literal, Value
 from tonghu.rulebook.rules import Rule
 from tonghu.rulebook.ruleset import RuleSet

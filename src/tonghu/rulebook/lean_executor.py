@@ -1,14 +1,49 @@
-"""Derived facts of one record, for those who show them: the words of a finding may name the age that a rule counted."""
+"""Two leaner uses of the record executor, for whoever asks thousands of records.
+
+:func:`finding_judge` leaves out what is unknown and why, which costs a third of the time and which a file's findings
+do not show. :func:`values_of_record` works out derived facts alone: the words of a finding may name the age that a
+rule counted.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 
 from tonghu.rulebook.expressions import Node, Value, names
-from tonghu.rulebook.python_executor import _Writer
+from tonghu.rulebook.python_executor import FINDS, Answer, Judge, _Writer
+from tonghu.rulebook.rules import Rule
 from tonghu.rulebook.ruleset import RuleSet
+from tonghu.rulebook.schema import Collection as Occurrences
 
 Values = Callable[[Mapping[str, Value]], dict[str, Value]]
+
+
+def finding_judge(ruleset: RuleSet, columns: Collection[str]) -> Judge:
+    """All rules as one Python function of a record that answers with findings only.
+
+    `columns`: the facts that the records' form or file has at all.
+    """
+    return _FindingsOnly(ruleset, frozenset(columns)).judge()
+
+
+class _FindingsOnly(_Writer):
+    """Writes a judge that keeps silent about the unknown."""
+
+    def _record_rule(self, number: int, rule: Rule) -> list[str]:
+        self.collection = None
+        self.constants[f"A{number}"] = Answer(rule, rule.at, None, FINDS)
+        return [f"if {self.true(rule.finds)}: add(A{number})"]
+
+    def _collection_rules(self, collection: Occurrences) -> list[str]:
+        def write() -> list[str]:
+            lines = []
+            for number, rule in enumerate(self.ruleset.rules):
+                if rule.each == collection.name:
+                    self.constants[f"A{number}"] = self._answers(rule, collection)
+                    lines.append(f"if {self.true(rule.finds)}: add(A{number}[s])")
+            return lines
+
+        return self._in_loop(collection, write)
 
 
 def values_of_record(ruleset: RuleSet, wanted: Collection[str], columns: Collection[str] | None = None) -> Values:
