@@ -108,16 +108,20 @@ def scan(data: bytes, delimiter: bytes, first_line: int = 1) -> tuple[Records, i
     Where quotation marks stand in places that the csv habit does not explain (``5"`` in the middle of a cell), the
     affected records are first written anew with every cell quoted, so that all later steps see one simple form.
     """
-    if b'"' not in data:
-        records = _whole(data, delimiter, None, first_line)
-        return records, len(records.data)
     array = np.frombuffer(data, np.uint8)
-    if _is_regular(array, delimiter[0]):
-        records = _whole(data, delimiter, np.bitwise_xor.accumulate(array == QUOTE), first_line)
+    newlines, marks = _bits(array, NEWLINE), _bits(array, delimiter[0])
+    if b'"' not in data:
+        records = _whole(data, delimiter, newlines, marks, quoted=False, first_line=first_line)
         return records, len(records.data)
-    data, consumed = _regularised(data, delimiter)
-    inside = np.bitwise_xor.accumulate(np.frombuffer(data, np.uint8) == QUOTE)
-    return _whole(data, delimiter, inside, first_line), consumed
+    quotes = _bits(array, QUOTE)
+    inside = _parity(quotes)
+    consumed = None
+    if not _is_regular(quotes, inside, newlines, marks, _bits(array, RETURN), len(data)):
+        data, consumed = _regularised(data, delimiter)
+        array = np.frombuffer(data, np.uint8)
+        newlines, marks, inside = _bits(array, NEWLINE), _bits(array, delimiter[0]), _parity(_bits(array, QUOTE))
+    records = _whole(data, delimiter, newlines & ~inside, marks & ~inside, quoted=True, first_line=first_line)
+    return records, len(records.data) if consumed is None else consumed
 
 
 def cells_of(record: bytes, delimiter: bytes) -> list[bytes]:
@@ -140,17 +144,38 @@ def first_records(data: bytes, delimiter: bytes, count: int) -> list[list[bytes]
     return records
 
 
-def _bits(array: npt.NDArray[np.uint8], byte: int, among: npt.NDArray[np.bool_] | None = None) -> Bits:
-    """A bit for every byte of `array`, set where it is `byte` (and `among` is true), padded with zeros."""
+def _bits(array: npt.NDArray[np.uint8], byte: int) -> Bits:
+    """A bit for every byte of `array`, set where it is `byte`, padded with zeros."""
     packed = np.empty((len(array) // 64 + 1) * 8, np.uint8)
     packed[-9:] = 0
     for begin in range(0, len(array), SLICE):
-        mask = array[begin : begin + SLICE] == byte
-        if among is not None:
-            mask &= among[begin : begin + SLICE]
-        bits = np.packbits(mask, bitorder="little")
+        bits = np.packbits(array[begin : begin + SLICE] == byte, bitorder="little")
         packed[begin // 8 : begin // 8 + len(bits)] = bits
     return packed.view(np.uint64)
+
+
+def _parity(bits: Bits) -> Bits:
+    """A bit for every place, set where the number of set bits up to and with it is odd: inside quotation marks."""
+    words = bits.copy()
+    for shift in (1, 2, 4, 8, 16, 32):
+        words ^= words << np.uint64(shift)
+    odd = np.bitwise_xor.accumulate(words >> np.uint64(63))
+    words[1:] ^= np.uint64(0) - odd[:-1]
+    return words
+
+
+def _one_later(bits: Bits) -> Bits:
+    """Every bit moved to the next place."""
+    moved = bits << np.uint64(1)
+    moved[1:] |= bits[:-1] >> np.uint64(63)
+    return moved
+
+
+def _one_earlier(bits: Bits) -> Bits:
+    """Every bit moved to the place before."""
+    moved = bits >> np.uint64(1)
+    moved[:-1] |= bits[1:] << np.uint64(63)
+    return moved
 
 
 def _places(bits: Bits) -> Places:
@@ -170,33 +195,25 @@ def _rank(bits: Bits, places: Places) -> Places:
     return np.asarray(before[word] + np.bitwise_count(bits[word] & below), np.int64)
 
 
-def _whole(data: bytes, delimiter: bytes, inside: npt.NDArray[np.bool_] | None, first_line: int) -> Records:
-    """The whole records of `data`; line feeds and delimiters `inside` quotation marks are text."""
-    array = np.frombuffer(data, np.uint8)
-    among = None if inside is None else ~inside
-    ends = _places(_bits(array, NEWLINE, among))
+def _whole(data: bytes, delimiter: bytes, newlines: Bits, marks: Bits, *, quoted: bool, first_line: int) -> Records:
+    """The whole records of `data`, from the places of line feeds and delimiters that are not text."""
+    ends = _places(newlines)
     starts = np.concatenate([np.zeros(1, np.int64), ends + 1])[:-1]
-    marks = _bits(array, delimiter[0], among)
     cells = _rank(marks, ends) - _rank(marks, starts) + 1
     end = int(ends[-1]) + 1 if len(ends) else 0
-    whole = data if end == len(data) else data[:end]
-    return Records(whole, starts, ends, cells, delimiter, inside is not None, first_line)
+    return Records(data if end == len(data) else data[:end], starts, ends, cells, delimiter, quoted, first_line)
 
 
-def _is_regular(array: npt.NDArray[np.uint8], mark: int) -> bool:
+def _is_regular(quotes: Bits, inside: Bits, newlines: Bits, marks: Bits, returns: Bits, length: int) -> bool:
     """Whether every quotation mark opens or closes a cell, or stands for one inside a quoted cell."""
-    quotes = np.flatnonzero(array == QUOTE)
-    opening, closing = quotes[0::2], quotes[1::2]
-    before = array[opening[opening > 0] - 1]
-    after = array[closing[closing < len(array) - 1] + 1]
+    edges = newlines | marks | quotes
+    may_open = _one_later(edges)
+    may_open[0] |= np.uint64(1)
     # A carriage return is taken for the end of a line only where its line feed follows.
-    returned = closing[closing < len(array) - 2]
-    second = array[returned + 2][array[returned + 1] == RETURN]
-    return bool(
-        np.isin(before, np.array([mark, NEWLINE, QUOTE], np.uint8)).all()
-        and np.isin(after, np.array([mark, NEWLINE, QUOTE, RETURN], np.uint8)).all()
-        and (second == NEWLINE).all()
-    )
+    may_close = _one_earlier(edges | (returns & _one_earlier(newlines)))
+    may_close[(length - 1) >> 6] |= np.uint64(1) << np.uint64((length - 1) & 63)
+    wrong = (quotes & inside & ~may_open) | (quotes & ~inside & ~may_close)
+    return not wrong.any()
 
 
 def _regularised(data: bytes, delimiter: bytes) -> tuple[bytes, int]:
