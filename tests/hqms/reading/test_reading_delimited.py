@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from reading_help import refusal, texts
 
+from tonghu.errors import InputRefused
 from tonghu.hqms.reading import Ragged, Source, lines, open_file
 
 Put = Callable[[str, bytes], Path]
@@ -108,6 +109,38 @@ def test_screening_finds_the_rows_that_reading_all_would_find(
         if hits.raw_lines is not None and len(hits.rows):
             again = list(csv.reader(io.StringIO("\n".join(hits.raw_lines) + "\n", newline="")))
             assert [[cell or None for cell in row] for row in again] == [list(row) for row in hits.data.rows()]
+
+
+@given(
+    body=st.text('",\nab\u4e2d', max_size=60),
+    encoding=st.sampled_from(["utf-8", "gb18030"]),
+    block=st.sampled_from([5, 1 << 20]),
+)
+@settings(deadline=None)
+def test_screening_agrees_with_reading_on_the_oddest_lines(body: str, encoding: str, block: int) -> None:
+    """Rows of any length, quotation marks anywhere: both ways give the same rows, or refuse the file alike."""
+    content = ("\u59d3\u540d,b,c\n" + body).encode(encoding)
+
+    def outcome(way: Callable[[Source], list[object]]) -> list[object] | str:
+        try:
+            return way(open_file(path))
+        except InputRefused as refused:
+            return refused.en
+
+    def keep(seen: pl.DataFrame) -> pl.Series:
+        return seen["c1"].str.contains("a")
+
+    def fast(source: Source) -> list[object]:
+        hits = list(source.screen([1], keep))
+        return [list(zip(h.rows, h.data.rows(), strict=True)) for h in hits if len(h.rows)] + [h.ragged for h in hits]
+
+    def slow(source: Source) -> list[object]:
+        hits = list(Source.screen(source, [1], keep))
+        return [list(zip(h.rows, h.data.rows(), strict=True)) for h in hits if len(h.rows)] + [h.ragged for h in hits]
+
+    with tempfile.TemporaryDirectory() as folder, patch.object(lines, "BLOCK", block):
+        path = saved(folder, content)
+        assert outcome(fast) == outcome(slow)
 
 
 def test_lone_carriage_returns_end_lines(put: Put) -> None:

@@ -77,6 +77,10 @@ def test_rows_outside_a_table_and_tables_inside_cells_do_no_harm(put: Put) -> No
     assert [row[0] for row in rows] == ["1"]
 
 
+def test_a_table_of_a_header_only_has_no_rows(put: Put) -> None:
+    assert texts(open_file(put("h.xls", page([["P1", "P2"]]).encode()))) == []
+
+
 def test_pages_without_a_table_are_refused(put: Put) -> None:
     assert "登录页面" in refusal(put("h.xls", b"<!DOCTYPE html><html><body>login</body></html>")).zh
 

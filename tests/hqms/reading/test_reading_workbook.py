@@ -150,6 +150,10 @@ def test_rows_above_the_header_and_cells_beyond_it(book: Callable[..., Path]) ->
     assert [row for one in hits for row in one.rows] == [2]
 
 
+def test_a_sheet_of_a_header_only_has_no_rows(book: Callable[..., Path]) -> None:
+    assert both_ways(book(lambda made: made.add_worksheet().write_row(0, 0, ["P1", "P2"]))) == ([], [])
+
+
 def test_the_first_column_may_be_empty(book: Callable[..., Path]) -> None:
     def fill(made: xlsxwriter.Workbook) -> None:
         sheet = made.add_worksheet()
