@@ -87,14 +87,18 @@ def test_screening_finds_the_rows_that_reading_all_would_find(
 ) -> None:
     content = written(table, delimiter).encode(encoding)
 
+    asked = []
+
     def keep(seen: pl.DataFrame) -> pl.Series:
         assert seen.columns == [f"c{column}"]
+        asked.extend(seen[f"c{column}"])
         return seen[f"c{column}"].str.contains(wanted, literal=True)
 
     with tempfile.TemporaryDirectory() as folder, patch.object(lines, "BLOCK", block):
         source = open_file(saved(folder, content))
         fast = list(source.screen([column, column], keep))
         rows = source.rows
+        assert asked == [row[column] for row in expected(table)]
         slow = list(Source.screen(source, [column], keep))
     assert sum(hits.screened for hits in fast) == rows == len(expected(table))
     found = {row: cells for hits in fast for row, cells in zip(hits.rows, hits.data.rows(), strict=True)}

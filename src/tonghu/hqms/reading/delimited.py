@@ -161,14 +161,13 @@ class DelimitedSource(Source):
     def _judge(self, records: Records, wanted: list[int], keep: Keep) -> npt.NDArray[np.bool_]:
         """`keep` for each record."""
         seen = self._parsed(records.data, len(records), wanted, quoted=records.quoted, lossy=not self._is_utf8)
-        chosen = keep(seen).fill_null(value=False).to_numpy().copy()
         if not self._is_utf8:
-            # Bytes beyond ASCII were misread above: decode those rows and ask again.
+            # Bytes beyond ASCII were misread: decode those records and put their cells right.
             beyond = np.flatnonzero(seen.select(pl.any_horizontal(_beyond_ascii(seen))).to_series().to_numpy())
             if len(beyond):
-                again = self._parsed(self._decoded(records, beyond), len(beyond), wanted, quoted=records.quoted)
-                chosen[beyond] = keep(again).fill_null(value=False).to_numpy()
-        return chosen
+                right = self._parsed(self._decoded(records, beyond), len(beyond), wanted, quoted=records.quoted)
+                seen = seen.with_columns(column.scatter(beyond, right[column.name]) for column in seen)
+        return keep(seen).fill_null(value=False).to_numpy().copy()
 
     def _decoded(self, records: Records, chosen: npt.NDArray[np.intp] | None = None) -> bytes:
         """The chosen records (all, without `chosen`) as UTF-8, each with its line feed."""

@@ -119,7 +119,8 @@ class Source(ABC):
     def screen(self, columns: Sequence[int], keep: Keep) -> Iterator[Hits]:
         """Ask `keep` about the given columns of every row, and hand over whole rows only where it says yes.
 
-        `keep` must judge each row by itself: it is asked block by block. Ragged rows are always handed over.
+        `keep` must judge each row by itself: it is asked block by block, once about each row. Ragged rows are always
+        handed over.
         """
         wanted = [f"c{position}" for position in sorted(set(columns))]
         for frame in self.frames():
