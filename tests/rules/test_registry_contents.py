@@ -169,11 +169,14 @@ def test_layouts_differ(layout: str, changes: dict[str, Any], expected: set[tupl
     assert changed(found, layout, changes) == expected
 
 
+@pytest.fixture(scope="module")
+def cost_parts(rulebook: Rulebook) -> list[str]:
+    return [slot.facts[0] for slot in rulebook.schemas["hqms_stay"].collections["cost_part"].slots]
+
+
 @given(parts=st.lists(st.integers(0, 10**8), min_size=24, max_size=24), off=st.integers(-3, 3))
-def test_the_total_is_exact_to_the_fen(parts: list[int], off: int, found: Found, rulebook: Rulebook) -> None:
-    collection = rulebook.schemas["hqms_stay"].collections["cost_part"]
-    names = [slot.facts[0] for slot in collection.slots]
-    costs = {name: Decimal(part) / 100 for name, part in zip(names, parts, strict=True)}
+def test_the_total_is_exact_to_the_fen(parts: list[int], off: int, found: Found, cost_parts: list[str]) -> None:
+    costs = {name: Decimal(part) / 100 for name, part in zip(cost_parts, parts, strict=True)}
     record = clean("2012", **costs, cost_total=Decimal(sum(parts) + off) / 100)
     assert (("HQ079", "cost_total") in found(record)) is (abs(off) > 1)
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from made_up_stays import Found, clean
+from made_up_stays import DAY, FRONT_PAGE, Found, clean
 
 from tonghu.codes.identity import check_character
+from tonghu.rulebook import Rulebook
+from tonghu.rulebook.python_executor import Answer
 
 IDENTITY = {"HQ036", "HQ037", "HQ038", "HQ039"}
 
@@ -43,6 +47,7 @@ def ids(found: Found, layout: str = "2012", **changes: object) -> set[str]:
         ("51010720160925002Y", {"HQ036"}),
         ("510107201613250024", {"HQ036"}),  # month 13
         ("ABC", {"HQ036"}),
+        ("５１０１０７２０１６０９２５００２８", {"HQ036"}),
         ("510107160925002", {"HQ037"}),  # fifteen digits say 1916
         ("51010716092500A", {"HQ036"}),
         (number(date(2016, 9, 26), male=False), {"HQ037"}),
@@ -226,3 +231,30 @@ def test_newborn_rules_end_with_the_28th_day(days: int, newborn: bool, layout: s
     assert (("HQ017", "newborn_admission_weight_g") in asked) is newborn
     assert (("HQ018", "newborn_birth_weight_1_g") in asked) is newborn
     assert (("HQ055", "other_diagnosis_2_code") in asked) is not newborn
+
+
+@pytest.fixture(scope="module")
+def identity_rules(rulebook: Rulebook) -> Callable[[dict[str, object]], list[Answer]]:
+    rules = rulebook.on(DAY, sets={FRONT_PAGE})
+    judge = replace(rules, rules=tuple(rule for rule in rules.rules if rule.reports in IDENTITY)).for_record()
+    return lambda record: judge(record)
+
+
+near_numbers = st.one_of(
+    st.from_regex(r"[0-9]{14,19}[0-9Xx]?", fullmatch=True),
+    st.from_regex(r"[0-9](\.[0-9]{1,8})?[Ee]\+?1[0-9]", fullmatch=True),
+    st.text("0123456789Xx０１９Ｘ-－ 无E+.", min_size=1, max_size=19),
+    st.builds(number, st.dates(date(2007, 1, 1), date(2026, 9, 7)), male=st.booleans()).map(lambda n: n[:15] + "000"),
+)
+
+
+@given(national_id=near_numbers)
+@settings(max_examples=300)
+def test_one_message_at_most_says_what_is_wrong_with_an_identity_number(
+    national_id: str, identity_rules: Callable[[dict[str, object]], list[Answer]]
+) -> None:
+    record = {"national_id": national_id, "birth_date": date(2016, 9, 25), "sex": "1"}
+    said = [answer.rule.id for answer in identity_rules(record) if answer.verdict == "finds"]
+    assert len([id_ for id_ in said if id_.startswith("HQ036")]) <= 1
+    if said and said[0] in ("HQ036", "HQ036-scientific", "HQ036-fullwidth"):
+        assert len(said) == 1
