@@ -122,7 +122,7 @@ class Judge:
         facts, known = words.sources(rule, fact, self.rules.schema)
         if not facts:
             return self.register.said(said(rule, known))
-        values = words.columns(table[place], facts, self.rules)
+        values = words.columns(table, place, facts, self.rules)
         numbers: dict[tuple[object, ...], int] = {}
         found = []
         for row in values.iter_rows():

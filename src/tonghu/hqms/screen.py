@@ -62,8 +62,7 @@ class Screen:
             found = pl.concat([found, self._first(self._as_newborn(), newborn, UNDETERMINED)])
         rows = table.select("row").with_row_index("at").with_columns(known)
         chosen = rows.join(found, on="row", how="inner", maintain_order="left")
-        codes = [self._code(data, at, slot) for at, slot in chosen.select("at", "scope_position").iter_rows()]
-        return chosen.with_columns(scope_code=pl.Series(codes, dtype=pl.String)).select(*DECIDED, "at")
+        return chosen.with_columns(scope_code=self._codes(data, chosen)).select(*DECIDED, "at")
 
     def _count_late(self, table: pl.DataFrame, known: pl.DataFrame) -> None:
         """Count the young whom the prefilter could not know to be young."""
@@ -91,8 +90,12 @@ class Screen:
         named = outcome if group is None else pl.repeat(group, len(found), dtype=pl.String, eager=True)
         return found.select("row", "scope_position", outcome.alias("outcome"), named.alias("scope_group"))
 
-    def _code(self, data: pl.DataFrame, at: int, slot: int) -> str | None:
-        """The code as written."""
-        name = next(name for position, name in self.columns.diagnosis_slots if position == slot)
-        code: str | None = data[at, f"c{self.columns.position[name]}"]
-        return code
+    def _codes(self, data: pl.DataFrame, chosen: pl.DataFrame) -> pl.Series:
+        """The codes as written, each from the slot that brought its row into scope."""
+        codes = pl.Series([None], dtype=pl.String).new_from_index(0, len(chosen))
+        for slot, name in self.columns.diagnosis_slots:
+            places = (chosen["scope_position"] == slot).arg_true()
+            if len(places):
+                written = data[f"c{self.columns.position[name]}"].gather(chosen["at"].gather(places))
+                codes = codes.scatter(places, written)
+        return codes

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import polars as pl
 
+from tonghu.hqms import ages
 from tonghu.rulebook.lean_executor import Values, values_of_record
 from tonghu.rulebook.expressions import Literal, Value
 from tonghu.rulebook.rules import Rule
 from tonghu.rulebook.ruleset import RuleSet
 from tonghu.rulebook.schema import Schema
+
+
+# Derived facts that the columns of `ages` tell: rules that speak of them find something only where they are known.
+_AGES = {
+    "age_at_admission": "age_years",
+    "age_by_dates": "age_years",
+    "age_days_by_dates": "age_days",
+}
 
 
 def wanted(rule: Rule) -> frozenset[str]:
@@ -41,21 +50,32 @@ def _members(rule: Rule, fact: str, schema: Schema) -> Mapping[str, str | Litera
     return dict(zip(collection.members, place.members, strict=True)) if place else {}
 
 
-def columns(table: pl.DataFrame, facts: Mapping[str, str], rules: RuleSet) -> pl.DataFrame:
-    """The values behind placeholders for the rows of a typed table: one column a placeholder.
+def columns(table: pl.DataFrame, place: pl.Series, facts: Mapping[str, str], rules: RuleSet) -> pl.DataFrame:
+    """The values behind placeholders for some rows of a typed table, by their places: one column a placeholder.
 
-    `facts`: placeholder → fact or derived fact. Derived facts are worked out record by record: only rows with a
-    finding come here.
+    `facts`: placeholder → fact or derived fact. Ages come from columns; other derived facts are worked out record by
+    record, once for all rows that a finding with such words is in.
     """
-    plain = {name: fact for name, fact in facts.items() if fact in table.columns}
-    found = table.select(pl.col(fact).alias(name) for name, fact in plain.items())
+    found = [table[fact].gather(place).alias(name) for name, fact in facts.items() if fact in table.columns]
     derived = {name: fact for name, fact in facts.items() if fact in rules.schema.derived}
     if derived:
-        work_out = values_of_record(rules, frozenset(derived.values()), frozenset(table.columns))
-        values = [work_out(record) for record in table.iter_rows(named=True)]
-        made = [pl.Series(name, [value[fact] for value in values], strict=False) for name, fact in derived.items()]
-        found = pl.DataFrame([*found.get_columns(), *made])
-    return found
+        rows = table[place]
+        told = _ages(rows) if set(derived.values()) <= _AGES.keys() else _worked_out(rows, derived.values(), rules)
+        found += [told[fact].alias(name) for name, fact in derived.items()]
+    return pl.DataFrame(found)
+
+
+def _ages(rows: pl.DataFrame) -> pl.DataFrame:
+    told = ages.of(rows)
+    return told.select(pl.col(column).alias(fact) for fact, column in _AGES.items())
+
+
+def _worked_out(rows: pl.DataFrame, derived: Iterable[str], rules: RuleSet) -> pl.DataFrame:
+    wanted = sorted(set(derived))
+    work_out = values_of_record(rules, wanted, frozenset(rows.columns))
+    given = rows.select(column.name for column in rows.iter_columns() if column.null_count() < len(rows))
+    values = [work_out(record) for record in given.iter_rows(named=True)]
+    return pl.DataFrame({fact: pl.Series([value[fact] for value in values], strict=False) for fact in wanted})
 
 
 class OfRecord:
