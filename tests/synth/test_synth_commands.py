@@ -38,7 +38,11 @@ def test_a_file_with_its_truth(tmp_path: Path, capsys: pytest.CaptureFixture[str
         (("--out", "{}/a.csv", "--month", "2025"), "YYYY-MM"),
         (("--out", "{}/a.csv", "--maker", "nobody"), "nobody"),
         (("--out", "{}/a.parquet"), "--format"),
-        (("--out", "{}/no/such/folder/a.csv"), "a.csv"),
+        (("--out", "{}/taken/a.csv"), "taken"),
+        (("--out", "{}"), "--format"),
+        (("--out", "{}", "--format", "csv"), "made0"),
+        (("--out", "{}/a.csv", "--truth", "{}/a.csv"), "truth"),
+        (("--out", "{}/a.csv", "--truth", "{}"), "made0"),
         (("country",), "--out"),
         (("country", "--out", "{}/c", "--from-month", "soon"), "YYYY-MM"),
         (("country", "--out", "{}/taken/c"), "taken"),
@@ -49,6 +53,7 @@ def test_what_cannot_be_made_is_one_line_in_both_languages(
 ) -> None:
     (tmp_path / "taken").write_text("a file, no folder")
     assert run(*(word.format(tmp_path) for word in words)) == 2
+    said = tmp_path.name if said == "made0" else said
     line = capsys.readouterr().err.strip()
     assert said in line
     assert " / " in line

@@ -120,6 +120,23 @@ def test_more_rows_than_a_worksheet_holds_are_refused(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_no_truth_without_its_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(CsvWriter, "write", full)
+    with pytest.raises(OSError, match="No space"):
+        make_file(Order(out=tmp_path / "a.csv", truth=tmp_path / "t.json", rows=5))
+    monkeypatch.undo()
+    monkeypatch.setattr(CsvWriter, "close", full)
+    with pytest.raises(OSError, match="No space"):
+        make_file(Order(out=tmp_path / "a.csv", rows=5))
+    monkeypatch.setattr("tonghu.synth.making._note", full)
+    with pytest.raises(OSError, match="No space"):
+        make_file(Order(out=tmp_path / "a.csv", truth=tmp_path / "t.json", rows=5))
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_nothing_half_done_stays_behind(tmp_path: Path) -> None:
     columns = sheet_of(Order(out=tmp_path / "x"))
     out = tmp_path / "x.csv"

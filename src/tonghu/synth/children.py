@@ -38,7 +38,8 @@ def who_comes(chance: Chance) -> tuple[Disease, str, int]:
     if low == 1 and disease.incidence[1] > disease.incidence[2] and age == 1 and chance.happens(0.4):
         age = chance.between(2, 4)  # the peak at two to four rather than in the second year
     if disease.stays > 2:
-        age = min(OLDEST, age + (0, 0, 0, 1, 1, 2)[chance.below(6)])
+        later = age + (0, 0, 0, 1, 1, 2)[chance.below(6)]
+        age = later if later <= OLDEST else age
     return disease, "1" if chance.random() < disease.male else "2", age
 
 

@@ -85,6 +85,8 @@ def _out(path: Path | None) -> Path:
 
 def _unwritable(path: Path, error: OSError) -> InputRefused:
     why = error.strerror or str(error)
+    named = error.filename2 or error.filename  # the second is where a finished file was to be moved
+    path = Path(named) if isinstance(named, str) else path
     return InputRefused(f"无法写入“{path}”：{why}", f"cannot write {path}: {why}")
 
 
@@ -120,7 +122,11 @@ def make(args: argparse.Namespace) -> int:
         drop_column=args.drop_column,
         truth=args.truth,
     )
+    if order.truth is not None and order.truth.resolve() == order.out.resolve():
+        raise InputRefused("答案文件与数据文件不能是同一个文件", "the truth cannot be written over the data file")
     try:
+        for path in (order.out, order.truth or order.out):
+            path.parent.mkdir(parents=True, exist_ok=True)
         counts = make_file(order)
     except OSError as error:
         raise _unwritable(order.out, error) from error

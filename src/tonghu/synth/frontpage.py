@@ -277,7 +277,7 @@ class Stamp:
             occupation = "80"
         else:
             occupation = "24" if person.phone[-1] in "12" else "27"
-        number = person.id_number
+        number = person.id_number.lower() if self.habit.lower_codes else person.id_number
         (
             payment,
             count,
@@ -325,7 +325,7 @@ class Stamp:
         )
         row[zip1] = row[zip2] = person.postcode
         row[phone1] = row[phone2] = person.phone
-        row[contact] = person.contact
+        row[contact] = person.name[0] + "某某" if married else person.contact
         row[relation] = "5" if not married else ("1" if number[15] < "6" else "2")
         row[employer] = "示例厂示例路1号" if occupation == "24" else "-"
 

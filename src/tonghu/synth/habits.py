@@ -15,7 +15,11 @@ def _clock(pattern: str) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Habit:
-    """How one maker writes. `day` writes an ordinal day; `clock[minute]` is what follows it in a date-time."""
+    """How one maker writes. `day` writes an ordinal day; `clock[minute]` is what follows it in a date-time.
+
+    `lower_codes`: ICD-10 codes and the X of an ID number in lower case. `filler`: what stands in texts that have
+    nothing to say. `line_breaks`: some addresses run over two lines.
+    """
 
     key: str
     day: Callable[[int], str]

@@ -17,7 +17,7 @@ GIRL = tuple("欣怡梓涵诗琪雨婷思颖佳慧雅静美玲淑芬丽娟秀兰
 # Characters outside the Basic Multilingual Plane or outside GBK occur in real names: GB18030 writes them in 4 bytes.
 RARE = ("㐂", "𠮷", "䶮", "堃", "喆", "璟")
 DOTTED = ("阿依·示例", "卡米拉·示例", "扎西·示例", "买买提·示例", "古丽·示例")
-CONTACTS = ("父亲", "母亲", "祖父", "祖母")
+CONTACTS = ("父亲", "母亲")
 
 PROVINCES: tuple[tuple[str, str], ...] = (
     ("11", "北京市"),
@@ -138,6 +138,6 @@ def invent_person(chance: Chance, sex: str, born: int, home: str, number: int) -
         phone=f"100{int(draw() * 100_000_000):08d}",
         postcode=f"{province}9999",
         ethnicity=ETHNICITIES[0] if draw() < 0.92 else ETHNICITIES[1 + int(draw() * 5)],
-        contact=name[0] + CONTACTS[int(draw() * 4)],
+        contact=name[0] + CONTACTS[int(draw() * 2)],
         payment=_PAYMENTS[int(draw() * len(_PAYMENTS))],
     )

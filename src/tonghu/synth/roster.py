@@ -25,7 +25,7 @@ FORMS_IN_SCOPE, FORMS_ORDINARY = 16, 60
 class Made:
     """One made row and the truth about it. `scope` is (group, code as written, slot) or None; days are ordinals.
 
-    `alone`: this child has no other stay in the file, so that another name or birth date contradicts nothing else.
+    `stays`: how many stays of this person the month has.
     """
 
     row: list[str]
@@ -35,7 +35,12 @@ class Made:
     discharged: int
     age: int
     scope: tuple[str, str, int] | None
-    alone: bool = True
+    stays: int = 1
+
+    @property
+    def alone(self) -> bool:
+        """Whether this is the person's only stay, so that another name or birth date contradicts nothing else."""
+        return self.stays == 1
 
     @property
     def admitted(self) -> int:
@@ -154,7 +159,7 @@ class Roster:
             if form.stay.ending == DIED:
                 break
         for one in made:
-            one.alone = len(made) == 1
+            one.stays = len(made)
         return made
 
     def _begin(self, person: Person, disease: Disease, admitted: int, age: int) -> None:

@@ -1,8 +1,9 @@
 """The truth beside a made-up file: what is in scope and why, and which defects were put in on purpose.
 
-The shape is that of a sample answer: ``in_scope``: data row (1-based) → [group, code as written, slot, completed
-years]; ``planted``: [row, rule id, column]; ``touched``: the same for rules that a planted defect may set off
-besides; ``undetermined``: rows with a code in scope whose age nobody can know; ``under_20``: rows of known age.
+``in_scope``: data row (1-based) → [group, code as written, slot, completed years]. ``planted``: [row, rule id, one of
+the columns that the rule speaks of] for defects that are certain (row 0: the file itself). ``touched``: [row, rule id]
+of rules that a planted defect may set off besides, there or in another stay of the same child. ``undetermined``: rows
+with a code in scope whose age nobody can know. ``under_20``: rows of known age.
 """
 
 from __future__ import annotations
@@ -66,8 +67,12 @@ class Truth:
         """Row `row` may break `rule` as a consequence of what was planted there."""
         self._touched.append(json.dumps([row, rule]))
 
-    def __exit__(self, *_: object) -> None:
-        if self._file is None:
+    def __exit__(self, failed: type[BaseException] | None, *_: object) -> None:
+        if self._file is None or self.path is None:
+            return
+        if failed:  # no truth without its file
+            self._file.close()
+            self.path.unlink()
             return
         self._file.write(
             f'}},\n"undetermined": {json.dumps(self._undetermined)},\n"under_20": {self.counts.under_20},\n'

@@ -18,7 +18,7 @@ def same_stay_twice(card: Card, other: Made) -> bool:
     made.row[:] = other.row
     made.form, made.discharged, made.age, made.scope = other.form, other.discharged, other.age, other.scope
     card.mark("HQ035", "admission_count")
-    card.may("HQ042")
+    card.may(*BETWEEN_RULES)
     return card.mark("HQ034", "medical_record_no")
 
 
@@ -38,9 +38,9 @@ def another_name(card: Card, other: Made) -> bool:
 
 
 def still_in_hospital(card: Card, other: Made) -> bool:
-    """HQ042: admitted the day before the last discharge. The days of the stay and the age are those of the new day."""
+    """HQ042: admitted the day before another stay ended. The days of the stay and the age are those of the new day."""
     made = card.made
-    if other.discharged >= made.discharged or made.age < 1:
+    if other.discharged >= made.discharged or other.form.stay.days < 2 or made.age < 1:
         return False
     admitted = other.discharged - 1
     if age_on(made.person.born, admitted) != made.age:

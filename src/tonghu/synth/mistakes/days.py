@@ -12,7 +12,7 @@ def out_before_in(card: Card) -> bool:
         return False
     card.put("discharge_datetime", card.moment(card.made.admitted - 2, 10))
     card.may("HQ046", "HQ047", "HQ048", "HQ053")
-    return card.mark("HQ043", "discharge_datetime")
+    return card.mark("HQ043", "admission_datetime")
 
 
 def born_after(card: Card) -> bool:

@@ -141,12 +141,15 @@ class Deck:
             if i in bystanders:
                 continue
             card = self._card(block[i])
-            free = [j for j in siblings[id(block[i].person)] if j != i and j not in dealt and j not in bystanders]
-            if free and self.chance.happens(SHARE_BETWEEN) and self._deal_between(card, block[free[0]]):
-                bystanders.add(free[0])
-                dealt[free[0]] = self._card(block[free[0]])
-                dealt[free[0]].may(*BETWEEN_RULES)
+            others = [j for j in siblings[id(block[i].person)] if j != i and j not in dealt]
+            # All stays of the person must be at hand and whole: each of them may show what is wrong with one.
+            together = others and len(others) + 1 == block[i].stays
+            if together and self.chance.happens(SHARE_BETWEEN) and self._deal_between(card, block[others[0]]):
                 dealt[i] = card
+                for j in others:
+                    bystanders.add(j)
+                    dealt[j] = self._card(block[j])
+                    dealt[j].may(*BETWEEN_RULES)
             elif self._deal_single(card):
                 dealt[i] = card
         return dealt

@@ -93,7 +93,9 @@ def organisation(card: Card) -> bool:
 
 
 def count(card: Card) -> bool:
-    """HQ025: the first admission is number 1, not 0."""
+    """HQ025: the first admission is number 1, not 0. Not twice for one child, which would be one number twice."""
+    if not card.made.alone:
+        return False
     card.put("admission_count", "0")
     return card.mark("HQ025", "admission_count")
 
