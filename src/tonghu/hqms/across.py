@@ -84,3 +84,24 @@ def _with_last_discharge(stays: pl.DataFrame) -> pl.DataFrame:
         .select(*RECORD, "admission_datetime", "last_discharge_before")
     )
     return stays.join(begun, on=[*RECORD, "admission_datetime"], how="left", maintain_order="left")
+
+
+def lost_zeros(stays: pl.DataFrame) -> tuple[str, str] | None:
+    """A remark where record numbers seem to have lost their leading zeros: most have one length and some of these begin
+    with a zero, others of digits alone are shorter."""
+    if "medical_record_no" not in stays.columns:
+        return None
+    numbers = stays["medical_record_no"].drop_nulls()
+    numbers = numbers.filter(numbers.str.contains(r"^[0-9]+$"))
+    if numbers.is_empty():
+        return None
+    usual = numbers.str.len_bytes().mode().max()
+    of_usual = numbers.filter(numbers.str.len_bytes() == usual)
+    shorter = int((numbers.str.len_bytes() < usual).sum())
+    if not shorter or not of_usual.str.starts_with("0").any():
+        return None
+    return (
+        f"病案号多为 {usual} 位且有以 0 开头的，另有 {shorter} 个不足 {usual} 位，可能在电子表格中丢失了前导零，请核对",
+        f"Record numbers mostly have {usual} digits, some with leading zeros; {shorter} are shorter and may have lost theirs "
+        "in a spreadsheet",
+    )

@@ -127,6 +127,7 @@ class _Run:
         self.values: list[pl.DataFrame] = []
         self.ragged: list[int] = []
         self.marked: list[Path] = []
+        self.lost_zeros: tuple[str, str] | None = None
         self.rows = 0
 
     def read(self, progress: Progress) -> None:
@@ -194,10 +195,16 @@ class _Run:
     def results(self, file: Path, started: float) -> Summary:
         """Judge what needs all rows, and write findings, workbook and summary."""
         self._refuse_shifted()
+        if self.rows == 0:
+            raise InputRefused(
+                f"{file.name} 只有表头，没有数据行：请核对导出条件后重新导出",
+                f"{file.name} has a header and no data rows: check what was exported",
+            )
         if self.stays:
             today = pl.lit(self.options.on).alias("today")
             stays = pl.concat(self.stays).with_columns(today, pl.lit(self.columns.named).alias("layout"))
             self.found.append(self.judge.among(stays, pl.concat(self.values)))
+            self.lost_zeros = across.lost_zeros(stays)
         if "HQ033" in self.by_dictionary:
             self.found.append(header.finding(self.columns, self.by_dictionary["HQ033"], self.register))
         found = findings.ordered(self.found, self.register)
@@ -284,7 +291,7 @@ class _Run:
         )
 
     def _notes(self) -> list[tuple[str, str]]:
-        listed = [self.listed.note] if self.listed else []
+        listed = [note for note in (self.listed and self.listed.note, self.lost_zeros) if note]
         return [*((zh, en) for zh, en in self.source.notes), *self.columns.notes, *listed, *self._ragged_note()]
 
     def _ragged_note(self) -> list[tuple[str, str]]:
