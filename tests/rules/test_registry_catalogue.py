@@ -10,6 +10,7 @@ import pytest
 from made_up_stays import DAY, FRONT_PAGE, SCOPE, Found, clean
 
 from tonghu.rulebook import PACKAGED, Level, Rule, Rulebook, load
+from tonghu.rulebook.parsing import parse_condition
 
 #: The 38 checks of the published list (hqms_rules.csv) that are warnings; the other 62 are errors.
 WARNINGS = {
@@ -137,3 +138,38 @@ def test_national_rules_hold_today_and_not_before_their_time(rulebook: Rulebook)
 
 def test_found_fixture_sees_findings(found: Found) -> None:
     assert ("HQ063", "sex") in found(clean("2012", sex="9"))
+
+
+def test_what_an_operation_is_is_said_alike_for_hq007_and_hq091(rulebook: Rulebook) -> None:
+    counted = rulebook.schemas["hqms_stay"].derived["operations"].expression
+    rules = [rule for rule in RULES if rule.reports == "HQ007"]
+    assert len(rules) == 5
+    scope = rulebook.schemas["hqms_stay"].scopes["procedure"]
+    assert all(rule.when is not None and parse_condition(rule.when, scope) == counted for rule in rules)
+
+
+@pytest.mark.parametrize(
+    ("code", "counts"),
+    [
+        ("55.5100", True),  # nephrectomy
+        ("01.5900", True),  # excision of a brain lesion
+        ("54.1100", True),  # laparotomy
+        ("86.2200", True),  # excisional debridement
+        ("03.3100", False),  # lumbar puncture
+        ("03.9200", False),  # intrathecal injection
+        ("41.3100", False),  # marrow biopsy
+        ("41.0400", False),  # stem cell transplantation
+        ("38.9300", False),  # venous catheter
+        ("34.9100", False),  # thoracentesis
+        ("45.2300", False),  # colonoscopy
+        ("50.1100", False),  # liver biopsy
+        ("92.2900", False),  # radiotherapy
+        ("99.0400", False),  # transfusion
+        ("99.2500", False),  # chemotherapy
+    ],
+)
+def test_what_counts_as_an_operation(code: str, counts: bool, found: Found) -> None:
+    record = clean("2012", procedure_1_code=code, procedure_1_level="2")
+    assert (("HQ091", "cost_surgery") in found(record)) is counts
+    # Without a level and an incision no code is an operation.
+    assert ("HQ091", "cost_surgery") not in found(clean("2012", procedure_1_code=code, procedure_1_wound_healing="10"))
