@@ -102,7 +102,7 @@ def _collection(
     )
     if not slots or any(not slot.facts for slot in slots):
         raise BadExpression("每个槽位至少应有一个事实", "every slot needs a fact")
-    return Collection(name, row["zh"], row["en"], exists == "always", members, slots)
+    return Collection(name, row["zh"], row["en"], exists == "always", "slots" in row, members, slots)
 
 
 def _slots(

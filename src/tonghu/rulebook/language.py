@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from tonghu.codes import regions
 from tonghu.codes.bad_code import BadCode
 from tonghu.codes.code_list import CodeList
 from tonghu.codes.text import BLANKS
@@ -52,10 +53,21 @@ def _integer(digits: int) -> Type:
 
 
 def _in_list(args: Sequence[str], quote: Callable[[str], str]) -> str:
-    """The list as ranges of the key; `args[1]` is the list's own text."""
+    """The list as ranges of the key; `args[1]` is the list's own text.
+
+    Many ranges become a search tree: a list of a hundred costs seven comparisons, not two hundred.
+    """
     key = args[0]
-    ranges = (f"({key} >= {quote(low)} AND {key} < {quote(high)})" for low, high in code_list(args[1]).bounds())
-    return "(" + " OR ".join(ranges) + ")"
+
+    def search(bounds: Sequence[tuple[str, str]]) -> str:
+        if len(bounds) <= 2:
+            ranges = (f"({key} >= {quote(low)} AND {key} < {quote(high)})" for low, high in bounds)
+            return "(" + " OR ".join(ranges) + ")"
+        middle = len(bounds) // 2
+        left, right = search(bounds[:middle]), search(bounds[middle:])
+        return f"(CASE WHEN {key} < {quote(bounds[middle][0])} THEN {left} ELSE {right} END)"
+
+    return search(code_list(args[1]).bounds())
 
 
 def _begins_any(function: str) -> SqlText:
@@ -72,6 +84,17 @@ def _translate(table: tuple[str, str]) -> SqlText:
     return text
 
 
+def _code_key(plain: str) -> SqlText:
+    """`translate` costs 0.4 µs a value; almost every code is plain ASCII, which goes a way four times as fast."""
+
+    def text(args: Sequence[str], quote: Callable[[str], str]) -> str:
+        quick = f"upper(replace(replace({args[0]}, '.', ''), ' ', ''))"
+        slow = f"translate({args[0]}, {quote(meaning.CODE_KEY[0])}, {quote(meaning.CODE_KEY[1])})"
+        return f"(CASE WHEN {plain.format(args[0])} THEN {quick} ELSE {slow} END)"
+
+    return text
+
+
 def code_list(text: str) -> CodeList:
     """The list that a rule writes. Raises BadExpression."""
     try:
@@ -80,7 +103,7 @@ def code_list(text: str) -> CodeList:
         raise BadExpression(bad.zh, bad.en) from None
 
 
-_18, _15 = "'[0-9]{17}[0-9Xx]'", "'[0-9]{15}'"
+_18, _15 = "'[0-9]{{17}}[0-9Xx]'", "'[0-9]{{15}}'"
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 
 
@@ -112,10 +135,15 @@ def _id_is_male(full_match: str) -> str:
     )
 
 
+_DUCK_KEY = _code_key("regexp_full_match({0}, '[A-Za-z0-9. ]*')")
+_SPARK_KEY = _code_key("rlike({0}, '^[A-Za-z0-9. ]*\\\\z')")
+
+
 def _province_known(search: str, trim: str) -> SqlText:
     def text(args: Sequence[str], quote: Callable[[str], str]) -> str:
-        heads = "|".join(meaning.province_beginnings())
-        return f"{search}({trim.format(args[0], quote(BLANKS))}, {quote(f'^(?:中国)?(?:{heads})')})"
+        address = trim.format(args[0], quote(BLANKS))
+        begins, not_after_all = (quote(f"^{pattern}") for pattern in regions.address_patterns())
+        return f"({search}({address}, {begins}) AND NOT {search}({address}, {not_after_all}))"
 
     return text
 
@@ -174,7 +202,7 @@ _ALL = (
         many=True,
     ),
     Function(
-        "code_key", ("text",), TEXT, "code_key({0})", _translate(meaning.CODE_KEY), _translate(meaning.CODE_KEY),
+        "code_key", ("text",), TEXT, "code_key({0})", _DUCK_KEY, _SPARK_KEY,
         "编码的比对形式：大写、半角、去掉点和空格", "the matching form of a code: capitals, no dots or spaces",
         "code_key(code) = 'C910'",
     ),

@@ -9,31 +9,22 @@ import re
 from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Context, Decimal
-from functools import cache, lru_cache
+from functools import lru_cache
 
 from tonghu.codes import dates, identity, regions
 from tonghu.codes.code_list import CodeList
+from tonghu.codes.icd10 import KEY_CHARACTERS, normalise
 from tonghu.rulebook.rule_error import BadExpression
 
 #: Arithmetic that never rounds: every sum and product that the language admits has at most 38 digits.
 EXACT = Context(prec=80)
 
 _LOWER, _UPPER = "abcdefghijklmnopqrstuvwxyz", "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-_WIDE_KEPT = [code for code in range(0xFF01, 0xFF5F) if code != 0xFF0E]
-_DROPPED = (
-    ".\uff0e \t\n\x0b\x0c\r\x1c\x1d\x1e\x1f\x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008"
-    "\u2009\u200a\u200b\u2028\u2029\u202f\u205f\u3000\ufeff"
-)
-
 #: ``translate`` arguments of `upper`: ASCII letters only, since beyond them the executors disagree.
 UPPER = (_LOWER, _UPPER)
 #: ``translate`` arguments of `code_key`; what has no counterpart is dropped.
-CODE_KEY = (
-    _LOWER + "".join(map(chr, _WIDE_KEPT)) + _DROPPED,
-    _UPPER + "".join(chr(code - 0xFEE0) for code in _WIDE_KEPT).upper(),
-)
+CODE_KEY = KEY_CHARACTERS
 _UPPER_TABLE = str.maketrans(*UPPER)
-_CODE_KEY_TABLE = str.maketrans(CODE_KEY[0][: len(CODE_KEY[1])], CODE_KEY[1], _DROPPED)
 
 
 def upper(text: str) -> str:
@@ -43,8 +34,8 @@ def upper(text: str) -> str:
 
 @lru_cache(maxsize=16_384)
 def code_key(text: str) -> str:
-    """The matching key of a code: :func:`tonghu.codes.icd10.normalise`, in a form that SQL can say too."""
-    return text.translate(_CODE_KEY_TABLE)
+    """The matching key of a code: :func:`tonghu.codes.icd10.normalise`, remembered."""
+    return normalise(text)
 
 
 def code_list(text: str) -> Callable[[str], bool]:
@@ -92,13 +83,6 @@ def common_pattern(text: str) -> str:
 def pattern(text: str) -> Callable[[str], object]:
     """The full match of a pattern that :func:`common_pattern` made."""
     return re.compile(text, re.ASCII).fullmatch
-
-
-@cache
-def province_beginnings() -> tuple[str, ...]:
-    """The two or three characters that name a province at the head of an address."""
-    heads = {name[:length] for name in regions.provinces().values() for length in (2, 3)}
-    return tuple(sorted(head for head in heads if regions.province_of_address(head)))
 
 
 def province_known(address: str) -> bool:

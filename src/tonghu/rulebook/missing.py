@@ -22,6 +22,21 @@ def missing(node: Node) -> Iterator[tuple[Name, Node]]:
     yield from _missing(node, TRUE)
 
 
+def deciding(node: Node) -> Iterator[Node]:
+    """The parts of a condition that :func:`missing` asks about: computed once, they keep its questions short."""
+    for _, when in missing(node):
+        yield from _asked(when)
+
+
+def _asked(node: Node) -> Iterator[Node]:
+    if isinstance(node, Call):
+        if node.op in ("is null", "is true") and isinstance(node.args[0], Call):
+            yield node.args[0]
+        elif node.op in ("and", "not"):
+            for arg in node.args:
+                yield from _asked(arg)
+
+
 def _missing(node: Node, path: Node) -> Iterator[tuple[Name, Node]]:
     if isinstance(node, Literal):
         return

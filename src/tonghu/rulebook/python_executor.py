@@ -15,7 +15,7 @@ from tonghu.rulebook import language, meaning
 from tonghu.rulebook.expressions import Call, Kind, Literal, Name, Node, Value
 from tonghu.rulebook.missing import missing
 from tonghu.rulebook.rules import Rule
-from tonghu.rulebook.schema import UNREADABLE, Aggregate, Collection, Derived
+from tonghu.rulebook.schema import UNREADABLE, Aggregate, Collection, Derived, member_names, put_on
 
 if TYPE_CHECKING:
     from tonghu.rulebook.ruleset import RuleSet
@@ -58,13 +58,13 @@ def compile_judge(ruleset: RuleSet, columns: frozenset[str] | None) -> Judge:
 
 
 class _Writer:
-    """Writes the source of one judge. Local names: f_ facts, d_ derived, c_ members, m_ missing lists, t temporaries."""
+    """Writes the source of one judge. Locals: f_ facts, d_ derived, c_ members, m_ missing lists, t temporaries."""
 
     def __init__(self, ruleset: RuleSet, columns: frozenset[str] | None) -> None:
         self.ruleset = ruleset
         self.schema = ruleset.schema
         self.columns = columns
-        self.constants: dict[str, object] = dict(_HELPERS)
+        self.constants: dict[str, object] = {**_HELPERS, "Answer": Answer}
         self.facts: dict[str, None] = {}
         self.collection: Collection | None = None
         self.collections: dict[str, None] = {}
@@ -138,7 +138,7 @@ class _Writer:
 
     def _record_rule(self, number: int, rule: Rule) -> list[str]:
         self.collection = None
-        self.constants |= {f"R{number}": rule, f"A{number}": Answer(rule, rule.at, None, FINDS), "Answer": Answer}
+        self.constants |= {f"R{number}": rule, f"A{number}": Answer(rule, rule.at, None, FINDS)}
         return [
             f"if {self.true(rule.finds)}: add(A{number})",
             f"elif not {self.false(rule.finds)}:",
@@ -412,17 +412,3 @@ class _Writer:
             assert self.collection is not None
             return f"(N_{self.collection.name}[s][{self.collection.index[name.name]}],)"
         return f"m_{name.name}" if name.name in self.schema.derived else f"({name.name!r},)"
-
-
-def put_on(members: Sequence[str | Literal | None], at: int) -> str:
-    """The fact that a finding on a slot is put on: that of the member `at`, or the slot's first where it has none."""
-    fact = members[at]
-    return fact if isinstance(fact, str) else next(member for member in members if isinstance(member, str))
-
-
-def member_names(collection: Collection, members: Sequence[str | Literal | None]) -> tuple[str, ...]:
-    """What a missing member is called: the fact that holds it, or ``collection.member`` where none does."""
-    return tuple(
-        fact if isinstance(fact, str) else f"{collection.name}.{member}"
-        for member, fact in zip(collection.members, members, strict=True)
-    )

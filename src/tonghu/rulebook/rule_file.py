@@ -26,7 +26,8 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "id": (str,), "version": (int,), "valid_from": (date,), "valid_to": (date, type(None)), "layer": (str,),
     "region": (str,), "hospital": (str,), "fixed": (bool,), "level": (str,), "outcome": (str,), "optional": (bool,),
     "layouts": (list,), "each": (str,), "params": (dict,), "when": (str,), "must": (str,), "flag": (str,),
-    "at": (str,), "by": (str,), "clause": (str, list), "source": (str,), "verified": (bool,), "reports": (str,), "examples": (dict,),
+    "at": (str,), "by": (str,),
+    "clause": (str, list), "source": (str,), "verified": (bool,), "reports": (str,), "examples": (dict,),
     "title": (dict,), "message": (dict,), "mend": (dict,), "note": (str,),
 }  # fmt: skip
 _WORDS = frozenset({"zh", "en"})

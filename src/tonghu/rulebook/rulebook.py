@@ -165,7 +165,7 @@ def _check_pair(one: Rule, other: Rule) -> None:
             lower.file,
             lower.id,
             f"{loosened[0]}：上层规则（{upper.file}）标明不可放宽，下层只可提高等级、改写提示语",
-            f"{loosened[1]}: the rule above it ({upper.file}) is fixed; a lower layer may raise its level and reword it",
+            f"{loosened[1]}: the rule above ({upper.file}) is fixed; a lower layer may raise its level and reword it",
         )
 
 

@@ -62,7 +62,7 @@ class Words:
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A record, and the answer that the rule must give on it: ``finds``, ``passes``, ``unknown`` (maybe for `missing`)."""
+    """A record and the answer that the rule must give on it: finds, passes or unknown (then maybe for `missing`)."""
 
     verdict: str
     record: Mapping[str, Value]

@@ -7,7 +7,7 @@ asked of each occurrence; a derived fact may count or sum over one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
@@ -78,12 +78,16 @@ class Slot:
 
 @dataclass(frozen=True)
 class Collection:
-    """Occurrences of one kind. With `always` every slot is one; else a slot is one when a fact of it is given."""
+    """Occurrences of one kind. With `always` every slot is one; else a slot is one when a fact of it is given.
+
+    `sparse`: written as repeated slots, most of which are empty in most records.
+    """
 
     name: str
     zh: str
     en: str
     always: bool
+    sparse: bool
     members: Mapping[str, Type]
     slots: tuple[Slot, ...]
 
@@ -155,3 +159,17 @@ def member_types(slots: Iterable[Mapping[str, str | Literal]], facts: Mapping[st
 
 def _constant_type(value: Literal) -> Type:
     return Type(INTEGER.kind, 9) if value.type.kind is INTEGER.kind else value.type
+
+
+def put_on(members: Sequence[str | Literal | None], at: int) -> str:
+    """The fact that a finding on a slot is put on: that of the member `at`, or the slot's first where it has none."""
+    fact = members[at]
+    return fact if isinstance(fact, str) else next(member for member in members if isinstance(member, str))
+
+
+def member_names(collection: Collection, members: Sequence[str | Literal | None]) -> tuple[str, ...]:
+    """What a missing member is called: the fact that holds it, or ``collection.member`` where none does."""
+    return tuple(
+        fact if isinstance(fact, str) else f"{collection.name}.{member}"
+        for member, fact in zip(collection.members, members, strict=True)
+    )

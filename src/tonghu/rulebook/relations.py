@@ -1,0 +1,404 @@
+"""The relations that rules read in DuckDB: the wide record with its derived facts, and the long ones of collections.
+
+Columns: facts under their own names; derived facts as ``d name``; members as ``m name``, whether a member's cell has
+anything in it as ``g name``, its code key as ``k name``; and, for unknown answers only, the list of facts that a
+derived fact waits for as ``w name``. No fact's name has a space, so none of them can meet.
+"""
+
+# ruff: noqa: S608 -- SQL is what this module writes, from checked trees and names, never from a user's text
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tonghu.rulebook.expressions import TEXT, Call, Kind, Name, Node, Type, names
+from tonghu.rulebook.missing import missing
+from tonghu.rulebook.schema import UNREADABLE, Aggregate, Collection, Derived, Schema, Slot, member_names
+from tonghu.rulebook.sql_text import DUCKDB, Naming, sql
+
+if TYPE_CHECKING:
+    from tonghu.rulebook.ruleset import RuleSet
+
+#: Up to so many slots, and for sets of fields, an aggregate is written out over the wide row; else occurrences are
+#: grouped, since asking every empty slot costs more.
+_WIDE_SLOTS = 8
+_EMPTY = "CAST([] AS VARCHAR[])"
+
+
+def column(kind: str, name: str) -> str:
+    """The column of that kind (``d``, ``m``, ``g``, ``k``, ``w``), or of the fact itself (empty)."""
+    return DUCKDB.identifier(f"{kind} {name}" if kind else name)
+
+
+@dataclass(frozen=True)
+class Relations:
+    """Writes relations over one table for one set of rules. `waits`: with the ``w`` columns."""
+
+    ruleset: RuleSet
+    columns: frozenset[str]
+    table: str
+    key: str
+    waits: bool = False
+
+    @property
+    def schema(self) -> Schema:
+        """The facts that the rules speak of."""
+        return self.ruleset.schema
+
+    @property
+    def row(self) -> str:
+        """The column that tells rows apart, under the name that it has in every relation."""
+        return f"{DUCKDB.identifier(self.key)} AS __row"
+
+    def source(self, each: str, conditions: Sequence[Node]) -> str:
+        """The relation for rules of one `each`: ``__row``, for a collection ``__slot``, and every name they use."""
+        record = {name.name for node in conditions for name in names(node) if not name.member}
+        if each == "record":
+            return self._record(record)
+        return self._long(self.schema.collections[each], conditions, record)
+
+    def text(self, node: Node) -> str:
+        """A condition over a relation that :meth:`source` made."""
+        return sql(node, DUCKDB, self.naming, _key)
+
+    def missing(
+        self,
+        node: Node,
+        collection: Collection | None,
+        naming: Naming,
+        slot: Slot | None = None,
+        known: Callable[[Node], str | None] | None = None,
+    ) -> str:
+        """The list of facts that an unknown condition waits for, in the relation that `naming` speaks of."""
+        parts = []
+        for name, when in missing(node):
+            if name.member and collection is not None:
+                place = collection.index[name.name]
+                if slot is not None:
+                    waits = f"[{DUCKDB.quote(member_names(collection, slot.members)[place])}]"
+                else:
+                    waits = f"[{self._names_by_slot(collection, place)}[__slot + 1]]"
+            elif name.name in self.schema.derived:
+                waits = column("w", name.name)
+            else:
+                waits = f"[{DUCKDB.quote(name.name)}]"
+            parts.append(f"CASE WHEN {sql(when, DUCKDB, naming, known)} THEN {waits} ELSE {_EMPTY} END")
+        return f"list_distinct(flatten([{', '.join(parts)}]))" if parts else _EMPTY
+
+    # --- The record
+
+    def _record(self, wanted: Iterable[str]) -> str:
+        """The wide table, with the derived facts among `wanted` worked out layer by layer."""
+        waiting = self._needed(wanted)
+        facts = set(wanted) | {name for one in waiting for name in self._behind(one)}
+        facts |= {fact for one in waiting for fact in self._members_behind(one)}
+        carried = [text for name in sorted(facts & self.schema.facts.keys()) for text in self._carried(name)]
+        source = f"(SELECT {', '.join([self.row, *carried])} FROM {self.table}) AS t"
+        done: set[str] = set()
+        while waiting:
+            derived = waiting[0]
+            group = [derived]
+            if self._is_grouped(derived):
+                group = [other for other in waiting if other.over == derived.over and self._is_ready(other, done)]
+                source = self._joined(source, group)
+            else:
+                text = self._written_out(derived)
+                source = f"(SELECT *, {text} FROM {source}) AS t"
+            done |= {one.fact.name for one in group}
+            waiting = [one for one in waiting if one.fact.name not in done]
+        return source
+
+    def _needed(self, wanted: Iterable[str]) -> list[Derived]:
+        """The derived facts that names need, each after those that it needs itself."""
+        found: set[str] = set()
+        stack = list(wanted)
+        while stack:
+            derived = self.schema.derived.get(stack.pop())
+            if derived is not None and derived.fact.name not in found:
+                found.add(derived.fact.name)
+                stack += self._behind(derived)
+        return [derived for name, derived in self.schema.derived.items() if name in found]
+
+    @staticmethod
+    def _behind(derived: Derived) -> list[str]:
+        """The names of the record that a derived fact reads."""
+        parts = [part for part in (derived.expression, derived.where) if part is not None]
+        return [name.name for part in parts for name in names(part) if not name.member]
+
+    def _members_behind(self, derived: Derived) -> list[str]:
+        """The facts that an aggregate reads from the wide row itself."""
+        if derived.over is None or self._is_grouped(derived):
+            return []
+        return [fact for _, slot in self.schema.slots(derived.over, self.ruleset.layout) for fact in slot.facts]
+
+    def _is_grouped(self, derived: Derived) -> bool:
+        if derived.over is None or self.ruleset.absent_behind(derived, self.columns):
+            return False
+        collection = self.schema.collections[derived.over]
+        return collection.sparse and len(collection.slots) > _WIDE_SLOTS
+
+    def _is_ready(self, derived: Derived, done: set[str]) -> bool:
+        behind = (name for name in self._behind(derived) if name in self.schema.derived)
+        return self._is_grouped(derived) and all(name in done for name in behind)
+
+    def _written_out(self, derived: Derived) -> str:
+        """The columns of a derived fact that the wide row gives by itself."""
+        name, type_ = derived.fact.name, derived.fact.type
+        null = f"CAST(NULL AS {DUCKDB.type(type_)})"
+        if derived.over is None:
+            value = sql(derived.expression, DUCKDB, self._record_name)
+            waits = self.missing(derived.expression, None, self._record_name)
+        elif absent := self.ruleset.absent_behind(derived, self.columns):
+            value, waits = null, f"[{', '.join(map(DUCKDB.quote, absent))}]"
+        else:
+            value, waits = self._wide_aggregate(derived, null)
+        text = f"{value} AS {column('d', name)}"
+        if self.waits:
+            own = f"[{DUCKDB.quote(name)}]"
+            text += (
+                f", CASE WHEN {value} IS NOT NULL THEN {_EMPTY}"
+                f" WHEN len({waits}) = 0 THEN {own} ELSE {waits} END AS {column('w', name)}"
+            )
+        return text
+
+    def _wide_aggregate(self, derived: Derived, null: str) -> tuple[str, str]:
+        """An aggregate over few slots: one term for each, and the list of what it waits for."""
+        collection = self.schema.collections[derived.over or ""]
+        kind, terms, waits = derived.aggregate, [], []
+        for _, slot in self.schema.slots(collection.name, self.ruleset.layout):
+            naming = self._slot_naming(collection, slot)
+            counts = [self._exists(collection, slot)]
+            if derived.where is not None:
+                counts.append(sql(derived.where, DUCKDB, naming))
+            text = sql(derived.expression, DUCKDB, naming)
+            there = " AND ".join(counts)
+            if kind is Aggregate.COUNT:
+                terms.append(f"CASE WHEN {there} AND {text} THEN 1 ELSE 0 END")
+            elif kind is Aggregate.ANY:
+                terms.append(f"CASE WHEN {there} THEN {_state(text)} ELSE 0 END")
+                gap = self.missing(derived.expression, collection, naming, slot)
+                waits.append(f"CASE WHEN {there} AND {text} IS NULL THEN {gap} ELSE {_EMPTY} END")
+            else:
+                terms.append(f"CASE WHEN {there} THEN {self._summand(derived, text)} END")
+        if kind is Aggregate.COUNT:
+            return f"({' + '.join(terms) or '0'})", _EMPTY
+        if kind is Aggregate.ANY:
+            return _of_state(f"greatest(0, {', '.join(terms)})"), f"list_distinct(flatten([{', '.join(waits)}]))"
+        if kind is Aggregate.SUM:
+            return f"({' + '.join(f'coalesce({term}, 0)' for term in terms)})", _EMPTY
+        if kind is Aggregate.DISTINCT:
+            return f"CAST(len(list_distinct([{', '.join(terms)}])) AS BIGINT)", _EMPTY
+        return f"{'least' if kind is Aggregate.MIN else 'greatest'}({null}, {', '.join(terms)})", _EMPTY
+
+    def _joined(self, source: str, group: Sequence[Derived]) -> str:
+        """`source` with aggregates over a long collection, which are grouped by row once for all of them."""
+        collection = self.schema.collections[group[0].over or ""]
+        parts = [part for one in group for part in (one.expression, one.where) if part is not None]
+        record = {name for one in group for name in self._behind(one)}
+        grouped, outer, counts = [], [], []
+        for one in group:
+            name = one.fact.name
+            text = self.text(one.expression)
+            where = f" FILTER (WHERE {self.text(one.where)})" if one.where is not None else ""
+            raw = column("", f"__{name}")
+            aggregate, default, matters = _GROUPED[one.aggregate or Aggregate.COUNT]
+            summand = _state(text) if one.aggregate is Aggregate.ANY else self._summand(one, text)
+            grouped.append(f"{aggregate.format(summand)}{where} AS {raw}")
+            counts.append(matters.format(text))
+            value = raw if default is None else f"coalesce({raw}, {default})"
+            if one.aggregate is Aggregate.ANY:
+                value = _of_state(value)
+                gap = self.missing(one.expression, collection, self.naming)
+                unknown = f"{text} IS NULL" + (f" AND {self.text(one.where)}" if one.where is not None else "")
+                if self.waits:
+                    grouped.append(f"flatten(list({gap}) FILTER (WHERE {unknown})) AS {column('', f'__w{name}')}")
+            outer.append(f"{value} AS {column('d', name)}")
+            if self.waits:
+                own = f"[{DUCKDB.quote(name)}]"
+                waits = f"list_distinct({column('', f'__w{name}')})" if one.aggregate is Aggregate.ANY else own
+                outer.append(f"CASE WHEN {value} IS NOT NULL THEN {_EMPTY} ELSE {waits} END AS {column('w', name)}")
+        long = self._long(collection, parts, record)
+        return (
+            f"(SELECT t.*, {', '.join(outer)} FROM {source} LEFT JOIN (SELECT __row, {', '.join(grouped)} FROM {long}"
+            f" WHERE {' OR '.join(counts)} GROUP BY __row) AS g USING (__row)) AS t"
+        )
+
+    def _summand(self, derived: Derived, text: str) -> str:
+        if derived.aggregate is Aggregate.SUM:
+            type_ = derived.fact.type
+            return f"CAST({text} AS DECIMAL({18 if type_.digits <= 18 else 38}, {type_.scale}))"
+        return text
+
+    # --- Collections
+
+    def _long(self, collection: Collection, conditions: Sequence[Node], record: set[str]) -> str:
+        """A row for each occurrence, with the members that the conditions read and the record's facts beside them."""
+        values: set[str] = set()
+        cells: set[str] = set()
+        keys: set[str] = set()
+        for node in conditions:
+            _reads(node, values, cells, keys)
+        derived = self._needed(record)
+        beside = set(record)
+        apart = any(one.over is not None for one in derived)
+        if not apart:
+            beside |= {name for one in derived for name in self._behind(one)}
+        plain = sorted(name for name in beside if name in self.schema.facts)
+        carried = [] if apart else [text for name in plain for text in self._carried(name)]
+        branches = []
+        for number, slot in self.schema.slots(collection.name, self.ruleset.layout):
+            exists = self._exists(collection, slot)
+            if exists == "FALSE":
+                continue
+            naming = self._slot_naming(collection, slot)
+            members = [Name(name, type_, member=True) for name, type_ in collection.members.items()]
+            selected = [
+                *(f"{naming(m, False)} AS {column('m', m.name)}" for m in members if m.name in values),
+                *(f"{naming(m, True)} AS {column('g', m.name)}" for m in members if m.name in cells),
+            ]
+            columns = ", ".join([self.row, f"{number} AS __slot", *selected, *carried])
+            branches.append(f"SELECT {columns} FROM {self.table} WHERE {exists}")
+        if not branches:
+            branches = [
+                f"SELECT {self._nothing(collection, values, cells, carried)} FROM {self.table} AS t WHERE FALSE"
+            ]
+        source = f"({' UNION ALL '.join(branches)}) AS o"
+        if keys:
+            made = ", ".join(f"{self._made_key(collection, key)} AS {column('k', key)}" for key in sorted(keys))
+            source = f"(SELECT *, {made} FROM {source}) AS o"
+        if apart:
+            wanted = [text for name in plain for text in self._carried(name)]
+            for one in derived:
+                wanted.append(column("d", one.fact.name))
+                wanted += [column("w", one.fact.name)] if self.waits else []
+            context = f"(SELECT __row, {', '.join(wanted)} FROM {self._record(record)})"
+            return f"(SELECT * FROM {source} JOIN {context} AS c USING (__row)) AS o"
+        for one in derived:
+            source = f"(SELECT *, {self._written_out(one)} FROM {source}) AS o"
+        return source
+
+    def _nothing(self, collection: Collection, values: set[str], cells: set[str], carried: Sequence[str]) -> str:
+        """The columns of a collection that the table has no column of."""
+        nulls = [f"CAST(NULL AS {_column_type(collection.members[name])}) AS {column('m', name)}" for name in values]
+        return ", ".join(
+            [self.row, "0 AS __slot", *nulls, *(f"FALSE AS {column('g', name)}" for name in cells), *carried]
+        )
+
+    def _made_key(self, collection: Collection, member: str) -> str:
+        return sql(
+            Call("code_key", (Name(member, collection.members[member], member=True),), TEXT), DUCKDB, self.naming
+        )
+
+    def _carried(self, name: str) -> list[str]:
+        """The columns of a fact that a long relation takes along from the record."""
+        if not self._is_there(name):
+            return []
+        unreadable = name + UNREADABLE
+        return [column("", name)] + ([column("", unreadable)] if unreadable in self.columns else [])
+
+    def _exists(self, collection: Collection, slot: Slot) -> str:
+        """Whether a slot is an occurrence."""
+        if collection.always:
+            return "TRUE"
+        cells = [self._cell(fact) for fact in slot.facts if fact in self.columns]
+        return f"({' OR '.join(cells)})" if cells else "FALSE"
+
+    # --- Names
+
+    def _is_there(self, name: str) -> bool:
+        return name in self.columns and self.schema.fact(name).is_in(self.ruleset.layout)
+
+    def _cell(self, fact: str) -> str:
+        """Whether the cell of a fact has anything in it: NULL for a column that the file does not have."""
+        if not self.schema.fact(fact).is_in(self.ruleset.layout):
+            return "FALSE"
+        if fact not in self.columns:
+            return "CAST(NULL AS BOOLEAN)"
+        unreadable = fact + UNREADABLE
+        also = f" OR coalesce({column('', unreadable)}, FALSE)" if unreadable in self.columns else ""
+        return f"({column('', fact)} IS NOT NULL{also})"
+
+    def _record_name(self, name: Name, cell: bool) -> str:
+        if name.name in self.schema.derived:
+            return f"({column('d', name.name)} IS NOT NULL)" if cell else column("d", name.name)
+        if cell:
+            return self._cell(name.name)
+        return column("", name.name) if self._is_there(name.name) else f"CAST(NULL AS {_column_type(name.type)})"
+
+    def naming(self, name: Name, cell: bool) -> str:
+        """A name in a relation that :meth:`source` made."""
+        if name.member:
+            return column("g" if cell else "m", name.name)
+        return self._record_name(name, cell)
+
+    def _slot_naming(self, collection: Collection, slot: Slot) -> Naming:
+        """Members as the wide columns of one slot."""
+
+        def naming(name: Name, cell: bool) -> str:
+            if not name.member:
+                return self._record_name(name, cell)
+            held = slot.members[collection.index[name.name]]
+            if isinstance(held, str):
+                return self._cell(held) if cell else self._record_name(Name(held, self.schema.fact(held).type), False)
+            if cell:
+                return "FALSE" if held is None else "TRUE"
+            return DUCKDB.literal(held) if held is not None else f"CAST(NULL AS {_column_type(name.type)})"
+
+        return naming
+
+    def _names_by_slot(self, collection: Collection, place: int) -> str:
+        slots = dict(self.schema.slots(collection.name, self.ruleset.layout))
+        found = (
+            member_names(collection, slots[number].members)[place] if number in slots else ""
+            for number in range(len(collection.slots))
+        )
+        return f"[{', '.join(map(DUCKDB.quote, found))}]"
+
+
+def _column_type(type_: Type) -> str:
+    return "VARCHAR" if type_.kind in (Kind.MIXED, Kind.NULL) else DUCKDB.type(type_)
+
+
+def _key(node: Node) -> str | None:
+    """The column of a member's code key, which a long relation has ready."""
+    if isinstance(node, Call) and node.op == "code_key" and isinstance(node.args[0], Name) and node.args[0].member:
+        return column("k", node.args[0].name)
+    return None
+
+
+def _reads(node: Node, values: set[str], cells: set[str], keys: set[str]) -> None:
+    """Sort the members that a condition reads: by value, by whether their cell has anything in it, by code key."""
+    if isinstance(node, Name):
+        if node.member:
+            values.add(node.name)
+    elif isinstance(node, Call):
+        held = node.args[0] if node.args else None
+        if isinstance(held, Name) and held.member and node.op == "given":
+            cells.add(held.name)
+            return
+        if isinstance(held, Name) and held.member and node.op == "code_key":
+            keys.add(held.name)
+        for arg in node.args:
+            _reads(arg, values, cells, keys)
+
+
+def _state(text: str) -> str:
+    """A condition as a number, so that the greatest one decides: 2 TRUE, 1 unknown, 0 FALSE."""
+    return f"(CASE WHEN {text} THEN 2 WHEN {text} IS NULL THEN 1 ELSE 0 END)"
+
+
+def _of_state(text: str) -> str:
+    return f"(CASE {text} WHEN 2 THEN TRUE WHEN 0 THEN FALSE END)"
+
+
+#: For each aggregate: its SQL, what it is over nothing, and which occurrences matter to it.
+_GROUPED: dict[Aggregate, tuple[str, str | None, str]] = {
+    Aggregate.COUNT: ("count_if({0})", "0", "{0}"),
+    Aggregate.ANY: ("max({0})", "0", "({0}) IS NOT FALSE"),
+    Aggregate.SUM: ("sum({0})", "0", "({0}) IS NOT NULL"),
+    Aggregate.MIN: ("min({0})", None, "({0}) IS NOT NULL"),
+    Aggregate.MAX: ("max({0})", None, "({0}) IS NOT NULL"),
+    Aggregate.DISTINCT: ("count(DISTINCT {0})", "0", "({0}) IS NOT NULL"),
+}
