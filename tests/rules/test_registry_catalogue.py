@@ -114,6 +114,13 @@ def test_messages_never_show_an_identity_number_that_is_whole() -> None:
             assert rule.id == "HQ036-scientific"  # what is left of the number there tells nobody
 
 
+def test_empty_cells_of_a_procedure_leave_nothing_unknown(rulebook: Rulebook) -> None:
+    rules = rulebook.on(DAY, sets={FRONT_PAGE}, layout="2012")
+    record = clean("2012", procedure_1_code="55.5100")
+    said = {(answer.rule.reports, answer.verdict) for answer in rules.for_record()(record)}
+    assert not {("HQ007", "unknown"), ("HQ091", "unknown"), ("HQ007", "finds")} & said
+
+
 @pytest.mark.parametrize("layout", ["2012", "2020"])
 def test_a_clean_stay_has_nothing_to_find_and_nothing_to_ask(layout: str, rulebook: Rulebook) -> None:
     rules = rulebook.on(DAY, sets={FRONT_PAGE}, layout=layout)
@@ -171,5 +178,5 @@ def test_what_an_operation_is_is_said_alike_for_hq007_and_hq091(rulebook: Rulebo
 def test_what_counts_as_an_operation(code: str, counts: bool, found: Found) -> None:
     record = clean("2012", procedure_1_code=code, procedure_1_level="2")
     assert (("HQ091", "cost_surgery") in found(record)) is counts
-    # Without a level and an incision no code is an operation.
+    # Without a level, an incision and an anaesthesia no code is an operation.
     assert ("HQ091", "cost_surgery") not in found(clean("2012", procedure_1_code=code, procedure_1_wound_healing="10"))
