@@ -150,7 +150,9 @@ def test_the_workbook_keeps_every_digit_and_no_formula(marked, sample_rows):
 def test_the_first_sheet_counts_per_rule(marked):
     result, book = marked
     assert book.sheetnames == [marking.SUMMARY_SHEET, marking.ROWS_SHEET]
-    text = [[cell for cell in row if cell is not None] for row in book[marking.SUMMARY_SHEET].iter_rows(values_only=True)]
+    text = [
+        [cell for cell in row if cell is not None] for row in book[marking.SUMMARY_SHEET].iter_rows(values_only=True)
+    ]
     lines = [row for row in text if len(row) == 6 and row[1].startswith("HQ")]
     assert [(row[1], row[3], row[4]) for row in lines] == [
         (rule["rule"], rule["findings"], rule["rows"]) for rule in result.summary["findings_by_rule"]

@@ -134,10 +134,14 @@ def test_the_scope_of_a_day_before_the_rules_is_empty(check, clean):
 # --- Properties
 
 DATES = st.dates(date(1995, 1, 1), date(2026, 12, 31))
-BIRTHS = st.one_of(DATES.map(str), DATES.map(lambda d: d.strftime("%Y/%m/%d")), DATES.map(lambda d: d.strftime("%Y%m%d")))
+BIRTHS = st.one_of(
+    DATES.map(str), DATES.map(lambda d: d.strftime("%Y/%m/%d")), DATES.map(lambda d: d.strftime("%Y%m%d"))
+)
 ODD = st.sampled_from(["", "-", "20211345", "46024", "２０１６-09-25", "2016-9-5", "昨天", "2004-02-29"])
 CODES = st.one_of(
-    st.sampled_from(["", "C91.000", "c64.x00", "D69.3", "D69.000", "Ｄ６６", "D 61.9", "Z51.100", "J18.0", "D35.2", "C.22"]),
+    st.sampled_from(
+        ["", "C91.000", "c64.x00", "D69.3", "D69.000", "Ｄ６６", "D 61.9", "Z51.100", "J18.0", "D35.2", "C.22"]
+    ),
     st.from_regex(r"\A[A-Z][0-9]{2}\.[0-9]{3}\Z"),
 )
 ROWS = st.fixed_dictionaries(
@@ -156,7 +160,9 @@ COLUMNS = detect(["P6", "P22", "P7", "P66", "P321", "P324"])
 def cells(rows):
     """Rows as the reader gives them: columns by position, an empty cell is null."""
     header = enumerate(COLUMNS.header)
-    return pl.DataFrame({f"c{at}": pl.Series([row[code] or None for row in rows], dtype=pl.String) for at, code in header})
+    return pl.DataFrame(
+        {f"c{at}": pl.Series([row[code] or None for row in rows], dtype=pl.String) for at, code in header}
+    )
 
 
 @pytest.mark.parametrize("layers", [(), ("benign_other", "other_blood", "lch")])
@@ -209,7 +215,9 @@ def test_many_odd_rows_are_read_like_few():
     assert Prefilter(COLUMNS, limits).keep(data).all()
     assert Prefilter(COLUMNS, limits).keep(data[:3]).all()
     for sign in ("/", ""):
-        plain = data.with_columns(pl.lit(f"2016{sign}09{sign}05").alias("c0"), pl.lit(f"2026{sign}09{sign}07").alias("c1"))
+        plain = data.with_columns(
+            pl.lit(f"2016{sign}09{sign}05").alias("c0"), pl.lit(f"2026{sign}09{sign}07").alias("c1")
+        )
         prefilter = Prefilter(COLUMNS, limits)
         assert prefilter.keep(plain).all()
         assert prefilter.keep(plain).all()

@@ -15,6 +15,7 @@ import polars as pl
 
 from tonghu.rulebook.rules import Rule
 from tonghu.rulebook.ruleset import RuleSet
+from tonghu.rulebook.schema import UNREADABLE
 
 if TYPE_CHECKING:
     import duckdb
@@ -52,7 +53,9 @@ class Asked:
         return pl.DataFrame(found, schema=FOUND, orient="row")
 
     def _by_duckdb(self, table: pl.DataFrame) -> pl.DataFrame:
-        plan = self._set.for_table(self._facts)
+        # Which cells did not read differs from table to table, and so do the columns that say it.
+        unreadable = {name for name in table.columns if name.endswith(UNREADABLE)}
+        plan = self._set.for_table(self._facts | unreadable)
         self._connection.register("tonghu_rows", table)
         try:
             found: pl.DataFrame = plan.run(self._connection, "tonghu_rows", row="row").pl()

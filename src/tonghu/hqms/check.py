@@ -27,7 +27,7 @@ from tonghu.hqms.findings import Register
 from tonghu.hqms.judge import SET as FRONT_PAGE
 from tonghu.hqms.judge import Judge, answered_elsewhere
 from tonghu.hqms.layout import Columns, detect, is_column
-from tonghu.hqms.lists import ClinicalList
+from tonghu.hqms.lists import LISTED_FACTS, ClinicalList
 from tonghu.hqms.outputs import CASES, FINDINGS, MARKED, SUMMARY, Outputs
 from tonghu.hqms.prefilter import Prefilter, bounds
 from tonghu.hqms.reading import Hits, Source, open_file
@@ -285,7 +285,7 @@ class _Run:
                 {"set": name, "rules": len(rules.rules), "versions": {rule.id: rule.version for rule in rules.rules}}
                 for name, rules in ((SCOPE, self.rules.scope), (FRONT_PAGE, self.rules.front_page))
             ],
-            inert_rules=sorted({rule.id for rule in self.rules.front_page.inert(self.judge.supplied)}),
+            inert_rules=sorted({rule.id for rule in self.rules.front_page.inert(LISTED_FACTS if self.listed else ())}),
             outputs=list(names),
             seconds=round(time.perf_counter() - started, 2),
         )

@@ -18,6 +18,8 @@ from tonghu.hqms.layout import Columns
 
 _CODES: Final = ("诊断编码", "疾病编码", "疾病代码", "主要编码", "编码", "代码", "code", "icd10", "icd-10")
 _NAMES: Final = ("诊断名称", "疾病名称", "名称", "name")
+#: Every fact that a list supplies, whatever the layout: the listed name beside each diagnosis code.
+LISTED_FACTS: Final = ("principal_diagnosis_listed_name", *(f"other_diagnosis_{n}_listed_name" for n in range(1, 41)))
 
 
 @dataclass(frozen=True)

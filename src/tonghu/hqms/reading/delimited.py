@@ -189,9 +189,10 @@ class DelimitedSource(Source):
     ) -> pl.DataFrame:
         """`count` records as text columns, all of them or the wanted positions; empty cells are null."""
         names = column_names(len(self.header))
-        schema = dict.fromkeys(names, pl.String)
         if not count:
-            return pl.DataFrame(schema=schema).select(names if wanted is None else [names[i] for i in wanted])
+            return pl.DataFrame(schema=dict.fromkeys(names, pl.String)).select(
+                names if wanted is None else [names[position] for position in wanted]
+            )
         if lines.startswith(b"\xef\xbb\xbf"):  # text here, but Polars would take it for a mark and drop it
             lines = b"\xef\xbb\xbf" + lines
         table = pl.read_csv(
@@ -200,7 +201,8 @@ class DelimitedSource(Source):
             columns=wanted,
             separator=self.delimiter or ",",
             quote_char='"' if quoted else None,
-            schema=schema,
+            # Columns beyond the last wanted one need not even be named: parsing a line ends there.
+            schema=dict.fromkeys(names if wanted is None else names[: wanted[-1] + 1], pl.String),
             extra_columns="ignore",
             missing_columns="insert",
             encoding="utf8-lossy" if lossy else "utf8",
