@@ -31,6 +31,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "synth": ("tonghu.synth.commands", "虚构数据：生成样例文件 · made-up hospitals and discharge files"),
 }
 
+#: Who reads a user's file into typed tables of a schema's facts, for `tonghu rules replay`; imported only then, and
+#: named here because the rulebook below must not know the engines above it.
+FACTS_READERS = {"hqms_stay": "tonghu.hqms.facts:tables"}
+
 
 def build_parser(word: str | None) -> argparse.ArgumentParser:
     """The whole parser, with the sub-commands of `word` alone filled in (all others stay one line each)."""
@@ -50,7 +54,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command. Returns its exit code: 0 done, 2 refused with one line on stderr."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     word = next((a for a in arguments if not a.startswith("-")), None)
-    args = build_parser(word).parse_args(arguments)
+    args = build_parser(word).parse_args(arguments, argparse.Namespace(facts_readers=FACTS_READERS))
     try:
         code: int = args.run(args)
     except InputRefused as refused:

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from tonghu.rulebook.expressions import Name, Node, names
-from tonghu.rulebook.rules import Rule
+from tonghu.rulebook.expressions import Name, Node, Value, names
+from tonghu.rulebook.rules import Rule, Words
 from tonghu.rulebook.schema import Derived, Schema
 
 if TYPE_CHECKING:
     from tonghu.rulebook.duckdb_executor import TablePlan
-    from tonghu.rulebook.python_executor import Judge
+    from tonghu.rulebook.python_executor import Answer, Judge
 
 #: Facts that a discharge file, a form or its reader always knows.
 _AT_HAND = ("record", "run", "file", "derived")
@@ -50,6 +50,16 @@ class RuleSet:
     def waits_for(self, rule: Rule) -> frozenset[str]:
         """The facts from the card, the calendar or a list that a rule reads."""
         return frozenset(name for name in self.facts_read[rule.id] if self.schema.facts[name].by not in _AT_HAND)
+
+    def words(self, answer: Answer, record: Mapping[str, Value]) -> Words:
+        """The message of an answer, with the record's values, the occurrence's members and the parameters filled in."""
+        rule = answer.rule
+        values: dict[str, Value] = {**record, **rule.params}
+        if answer.slot is not None:
+            collection = self.schema.collections[rule.each]
+            for member, held in zip(collection.members, collection.slots[answer.slot].members, strict=True):
+                values[member] = record.get(held) if isinstance(held, str) else held.value if held else None
+        return rule.message.filled(values)
 
     @cached_property
     def facts_read(self) -> Mapping[str, frozenset[str]]:
