@@ -52,6 +52,7 @@ BOTH: list[tuple[dict[str, Any], set[tuple[str, str]]]] = [
     (slot(3, "j18.000"), {("HQ005", "other_diagnosis_3_code")}),
     (slot(3, "Z51.100"), {("HQ005", "other_diagnosis_3_code")}),
     (slot(3, None), {("HQ004", "other_diagnosis_3_code")}),
+    ({**slot(1, None), **slot(2, "C91.000")}, {("HQ004", "other_diagnosis_1_code")}),  # no code, but no gap
     (
         slot(3, "D50.900", name=None, poa=None),
         {("HQ004", "other_diagnosis_3_name"), ("HQ004", "other_diagnosis_3_poa")},
@@ -190,6 +191,14 @@ def test_of_which_items_are_no_parts(rulebook: Rulebook) -> None:
     assert len(facts["cost_part"]) == 24
     assert facts["cost_item"] - facts["cost_part"] == of_which | {"cost_self_pay"}
     assert facts["cost_part"] < facts["cost_item"]
+
+
+@pytest.mark.parametrize("layout", ["2012", "2020"])
+@pytest.mark.parametrize("fact", ["cost_blood", "other_diagnosis_2_code", "pathology_1_number", "procedure_1_name"])
+def test_an_empty_optional_cell_leaves_nothing_unknown(fact: str, layout: str, rulebook: Rulebook) -> None:
+    answers = rulebook.on(DAY, sets={FRONT_PAGE}, layout=layout).for_record()(clean(layout, **{fact: None}))
+    unknown = {answer.rule for answer in answers if answer.verdict == "unknown"}
+    assert unknown <= set(rulebook.on(DAY, sets={FRONT_PAGE}, layout=layout).inert())
 
 
 @pytest.mark.parametrize(
