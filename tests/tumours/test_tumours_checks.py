@@ -131,8 +131,9 @@ def frame(tumours):
 
 @pytest.mark.parametrize("profile", PROFILES)
 def test_a_file_and_one_record_find_the_same(tumours, frame, profile):
-    by_row = check(frame, profile, ON)
+    by_row = check(frame, profile, ON, few=0)
     assert by_row.columns == list(OUTPUT)
+    assert by_row.equals(check(frame, profile, ON))
     singly = [(row, *found) for row, cells in enumerate(tumours, 1) for found in check_one(cells, profile, ON)]
     assert by_row.rows() == singly
     assert len({found[1] for found in singly}) > 30

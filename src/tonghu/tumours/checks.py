@@ -35,6 +35,8 @@ PROFILES: Mapping[str, tuple[str, ...]] = {
 DEFAULT_PROFILE = "iarc"
 #: The columns of a file to be checked.
 COLUMNS = ("age", "sex", "topography", "histology", "behaviour", "grade", "basis")
+#: So many different tumours are judged sooner one by one than DuckDB has planned its queries.
+FEW = 50_000
 OUTPUT = ("row", "check", "level", "message_zh", "message_en")
 
 
@@ -133,10 +135,11 @@ _FACTS: Mapping[str, pl.DataType] = {
 }
 
 
-def check(cells: pl.DataFrame, profile: str = DEFAULT_PROFILE, on: date | None = None) -> pl.DataFrame:
+def check(cells: pl.DataFrame, profile: str = DEFAULT_PROFILE, on: date | None = None, few: int = FEW) -> pl.DataFrame:
     """The findings on a frame with :data:`COLUMNS` as text, as a frame of :data:`OUTPUT`.
 
-    ``row`` counts data rows from 1. Ordered by row, and within a row as the rules stand.
+    ``row`` counts data rows from 1. Ordered by row, and within a row as the rules stand. Up to `few` different tumours
+    are judged one by one, more of them by DuckDB; both answer alike.
     """
     tumours = pl.concat(
         [
@@ -145,12 +148,36 @@ def check(cells: pl.DataFrame, profile: str = DEFAULT_PROFILE, on: date | None =
         ],
         how="horizontal",
     ).with_row_index("row", offset=1)
-    plan = rules(profile, on).for_table(_FACTS)
+    chosen = rules(profile, on)
+    different = tumours.select(pl.struct(*_FACTS).n_unique()).item()
+    found = (_one_by_one if different <= few else _in_duckdb)(tumours, chosen)
+    said = [_said(rule, tumours, found.filter(pl.col("rule") == at)) for at, rule in enumerate(chosen.rules)]
+    return pl.concat(said).sort("row", "rule").select(OUTPUT)
+
+
+def _one_by_one(tumours: pl.DataFrame, chosen: RuleSet) -> pl.DataFrame:
+    """Row and rule of each finding, every different tumour judged once."""
+    place = {rule.id: at for at, rule in enumerate(chosen.rules)}
+    judge = chosen.for_record()
+
+    def found(*values: Value) -> tuple[list[int]]:
+        answers = judge(dict(zip(_FACTS, values, strict=True)))
+        return ([place[answer.rule.id] for answer in answers if answer.verdict == FINDS],)
+
+    by_row = each_once(tumours.select(*_FACTS), found, {"rule": pl.List(pl.Int32())})
+    return tumours.select("row").hstack(by_row).explode("rule").drop_nulls()
+
+
+def _in_duckdb(tumours: pl.DataFrame, chosen: RuleSet) -> pl.DataFrame:
+    """Row and rule of each finding. One statement for each rule: planning costs more than the lists are long."""
     with duckdb.connect() as connection:
         connection.register("tumours", tumours.to_arrow())
-        found = plan.run(connection, "tumours").pl().select("row", "rule")
-    said = [_said(rule, tumours, found.filter(pl.col("rule") == at)) for at, rule in enumerate(plan.rules)]
-    return pl.concat(said).sort("row", "rule").select(OUTPUT)
+        parts = []
+        for at, rule in enumerate(chosen.rules):
+            plan = RuleSet(chosen.schema, (rule,), chosen.layout).for_table(_FACTS)
+            rows = plan.run(connection, "tumours").pl()["row"].cast(pl.get_index_type())
+            parts.append(pl.DataFrame({"row": rows}).with_columns(pl.lit(at, pl.Int32).alias("rule")))
+    return pl.concat(parts)
 
 
 def _said(rule: Rule, tumours: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:
