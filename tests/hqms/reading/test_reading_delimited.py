@@ -202,6 +202,7 @@ def test_rows_with_more_or_fewer_cells_are_named_and_never_lost(put: Put) -> Non
     assert texts(source) == [["1", "2", "3"], ["1", "2", None], ["1", "2", "3"], ["1", "2", "3"]]
     hits = list(source.screen([0], lambda seen: seen["c0"] == "none such"))
     assert [(list(one.rows), one.ragged) for one in hits] == [([2, 3], (Ragged(2, 2), Ragged(3, 4)))]
+    assert hits[0].raw_lines is None  # they would not stand under the header
 
 
 def test_a_file_cut_off_in_its_last_line_says_so(put: Put) -> None:

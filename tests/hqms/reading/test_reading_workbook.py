@@ -17,6 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from reading_help import refusal, texts
 
+from tonghu.errors import InputRefused
 from tonghu.hqms.reading import Ragged, open_file, workbook
 from tonghu.hqms.reading.ooxml import date_text, format_kind, number_text
 from tonghu.hqms.reading.sheet_stream import column_index
@@ -296,6 +297,21 @@ def test_damaged_workbooks_are_refused(book: Callable[..., Path], put: Put) -> N
             assert "损坏" in refusal(put("t.xlsx", packed({**parts, name: content}))).zh
     del parts["xl/worksheets/sheet1.xml"]
     assert "damaged" in refusal(put("t.xlsx", packed(parts))).en
+
+
+def test_damage_far_down_a_sheet_is_found_while_it_is_read(book: Callable[..., Path], put: Put) -> None:
+    def fill(made: xlsxwriter.Workbook) -> None:
+        sheet = made.add_worksheet()
+        for row in range(5000):
+            sheet.write_row(row, 0, ["P1", "P2", row])
+
+    parts = parts_of(book(fill))
+    sheet = "xl/worksheets/sheet1.xml"
+    path = put("t.xlsx", packed({**parts, sheet: parts[sheet][:-2000]}))
+    with patch.object(workbook, "CELLS", 0):
+        source = open_file(path)
+        with pytest.raises(InputRefused, match="损坏"):
+            list(source.frames(10))
 
 
 def record(number: int, body: bytes) -> bytes:

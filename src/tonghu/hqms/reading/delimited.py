@@ -212,7 +212,7 @@ class DelimitedSource(Source):
         return table.with_columns(pl.all().replace("", None)) if quoted else table
 
     def _raw_lines(self, records: Records, indexes: npt.NDArray[np.intp]) -> pl.Series | None:
-        if self._delimiter != b"," or not self._is_utf8:
+        if self._delimiter != b"," or not self._is_utf8 or (records.cells[indexes] != len(self.header)).any():
             return None
         data = records.data
         begins, ends = records.starts[indexes].tolist(), records.ends[indexes].tolist()

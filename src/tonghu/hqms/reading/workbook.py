@@ -21,6 +21,7 @@ import polars as pl
 from lxml import etree
 
 from tonghu.errors import InputRefused
+from tonghu.hqms.reading.archive import DAMAGED
 from tonghu.hqms.reading.header import LOOK_AT, Header, Known, find_header
 from tonghu.hqms.reading.input import Input
 from tonghu.hqms.reading.model import Frame, Ragged, Source, column_names, frames_of_rows
@@ -36,6 +37,9 @@ HEAD = 1 << 16
 
 DIMENSION = re.compile(rb'<(?:\w+:)?dimension ref="\$?([A-Z]+)\$?([0-9]+):\$?([A-Z]+)\$?([0-9]+)"')
 VALUE = re.compile(rb"<(?:\w+:)?(?:v|is)>")
+
+# What a damaged workbook makes the libraries raise.
+BROKEN = (*DAMAGED, KeyError, IndexError, etree.XMLSyntaxError, fastexcel.FastExcelError)
 
 ENDINGS = {"xlsx": (".xlsx", ".xlsm"), "xlsb": (".xlsb",)}
 
@@ -72,13 +76,16 @@ class WorkbookSource(Source):
                 self.format = "xlsb" if self._binary else "xlsx"
                 self._book = read_binary_book(parts) if self._binary else read_book(parts)
                 self._grid = self._choose(parts, known)
-        except (KeyError, ValueError, EOFError, zipfile.BadZipFile, etree.XMLSyntaxError, fastexcel.FastExcelError):
+        except BROKEN:
             raise _damaged(given.name) from None
         if self._book.macros:
             self.note("工作簿带有宏，未运行", "The workbook has macros; they were not run")
 
     def _frames(self, rows_per_frame: int) -> Iterator[Frame]:
-        return self._grid.frames(self._first_data, len(self.header), rows_per_frame)
+        try:
+            yield from self._grid.frames(self._first_data, len(self.header), rows_per_frame)
+        except BROKEN:
+            raise _damaged(self.input.name) from None
 
     def _kind(self) -> tuple[str, str]:
         return f"Excel 工作簿（{self.format}）", f"Excel workbook ({self.format})"
