@@ -26,7 +26,7 @@ def _rows(path: Path) -> list[dict[str, str]]:
         ("month.csv", "--layout 2012 --maker compact --encoding gb18030"),
         ("month.csv", "--layout 2020 --maker quoted --header chinese --shuffle-columns --drop-column"),
         ("month.dbf", "--layout 2012 --maker slash"),
-        ("month.xls", "--layout 2020 --maker dash"),
+        ("month.xls", "--layout 2020 --maker filled"),
     ],
 )
 def test_the_check_finds_what_was_planted_and_nothing_else(

@@ -56,7 +56,7 @@ def test_dbf(plain: File, tmp_path: Path) -> None:
     assert rows == clean.rows
 
 
-@pytest.mark.parametrize("maker", ["slash", "compact"])
+@pytest.mark.parametrize("maker", ["slash", "compact", "filled"])
 def test_dbf_dates_are_eight_digits_whatever_the_habit(tmp_path: Path, maker: str) -> None:
     make_file(Order(out=tmp_path / "a.dbf", maker=maker, rows=40, mistakes=0))
     header, rows = read_dbf((tmp_path / "a.dbf").read_bytes())

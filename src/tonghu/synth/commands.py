@@ -59,7 +59,9 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--zip", action="store_true", help="压缩 · zipped")
     parser.add_argument("--shuffle-columns", action="store_true", help="打乱列序 · columns in another order")
     parser.add_argument(
-        "--maker", default="plain", help="书写习惯：plain、dash、slash、compact、quoted · a maker's writing habits"
+        "--maker",
+        default="plain",
+        help="书写习惯：plain、dash、slash、compact、filled、quoted · a maker's writing habits",
     )
     parser.add_argument(
         "--mistakes-everywhere", action="store_true", help="范围外的记录也带缺陷 · defects in rows out of scope too"

@@ -50,6 +50,8 @@ class FormMaker:
         self.sheet = sheet
         self.habit = habit
         self.chance = chance
+        filled = habit.filler if habit.fills_all_texts else ""
+        self.blank = [filled if field.type == "text" else "" for field in sheet.fields]
 
     def form(self, stay: Stay) -> Form:
         """A form for this stay, every cell that depends on neither person nor day filled in."""
@@ -63,7 +65,7 @@ class FormMaker:
         self._staff(values)
         amounts = bill(self.chance, stay)
         values.update((name, money(amount)) for name, amount in amounts.items())
-        cells = [""] * (self.sheet.width + 1)
+        cells = [*self.blank, ""]
         at = self.sheet.at
         for name, value in values.items():
             cells[at[name]] = value
@@ -300,7 +302,7 @@ class Stamp:
         row[record] = person.record_number
         row[name] = person.name + self.habit.padding
         row[sex] = person.sex
-        row[birth] = self.habit.day(person.born)
+        row[birth] = self.habit.day(person.born) + self.habit.midnight
         row[marital] = "2" if married else "1"
         row[work] = occupation
         row[birth_province] = province

@@ -166,6 +166,7 @@ class DbfWriter:
 
 def _dbf_date(cell: str) -> str:
     """A date of any writing habit as the eight digits of a DBF date; what is no date stays as it is."""
+    cell = cell.partition(" ")[0]
     if "/" in cell:
         year, _, rest = cell.partition("/")
         month, _, day = rest.partition("/")
