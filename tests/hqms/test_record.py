@@ -73,7 +73,7 @@ def test_an_unknown_layout():
 
 
 def test_one_record_is_quick(clean):
-    """The limit is 2 ms at the 95th percentile; measured on the median, ten times that, so that a busy machine passes."""
+    """The limit is 2 ms at the 95th percentile; here the median, ten times that: a busy machine passes."""
     record.check(clean, "2012", ON)
     times = []
     for _ in range(40):

@@ -95,13 +95,13 @@ def lost_zeros(stays: pl.DataFrame) -> tuple[str, str] | None:
     numbers = numbers.filter(numbers.str.contains(r"^[0-9]+$"))
     if numbers.is_empty():
         return None
-    usual = numbers.str.len_bytes().mode().max()
+    usual = int(str(numbers.str.len_bytes().mode().max()))
     of_usual = numbers.filter(numbers.str.len_bytes() == usual)
     shorter = int((numbers.str.len_bytes() < usual).sum())
     if not shorter or not of_usual.str.starts_with("0").any():
         return None
     return (
         f"病案号多为 {usual} 位且有以 0 开头的，另有 {shorter} 个不足 {usual} 位，可能在电子表格中丢失了前导零，请核对",
-        f"Record numbers mostly have {usual} digits, some with leading zeros; {shorter} are shorter and may have lost theirs "
-        "in a spreadsheet",
+        f"Record numbers mostly have {usual} digits, some with leading zeros; {shorter} are shorter and may have "
+        "lost theirs in a spreadsheet",
     )

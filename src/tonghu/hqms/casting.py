@@ -46,8 +46,10 @@ _TIME_SHAPES: Final = (("", ""), (" " + _MINUTE, " %H:%M"), (" " + _MINUTE + r":
 # resident ID is not among them: HQ036 is about it, and says this too.)
 _SCIENTIFIC: Final = r"^\d(\.\d+)?[Ee]\+?\d{1,3}$"
 _NUMBER_LIKE: Final = frozenset(
-    {"org_code", "insurance_card_no", "health_card_no", "medical_record_no", "home_phone", "contact_phone", "employer_phone",
-     "pathology_1_number", "pathology_2_number", "pathology_3_number"}
+    {
+        "org_code", "insurance_card_no", "health_card_no", "medical_record_no", "home_phone", "contact_phone",
+        "employer_phone", "pathology_1_number", "pathology_2_number", "pathology_3_number",
+    }
 )  # fmt: skip
 _INTEGER: Final = r"^-?[0-9]{1,15}$"
 _DECIMAL: Final = r"^-?[0-9]{1,15}(\.[0-9]{1,2})?$"
@@ -207,10 +209,8 @@ def _plain_datetime(text: pl.Expr) -> pl.Expr:
 
 def _mend(field: Field, text: pl.Series, typed: pl.Series) -> tuple[pl.Series, list[pl.Series], list[pl.DataFrame]]:
     """Read by :func:`cell` what Polars left: (values, `__unreadable` if any cell is, issues)."""
-    if field.type == "text":
-        left = _odd_texts(field, text)
-    else:
-        left = typed.is_null() & text.is_not_null()
+    unread = typed.is_null() & text.is_not_null()
+    left = _odd_texts(field, text) if field.type == "text" else unread
     if left is None or not left.any():
         return typed, [], []
     where = left.arg_true()

@@ -221,9 +221,10 @@ class _Run:
         given, read = self.prefilter.dates_given, self.prefilter.dates_read
         if given >= 20 and read * 20 < given:
             raise InputRefused(
-                f"表头与数据错位：出生日期、入院日期两列的 {given} 个值中只有 {read} 个是日期；请核对表头与数据列是否一一对应",
-                f"Header and data do not stand in line: of {given} values under birth and admission date only {read} are "
-                "dates; check that each header stands above its own column",
+                f"表头与数据错位：出生日期、入院日期两列的 {given} 个值中只有 {read} 个是日期；"
+                "请核对表头与数据列是否一一对应",
+                f"Header and data do not stand in line: of {given} values under birth and admission date only {read} "
+                "are dates; check that each header stands above its own column",
             )
 
     def _mark(self, found: pl.DataFrame, made: Summary) -> None:
@@ -302,7 +303,7 @@ class _Run:
         return [
             (
                 f"{count} 行的列数与表头不同，其内容可能错列，请核对：第 {listed} 行",
-                f"{count} row(s) have more or fewer cells than the header, so that cells may be in wrong columns: {listed}",
+                f"{count} row(s) have more or fewer cells than the header; cells may be misplaced: rows {listed}",
             )
         ]
 

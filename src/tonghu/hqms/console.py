@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 
@@ -52,10 +53,7 @@ def report(made: Summary, out: Path) -> str:
         lines.append(f"待判定　　{made.undetermined:,} 行：诊断在范围内而年龄不明，请核对")
     levels = "，".join(f"{LEVELS[level]} {count:,} 个" for level, count in made.findings_by_level.items())
     lines.append(f"问题　　　{levels}；有错误的病例 {made.problem_cards:,} 行")
-    for line in made.findings_by_rule[:_SHOWN_RULES]:
-        lines.append(
-            f"　　　　　{LEVELS[str(line['level'])]} {line['rule']} {line['title_zh']}：{line['findings']:,} 个，{line['rows']:,} 行"
-        )
+    lines += [_rule(line) for line in made.findings_by_rule[:_SHOWN_RULES]]
     if len(made.findings_by_rule) > _SHOWN_RULES:
         lines.append(f"　　　　　……另有 {len(made.findings_by_rule) - _SHOWN_RULES} 条规则，见 summary.json")
     if made.archive_month:
@@ -69,3 +67,8 @@ def report(made: Summary, out: Path) -> str:
 def _groups(made: Summary) -> str:
     groups = [f"{GROUPS_ZH.get(name, name)} {count:,}" for name, count in made.by_group.items() if count]
     return "：" + "，".join(groups) if groups else ""
+
+
+def _rule(line: Mapping[str, object]) -> str:
+    level = LEVELS[str(line["level"])]
+    return f"　　　　　{level} {line['rule']} {line['title_zh']}：{line['findings']:,} 个，{line['rows']:,} 行"

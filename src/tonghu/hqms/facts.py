@@ -21,7 +21,7 @@ ROW = "row"
 
 @dataclass(frozen=True)
 class Facts:
-    """Some rows of a file: `table` is wide and typed (a `row` column, then facts), `cast` and `data` are its sources."""
+    """Some rows of a file: `table` is wide and typed (a `row` column among its facts), `cast` what it was made from."""
 
     table: pl.DataFrame
     cast: Cast

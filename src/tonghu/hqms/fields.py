@@ -68,10 +68,9 @@ def of_frame(data: pl.DataFrame, cast: Cast, columns: Columns) -> Iterator[Misfi
         suspects: list[pl.Series] = []
         if field.name in badly_written:
             suspects.append(cast.issues.filter(pl.col("fact") == field.name)["row"])
-        if field.type == "text" and field.name in longest.columns:
-            # Bytes are never fewer than characters: a column without long cells is done with one comparison.
-            if (longest[field.name][0] or 0) > (field.max_length or 0):
-                suspects.append((cast.facts[field.name].str.len_chars() > field.max_length).arg_true())
+        # Bytes are never fewer than characters: a column without long cells is done with one comparison.
+        if field.name in longest.columns and (longest[field.name][0] or 0) > (field.max_length or 0):
+            suspects.append((cast.facts[field.name].str.len_chars() > field.max_length).arg_true())
         if field.table and field.table_checked and field in present:
             suspects.append(_not_listed(cast.facts[field.name], data, columns, field))
         if suspects:

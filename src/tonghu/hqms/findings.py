@@ -1,6 +1,6 @@
 """Findings: kept small while a file is read, put into words when they are written.
 
-A million findings share a few hundred texts, so a finding holds the number of its text; each distinct text is kept once.
+A million findings share a few hundred texts, so a finding holds the number of its text; each distinct one is kept once.
 """
 
 from __future__ import annotations

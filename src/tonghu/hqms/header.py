@@ -24,7 +24,7 @@ def finding(columns: Columns, rule: Rule, register: Register) -> pl.DataFrame:
         "请补齐缺列、删除多余列后重新导出；缺列涉及的规则无法判断，未知列未检查",
         f"The header is not that of the {columns.named} layout ({declared} columns): {len(missing)} missing"
         f"{_listed_en(missing)}, {len(columns.unknown)} unknown{_listed_en(columns.unknown)}",
-        "export with all columns and no others; rules on missing columns cannot answer, unknown columns are not checked",
+        "export all columns and no others; rules on missing columns cannot answer, unknown ones are not checked",
     )
     return findings.frame([(0, NO_COLUMN, register.entry(judge.entry(rule)), register.said(said), value)])
 

@@ -22,31 +22,11 @@ from tonghu.errors import InputRefused
 # Column names of the TCM front page (pinyin initials of the collection standard of 2019). None of them is a code or a
 # name of the layouts that this registry reads, so three of them are enough to know that layout.
 TCM_NAMES = frozenset(
-    [
-        "ZZJGDM",
-        "YLFKFS",
-        "JKKH",
-        "ZYCS",
-        "BAH",
-        "XM",
-        "XB",
-        "CSRQ",
-        "NL",
-        "GJ",
-        "MZ",
-        "SFZH",
-        "HY",
-        "ZY",
-        "RYTJ",
-        "RYSJ",
-        "CYSJ",
-        "SJZYTS",
-        "ZYZD",
-        "JBDM",
-        "ZB",
-        "ZFJE",
-    ]
-)
+    {
+        "ZZJGDM", "YLFKFS", "JKKH", "ZYCS", "BAH", "XM", "XB", "CSRQ", "NL", "GJ", "MZ", "SFZH", "HY", "ZY", "RYTJ",
+        "RYSJ", "CYSJ", "SJZYTS", "ZYZD", "JBDM", "ZB", "ZFJE",
+    }
+)  # fmt: skip
 _NUMERIC = re.compile(r"[-+]?\d+([.,]\d+)?(E[-+]?\d+)?|\d{4}[-/]\d{1,2}[-/]\d{1,2}.*")
 
 # Without these the screen cannot say whether a row is in scope.
@@ -142,16 +122,16 @@ def _refuse_strangers(keys: list[str], header: Sequence[str], matched: int) -> N
     filled = [key for key in keys if key]
     if sum(bool(_NUMERIC.fullmatch(key)) for key in filled) * 4 >= len(filled):
         raise InputRefused(
-            f"第一行是数据而不是表头（如“{_sample(header)}”）：请在第一行写明字段代码（如 P900、P321 或 A01、C03C）"
+            f"第一行是数据而不是表头（如“{_sample(header)}”）：请在第一行写明字段代码（如 P900、P321 或 A01）"
             "或中文名称",
-            f"The first row is data, not a header (such as “{_sample(header)}”): put field codes (such as P900, P321 or "
+            f"The first row is data, not a header (such as “{_sample(header)}”): put field codes (such as P900 or "
             "A01, C03C) or Chinese names into the first row",
         )
     raise InputRefused(
-        f"无法识别表头（如“{_sample(header)}”）：应为 2012 版字段代码（P900、P6891、P321……）、2020 版字段代码"
+        f"无法识别表头（如“{_sample(header)}”）：应为 2012 版字段代码（P900、P321……）、2020 版字段代码"
         "（A01、A02、C03C……）或其中文名称；如列名正确，请核对分隔符",
-        f"Unknown header (such as “{_sample(header)}”): expected the codes of the 2012 layout (P900, P6891, P321 …) or of "
-        "the 2020 layout (A01, A02, C03C …) or their Chinese names; if the names are right, check the delimiter",
+        f"Unknown header (such as “{_sample(header)}”): expected the codes of the 2012 layout (P900, P321 …) or of the "
+        "2020 layout (A01, A02, C03C …) or their Chinese names; if the names are right, check the delimiter",
     )
 
 

@@ -7,12 +7,11 @@ from collections.abc import Iterable, Mapping
 import polars as pl
 
 from tonghu.hqms import ages
-from tonghu.rulebook.lean_executor import Values, values_of_record
 from tonghu.rulebook.expressions import Literal, Value
+from tonghu.rulebook.lean_executor import Values, values_of_record
 from tonghu.rulebook.rules import Rule
 from tonghu.rulebook.ruleset import RuleSet
 from tonghu.rulebook.schema import Schema
-
 
 # Derived facts that the columns of `ages` tell: rules that speak of them find something only where they are known.
 _AGES = {
