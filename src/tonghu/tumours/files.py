@@ -116,7 +116,7 @@ def open_table(path: Path) -> Table:
         source = _as_utf8(path, head)
         if isinstance(source, bytes):
             head, end = source[:_HEAD], source[-16:]
-        if len(end) - len(end.rstrip(b"\r\n")) > 2:
+        if end[len(end.rstrip(b"\r\n")) :].count(b"\n") > 1:
             source = (source if isinstance(source, bytes) else path.read_bytes()).rstrip(b"\r\n")
     except OSError as error:
         raise InputRefused(f"无法读取 {path}：{error.strerror}", f"cannot read {path}: {error.strerror}") from None
