@@ -190,7 +190,11 @@ def _plain_date(text: pl.Expr) -> pl.Expr:
 
 def _dates_of(text: pl.Expr, shape: str, reading: str) -> pl.Expr:
     whole = text.str.contains(f"^{shape}( {_MINUTE}(:[0-5]\\d)?)?$")
-    return pl.when(whole).then(text.str.head(8 if reading == "%Y%m%d" else 10)).str.to_date(reading, strict=False)
+    return (
+        pl.when(whole)
+        .then(text.str.head(8 if reading == "%Y%m%d" else 10))
+        .str.to_date(reading, strict=False, cache=False)
+    )
 
 
 def _plain_datetime(text: pl.Expr) -> pl.Expr:
@@ -200,9 +204,9 @@ def _plain_datetime(text: pl.Expr) -> pl.Expr:
         for time, time_reading in _TIME_SHAPES:
             whole = pl.when(text.str.contains(f"^{day}{time}$")).then(text)
             if time:
-                read = whole.str.to_datetime(day_reading + time_reading, strict=False, time_unit="us")
+                read = whole.str.to_datetime(day_reading + time_reading, strict=False, time_unit="us", cache=False)
             else:
-                read = whole.str.to_date(day_reading, strict=False).cast(pl.Datetime("us"))
+                read = whole.str.to_date(day_reading, strict=False, cache=False).cast(pl.Datetime("us"))
             times.append(read)
     return pl.coalesce(times)
 

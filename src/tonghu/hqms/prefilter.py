@@ -143,11 +143,11 @@ class Prefilter:
         birth, admission = self._named(BIRTH), self._named(ADMISSION)
         if birth is None or admission is None:
             return self._carefully(data)
-        years = data.select(
-            ages.completed_years(
-                casting.day(pl.col(birth), self._sign), casting.day(pl.col(admission), self._sign)
-            ).alias("y")
-        )["y"]
+        # In two steps: an expression that names a date four times would read it four times.
+        dates = data.select(
+            birth=casting.day(pl.col(birth), self._sign), admission=casting.day(pl.col(admission), self._sign)
+        )
+        years = dates.select(years=ages.completed_years(pl.col("birth"), pl.col("admission")))["years"]
         left = years.is_null().arg_true()
         self.dates_given += 2 * (len(data) - len(left))
         self.dates_read += 2 * (len(data) - len(left))

@@ -48,6 +48,13 @@ class Marked:
     columns: list[int] = field(default_factory=list)
     texts: list[str] = field(default_factory=list)
 
+    def fits(self, height: int, width: int) -> bool:
+        """Whether the sheet was understood, and every cell found lies within the table that calamine made of it."""
+        return self.usual and all(
+            self.first_row <= row < self.first_row + height and column < width
+            for row, column in zip(self.rows, self.columns, strict=True)
+        )
+
 
 def first_value(xml: bytes) -> tuple[int, int] | None:
     """Row (1-based) and column (0-based) of the first cell that is not just a format."""

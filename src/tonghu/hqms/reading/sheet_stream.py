@@ -10,12 +10,22 @@ from lxml import etree
 
 from tonghu.hqms.reading.ooxml import Book, date_text, number_text, rows_of, text_of
 
-LETTERS = re.compile(r"[A-Z]+")
+LETTERS = re.compile(r"[A-Z]{1,3}")
+
+ROWS, COLUMNS = 1 << 20, 1 << 14
+"""What a sheet can have."""
 
 
 def sheet_rows(stream: IO[bytes], book: Book, shared: list[str]) -> Iterator[tuple[int, dict[int, str]]]:
-    """The rows that have a value: 1-based sheet row number, and text by 0-based column."""
+    """The rows that have a value: 1-based sheet row number, and text by 0-based column.
+
+    Raises ValueError where a row or column lies outside what a sheet can have.
+    """
+    before = 0
     for number, row in rows_of(stream):
+        if not before < number <= ROWS:
+            raise ValueError(f"row {number} after row {before}")
+        before = number
         cells: dict[int, str] = {}
         column = -1
         for cell in row.iterchildren("{*}c"):
@@ -29,10 +39,13 @@ def sheet_rows(stream: IO[bytes], book: Book, shared: list[str]) -> Iterator[tup
 
 
 def column_index(reference: str) -> int:
-    """0-based column of a cell reference such as ``AB12``."""
+    """0-based column of a cell reference such as ``AB12``. Raises ValueError when there is no such column."""
+    letters = LETTERS.match(reference.upper())
     index = 0
-    for letter in LETTERS.match(reference.upper())[0]:  # type: ignore[index]  # every reference begins with letters
+    for letter in letters[0] if letters else "":
         index = index * 26 + ord(letter) - 64
+    if not 1 <= index <= COLUMNS:
+        raise ValueError(f"no column {reference}")
     return index - 1
 
 

@@ -8,6 +8,7 @@ values reach further than `CELLS` are read row by row instead (`sheet_stream`).
 from __future__ import annotations
 
 import io
+import logging
 import re
 import threading
 import zipfile
@@ -37,6 +38,10 @@ HEAD = 1 << 16
 
 DIMENSION = re.compile(rb'<(?:\w+:)?dimension ref="\$?([A-Z]+)\$?([0-9]+):\$?([A-Z]+)\$?([0-9]+)"')
 VALUE = re.compile(rb"<(?:\w+:)?(?:v|is)>")
+
+# A refused file gets one line, and that is ours.
+logging.getLogger("calamine").addHandler(logging.NullHandler())
+logging.getLogger("calamine").propagate = False
 
 # What a damaged workbook makes the libraries raise.
 BROKEN = (*DAMAGED, KeyError, IndexError, etree.XMLSyntaxError, fastexcel.FastExcelError)
@@ -154,7 +159,7 @@ class WorkbookSource(Source):
             raise
         finally:
             thread.join()
-        if not marked.usual:
+        if not marked.fits(table.height, table.width):
             return None
         if marked.uncalculated:
             self.note(
