@@ -295,6 +295,13 @@ def test_damaged_workbooks_are_refused(book: Callable[..., Path], put: Put) -> N
         assert "损坏" in refusal(put("t.xlsx", packed({**parts, name: content}))).zh
         with patch.object(workbook, "CELLS", 0):
             assert "损坏" in refusal(put("t.xlsx", packed({**parts, name: content}))).zh
+    rows = parts["xl/worksheets/sheet1.xml"]
+    impossible = ((b'<row r="2"', b'<row r="9999999"'), (b'<c r="A2"', b'<c r="7"'), (b'<c r="A2"', b'<c r="ZZZ2"'))
+    with patch.object(workbook, "CELLS", 0):
+        for right, wrong in impossible:
+            content = rows.replace(right, wrong, 1)
+            assert content != rows
+            assert "损坏" in refusal(put("t.xlsx", packed({**parts, "xl/worksheets/sheet1.xml": content}))).zh
     del parts["xl/worksheets/sheet1.xml"]
     assert "damaged" in refusal(put("t.xlsx", packed(parts))).en
 
