@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import importlib
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
     from tonghu.rulebook.rulebook import Rulebook
     from tonghu.rulebook.rules import Rule
     from tonghu.rulebook.ruleset import RuleSet
+    from tonghu.rulebook.schema import Schema
 
 
 def add_commands(parser: argparse.ArgumentParser) -> None:
@@ -216,9 +216,8 @@ def replay_rules(args: argparse.Namespace) -> int:
     """Print what two versions of the rules find differently."""
     from tonghu.rulebook.replay import replay
 
-    before, after = _version(args.before, args), _version(args.after, args)
-    layout, tables = _tables(args, before)
-    result = replay(replace(before, layout=layout), replace(after, layout=layout), tables)
+    layout, tables = _tables(args, _version(args.before, args, args.layout).schema)
+    result = replay(_version(args.before, args, layout), _version(args.after, args, layout), tables)
     print(f"{result.records} 条记录 / records")
     for title, changes in (("新发现 newly caught", result.caught), ("不再发现 let go", result.let_go)):
         print(f"{title}: {sum(change.count for change in changes.values())}")
@@ -230,23 +229,23 @@ def replay_rules(args: argparse.Namespace) -> int:
     return 0
 
 
-def _version(text: str, args: argparse.Namespace) -> RuleSet:
+def _version(text: str, args: argparse.Namespace, layout: str | None) -> RuleSet:
     """The rules of a day, or today's rules of a folder that holds a whole rulebook."""
     from tonghu.rulebook.rulebook import load
 
     path = Path(text)
     rulebook, day = (load([path]), _day(None)) if path.exists() else (_load([]), _day(text))
-    return rulebook.on(day, args.at, args.sets, args.layout)
+    return rulebook.on(day, args.at, args.sets, layout)
 
 
-def _tables(args: argparse.Namespace, ruleset: RuleSet) -> tuple[str | None, Iterable[Any]]:
+def _tables(args: argparse.Namespace, schema: Schema) -> tuple[str | None, Iterable[Any]]:
     """The file's layout and its typed tables: facts in JSON or CSV, or what the schema's own reader makes of it."""
-    reader = args.facts_readers.get(ruleset.schema.name)
+    reader = args.facts_readers.get(schema.name)
     if args.file.suffix.lower() == ".json" or reader is None:
         from tonghu.rulebook.facts_input import read_records
         from tonghu.rulebook.tables import table_of
 
-        return args.layout, [table_of(ruleset.schema, read_records(args.file, ruleset.schema))]
+        return args.layout, [table_of(schema, read_records(args.file, schema))]
     module, name = reader.split(":")
     columns, tables = getattr(importlib.import_module(module), name)(args.file, _day(None))
     return columns.named, tables

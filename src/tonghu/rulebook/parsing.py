@@ -312,7 +312,7 @@ def _argument(function: str, want: str, node: Node) -> Node:
     fits, zh, en = _WANTED[want]
     if not fits(node):
         raise BadExpression(f"函数 {function} 的参数应为{zh}", f"{function} takes {en}, not {_described(node)}")
-    if want == "day" and node.type.kind is Kind.DATETIME:
+    if want == "day" and node.type.kind is Kind.DATETIME and function != "date_of":
         return Call("date_of", (node,), DATE)
     return node
 

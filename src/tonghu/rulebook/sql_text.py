@@ -113,7 +113,8 @@ def sql(node: Node, dialect: Dialect, naming: Naming, known: Callable[[Node], st
             return naming(args[0], True)
         parts = [text(arg) for arg in args]
         if op in ("+", "-", "*"):
-            return "(" + f" {op} ".join(wide(arg, part, node) for arg, part in zip(args, parts, strict=True)) + ")"
+            left, right = (wide(arg, part, node) for arg, part in zip(args, parts, strict=True))
+            return f"({left} {op} {right})"
         if op in _PLAIN:
             return _PLAIN[op].format(*parts)
         if op == "in":
@@ -131,11 +132,13 @@ def sql(node: Node, dialect: Dialect, naming: Naming, known: Callable[[Node], st
 
     def wide(arg: Node, part: str, node: Call) -> str:
         """An operand in a type in which the calculation cannot overflow."""
-        if node.op == "*" and node.type.kind is Kind.DECIMAL:
-            return f"CAST({part} AS DECIMAL({max(arg.type.digits, 1)}, {arg.type.scale}))"
-        if node.type.kind is Kind.DECIMAL:
+        if node.type.digits <= 18 and node.type.kind is Kind.INTEGER:
+            return part
+        if node.op != "*":
             return f"CAST({part} AS DECIMAL(38, {node.type.scale}))"
-        return part if node.type.digits <= 18 else f"CAST({part} AS DECIMAL(38, 0))"
+        # One factor of over 18 digits, or DuckDB would calculate in 18.
+        least = 19 if arg is node.args[0] and all(one.type.digits <= 18 for one in node.args) else 1
+        return f"CAST({part} AS DECIMAL({max(arg.type.digits, least)}, {arg.type.scale}))"
 
     return text(node)
 
