@@ -121,6 +121,7 @@ class _Summary:
         self.row = 0
         base = {"font_name": "宋体", "font_size": 11, "valign": "vcenter"}
         self.plain = book.add_format({**base, "text_wrap": True})
+        self.mend = book.add_format({**base, "text_wrap": True, "indent": 1})
         self.label = book.add_format({**base, "font_color": "#555555"})
         self.title = book.add_format({**base, "bold": True, "font_size": 16})
         self.head = book.add_format({**base, "bold": True, "bg_color": "#E7EDF3", "bottom": 1, "text_wrap": True})
@@ -139,6 +140,7 @@ class _Summary:
             sheet.write_string(self.row, 0, label, self.label)
             sheet.merge_range(self.row, 1, self.row, 5, "", self.plain)
             sheet.write_string(self.row, 1, value[:MAX_TEXT], self.plain)
+            sheet.set_row(self.row, 6 + 15 * _lines(value, 135))
             self.row += 1
         self.row += 1
         self._legend(commented)
@@ -175,7 +177,10 @@ class _Summary:
             sheet.write_string(self.row, 2, str(line["title_zh"]), self.plain)
             sheet.write_number(self.row, 3, int(str(line["findings"])), self.number)
             sheet.write_number(self.row, 4, int(str(line["rows"])), self.number)
-            sheet.write_string(self.row, 5, str(line["mend_zh"]), self.plain)
+            sheet.write_string(self.row, 5, str(line["mend_zh"]), self.mend)
+            # Spreadsheet programs do not fit the height of rows that they did not lay out themselves.
+            lines = max(_lines(str(line["title_zh"]), 42), _lines(str(line["mend_zh"]), 60))
+            sheet.set_row(self.row, 6 + 15 * lines)
             self.row += 1
         if marked.findings.is_empty():
             self.sheet.write_string(self.row, 0, "没有发现问题", self.plain)
@@ -191,6 +196,11 @@ class _Summary:
         for column, (style, text) in enumerate(cells):
             self.sheet.write_string(self.row, column, text, style)
         self.row += 1
+
+
+def _lines(text: str, width: int) -> int:
+    """How many lines a text takes in a column of so many half-width characters."""
+    return max(1, -(-sum(1 if char.isascii() else 2 for char in text) // width))
 
 
 def _level_format(book: xlsxwriter.Workbook, level: str, base: dict[str, object]) -> Format:
