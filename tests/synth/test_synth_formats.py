@@ -15,7 +15,7 @@ from tonghu.errors import InputRefused
 from tonghu.synth import roster
 from tonghu.synth.habits import habit_named
 from tonghu.synth.making import Order, make_file, sheet_of
-from tonghu.synth.writers import EXCEL_ROWS, CsvWriter, HtmlWriter, format_for, open_writer
+from tonghu.synth.writers import EXCEL_ROWS, CsvWriter, DbfWriter, HtmlWriter, format_for, open_writer
 
 SMALL = {"rows": 60, "children": 0.8, "in_scope": 0.5}
 
@@ -65,11 +65,17 @@ def test_dbf_dates_are_eight_digits_whatever_the_habit(tmp_path: Path, maker: st
     assert births == [row[header.index("P13")][6:14] for row in rows]
 
 
-def test_dbf_in_utf_8_cuts_between_characters(tmp_path: Path) -> None:
-    make_file(Order(out=tmp_path / "a.dbf", encoding="utf-8", rows=200, mistakes=0))
-    header, rows = read_dbf((tmp_path / "a.dbf").read_bytes(), "utf-8")
-    assert len(rows) == 200
-    assert all(name for name in (row[header.index("P4")] for row in rows))
+@pytest.mark.parametrize(("encoding", "fits"), [("gb18030", 40), ("utf-8", 26)])
+def test_dbf_cuts_a_long_text_between_two_characters(encoding: str, fits: int) -> None:
+    columns = sheet_of(Order(out=Path("x")))
+    row = [""] * columns.width
+    row[columns.at["patient_name"]] = "虚构" * 50
+    stream = io.BytesIO()
+    writer = DbfWriter(stream, columns, 1, encoding)
+    writer.write([row])
+    writer.close()
+    header, ((*cells,),) = read_dbf(stream.getvalue(), encoding)
+    assert cells[header.index("P4")] == ("虚构" * 50)[:fits]
 
 
 def test_html_called_xls(plain: File, tmp_path: Path) -> None:
