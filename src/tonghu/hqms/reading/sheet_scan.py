@@ -92,8 +92,8 @@ def scan_sheet(stream: IO[bytes], book: Book, stop: threading.Event) -> Marked:
     marked = Marked()
     take = _Taker(marked, book)
     styles = b"|".join(str(style).encode() for style in book.date_styles)
-    marks = [TYPED, LONG_NUMBER] + ([rb' s="(?:%b)"(?: t="n")?><v>' % styles] if styles else [])
-    spots = [re.compile(mark) for mark in marks]
+    numbers = [re.compile(LONG_NUMBER)] + ([re.compile(rb' s="(?:%b)"(?: t="n")?><v>' % styles)] if styles else [])
+    typed = re.compile(TYPED)
     for chunk in _chunks(stream):
         if stop.is_set():
             return marked
@@ -102,9 +102,12 @@ def scan_sheet(stream: IO[bytes], book: Book, stop: threading.Event) -> Marked:
             if not marked.usual:
                 return marked
             marked.first_row, _ = first_value(chunk) or (0, 0)
-        marked.uncalculated += len(UNCALCULATED.findall(chunk))
+        if b"</f>" in chunk:
+            marked.uncalculated += len(UNCALCULATED.findall(chunk))
         # A cell with two marks is taken twice, with the same text.
-        for spot in spots:
+        # Plain search tells ten times faster than a pattern that there is nothing to be found.
+        has_typed = b' t="e"' in chunk or b' t="b"' in chunk
+        for spot in [typed, *numbers] if has_typed else numbers:
             for hit in spot.finditer(chunk):
                 take(chunk, chunk.rfind(b"<c ", 0, hit.start() + 1))
     return marked
