@@ -84,6 +84,11 @@ def test_a_country(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         truths = [json.loads(path.read_text(encoding="utf-8")) for path in files if path.suffix == ".json"]
         assert [truth["month"] for truth in truths] == ["2025-01", "2025-02"]
         assert {truth["layout"] for truth in truths} == {one["layout"]}
+        if "儿童医院" in one["org_name"]:
+            # Only those whose birth date cannot be read are not known to be under 20.
+            assert all(truth["under_20"] + len(truth["undetermined"]) == truth["rows"] for truth in truths)
+        else:
+            assert all(truth["under_20"] < 0.6 * truth["rows"] for truth in truths)
     assert {one["format"] for one in listed} == {"csv", "xlsx", "dbf", "html"}
 
 

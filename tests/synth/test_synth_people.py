@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from tonghu.codes.tables import table
 from tonghu.synth.chance import Chance
+from tonghu.synth.country import invent_hospital
 from tonghu.synth.people import ETHNICITIES, PROVINCES, id_number, invent_name, invent_person
 
 
@@ -52,6 +53,16 @@ def test_names_vary_and_rare_characters_occur() -> None:
     assert any("·" in name for name in names)
     assert any(len(character.encode("gb18030")) == 4 for name in names for character in name)
     assert all(1 < len(name) <= 20 for name in names)
+
+
+def test_hospitals_are_invented_and_say_so() -> None:
+    hospitals = [invent_hospital(1, index) for index in range(400)]
+    assert hospitals == [invent_hospital(1, index) for index in range(400)]
+    assert len({hospital.code for hospital in hospitals}) == len({hospital.name for hospital in hospitals}) == 400
+    assert {len(hospital.code) for hospital in hospitals} == {9, 18, 22}
+    assert all("TEST" in hospital.code and "虚构市示例" in hospital.name for hospital in hospitals)
+    assert {hospital.level for hospital in hospitals} == {"三级", "二级"}
+    assert {hospital.name[-4:] == "儿童医院" for hospital in hospitals if hospital.for_children} == {True}
 
 
 def test_provinces_and_ethnic_groups_are_those_of_the_code_tables() -> None:

@@ -87,7 +87,7 @@ def _hospital_months(folder: Path, order: Order, one: Sender, months: int) -> It
         habit_named(one.maker),
         [one.hospital],
         Chance(order.seed, f"nation/{one.index}"),
-        Shares(order.children, order.in_scope),
+        Shares(1.0 if one.hospital.for_children else order.children, order.in_scope),
         keep_patients=True,
     )
     home = folder / f"hospital_{one.index + 1:04d}"
