@@ -77,6 +77,31 @@ def test_a_long_file_whose_encoding_shows_late(tmp_path):
         assert "C649,8960,3,肾,VI,061,036,肾母细胞瘤,Nephroblastoma,iarc2017\n" in file.read().decode(errors="replace")
 
 
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["C649,8960,3,甲", "C64,9500,3,", "c64.9,M89600/3,,乙", "C650,“x”,3,丙"],
+        ["C649,8960,3,甲", "", "C741,9500,3,乙"],
+        ["C649,8960,3", "C741,9500,3,乙"],
+        ["C649,8960,3,\x1f", "C741,9500,3,乙"],
+    ],
+)
+def test_lines_passed_on_whole_and_lines_taken_apart_give_one_answer(tmp_path, lines):
+    text = "\n".join(["topography,histology,behaviour,n", *lines]) + "\n"
+    whole = read(classify(tmp_path, text)[1])
+    # A quotation mark anywhere means that lines may not be rows, and every cell is read.
+    apart = read(classify(tmp_path, text.replace(",n\n", ',"n"\n', 1))[1])
+    assert whole == apart
+    assert [row[:4] for row in whole[1:]] == [(line.split(",") + [""] * 4)[:4] for line in lines]
+
+
+def test_tabs_with_commas_in_cells(tmp_path):
+    _, target = classify(tmp_path, "topography\thistology\tbehaviour\tn\nC64,9\t8960\t3\ta,b\nC649\t8960\t3\t\n")
+    rows = read(target, "\t")
+    assert [row[3:6] for row in rows[1:]] == [["a,b", "", "999"], ["", "VI", "061"]]
+    assert "“C64,9”格式不符" in rows[1][-1]
+
+
 def test_versions(tmp_path):
     content = "topography,histology,behaviour\nC421,9930,3\n"
     for version, subgroup in zip(VERSIONS, ("012", "015", "015"), strict=True):

@@ -23,7 +23,7 @@ Key = TypeVar("Key", bound=Hashable)
 KEYS = ("topography", "histology", "behaviour")
 OUTPUT = Answer._fields
 #: Rows that are worked on together: what is made on the way then stays in the processor's cache.
-_PART = 1 << 16
+PART = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -125,8 +125,12 @@ def classify(frame: pl.DataFrame, version: str = DEFAULT_VERSION, keys: tuple[st
 
 def groups_of(tumours: pl.DataFrame, version: str = DEFAULT_VERSION) -> pl.DataFrame:
     """The six columns of :class:`Answer` for a frame of exactly site, histology and behaviour, row by row."""
-    if tumours.height > _PART:
-        return pl.concat([groups_of(part, version) for part in tumours.iter_slices(_PART)], rechunk=False)
+    parts = [answers[found] for found, answers in (outcomes_of(part, version) for part in tumours.iter_slices(PART))]
+    return pl.concat(parts, rechunk=False) if parts else grid(version).answers.clear()
+
+
+def outcomes_of(tumours: pl.DataFrame, version: str = DEFAULT_VERSION) -> tuple[pl.Series, pl.DataFrame]:
+    """For each tumour the number of its answer, and the answers: :func:`groups_of` before it is spread out."""
     plan = grid(version)
     texts = tumours.select(pl.all().cast(pl.String))
     names = texts.columns
@@ -139,7 +143,7 @@ def groups_of(tumours: pl.DataFrame, version: str = DEFAULT_VERSION) -> pl.DataF
     answers = plan.answers
     if outcomes.null_count():
         outcomes, answers = _with_written_otherwise(texts, outcomes, answers, version)
-    return answers[outcomes]
+    return outcomes, answers
 
 
 def _without_dot(name: str) -> pl.Expr:

@@ -35,23 +35,22 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
 
 def classify(args: argparse.Namespace) -> int:
     """Classify a file and say in one line how many tumours have a group."""
-    from tonghu.tumours.columns import KEYS, OUTPUT, groups_of
+    from tonghu.tumours.columns import KEYS, OUTPUT, outcomes_of
     from tonghu.tumours.files import open_table, refuse_same
     from tonghu.tumours.recode import NOT_CLASSIFIED
 
     refuse_same(args.input, args.output)
     table = open_table(args.input)
-    keys = [f"c{at}" for at in table.positions(KEYS)]
     refuse_taken(table.header, OUTPUT)
     rows, left = [], []
 
-    def groups(part: pl.DataFrame) -> pl.DataFrame:
-        found = groups_of(part.select(keys), args.version)
-        rows.append(found.height)
-        left.append(int((found["iccc3_subgroup"] == NOT_CLASSIFIED).sum()))
-        return found
+    def answer(part: pl.DataFrame) -> tuple[pl.Series, pl.DataFrame]:
+        found, answers = outcomes_of(part, args.version)
+        rows.append(found.len())
+        left.append(int((answers["iccc3_subgroup"] == NOT_CLASSIFIED).gather(found).sum()))
+        return found, answers
 
-    table.append(args.output, OUTPUT, groups)
+    table.append(args.output, OUTPUT, KEYS, answer)
     print(f"{sum(rows)} 行，已归类 {sum(rows) - sum(left)} 行，未归类 {sum(left)} 行：{args.output}")
     print(f"{sum(rows)} rows, {sum(rows) - sum(left)} classified, {sum(left)} not: {args.output}")
     return 0

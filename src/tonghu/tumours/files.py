@@ -19,16 +19,28 @@ from tonghu.errors import InputRefused
 BOM = b"\xef\xbb\xbf"
 _HEAD = 1 << 16
 _BLOCK = 1 << 24
+_PART = 1 << 18
+# A delimiter that a plain file does not have, so that a line is one cell.
+_NOWHERE = "\x1f"
+_NOT_PLAIN = (b'"', b"\r", _NOWHERE.encode())
+
+#: For some rows the number of each one's answer, and the answers.
+Answering = Callable[[pl.DataFrame], tuple[pl.Series, pl.DataFrame]]
 
 
 @dataclass(frozen=True)
 class Table:
-    """A file that was looked at, not yet read. ``source``: what Polars reads, the path or the text as UTF-8."""
+    """A file that was looked at, not yet read.
+
+    ``source``: what Polars reads, the path or the text as UTF-8. ``plain``: every line of it is a row, for it has no
+    quotation marks and ends its lines with a line feed.
+    """
 
     path: Path
     source: Path | bytes
     header: tuple[str, ...]
     delimiter: str
+    plain: bool
 
     def positions(self, wanted: Sequence[str]) -> list[int]:
         """Where the columns with these headings stand, whatever their case and blanks around them.
@@ -65,19 +77,52 @@ class Table:
         with self.explained():
             return self.scan().select(columns).collect()
 
-    def append(self, target: Path, new: Sequence[str], columns: Callable[[pl.DataFrame], pl.DataFrame]) -> None:
-        """Write all rows unchanged to `target` with `new` columns, which `columns` makes out of a part of the rows.
+    def append(self, target: Path, new: Sequence[str], wanted: Sequence[str], answer: Answering) -> None:
+        """Write all rows unchanged to `target` with `new` columns, which `answer` works out of the `wanted` ones.
 
-        Reading, `columns` and writing run side by side and hold only parts of the file. The order stays. The output
-        is UTF-8 with BOM and has the input's delimiter. Raises InputRefused when the rows do not fit the header, and
-        when `target` cannot be written; then nothing is left of it.
+        `answer` takes a part of the rows and gives, for each, the number of a row of a table of answers, and that
+        table. The order stays; the output is UTF-8 with BOM and has the input's delimiter. Raises InputRefused when
+        the rows do not fit the header and when `target` cannot be written; then nothing is left of it.
         """
-        rows = self.scan()
-        schema = {**rows.collect_schema(), **dict.fromkeys(new, pl.String())}
-        widened = rows.map_batches(lambda part: part.hstack(columns(part)), streamable=True, schema=schema)
+        keys = [f"c{at}" for at in self.positions(wanted)]
         with self.explained(), written_whole(target) as file:
             write_header(file, (*self.header, *new), self.delimiter)
-            widened.sink_csv(file, include_header=False, separator=self.delimiter)
+            if not (self.plain and self._append_to_lines(file, keys, answer)):
+                self._append_to_cells(file, new, keys, answer)
+
+    def _append_to_lines(self, file: FileIO, keys: Sequence[str], answer: Answering) -> bool:
+        """Lines as they stand, each with its answer's text behind it: nothing but the keys is taken apart.
+
+        False, with nothing written, when a line is no whole row (blank, or with cells missing).
+        """
+        cells = self.scan().select(keys).collect()
+        lines = pl.scan_csv(
+            self.source, separator=_NOWHERE, quote_char=None, infer_schema=False, with_column_names=lambda _: ["line"]
+        ).collect()["line"]
+        marks = lines.str.count_matches(self.delimiter, literal=True)
+        if lines.len() != cells.height or not (marks == len(self.header) - 1).all(ignore_nulls=False):
+            return False
+        for at in range(0, cells.height, _PART):
+            found, answers = answer(cells.slice(at, _PART))
+            texts = answers.write_csv(include_header=False, separator=self.delimiter).split("\n")
+            rows = pl.DataFrame(
+                {"line": lines.slice(at, _PART), "answer": pl.Series(texts, dtype=pl.String).gather(found)}
+            )
+            rows.write_csv(file, include_header=False, separator=self.delimiter, quote_style="never")
+        return True
+
+    def _append_to_cells(self, file: FileIO, new: Sequence[str], keys: Sequence[str], answer: Answering) -> None:
+        """Reading, answering and writing side by side, holding only parts of the file."""
+
+        def widened(part: pl.DataFrame) -> pl.DataFrame:
+            found, answers = answer(part.select(keys))
+            return part.hstack(answers[found])
+
+        rows = self.scan()
+        schema = {**rows.collect_schema(), **dict.fromkeys(new, pl.String())}
+        rows.map_batches(widened, streamable=True, schema=schema).sink_csv(
+            file, include_header=False, separator=self.delimiter
+        )
 
     @contextmanager
     def explained(self) -> Iterator[None]:
@@ -113,22 +158,25 @@ def open_table(path: Path) -> Table:
             head = file.read(_HEAD)
             file.seek(max(0, path.stat().st_size - 16))
             end = file.read()
-        source = _as_utf8(path, head)
+        source, plain = _as_utf8(path, head)
         if isinstance(source, bytes):
             head, end = source[:_HEAD], source[-16:]
         if end[len(end.rstrip(b"\r\n")) :].count(b"\n") > 1:
-            source = (source if isinstance(source, bytes) else path.read_bytes()).rstrip(b"\r\n")
+            source, plain = (source if isinstance(source, bytes) else path.read_bytes()).rstrip(b"\r\n"), False
     except OSError as error:
         raise InputRefused(f"无法读取 {path}：{error.strerror}", f"cannot read {path}: {error.strerror}") from None
     text = head.removeprefix(BOM).decode(errors="replace")
     first_line = text.split("\n", 1)[0]
     delimiter = "\t" if first_line.count("\t") > first_line.count(",") else ","
     header = next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
-    return Table(path, source, tuple(header), delimiter)
+    return Table(path, source, tuple(header), delimiter, plain)
 
 
-def _as_utf8(path: Path, head: bytes) -> Path | bytes:
-    """The path when the file is UTF-8, else its text re-encoded. Raises InputRefused for what is no text."""
+def _as_utf8(path: Path, head: bytes) -> tuple[Path | bytes, bool]:
+    """The path when the file is UTF-8, else its text re-encoded; and whether it is plain.
+
+    Raises InputRefused for what is no text.
+    """
     if not head.removeprefix(BOM).strip():
         raise InputRefused(f"{path} 是空文件", f"{path} is empty")
     encoding = "utf-16" if head.startswith((b"\xff\xfe", b"\xfe\xff")) else "gb18030"
@@ -138,10 +186,11 @@ def _as_utf8(path: Path, head: bytes) -> Path | bytes:
                 f"{path} 不是文本表格，请将工作表另存为 CSV（UTF-8）",
                 f"{path} is not a text table; please save the sheet as CSV (UTF-8)",
             )
-        if _is_utf8(path):
-            return path
+        is_utf8, plain = _look(path)
+        if is_utf8:
+            return path, plain
     try:
-        return path.read_bytes().decode(encoding).removeprefix("\ufeff").encode()
+        return path.read_bytes().decode(encoding).removeprefix("\ufeff").encode(), False
     except UnicodeDecodeError as error:
         raise InputRefused(
             f"{path} 第 {error.start + 1} 个字节既不是 UTF-8 也不是 {encoding.upper()} 编码",
@@ -149,11 +198,12 @@ def _as_utf8(path: Path, head: bytes) -> Path | bytes:
         ) from None
 
 
-def _is_utf8(path: Path) -> bool:
-    """Whether the whole file is UTF-8, block by block; a block of ASCII costs next to nothing."""
-    rest = b""
+def _look(path: Path) -> tuple[bool, bool]:
+    """Whether the whole file is UTF-8, and whether it is plain; block by block, ASCII costs next to nothing."""
+    rest, plain = b"", True
     with path.open("rb") as file:
         while block := file.read(_BLOCK):
+            plain = plain and not any(mark in block for mark in _NOT_PLAIN)
             whole = rest + block if rest else block
             if whole.isascii():
                 rest = b""
@@ -161,8 +211,8 @@ def _is_utf8(path: Path) -> bool:
             cut = whole.rfind(b"\n") + 1
             rest = whole[cut:]
             if not _decodes(whole[:cut]):
-                return False
-    return _decodes(rest)
+                return False, False
+    return _decodes(rest), plain
 
 
 def _decodes(data: bytes) -> bool:
