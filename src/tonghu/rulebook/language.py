@@ -84,6 +84,13 @@ def _translate(table: tuple[str, str]) -> SqlText:
     return text
 
 
+def _quick_upper(args: Sequence[str], quote: Callable[[str], str]) -> str:
+    """Texts of ASCII alone need no `translate`, which is ten times as dear."""
+    slow = _translate(meaning.UPPER)
+    assert callable(slow)
+    return f"(CASE WHEN strlen({args[0]}) = length({args[0]}) THEN upper({args[0]}) ELSE {slow(args, quote)} END)"
+
+
 def _code_key(plain: str) -> SqlText:
     """`translate` costs 0.4 µs a value; almost every code is plain ASCII, which goes a way four times as fast."""
 
@@ -139,11 +146,13 @@ _DUCK_KEY = _code_key("regexp_full_match({0}, '[A-Za-z0-9. ]*')")
 _SPARK_KEY = _code_key("rlike({0}, '^[A-Za-z0-9. ]*\\\\z')")
 
 
-def _province_known(search: str, trim: str) -> SqlText:
+def _province_known(search: str) -> SqlText:
+    """Blanks before the address are in the pattern: `ltrim` with a list of characters costs ten times the search."""
+
     def text(args: Sequence[str], quote: Callable[[str], str]) -> str:
-        address = trim.format(args[0], quote(BLANKS))
-        begins, not_after_all = (quote(f"^{pattern}") for pattern in regions.address_patterns())
-        return f"({search}({address}, {begins}) AND NOT {search}({address}, {not_after_all}))"
+        blanks = "".join(f"\\x{{{ord(blank):x}}}" for blank in BLANKS)
+        begins, not_after_all = (quote(f"^[{blanks}]*{pattern}") for pattern in regions.address_patterns())
+        return f"({search}({args[0]}, {begins}) AND NOT {search}({args[0]}, {not_after_all}))"
 
     return text
 
@@ -184,7 +193,7 @@ _ALL = (
         "字符数", "number of characters", "length(id_number) in (15, 18)",
     ),
     Function(
-        "upper", ("text",), TEXT, "upper({0})", _translate(meaning.UPPER), _translate(meaning.UPPER),
+        "upper", ("text",), TEXT, "upper({0})", _quick_upper, _translate(meaning.UPPER),
         "英文字母转大写（只限 a–z）", "ASCII letters as capitals; nothing else changes", "upper(blood_group) = 'AB'",
     ),
     Function(
@@ -268,7 +277,7 @@ _ALL = (
     ),
     Function(
         "province_known", ("text",), BOOLEAN, "province_known({0})",
-        _province_known("regexp_matches", "ltrim({0}, {1})"), _province_known("rlike", "ltrim({1}, {0})"),
+        _province_known("regexp_matches"), _province_known("rlike"),
         "地址是否以省级行政区名称开头（GB/T 2260，全称或简称）",
         "whether the address begins with a province (GB/T 2260, full name or usual short form)",
         "province_known(household_address)",
