@@ -36,7 +36,9 @@ from tonghu.hqms.screen import UNDETERMINED, Screen
 from tonghu.hqms.summary import Summary
 from tonghu.rulebook import Rulebook, RuleSet
 
-BATCH = 50_000
+# So many fetched rows are cast, screened and written together, and so many judged together (see `asking`).
+BATCH = 20_000
+JUDGED = 100_000
 LAYERS = ("benign_other", "other_blood", "lch")
 
 Progress = Callable[[int], None]
@@ -127,6 +129,7 @@ class _Run:
         self.values: list[pl.DataFrame] = []
         self.ragged: list[int] = []
         self.marked: list[Path] = []
+        self.waiting: list[tuple[pl.DataFrame, pl.DataFrame]] = []
         self.lost_zeros: tuple[str, str] | None = None
         self.rows = 0
 
@@ -176,16 +179,27 @@ class _Run:
             self.months.update(dict(months.value_counts().iter_rows()))
 
     def _judge(self, known: Facts, data: pl.DataFrame) -> None:
+        """Judge the cells now; let the rows wait for others, because asking all rules has its price each time."""
         if data.is_empty():
             return
-        if self.listed:
-            known = Facts(self.listed.joined(known.table, self.columns), known.cast)
-        self.found.append(self.judge.rows(known, data))
-        stays = across.kept(known.table)
+        self.found.append(self.judge.misfits(known, data))
+        table = self.listed.joined(known.table, self.columns) if self.listed else known.table
+        self.waiting.append((table, data))
+        stays = across.kept(table)
         self.stays.append(stays)
         self.values.append(
             data.select(f"c{self.columns.position[name]}" for name in stays.columns if name != across.ROW)
         )
+        if sum(len(rows) for _, rows in self.waiting) >= JUDGED:
+            self._judge_waiting()
+
+    def _judge_waiting(self) -> None:
+        if self.waiting:
+            # Diagonally: parts differ in the columns that say which cells did not read.
+            table = pl.concat([table for table, _ in self.waiting], how="diagonal")
+            data = pl.concat([data for _, data in self.waiting])
+            self.waiting.clear()
+            self.found.append(self.judge.rows(table, data))
 
     def _keep_for_marking(self, front: pl.DataFrame, data: pl.DataFrame) -> None:
         path = self.outputs.work / f"rows-{len(self.marked)}.arrow"
@@ -200,6 +214,7 @@ class _Run:
                 f"{file.name} 只有表头，没有数据行：请核对导出条件后重新导出",
                 f"{file.name} has a header and no data rows: check what was exported",
             )
+        self._judge_waiting()
         if self.stays:
             today = pl.lit(self.options.on).alias("today")
             stays = pl.concat(self.stays).with_columns(today, pl.lit(self.columns.named).alias("layout"))
@@ -222,9 +237,9 @@ class _Run:
         if given >= 20 and read * 20 < given:
             raise InputRefused(
                 f"表头与数据错位：出生日期、入院日期两列的 {given} 个值中只有 {read} 个是日期；"
-                "请核对表头与数据列是否一一对应",
+                "请核对表头与数据列是否一一对应、日期是否写作 2026-09-07",
                 f"Header and data do not stand in line: of {given} values under birth and admission date only {read} "
-                "are dates; check that each header stands above its own column",
+                "are dates; check that each header stands above its own column and that dates look like 2026-09-07",
             )
 
     def _mark(self, found: pl.DataFrame, made: Summary) -> None:

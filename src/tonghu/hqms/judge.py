@@ -73,10 +73,9 @@ class Judge:
         )
         self._dictionary = {id_: self.register.entry(entry(rule)) for id_, rule in self.dictionary.items()}
 
-    def rows(self, facts: Facts, data: pl.DataFrame) -> pl.DataFrame:
-        """The findings on some rows by what they say themselves: the dictionary's, then the rules'."""
-        own = [self._misfits(facts, data), self._found(self._alone, facts.table, data)]
-        return pl.concat(own)
+    def rows(self, table: pl.DataFrame, data: pl.DataFrame) -> pl.DataFrame:
+        """The findings of the rules on some rows by what they say themselves. `table`: their facts, `data`: cells."""
+        return self._found(self._alone, table, data)
 
     def among(self, stays: pl.DataFrame, values: pl.DataFrame) -> pl.DataFrame:
         """The findings of the rules that compare rows. `stays`: all rows, as `across.kept` leaves them, with the run's
@@ -85,7 +84,8 @@ class Judge:
             return pl.DataFrame(schema=SCHEMA)
         return self._found(self._late, across.among(stays), values)
 
-    def _misfits(self, facts: Facts, data: pl.DataFrame) -> pl.DataFrame:
+    def misfits(self, facts: Facts, data: pl.DataFrame) -> pl.DataFrame:
+        """The findings of the field dictionary on some rows."""
         rows = facts.table["row"]
         parts = []
         for misfit in fields.of_frame(data, facts.cast, self.columns):
