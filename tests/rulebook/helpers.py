@@ -1,5 +1,7 @@
 """A small world of facts, and rules written in a line, for the tests of the engine."""
 
+# ruff: noqa: E501 -- tables of cases, a line each
+
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence

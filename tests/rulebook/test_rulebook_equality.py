@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
@@ -10,8 +9,8 @@ from functools import cache
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-
 from tests.rulebook.helpers import FACTS, RULE, said_by_duckdb, said_by_python
+
 from tonghu.rulebook.expressions import Kind, Value
 from tonghu.rulebook.facts_file import read_schema
 from tonghu.rulebook.rule_error import RuleError
@@ -171,10 +170,6 @@ def compiled(schema: Schema, rows: list[dict[str, object]]) -> RuleSet:
     return RuleSet(schema, tuple(found))
 
 
-def layouts(facts: Mapping[str, Value]) -> None:  # pragma: no cover
-    """Kept apart: layouts are tested with the packaged dictionary."""
-
-
 @pytest.mark.requirement("REG-11")
 @settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.data())
@@ -183,7 +178,8 @@ def test_both_executors_agree(data: st.DataObject) -> None:
     try:
         ruleset = compiled(SCHEMA, rows)
     except RuleError as error:  # only numbers grown too long are refused, all else that is generated must load
-        assert "38" in error.reason_en, error
+        if "38" not in error.reason_en:
+            raise
         return
     asked = data.draw(st.lists(records(SCHEMA), min_size=1, max_size=4))
     columns = data.draw(st.one_of(st.none(), st.sets(st.sampled_from(sorted(SCHEMA.facts)), min_size=10).map(sorted)))

@@ -1,5 +1,7 @@
 """Every function of the language: the same answer from Python and DuckDB, and the Spark text as reviewed."""
 
+# ruff: noqa: E501 -- tables of cases, a line each
+
 from __future__ import annotations
 
 from datetime import date, datetime
@@ -7,8 +9,8 @@ from decimal import Decimal
 
 import duckdb
 import pytest
-
 from tests.rulebook.helpers import FACTS
+
 from tonghu.codes import icd10
 from tonghu.rulebook import language, meaning
 from tonghu.rulebook.expressions import Name

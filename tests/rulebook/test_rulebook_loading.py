@@ -1,5 +1,7 @@
 """What cannot be loaded is refused with file, rule and reason, in both languages; layers and dates choose."""
 
+# ruff: noqa: E501 -- tables of cases, a line each
+
 from __future__ import annotations
 
 import copy
@@ -7,8 +9,8 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-
 from tests.rulebook.helpers import DAY, FACTS, rule, rulebook, write
+
 from tonghu.errors import InputRefused
 from tonghu.rulebook import RuleError, load
 

@@ -132,7 +132,8 @@ def _id_valid(full_match: str, try_cast: str) -> str:
     total = " + ".join(f"{_digit(place + 1)} * {weight}" for place, weight in enumerate(_WEIGHTS))
     right = f"substr('10X98765432', CAST(({total}) % 11 AS INTEGER) + 1, 1) = upper(substr({{0}}, 18, 1))"
     birth = _id_birth(full_match, try_cast)
-    return f"(CASE WHEN {full_match.format(_18)} THEN {birth} IS NOT NULL AND {right} WHEN {{0}} IS NOT NULL THEN FALSE END)"
+    found = f"{birth} IS NOT NULL AND {right}"
+    return f"(CASE WHEN {full_match.format(_18)} THEN {found} WHEN {{0}} IS NOT NULL THEN FALSE END)"
 
 
 def _id_is_male(full_match: str) -> str:

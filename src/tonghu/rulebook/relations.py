@@ -222,7 +222,7 @@ class Relations:
         long = self._long(collection, parts, record)
         return (
             f"(SELECT t.*, {', '.join(outer)} FROM {source} LEFT JOIN (SELECT __row, {', '.join(grouped)} FROM {long}"
-            f" WHERE {' OR '.join(counts)} GROUP BY __row) AS g USING (__row)) AS t"
+            f" GROUP BY __row) AS g USING (__row)) AS t"
         )
 
     def _summand(self, derived: Derived, text: str) -> str:
