@@ -207,3 +207,12 @@ def test_progress_is_shown_to_people_when_it_takes_long(monkeypatch, capsys):
     assert "2,000" in shown
     assert "1,500" not in shown
     assert shown.endswith("\r\x1b[K")
+
+
+def test_a_workbook_of_an_earlier_check_is_named_as_such(check, sample_rows, tmp_path):
+    (tmp_path / "out1").mkdir()
+    (tmp_path / "out1" / "marked.xlsx").write_bytes(b"earlier")
+    result = check(as_csv(sample_rows))
+    assert any("以前检查" in note["zh"] for note in result.summary["notes"])
+    assert "marked.xlsx" not in result.summary["outputs"]
+    assert (result.folder / "marked.xlsx").read_bytes() == b"earlier"

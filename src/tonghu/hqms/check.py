@@ -308,7 +308,15 @@ class _Run:
 
     def _notes(self) -> list[tuple[str, str]]:
         listed = [note for note in (self.listed and self.listed.note, self.lost_zeros) if note]
-        return [*((zh, en) for zh, en in self.source.notes), *self.columns.notes, *listed, *self._ragged_note()]
+        notes = [*((zh, en) for zh, en in self.source.notes), *self.columns.notes, *listed, *self._ragged_note()]
+        if not self.options.mark and (self.outputs.folder / MARKED).exists():
+            notes.append(
+                (
+                    f"结果目录中的 {MARKED} 是以前检查留下的，与本次无关",
+                    f"{MARKED} in the result folder is left from an earlier check and does not belong to this one",
+                )
+            )
+        return notes
 
     def _ragged_note(self) -> list[tuple[str, str]]:
         if not self.ragged:
