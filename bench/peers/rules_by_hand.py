@@ -71,6 +71,7 @@ PRINCIPAL = KEY("principal_diagnosis_code")
 NEOPLASM = between(PRINCIPAL, "C D00-D48")
 FOLLOW_UP = f"left({PRINCIPAL}, 3) IN ('Z51', 'Z08', 'Z94')"
 MORPHOLOGY = "pathology_1_morphology_code"
+BEHAVIOUR = f"nullif(regexp_extract({MORPHOLOGY}, '^[Mm]?[89][0-9]{{3,4}}/([012369])$', 1), '')"
 EMPLOYED = "('11', '13', '17', '21', '24', '37')"
 CHINESE = "nationality IN ('中国', '中国籍', '中华人民共和国', 'CHN', 'CN', '156')"
 NO_ID = "('-', '－', '—', '–', '--', '——')"
@@ -85,8 +86,9 @@ def not_above_zero(cost: str) -> str:
 
 
 PARTS = words("""general_service general_procedure nursing general_other pathology laboratory imaging
-    clinical_diagnostic nonsurgical_treatment surgical_treatment rehabilitation tcm_treatment western_medicine patent_tcm
-    herbal blood albumin globulin coagulation_factor cytokine material_exam material_treatment material_surgery other""")
+    clinical_diagnostic nonsurgical_treatment surgical_treatment rehabilitation tcm_treatment western_medicine
+    patent_tcm herbal blood albumin globulin coagulation_factor cytokine material_exam material_treatment
+    material_surgery other""")
 OF_WHICH = words("physical_therapy anaesthesia surgery antibacterial self_pay")
 
 RECORD = [
@@ -207,15 +209,17 @@ RECORD = [
     (
         "HQ066",
         MORPHOLOGY,
-        f"""regexp_full_match({MORPHOLOGY}, '[Mm]?[89][0-9]{{3,4}}/[012369]') AND {NEOPLASM} AND NOT (
-            CASE right({MORPHOLOGY}, 1)
-                WHEN '0' THEN {between(PRINCIPAL, "D10-D36")}
-                WHEN '1' THEN {between(PRINCIPAL, "D37-D48")}
-                    OR {PRINCIPAL} LIKE 'C96%' AND regexp_matches({MORPHOLOGY}, '^[Mm]?975[0-9]')
-                    OR {between(PRINCIPAL, "C71-C72")} AND regexp_matches({MORPHOLOGY}, '^[Mm]?94210?/')
-                WHEN '2' THEN {between(PRINCIPAL, "D00-D09")}
-                WHEN '3' THEN {between(PRINCIPAL, "C D45-D47")}
-                ELSE {PRINCIPAL} LIKE 'C%' END)""",
+        f"""{BEHAVIOUR} IN ('0', '1', '2') AND {PRINCIPAL} LIKE 'C%'
+            AND NOT (left({PRINCIPAL}, 3) = 'C96' AND regexp_matches({MORPHOLOGY}, '^[Mm]?975[0-9]{{1,2}}/1'))
+            AND NOT (left({PRINCIPAL}, 3) IN ('C71', 'C72') AND regexp_matches({MORPHOLOGY}, '^[Mm]?94210?/1'))""",
+    ),
+    ("HQ066-in-situ", MORPHOLOGY, f"{BEHAVIOUR} <> '2' AND {between(PRINCIPAL, 'D00-D09')}"),
+    ("HQ066-benign", MORPHOLOGY, f"{BEHAVIOUR} <> '0' AND {between(PRINCIPAL, 'D10-D36')}"),
+    (
+        "HQ066-uncertain",
+        MORPHOLOGY,
+        f"""{BEHAVIOUR} <> '1' AND {between(PRINCIPAL, "D37-D48")}
+            AND NOT ({BEHAVIOUR} = '3' AND {between(PRINCIPAL, "D45-D47")})""",
     ),
     (
         "HQ067",
@@ -359,15 +363,17 @@ IDENTITY = [
 
 LINES = f"""
     diagnoses AS MATERIALIZED (
-        SELECT row, -2 AS n, outpatient_diagnosis_code AS code, NULL AS outcome FROM facts WHERE code IS NOT NULL
-        UNION ALL SELECT row, -1, admission_diagnosis_code AS code, NULL FROM facts WHERE code IS NOT NULL
-        UNION ALL SELECT row, 0, principal_diagnosis_code AS code, principal_diagnosis_outcome AS outcome FROM facts
-            WHERE code IS NOT NULL OR outcome IS NOT NULL
+        SELECT row, -2 AS n, outpatient_diagnosis_code AS code, NULL AS outcome, NULL AS named FROM facts
+            WHERE code IS NOT NULL
+        UNION ALL SELECT row, -1, admission_diagnosis_code AS code, NULL, NULL FROM facts WHERE code IS NOT NULL
+        UNION ALL SELECT row, 0, principal_diagnosis_code AS code, principal_diagnosis_outcome AS outcome, NULL
+            FROM facts WHERE code IS NOT NULL OR outcome IS NOT NULL
         {
     "".join(
         f'''
-        UNION ALL SELECT row, {n}, other_diagnosis_{n}_code AS code, other_diagnosis_{n}_outcome AS outcome FROM facts
-            WHERE code IS NOT NULL OR outcome IS NOT NULL'''
+        UNION ALL SELECT row, {n}, other_diagnosis_{n}_code AS code, other_diagnosis_{n}_outcome AS outcome,
+            other_diagnosis_{n}_name <> '-' AS named FROM facts
+            WHERE code IS NOT NULL OR outcome IS NOT NULL OR named'''
         for n in DIAGNOSES
     )
 }
@@ -407,7 +413,8 @@ LINES = f"""
     ),
     operations AS MATERIALIZED (
         SELECT p.* FROM procedures AS p JOIN procedure_codes AS c USING (code)
-        WHERE c.operative AND (level IN ('1', '2', '3', '4') OR regexp_full_match(wound, '[234][1239]'))
+        WHERE c.operative AND (level IN ('1', '2', '3', '4') OR regexp_full_match(wound, '[234][1239]')
+            OR anaesthesia IS NOT NULL)
     ),
     icu AS MATERIALIZED (
         {
@@ -427,14 +434,15 @@ SLOT = (
     " 'principal_diagnosis' ELSE 'other_diagnosis_' || n END"
 )
 DIAGNOSIS = f"{SLOT} || '_code'"
+FILLED = "diagnoses WHERE n > 0 AND (code IS NOT NULL OR named)"
 OTHER_FIELDS = [
     found
     for n in DIAGNOSES
     for code, name, poa in [[f"other_diagnosis_{n}_{part}" for part in ("code", "name", "poa")]]
     for found in (
-        ("HQ004", code, f"{code} IS NULL AND coalesce({name}, {poa}) IS NOT NULL"),
-        ("HQ004-name", name, f"{empty(name)} AND coalesce({name}, {code}, {poa}) IS NOT NULL"),
-        ("HQ004-poa", poa, f"{poa} IS NULL AND coalesce({code}, {name}) IS NOT NULL"),
+        ("HQ004", code, f"{code} IS NULL AND ({poa} IS NOT NULL OR {name} <> '-')"),
+        ("HQ004-name", name, f"{empty(name)} AND coalesce({code}, {poa}) IS NOT NULL"),
+        ("HQ004-poa", poa, f"{poa} IS NULL AND ({code} IS NOT NULL OR {name} <> '-')"),
     )
 ]
 OTHERS = [
@@ -451,13 +459,12 @@ OTHERS = [
     (
         "HQ005",
         "'other_diagnosis_' || n || '_code'",
-        "(SELECT row, max(n) AS n FROM known WHERE n > 0 GROUP BY row HAVING count(*) < max(n))",
+        f"(SELECT row, max(n) AS n FROM {FILLED} GROUP BY row HAVING count(*) < max(n))",
     ),
     (
         "HQ005-repeat",
         "'other_diagnosis_' || n || '_code'",
-        f"""(SELECT row, max(n) AS n FROM known WHERE n > 0
-            GROUP BY row HAVING count(DISTINCT {KEY("code")}) < count(*))""",
+        f"(SELECT row, max(n) AS n FROM {FILLED} GROUP BY row HAVING count(DISTINCT {KEY('code')}) < count(code))",
     ),
     (
         "HQ005-principal",
