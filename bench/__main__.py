@@ -6,7 +6,6 @@ import argparse
 import json
 import os
 import platform
-import re
 import sys
 from collections.abc import Callable
 from dataclasses import asdict
@@ -54,25 +53,21 @@ def seconds(value: float) -> str:
 
 def write(lines: list[Line]) -> None:
     """Keep the figures in bench/results.json and between the markers of both READMEs."""
-    kept = (
-        {(line["what"], line["peer"]): line for line in json.loads(RESULTS.read_text())["lines"]}
-        if RESULTS.exists()
-        else {}
-    )
-    kept.update({(line.what, line.peer): asdict(line) for line in lines})
-    measured = {
-        "measured_on": datetime.now(UTC).date().isoformat(),
-        "machine": f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}",
-        "lines": list(kept.values()),
-    }
+    before = json.loads(RESULTS.read_text())["lines"] if RESULTS.exists() else []
+    kept = {(line["what"], line["peer"]): line for line in (*before, *map(asdict, lines))}
+    machine = f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}"
+    measured = {"measured_on": datetime.now(UTC).date().isoformat(), "machine": machine, "lines": list(kept.values())}
     RESULTS.write_text(json.dumps(measured, ensure_ascii=False, indent=1) + "\n")
     for name, head in HEADS.items():
-        path = ROOT / name
-        text = path.read_text()
-        body = f"{measured['machine']}, {measured['measured_on']}\n\n{table([Line(**line) for line in kept.values()], head)}"
-        path.write_text(
-            re.sub(r"(<!-- bench -->\n).*?(\n<!-- /bench -->)", lambda m: m[1] + body + m[2], text, flags=re.S)
-        )
+        figures = table([Line(**line) for line in kept.values()], head)
+        replace_between_markers(ROOT / name, f"{machine}, {measured['measured_on']}\n\n{figures}")
+
+
+def replace_between_markers(page: Path, text: str) -> None:
+    """Put `text` between ``<!-- bench -->`` and ``<!-- /bench -->`` of a page."""
+    begin, end = "<!-- bench -->\n", "\n<!-- /bench -->"
+    before, _, rest = page.read_text("utf-8").partition(begin)
+    page.write_text(before + begin + text + end + rest.partition(end)[2], "utf-8")
 
 
 def main() -> int:
