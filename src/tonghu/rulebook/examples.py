@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
 
 from tonghu.rulebook.python_executor import FINDS, UNKNOWN
 from tonghu.rulebook.rulebook import Rulebook
@@ -14,6 +13,8 @@ from tonghu.rulebook.ruleset import RuleSet
 from tonghu.rulebook.tables import table_of
 
 PASSES = "passes"
+#: So many rules are asked in one query: the time that DuckDB needs to plan one grows faster than its length.
+_TOGETHER = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +48,11 @@ def run_examples(rulebook: Rulebook, rules: Sequence[Rule]) -> Iterator[Outcome]
             layout = example.record.get("layout")
             by_layout[rule.schema, layout if isinstance(layout, str) else None].append((rule, number, example))
     for (schema, layout), asked in by_layout.items():
-        chosen = tuple({id(rule): rule for rule, _, _ in asked}.values())
-        yield from _ask(RuleSet(rulebook.schemas[schema], chosen, layout), asked)
+        chosen = list({id(rule): rule for rule, _, _ in asked}.values())
+        for start in range(0, len(chosen), _TOGETHER):
+            some = tuple(chosen[start : start + _TOGETHER])
+            theirs = [one for one in asked if one[0] in some]
+            yield from _ask(RuleSet(rulebook.schemas[schema], some, layout), theirs)
 
 
 def _ask(ruleset: RuleSet, asked: Sequence[tuple[Rule, int, Example]]) -> Iterator[Outcome]:
@@ -86,10 +90,3 @@ def _outcome(
     verdicts = {verdict for verdict, _ in answers}
     verdict = FINDS if FINDS in verdicts else UNKNOWN if UNKNOWN in verdicts else PASSES
     return Outcome(rule, number, example, executor, verdict, frozenset(name for _, names in answers for name in names))
-
-
-def effective_rules(rulebook: Rulebook, sets: Collection[str] | None, day: date | None) -> list[Rule]:
-    """All rules of some sets, those valid on a day only where one is given."""
-    return [
-        rule for rule in rulebook.rules if (sets is None or rule.set in sets) and (day is None or rule.is_valid(day))
-    ]
