@@ -63,6 +63,9 @@ CASES = [
     ("days_between(date '2022-05-02', date '2022-04-30')", -2),
     ("date_of(timestamp '2022-05-01 23:59:59')", date(2022, 5, 1)),
     ("date_of(date '2022-05-01')", date(2022, 5, 1)),
+    ("at_midnight(timestamp '2022-05-01 00:00:00')", True),
+    ("at_midnight(timestamp '2022-05-01 00:00:01')", False),
+    ("at_midnight((case when false then timestamp '2022-05-01 00:00:00' end))", None),
     ("days_as_months(45)", Decimal("1.50")),
     ("days_as_months(1)", Decimal("0.03")),
     ("days_as_months(-1)", Decimal("-0.03")),
@@ -170,6 +173,7 @@ SPARK_TEXTS = {
     " < month(`born`) * 100 + day(`born`) THEN 1 ELSE 0 END)",
     "days_between(born, came)": "datediff(CAST(`came` AS DATE), `born`)",
     "date_of(came)": "CAST(`came` AS DATE)",
+    "at_midnight(came)": "(`came` = CAST(CAST(`came` AS DATE) AS TIMESTAMP_NTZ))",
     "days_as_months(days)": "(CAST((CASE WHEN `days` >= 0 THEN 1 ELSE -1 END) * ((abs(`days`) * 200 + 30) DIV 60)"
     " AS DECIMAL(18, 0)) * 0.01BD)",
     "stay_days(born, today)": "(CASE datediff(`today`, `born`) WHEN 0 THEN 1 ELSE datediff(`today`, `born`) END)",

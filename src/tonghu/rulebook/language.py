@@ -29,9 +29,9 @@ class Function:
     """One function. `takes` names what each parameter accepts, the last one repeated where `many`.
 
     ``text``, ``integer``, ``number``, ``boolean`` mean themselves; ``day`` takes a date or a datetime, whose day
-    counts; ``ordered`` takes anything with an order, all of one kind; ``literal text`` and ``literal integer`` must
-    be written out in the rule; ``fact`` is a bare name. `result` None: the type of the arguments. `total` False: the
-    answer can be NULL although no argument is.
+    counts; ``moment`` a datetime; ``ordered`` takes anything with an order, all of one kind;
+    ``literal text`` and ``literal integer`` must be written out in the rule; ``fact`` is a bare name. `result` None:
+    the type of the arguments. `total` False: the answer can be NULL although no argument is.
     """
 
     name: str
@@ -242,6 +242,12 @@ _ALL = (
     Function(
         "date_of", ("day",), DATE, "date_of({0})", "CAST({0} AS DATE)", "CAST({0} AS DATE)",
         "日期时间的日期", "the day of a date and time", "date_of(confirmed_at)",
+    ),
+    Function(
+        "at_midnight", ("moment",), BOOLEAN, "at_midnight({0})", "({0} = CAST({0} AS DATE))",
+        "({0} = CAST(CAST({0} AS DATE) AS TIMESTAMP_NTZ))",
+        "时间是否恰为零点（只写日期、未写时间时即如此）",
+        "whether the time is midnight, as it is where a file writes a day without a time", "at_midnight(confirmed_at)",
     ),
     Function(
         "days_as_months", ("integer",), Type(Kind.DECIMAL, 18, 2), "days_as_months({0})",

@@ -95,6 +95,11 @@ def date_of(moment: date) -> date:
     return moment.date() if isinstance(moment, datetime) else moment
 
 
+def at_midnight(moment: datetime) -> bool:
+    """Whether `moment` has no time of day."""
+    return not (moment.hour or moment.minute or moment.second or moment.microsecond)
+
+
 def days_as_months(days: int) -> Decimal:
     """`days` / 30, rounded half away from zero to two places: how a front page writes the age of an infant."""
     hundredths = (abs(days) * 200 + 30) // 60

@@ -301,6 +301,7 @@ _WANTED: dict[str, tuple[Callable[[Node], bool], str, str]] = {
     "integer": (lambda node: node.type.kind is Kind.INTEGER, "整数", "an integer"),
     "number": (lambda node: node.type.is_number, "数", "a number"),
     "day": (lambda node: node.type.is_day, "日期", "a date"),
+    "moment": (lambda node: node.type.kind is Kind.DATETIME, "日期时间", "a date and time"),
     "ordered": (_is_ordered, "可比大小的值", "an ordered value"),
     "fact": (lambda node: isinstance(node, Name), "一个事实的名称", "the bare name of a fact"),
     "literal text": (_is_literal(Kind.TEXT), "直接写出的文本", "a text written out"),

@@ -46,8 +46,8 @@ _PYTHON = {"=": "==", "<>": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
 _HELPERS: dict[str, object] = {
     name: getattr(meaning, name)
     for name in (
-        "EXACT", "upper", "code_key", "years_between", "days_between", "date_of", "days_as_months", "stay_days",
-        "id_valid", "id_birth", "id_is_male", "province_known",
+        "EXACT", "upper", "code_key", "years_between", "days_between", "date_of", "at_midnight", "days_as_months",
+        "stay_days", "id_valid", "id_birth", "id_is_male", "province_known",
     )
 }  # fmt: skip
 
