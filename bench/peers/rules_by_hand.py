@@ -170,7 +170,12 @@ RECORD = [
     ("HQ041", "patient_name", "names_for_record > 1"),
     ("HQ041-sex", "sex", "sexes_for_record > 1"),
     ("HQ041-birth", "birth_date", "birth_dates_for_record > 1"),
-    ("HQ042", "admission_datetime", "admission_datetime < last_discharge_before"),
+    (
+        "HQ042",
+        "admission_datetime",
+        f"""admission_datetime < last_discharge_before
+            AND NOT (admission_datetime = {ADMITTED} AND {ADMITTED} = last_discharge_before::DATE)""",
+    ),
     # Identity
     (
         "HQ040",
@@ -178,7 +183,13 @@ RECORD = [
         f"(national_id IS NULL OR national_id IN {NO_ID}) AND {CHINESE} AND {AGE} >= 1",
     ),
     # Dates and ages
-    ("HQ043", "admission_datetime", "admission_datetime > discharge_datetime"),
+    # A time of midnight may be a day written without a time.
+    (
+        "HQ043",
+        "admission_datetime",
+        f"""admission_datetime > discharge_datetime
+            AND NOT (discharge_datetime = {DISCHARGED} AND {ADMITTED} = {DISCHARGED})""",
+    ),
     ("HQ044", "birth_date", f"birth_date > {ADMITTED}"),
     ("HQ045", "discharge_datetime", f"{DISCHARGED} > today"),
     (
@@ -572,12 +583,14 @@ OTHERS = [
     (
         "HQ048-in",
         "'icu_' || n || '_in'",
-        "icu WHERE admission_datetime <= discharge_datetime AND entered < admission_datetime",
+        f"""icu WHERE {ADMITTED} <= {DISCHARGED} AND entered < admission_datetime
+            AND NOT (entered = entered::DATE AND {ADMITTED} = entered::DATE)""",
     ),
     (
         "HQ048-out",
         "'icu_' || n || '_out'",
-        "icu WHERE admission_datetime <= discharge_datetime AND departed > discharge_datetime",
+        f"""icu WHERE {ADMITTED} <= {DISCHARGED} AND departed > discharge_datetime
+            AND NOT (discharge_datetime = {DISCHARGED} AND departed::DATE = {DISCHARGED})""",
     ),
     ("HQ049", "'icu_' || n || '_in'", "icu WHERE overlapping"),
 ]
