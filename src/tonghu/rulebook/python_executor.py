@@ -364,6 +364,8 @@ class _Writer:
         if function.prepare is not None:
             assert isinstance(last, Literal)
             prepared = self._bind(function.prepare(str(last.value)))
+        if "None" in atoms:  # never reached, and Python would warn of what it is written to do with None
+            return ["False"], "None"
         text = function.python.format(", ".join(atoms) if function.many else atoms[0], *atoms[1:], k=prepared)
         if function.total:
             return guards, text
