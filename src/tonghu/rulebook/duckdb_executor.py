@@ -11,11 +11,12 @@ in docs/decisions (DuckDB execution).
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from tonghu.rulebook.expressions import Node
+from tonghu.rulebook.expressions import Call, Node, names
 from tonghu.rulebook.missing import deciding
 from tonghu.rulebook.relations import Relations
 from tonghu.rulebook.rules import Rule
@@ -138,12 +139,17 @@ class _Query:
 
         The pass is materialized, so that no filter on its bits is pushed below it and no condition asked again.
         """
-        source = self.relations.source(each, [rule.finds for _, rule in rules])
+        conditions = [rule.finds for _, rule in rules]
+        once = {call: f'"c {number}"' for number, call in enumerate(_asked_often(conditions))}
+        source = self.relations.source(each, conditions)
+        if once:
+            made = ", ".join(f"{self.relations.text(call)} AS {name}" for call, name in once.items())
+            source = f"(SELECT *, {made} FROM {source})"
         groups = [rules[start : start + _BITS] for start in range(0, len(rules), _BITS)]
         masks = []
         for number, group in enumerate(groups):
             bits = (
-                f"CASE WHEN {self.relations.text(rule.finds)} THEN {1 << place} ELSE 0 END"
+                f"CASE WHEN {self.relations.text(rule.finds, once.get)} THEN {1 << place} ELSE 0 END"
                 for place, (_, rule) in enumerate(group)
             )
             masks.append(f"({' + '.join(bits)})::BIGINT AS m{number}")
@@ -187,6 +193,24 @@ def _staged(connection: duckdb.DuckDBPyConnection, table: str) -> str:
     staged = DUCKDB.identifier(f"{table} staged")
     connection.execute(f"CREATE OR REPLACE TEMP TABLE {staged} AS SELECT * FROM {table}")
     return staged
+
+
+#: Functions that cost enough for their value to be kept where several conditions ask for it.
+_COSTLY = frozenset({"code_key", "id_birth", "id_valid", "id_is_male", "province_known", "years_between", "upper"})
+
+
+def _asked_often(conditions: Sequence[Node]) -> list[Call]:
+    """The costly calls on facts of the record that conditions ask for more than once."""
+    seen: Counter[Call] = Counter()
+    waiting: list[Node] = list(conditions)
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, Call):
+            waiting += node.args
+            if node.op in _COSTLY and not any(name.member for name in names(node)):
+                seen[node] += 1
+    # The SQL of a code list names its key once for each range.
+    return [call for call, times in seen.items() if times > 1 or call.op == "code_key"]
 
 
 _NOTHING = "SELECT NULL::BIGINT AS row, NULL::INTEGER AS rule, NULL::INTEGER AS fact WHERE FALSE"

@@ -59,9 +59,9 @@ class Relations:
             return self._record(record)
         return self._long(self.schema.collections[each], conditions, record)
 
-    def text(self, node: Node) -> str:
-        """A condition over a relation that :meth:`source` made."""
-        return sql(node, DUCKDB, self.naming, _key)
+    def text(self, node: Node, known: Callable[[Node], str | None] = lambda _: None) -> str:
+        """A condition over a relation that :meth:`source` made. `known`: the columns that it has besides."""
+        return sql(node, DUCKDB, self.naming, lambda part: known(part) or _key(part))
 
     def missing(
         self,
