@@ -6,8 +6,11 @@ admission), the age on the page stands in: years if given, else 0 where an infan
 
 from __future__ import annotations
 
+from datetime import date
+
 import polars as pl
 
+from tonghu.codes import dates
 from tonghu.hqms.layout import ADMISSION, BIRTH
 
 YEARS, INFANT = "age_years", ("age_infant_months", "age_infant_days")
@@ -31,6 +34,13 @@ def of(table: pl.DataFrame) -> pl.DataFrame:
         pl.coalesce(completed_years(birth, admission), *stated).alias("age_years"),
         pl.when(birth <= admission).then((admission - birth).dt.total_days()).alias("age_days"),
     )
+
+
+def of_one(birth: date | None, admission: date | None, years: int | None) -> int | None:
+    """`age_years` of one row without an infant's stated age: the twin of :func:`of`."""
+    if birth is not None and admission is not None and birth <= admission:
+        return dates.completed_years(birth, admission)
+    return years if years is not None and years >= 0 else None
 
 
 def completed_years(birth: pl.Expr, on: pl.Expr) -> pl.Expr:

@@ -9,18 +9,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date, datetime
 from functools import cached_property
 from string import ascii_uppercase
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from tonghu.codes.code_list import CodeList
 from tonghu.codes.icd10 import normalise
-from tonghu.hqms import ages, casting
+from tonghu.hqms import ages, casting, plain_dates
 from tonghu.hqms.layout import ADMISSION, BIRTH, Columns
 from tonghu.rulebook.expressions import Call, Literal, Name, Node
 from tonghu.rulebook.rules import Rule
 
+Years = npt.NDArray[np.int64]
+
+_UNKNOWN = -1
 _AGE = "age_at_admission"
 _FEW = 500
 
@@ -126,69 +132,72 @@ class Prefilter:
         """Which rows of a block to fetch."""
         years = self._years(data)
         below = self.bounds.age_below
-        unknown = years.is_null()
-        young = ~unknown if below is None else (years < below).fill_null(value=False)
+        unknown = years == _UNKNOWN
+        young = ~unknown if below is None else ~unknown & (years < below)
         self.young += int(young.sum())
-        asked = (young | unknown).arg_true()
+        asked = np.flatnonzero(young | unknown)
         fetched = self._suspects(data.select(self._slots)[asked])
         if any(name in self.columns.position for name in ages.INFANT):
-            fetched = fetched | unknown.gather(asked)
-        return pl.repeat(value=False, n=len(data), eager=True).scatter(asked.filter(fetched), values=True)
+            fetched |= unknown[asked]
+        kept = np.zeros(len(data), np.bool_)
+        kept[asked[fetched]] = True
+        return pl.Series(kept)
 
-    def _years(self, data: pl.DataFrame) -> pl.Series:
-        """Completed years as far as the dates and the stated years tell.
+    def _years(self, data: pl.DataFrame) -> Years:
+        """Completed years as far as the dates and the stated years tell, else _UNKNOWN.
 
         Dates in the one plain shape that the file writes are read in one go; all other rows are read with care.
         """
         birth, admission = self._named(BIRTH), self._named(ADMISSION)
         if birth is None or admission is None:
             return self._carefully(data)
-        # In two steps: an expression that names a date four times would read it four times.
-        dates = data.select(
-            birth=casting.day(pl.col(birth), self._sign), admission=casting.day(pl.col(admission), self._sign)
+        years = plain_dates.completed_years(
+            plain_dates.days(data[birth], self._sign), plain_dates.days(data[admission], self._sign)
         )
-        years = dates.select(years=ages.completed_years(pl.col("birth"), pl.col("admission")))["years"]
-        left = years.is_null().arg_true()
+        left = np.flatnonzero(years < 0)
         self.dates_given += 2 * (len(data) - len(left))
         self.dates_read += 2 * (len(data) - len(left))
-        if left.is_empty():
-            return years
         if 2 * len(left) > len(data):
             self._sign = self._usual_sign(data[birth])
-        return years.scatter(left, self._carefully(data[left]))
+        if len(left):
+            years[left] = self._carefully(data[left])
+        return years
 
-    def _usual_sign(self, dates: pl.Series) -> str:
+    def _usual_sign(self, texts: pl.Series) -> str:
         """How most of some dates are written."""
-        read = dates.to_frame("d").select(
-            casting.day(pl.col("d"), sign).count().alias(sign or "none") for sign in casting.day_shapes()
-        )
-        return max(casting.day_shapes(), key=lambda sign: read[sign or "none"][0])
+        return max(casting.day_shapes(), key=lambda sign: np.count_nonzero(plain_dates.days(texts, sign)))
 
-    def _carefully(self, data: pl.DataFrame) -> pl.Series:
+    def _carefully(self, data: pl.DataFrame) -> Years:
         """Completed years of rows that are not written in the file's plain shape."""
         told_by = {name: column for name in (BIRTH, ADMISSION, ages.YEARS) if (column := self._named(name))}
-        if len(data) > _FEW:
-            fields = self.columns.layout.by_name
-            # The time of day does not count for an age, so admissions are read as dates too.
-            known = {name: casting.dates(data[column]) for name, column in told_by.items() if name != ages.YEARS}
-            if column := told_by.get(ages.YEARS):
-                known[ages.YEARS] = casting.columns(data.select(column), {column: fields[ages.YEARS]}).facts[ages.YEARS]
-            table = pl.DataFrame(known)
-        else:
-            table = self._cell_by_cell(data, told_by)
-        for name in (BIRTH, ADMISSION):
-            if name in told_by:
-                self.dates_given += len(data) - data[told_by[name]].null_count()
-                self.dates_read += len(data) - table[name].null_count()
-        return ages.of(table)["age_years"]
+        if len(data) <= _FEW:
+            return self._row_by_row(data, told_by)
+        fields = self.columns.layout.by_name
+        # The time of day does not count for an age, so admissions are read as dates too.
+        known = {name: casting.dates(data[column]) for name, column in told_by.items() if name != ages.YEARS}
+        for name, read in known.items():
+            self.dates_given += len(data) - data[told_by[name]].null_count()
+            self.dates_read += len(data) - read.null_count()
+        if column := told_by.get(ages.YEARS):
+            known[ages.YEARS] = casting.columns(data.select(column), {column: fields[ages.YEARS]}).facts[ages.YEARS]
+        table = pl.DataFrame(known)
+        years = ages.of(table)["age_years"] if known else pl.Series([_UNKNOWN]).new_from_index(0, len(data))
+        return years.fill_null(_UNKNOWN).to_numpy().astype(np.int64)
 
-    def _cell_by_cell(self, data: pl.DataFrame, told_by: Mapping[str, str]) -> pl.DataFrame:
-        """The facts of a few rows: for so few, setting up columns would take longer than reading them."""
+    def _row_by_row(self, data: pl.DataFrame, told_by: Mapping[str, str]) -> Years:
+        """The years of a few rows: for so few, setting up columns would take longer than reading them."""
         fields = self.columns.layout.by_name
         read = {
             name: [casting.cell(fields[name], text)[0] for text in data[column]] for name, column in told_by.items()
         }
-        return pl.DataFrame(read, schema={name: casting.POLARS_TYPES[fields[name].type] for name in told_by})
+        for name in (BIRTH, ADMISSION):
+            if name in told_by:
+                self.dates_given += len(data) - data[told_by[name]].null_count()
+                self.dates_read += sum(value is not None for value in read[name])
+        nothing = [None] * len(data)
+        rows = zip(*(read.get(name, nothing) for name in (BIRTH, ADMISSION, ages.YEARS)), strict=True)
+        years = [ages.of_one(_day(birth), _day(admission), _int(stated)) for birth, admission, stated in rows]
+        return np.array([_UNKNOWN if one is None else one for one in years], np.int64)
 
     def _named(self, name: str) -> str | None:
         """The frame's column of a fact."""
@@ -202,18 +211,19 @@ class Prefilter:
     def _elsewhere(self) -> str:
         return self.bounds.elsewhere()
 
-    def _suspects(self, codes: pl.DataFrame) -> pl.Series:
+    def _suspects(self, codes: pl.DataFrame) -> npt.NDArray[np.bool_]:
         """Which rows hold a code that may be in scope.
 
         First one pattern passes over the plainly written codes of other categories; each distinct writing among the
         rest is then normalised and asked, once in a file.
         """
         suspected = pl.any_horizontal(~pl.col(self._slots).str.contains(self._elsewhere)).fill_null(value=False)
-        where = codes.select(suspected.alias("s"))["s"].arg_true()
-        found = [any(code is not None and self._may_match(code) for code in row) for row in codes[where].iter_rows()]
-        return pl.repeat(value=False, n=len(codes), eager=True).scatter(
-            where.filter(pl.Series(found, dtype=pl.Boolean)), values=True
-        )
+        suspects = codes.select(suspected.alias("s"))["s"].to_numpy().copy()
+        where = np.flatnonzero(suspects)
+        suspects[where] = [
+            any(code is not None and self._may_match(code) for code in row) for row in codes[where].iter_rows()
+        ]
+        return suspects
 
     def _may_match(self, code: str) -> bool:
         """Whether a code as written may be in scope."""
@@ -221,3 +231,11 @@ class Prefilter:
         if known is None:
             known = self._matching[code] = self.bounds.matches(code)
         return known
+
+
+def _day(value: casting.Value | None) -> date | None:
+    return value.date() if isinstance(value, datetime) else value if isinstance(value, date) else None
+
+
+def _int(value: casting.Value | None) -> int | None:
+    return value if isinstance(value, int) else None

@@ -371,3 +371,26 @@ def test_what_the_file_was_taken_for(put: Put) -> None:
     assert source.described_zh == "制表符分隔的文本，GB18030 编码"
     assert source.described_en == "tab-separated text in GB18030"
     assert not source.zipped
+
+
+@given(text=st.text(max_size=12), place=st.none() | st.integers(0, 40), byte=st.integers(0, 255), at=st.integers(4, 9))
+def test_utf8_is_checked_part_by_part_as_in_one_go(text: str, place: int | None, byte: int, at: int) -> None:
+    piece = bytearray(text.encode())
+    if place is not None and piece:
+        piece[place % len(piece)] = byte
+    try:
+        piece.decode()
+        valid = True
+    except UnicodeDecodeError:
+        valid = False
+    with patch.object(lines, "CHARACTERS", at):
+        assert lines._is_utf8(bytes(piece)) == valid
+
+
+@pytest.mark.parametrize("tail", [4, 16, 64])
+def test_lines_longer_than_a_tail_and_a_block(put: Put, tail: int) -> None:
+    rows = [[str(n), "汉" * (n * 7 % 40)] for n in range(60)]
+    path = put("f.csv", b"P1,P2\n" + "".join(f"{one},{two}\n" for one, two in rows).encode())
+    with patch.object(lines, "BLOCK", 128), patch.object(lines, "TAIL", tail):
+        frames = [frame.data for frame in open_file(path).frames()]
+    assert [list(row) for row in pl.concat(frames).iter_rows()] == [[one, two or None] for one, two in rows]

@@ -206,7 +206,8 @@ def _whole(data: bytes, delimiter: bytes, newlines: Bits, marks: Bits, *, quoted
     """The whole records of `data`, from the places of line feeds and delimiters that are not text."""
     ends = _places(newlines)
     starts = np.concatenate([np.zeros(1, np.int64), ends + 1])[:-1]
-    cells = _rank(marks, ends) - _rank(marks, starts) + 1
+    # A line feed is no delimiter, so as many lie before the start of a record as before the end of the last one.
+    cells = np.diff(_rank(marks, ends), prepend=0) + 1
     end = int(ends[-1]) + 1 if len(ends) else 0
     return Records(data if end == len(data) else data[:end], starts, ends, cells, delimiter, quoted, first_line)
 
