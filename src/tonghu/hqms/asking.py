@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from tonghu.rulebook.python_executor import Judge
 
 #: Up to so many rows the Python function is quicker (measured with all front-page rules).
-FEW: Final = 25_000
+FEW: Final = 4_000
 #: The table that DuckDB is asked about, and what a query names: copying what no rule reads costs more than asking.
 _ROWS: Final = "tonghu_rows"
 _NAMED: Final = re.compile(r'"([^" ]+)"')

@@ -34,11 +34,12 @@ from tonghu.hqms.reading import Hits, Source, open_file
 from tonghu.hqms.screen import SET as SCOPE
 from tonghu.hqms.screen import UNDETERMINED, Screen
 from tonghu.hqms.summary import Summary
+from tonghu.hqms.waiting import Waiting
 from tonghu.rulebook import Rulebook, RuleSet
 
-# So many fetched rows are cast, screened and written together, and so many judged together (see `asking`).
+# So many fetched rows are cast, screened and written together, and so many judged together (see `waiting`).
 BATCH = 20_000
-JUDGED = 100_000
+JUDGED = 30_000
 LAYERS = ("benign_other", "other_blood", "lch")
 
 Progress = Callable[[int], None]
@@ -129,7 +130,7 @@ class _Run:
         self.values: list[pl.DataFrame] = []
         self.ragged: list[int] = []
         self.marked: list[Path] = []
-        self.waiting: list[tuple[pl.DataFrame, pl.DataFrame]] = []
+        self.waiting = Waiting(self.judge.rows, JUDGED)
         self.lost_zeros: tuple[str, str] | None = None
         self.rows = 0
 
@@ -184,22 +185,12 @@ class _Run:
             return
         self.found.append(self.judge.misfits(known, data))
         table = self.listed.joined(known.table, self.columns) if self.listed else known.table
-        self.waiting.append((table, data))
+        self.waiting.add(table, data)
         stays = across.kept(table)
         self.stays.append(stays)
         self.values.append(
             data.select(f"c{self.columns.position[name]}" for name in stays.columns if name != across.ROW)
         )
-        if sum(len(rows) for _, rows in self.waiting) >= JUDGED:
-            self._judge_waiting()
-
-    def _judge_waiting(self) -> None:
-        if self.waiting:
-            # Diagonally: parts differ in the columns that say which cells did not read.
-            table = pl.concat([table for table, _ in self.waiting], how="diagonal")
-            data = pl.concat([data for _, data in self.waiting])
-            self.waiting.clear()
-            self.found.append(self.judge.rows(table, data))
 
     def _keep_for_marking(self, front: pl.DataFrame, data: pl.DataFrame) -> None:
         path = self.outputs.work / f"rows-{len(self.marked)}.arrow"
@@ -214,7 +205,7 @@ class _Run:
                 f"{file.name} 只有表头，没有数据行：请核对导出条件后重新导出",
                 f"{file.name} has a header and no data rows: check what was exported",
             )
-        self._judge_waiting()
+        self.found += self.waiting.found()
         if self.stays:
             today = pl.lit(self.options.on).alias("today")
             stays = pl.concat(self.stays).with_columns(today, pl.lit(self.columns.named).alias("layout"))

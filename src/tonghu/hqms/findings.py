@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Lock
 from typing import TypeVar
 
 import polars as pl
@@ -42,20 +43,23 @@ class Entry:
 
 @dataclass
 class Register:
-    """The rules and texts that findings refer to by number."""
+    """The rules and texts that findings refer to by number. Threads may ask for numbers at the same time."""
 
     entries: list[Entry] = field(default_factory=list)
     texts: list[Said] = field(default_factory=list)
     _entries: dict[tuple[str, str], int] = field(default_factory=dict)
     _texts: dict[Said, int] = field(default_factory=dict)
+    _lock: Lock = field(default_factory=Lock)
 
     def entry(self, entry: Entry) -> int:
         """The number of a rule; rules that report the same id at the same level are one."""
-        return _number(self._entries, (entry.id, entry.level), self.entries, entry)
+        with self._lock:
+            return _number(self._entries, (entry.id, entry.level), self.entries, entry)
 
     def said(self, said: Said) -> int:
         """The number of a text."""
-        return _number(self._texts, said, self.texts, said)
+        with self._lock:
+            return _number(self._texts, said, self.texts, said)
 
 
 def _number(known: dict[Key, int], key: Key, kept: list[Kept], value: Kept) -> int:

@@ -1,0 +1,52 @@
+"""Rows that wait to be judged together, and are judged beside the reading of the next ones.
+
+Asking all rules has its price each time, however few rows are asked about, and leaves processors idle; so rows are
+piled up, and a pile is judged in a thread of its own while the file is read on. There are never more than two piles:
+one that grows and one that is judged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+
+import polars as pl
+
+
+class Waiting:
+    """Rows on their way to `judge`, a function of typed facts and cells, in piles of at least `together`."""
+
+    def __init__(self, judge: Callable[[pl.DataFrame, pl.DataFrame], pl.DataFrame], together: int) -> None:
+        self._judge = judge
+        self._together = together
+        self._pile: list[tuple[pl.DataFrame, pl.DataFrame]] = []
+        self._found: list[pl.DataFrame] = []
+        self._asked: Future[pl.DataFrame] | None = None
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="judging")
+
+    def add(self, table: pl.DataFrame, data: pl.DataFrame) -> None:
+        """Put rows on the pile: their typed facts and their cells. Raises what the judging of an earlier pile did."""
+        self._pile.append((table, data))
+        if sum(len(rows) for rows, _ in self._pile) >= self._together:
+            self._ask()
+
+    def found(self) -> list[pl.DataFrame]:
+        """What was found in all rows, once there are no more."""
+        if self._pile:
+            self._ask()
+        self._collect()
+        self._thread.shutdown()
+        return self._found
+
+    def _ask(self) -> None:
+        self._collect()
+        # Diagonally: parts differ in the columns that say which cells did not read.
+        table = pl.concat([table for table, _ in self._pile], how="diagonal")
+        data = pl.concat([data for _, data in self._pile])
+        self._pile.clear()
+        self._asked = self._thread.submit(self._judge, table, data)
+
+    def _collect(self) -> None:
+        if self._asked is not None:
+            self._found.append(self._asked.result())
+            self._asked = None
