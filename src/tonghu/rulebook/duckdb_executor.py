@@ -104,7 +104,8 @@ class _Query:
     def findings(self) -> str:
         """Bits first, then their taking apart."""
         parts = [part for each, rules in self.by_each.items() for part in self._findings_of(each, rules)]
-        return f"WITH {', '.join(self.passes)} {' UNION ALL '.join(parts)}" if parts else _NOTHING
+        passes = [*self.relations.shared.values(), *self.passes]
+        return f"WITH {', '.join(passes)} {' UNION ALL '.join(parts)}" if parts else _NOTHING
 
     def unknowns(self) -> str:
         """For each relation one pass that lists, row by row, what it could not decide."""
@@ -132,7 +133,12 @@ class _Query:
                 "SELECT __row AS row, u.rule::INTEGER AS rule, u.fact::INTEGER AS fact, u.missing AS missing"
                 f" FROM (SELECT __row, unnest([{open_rules}]) AS u FROM {source}) WHERE u IS NOT NULL"
             )
-        return " UNION ALL ".join(parts) or f"SELECT *, NULL::VARCHAR[] AS missing FROM ({_NOTHING})"
+        if not parts:
+            return f"SELECT *, NULL::VARCHAR[] AS missing FROM ({_NOTHING})"
+        shared = f"WITH {', '.join(relations.shared.values())} " if relations.shared else ""
+        return (
+            shared + " UNION ALL ".join(parts) if parts else f"SELECT *, NULL::VARCHAR[] AS missing FROM ({_NOTHING})"
+        )
 
     def _findings_of(self, each: str, rules: Sequence[tuple[int, Rule]]) -> Iterator[str]:
         """One pass that marks which rules find something, as bits; then the marked rows, taken apart.

@@ -10,7 +10,8 @@ derived fact waits for as ``w name``. No fact's name has a space, so none of the
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from tonghu.rulebook.expressions import TEXT, Call, Kind, Name, Node, Type, names
@@ -41,6 +42,8 @@ class Relations:
     table: str
     key: str
     waits: bool = False
+    #: Relations that several readers share, as common table expressions: their names and texts, in order of need.
+    shared: dict[str, str] = field(default_factory=dict)
 
     @property
     def schema(self) -> Schema:
@@ -57,7 +60,10 @@ class Relations:
         record = {name.name for node in conditions for name in names(node) if not name.member}
         if each == "record":
             return self._record(record)
-        return self._long(self.schema.collections[each], conditions, record)
+        collection = self.schema.collections[each]
+        if self._summed.get(each):
+            return self._long(self._shared_occurrences(collection), record)
+        return self._long(self._own_occurrences(collection, conditions, record), record)
 
     def text(self, node: Node, known: Callable[[Node], str | None] = lambda _: None) -> str:
         """A condition over a relation that :meth:`source` made. `known`: the columns that it has besides."""
@@ -101,7 +107,7 @@ class Relations:
             derived = waiting[0]
             group = [derived]
             if self._is_grouped(derived):
-                group = [other for other in waiting if other.over == derived.over and self._is_ready(other, done)]
+                group = [other for other in waiting if self._is_alike(derived, other) and self._is_ready(other, done)]
                 source = self._joined(source, group)
             else:
                 text = self._written_out(derived)
@@ -124,8 +130,7 @@ class Relations:
     @staticmethod
     def _behind(derived: Derived) -> list[str]:
         """The names of the record that a derived fact reads."""
-        parts = [part for part in (derived.expression, derived.where) if part is not None]
-        return [name.name for part in parts for name in names(part) if not name.member]
+        return [name.name for part in _parts(derived) for name in names(part) if not name.member]
 
     def _members_behind(self, derived: Derived) -> list[str]:
         """The facts that an aggregate reads from the wide row itself."""
@@ -138,6 +143,10 @@ class Relations:
             return False
         collection = self.schema.collections[derived.over]
         return collection.sparse and len(collection.slots) > _WIDE_SLOTS
+
+    def _is_alike(self, one: Derived, other: Derived) -> bool:
+        """Whether one grouping serves both: those that read members alone are shared by all that need them."""
+        return one.over == other.over and bool(self._behind(one)) == bool(self._behind(other))
 
     def _is_ready(self, derived: Derived, done: set[str]) -> bool:
         behind = (name for name in self._behind(derived) if name in self.schema.derived)
@@ -195,35 +204,50 @@ class Relations:
     def _joined(self, source: str, group: Sequence[Derived]) -> str:
         """`source` with aggregates over a long collection, which are grouped by row once for all of them."""
         collection = self.schema.collections[group[0].over or ""]
-        parts = [part for one in group for part in (one.expression, one.where) if part is not None]
-        record = {name for one in group for name in self._behind(one)}
-        grouped, outer, counts = [], [], []
+        if self._behind(group[0]):
+            sums = self._sums(collection, group)
+        else:
+            sums = self._share(f"sums {collection.name}", lambda: self._sums(collection, self._summed[collection.name]))
+        outer = []
         for one in group:
             name = one.fact.name
-            text = self.text(one.expression)
-            where = f" FILTER (WHERE {self.text(one.where)})" if one.where is not None else ""
             raw = column("", f"__{name}")
-            aggregate, default, matters = _GROUPED[one.aggregate or Aggregate.COUNT]
-            summand = _state(text) if one.aggregate is Aggregate.ANY else self._summand(one, text)
-            grouped.append(f"{aggregate.format(summand)}{where} AS {raw}")
-            counts.append(matters.format(text))
+            default = _GROUPED[one.aggregate or Aggregate.COUNT][1]
             value = raw if default is None else f"coalesce({raw}, {default})"
             if one.aggregate is Aggregate.ANY:
                 value = _of_state(value)
-                gap = self.missing(one.expression, collection, self.naming)
-                unknown = f"{text} IS NULL" + (f" AND {self.text(one.where)}" if one.where is not None else "")
-                if self.waits:
-                    grouped.append(f"flatten(list({gap}) FILTER (WHERE {unknown})) AS {column('', f'__w{name}')}")
             outer.append(f"{value} AS {column('d', name)}")
             if self.waits:
                 own = f"[{DUCKDB.quote(name)}]"
                 waits = f"list_distinct({column('', f'__w{name}')})" if one.aggregate is Aggregate.ANY else own
                 outer.append(f"CASE WHEN {value} IS NOT NULL THEN {_EMPTY} ELSE {waits} END AS {column('w', name)}")
-        long = self._long(collection, parts, record)
-        return (
-            f"(SELECT t.*, {', '.join(outer)} FROM {source} LEFT JOIN (SELECT __row, {', '.join(grouped)} FROM {long}"
-            f" GROUP BY __row) AS g USING (__row)) AS t"
-        )
+        raws = [column("", f"__{one.fact.name}") for one in group]
+        if self.waits:
+            raws += [column("", f"__w{one.fact.name}") for one in group if one.aggregate is Aggregate.ANY]
+        sums = f"(SELECT __row, {', '.join(raws)} FROM {sums})"
+        return f"(SELECT t.*, {', '.join(outer)} FROM {source} LEFT JOIN {sums} AS g USING (__row)) AS t"
+
+    def _sums(self, collection: Collection, group: Sequence[Derived]) -> str:
+        """The rows of a long collection, each with its aggregates."""
+        grouped = []
+        for one in group:
+            name = one.fact.name
+            text = self.text(one.expression)
+            where = f" FILTER (WHERE {self.text(one.where)})" if one.where is not None else ""
+            summand = _state(text) if one.aggregate is Aggregate.ANY else self._summand(one, text)
+            aggregate = _GROUPED[one.aggregate or Aggregate.COUNT][0]
+            grouped.append(f"{aggregate.format(summand)}{where} AS {column('', f'__{name}')}")
+            if self.waits and one.aggregate is Aggregate.ANY:
+                gap = self.missing(one.expression, collection, self.naming)
+                unknown = f"{text} IS NULL" + (f" AND {self.text(one.where)}" if one.where is not None else "")
+                grouped.append(f"flatten(list({gap}) FILTER (WHERE {unknown})) AS {column('', f'__w{name}')}")
+        record = {name for one in group for name in self._behind(one)}
+        if not record and self._asked(collection):
+            long = self._shared_occurrences(collection)
+        else:
+            conditions = [part for one in group for part in _parts(one)]
+            long = self._long(self._own_occurrences(collection, conditions, record), record)
+        return f"(SELECT __row, {', '.join(grouped)} FROM {long} GROUP BY __row)"
 
     def _summand(self, derived: Derived, text: str) -> str:
         if derived.aggregate is Aggregate.SUM:
@@ -233,20 +257,73 @@ class Relations:
 
     # --- Collections
 
-    def _long(self, collection: Collection, conditions: Sequence[Node], record: set[str]) -> str:
-        """A row for each occurrence, with the members that the conditions read and the record's facts beside them."""
+    def _shared_occurrences(self, collection: Collection) -> str:
+        """The occurrences for the rules of a collection and for the aggregates over it, made once."""
+        asked = self._asked(collection)
+        record = {name.name for node in asked for name in names(node) if not name.member}
+        conditions = [*asked, *(part for one in self._summed[collection.name] for part in _parts(one))]
+        return self._share(f"long {collection.name}", lambda: self._own_occurrences(collection, conditions, record))
+
+    def _own_occurrences(self, collection: Collection, conditions: Sequence[Node], record: set[str]) -> str:
+        """The occurrences for some conditions, with the facts of the record that need no join."""
+        facts, apart = self._beside(record)
+        return self._occurrences(collection, conditions, () if apart else facts)
+
+    def _share(self, name: str, text: Callable[[], str]) -> str:
+        """The name of a relation that several readers share; it is written when the first one asks."""
+        quoted = DUCKDB.identifier(name)
+        if quoted not in self.shared:
+            written = text()
+            self.shared[quoted] = f"{quoted} AS MATERIALIZED {written}"
+        return quoted
+
+    def _asked(self, collection: Collection) -> list[Node]:
+        """The conditions of the rules over a collection."""
+        rules = (rule for rule in self.ruleset.rules if rule.by == "condition")
+        return [rule.finds for rule in rules if rule.each == collection.name]
+
+    @cached_property
+    def _summed(self) -> dict[str, list[Derived]]:
+        """For each long collection the aggregates over it that some rule needs and that read its members alone."""
+        found: dict[str, list[Derived]] = {}
+        for name in self.ruleset.derived_used:
+            derived = self.schema.derived[name]
+            if derived.over is not None and self._is_grouped(derived) and not self._behind(derived):
+                found.setdefault(derived.over, []).append(derived)
+        return found
+
+    def _beside(self, record: Iterable[str]) -> tuple[list[str], bool]:
+        """The facts that occurrences need beside them; whether they must be joined, since some sum occurrences up."""
+        derived = self._needed(record)
+        if any(one.over is not None for one in derived):
+            return sorted(name for name in record if name in self.schema.facts), True
+        wanted = {*record, *(name for one in derived for name in self._behind(one))}
+        return sorted(name for name in wanted if name in self.schema.facts), False
+
+    def _long(self, occurrences: str, record: set[str]) -> str:
+        """`occurrences` with the names of the record beside them."""
+        derived = self._needed(record)
+        facts, apart = self._beside(record)
+        if not apart:
+            source = f"{occurrences} AS o"
+            for one in derived:
+                source = f"(SELECT *, {self._written_out(one)} FROM {source}) AS o"
+            return source
+        wanted = [text for name in facts for text in self._carried(name)]
+        for one in derived:
+            wanted.append(column("d", one.fact.name))
+            wanted += [column("w", one.fact.name)] if self.waits else []
+        context = f"(SELECT __row, {', '.join(wanted)} FROM {self._record(record)})"
+        return f"(SELECT * FROM {occurrences} AS o JOIN {context} AS c USING (__row)) AS o"
+
+    def _occurrences(self, collection: Collection, conditions: Sequence[Node], facts: Sequence[str]) -> str:
+        """A row for each occurrence, with the members that the conditions read, and the record's `facts` beside."""
         values: set[str] = set()
         cells: set[str] = set()
         keys: set[str] = set()
         for node in conditions:
             _reads(node, values, cells, keys)
-        derived = self._needed(record)
-        beside = set(record)
-        apart = any(one.over is not None for one in derived)
-        if not apart:
-            beside |= {name for one in derived for name in self._behind(one)}
-        plain = sorted(name for name in beside if name in self.schema.facts)
-        carried = [] if apart else [text for name in plain for text in self._carried(name)]
+        carried = [text for name in facts for text in self._carried(name)]
         branches = []
         for number, slot in self.schema.slots(collection.name, self.ruleset.layout):
             exists = self._exists(collection, slot)
@@ -264,19 +341,10 @@ class Relations:
             branches = [
                 f"SELECT {self._nothing(collection, values, cells, carried)} FROM {self.table} AS t WHERE FALSE"
             ]
-        source = f"({' UNION ALL '.join(branches)}) AS o"
+        source = f"({' UNION ALL '.join(branches)})"
         if keys:
             made = ", ".join(f"{self._made_key(collection, key)} AS {column('k', key)}" for key in sorted(keys))
-            source = f"(SELECT *, {made} FROM {source}) AS o"
-        if apart:
-            wanted = [text for name in plain for text in self._carried(name)]
-            for one in derived:
-                wanted.append(column("d", one.fact.name))
-                wanted += [column("w", one.fact.name)] if self.waits else []
-            context = f"(SELECT __row, {', '.join(wanted)} FROM {self._record(record)})"
-            return f"(SELECT * FROM {source} JOIN {context} AS c USING (__row)) AS o"
-        for one in derived:
-            source = f"(SELECT *, {self._written_out(one)} FROM {source}) AS o"
+            source = f"(SELECT *, {made} FROM {source})"
         return source
 
     def _nothing(self, collection: Collection, values: set[str], cells: set[str], carried: Sequence[str]) -> str:
@@ -355,6 +423,11 @@ class Relations:
             for number in range(len(collection.slots))
         )
         return f"[{', '.join(map(DUCKDB.quote, found))}]"
+
+
+def _parts(derived: Derived) -> list[Node]:
+    """The expressions of a derived fact."""
+    return [part for part in (derived.expression, derived.where) if part is not None]
 
 
 def _column_type(type_: Type) -> str:
