@@ -216,6 +216,9 @@ def replay_rules(args: argparse.Namespace) -> int:
     """Print what two versions of the rules find differently."""
     from tonghu.rulebook.replay import replay
 
+    if not args.sets and args.file.suffix.lower() != ".json":
+        # A file of records as they are kept in the field: the rules that speak of what its reader reads.
+        args.sets = sorted({rule.set for rule in _load([]).rules if rule.schema in args.facts_readers})
     layout, tables = _tables(args, _version(args.before, args, args.layout).schema)
     result = replay(_version(args.before, args, layout), _version(args.after, args, layout), tables)
     print(f"{result.records} 条记录 / records")
