@@ -64,7 +64,8 @@ class Asked:
         query, facts = self._query(frozenset(name for name in table.columns if name.endswith(UNREADABLE)))
         read = {"row", *_NAMED.findall(query)}
         connection = self._connection
-        connection.register("given", table.select(name for name in table.columns if name in read))
+        given = table.select(name for name in table.columns if name in read)
+        connection.register("given", given.to_arrow(compat_level=pl.CompatLevel.newest()))
         connection.execute(f"CREATE OR REPLACE TEMP TABLE {_ROWS} AS SELECT * FROM given")
         connection.unregister("given")
         connection.execute(f"CREATE OR REPLACE TEMP TABLE found AS {query}")
@@ -93,4 +94,5 @@ class Asked:
     def _connection(self) -> duckdb.DuckDBPyConnection:
         import duckdb
 
-        return duckdb.connect()
+        # A thread more gains nothing: tables are smaller than the pieces that DuckDB shares out among threads.
+        return duckdb.connect(config={"threads": 1})

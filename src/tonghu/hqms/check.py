@@ -166,12 +166,14 @@ class _Run:
         decided = self.screen.decide(known.table, batch.data)
         at = decided["at"]
         self.groups.update(dict(decided["scope_group"].value_counts().iter_rows()))
-        scoped = batch.data[at]
+        # Usually the prefilter has left nothing to drop, and gathering hundreds of columns is not free.
+        exactly = len(at) == len(batch.data)
+        scoped = batch.data if exactly else batch.data[at]
         front = iccc.classified(decided, scoped, self.columns).select(OWN_COLUMNS)
         cases.write(front, scoped, batch.lines(at))
         if self.options.mark and len(at):
             self._keep_for_marking(front, scoped)
-        if self.options.all_rows:
+        if self.options.all_rows or exactly:
             self._judge(known, batch.data)
         else:
             self._judge(Facts(known.table[at], known.cast.at(at)), scoped)
