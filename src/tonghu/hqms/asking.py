@@ -50,7 +50,11 @@ class Asked:
         return self._by_python(table) if len(table) <= self._few else self._by_duckdb(table)
 
     def _by_python(self, table: pl.DataFrame) -> pl.DataFrame:
-        given = table.select(column.name for column in table.iter_columns() if column.null_count() < len(table))
+        given = table.select(
+            column.name
+            for column in table.iter_columns()
+            if column.name in self._read and column.null_count() < len(table)
+        )
         judge, number = self._judge, self._number
         found = [
             (record["row"], number[answer.rule.id], answer.fact)
@@ -85,6 +89,17 @@ class Asked:
         from tonghu.rulebook.lean_executor import finding_judge
 
         return finding_judge(self._set, self._facts)
+
+    @cached_property
+    def _read(self) -> frozenset[str]:
+        """The columns that some rule reads, or that tell the row, or that there is an occurrence of a collection."""
+        rules, schema = self._set, self._set.schema
+        over = {rule.each for rule in rules.rules} | {schema.derived[name].over for name in rules.derived_used}
+        facts = set[str]().union(*rules.facts_read.values())
+        for name in schema.collections.keys() & over:
+            for _, slot in schema.slots(name, rules.layout):
+                facts.update(member for member in slot.members if isinstance(member, str))
+        return frozenset(facts | {name + UNREADABLE for name in facts} | {"row"})
 
     @cached_property
     def _number(self) -> dict[str, int]:

@@ -20,9 +20,10 @@ import polars as pl
 from tonghu import __version__
 from tonghu.codes.dates import CHINA, today_in_china
 from tonghu.errors import InputRefused
-from tonghu.hqms import across, facts, findings, header, iccc, marking, summary
+from tonghu.hqms import across, facts, findings, header, iccc, summary
 from tonghu.hqms.cases import OWN_COLUMNS, CasesFile
 from tonghu.hqms.facts import Facts
+from tonghu.hqms.filehash import FileHash
 from tonghu.hqms.findings import Register
 from tonghu.hqms.judge import SET as FRONT_PAGE
 from tonghu.hqms.judge import Judge, answered_elsewhere
@@ -75,9 +76,16 @@ class Rules:
         )
 
 
-def check(file: Path, out: Path, options: Options, progress: Progress = lambda _rows: None) -> Summary:
+def check(
+    file: Path,
+    out: Path,
+    options: Options,
+    progress: Progress = lambda _rows: None,
+    digest: FileHash | None = None,
+) -> Summary:
     """Check a discharge file and write the results into the folder `out`.
 
+    `digest`: the hash of the file, where it was begun before. On two processors it is free while one is busy importing.
     Raises InputRefused with one clear line where the file cannot be used or the folder cannot be written to; then the
     folder has no new file.
     """
@@ -85,6 +93,8 @@ def check(file: Path, out: Path, options: Options, progress: Progress = lambda _
     _refuse_impossible(options)
     listed = ClinicalList.read(options.clinical_list) if options.clinical_list else None
     source = open_file(file, is_column)
+    if digest is not None:
+        source.hashed_by(digest)
     columns = detect(source.header)
     with Outputs(out) as outputs:
         run = _Run(source, columns, options, listed, outputs)
@@ -236,6 +246,8 @@ class _Run:
             )
 
     def _mark(self, found: pl.DataFrame, made: Summary) -> None:
+        from tonghu.hqms import marking
+
         names = [
             self.columns.fields[at].name_zh if at in self.columns.fields else ""
             for at in range(len(self.columns.header))

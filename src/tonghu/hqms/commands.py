@@ -35,6 +35,11 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
 
 def run_check(args: argparse.Namespace) -> int:
     """Check one file and print what was found. Always 0: what cannot be read is refused by InputRefused."""
+    from tonghu.hqms.filehash import FileHash
+
+    digest = FileHash(args.file)
+    digest.start()  # before the imports, which take as long as hashing half a gigabyte
+
     from tonghu.hqms.check import Options, check
     from tonghu.hqms.console import Progress, report
 
@@ -48,7 +53,7 @@ def run_check(args: argparse.Namespace) -> int:
         **({"on": _date(args.on)} if args.on else {}),
     )
     with Progress() as progress:
-        made = check(args.file, args.out, options, progress.rows)
+        made = check(args.file, args.out, options, progress.rows, digest)
     print(report(made, args.out))
     return 0
 

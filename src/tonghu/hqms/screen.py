@@ -18,8 +18,6 @@ from tonghu.hqms.layout import Columns
 from tonghu.rulebook.ruleset import RuleSet
 
 SET: Final = "registry.scope"
-# The scope rules are few, and so is the time that planning their query takes.
-_FEW: Final = 4_000
 UNDETERMINED: Final = "undetermined"
 DECIDED: Final = {
     "row": pl.Int64,
@@ -43,7 +41,7 @@ class Screen:
 
     def __post_init__(self) -> None:
         facts = set(self.columns.position)
-        self._plan = Asked(self.rules, facts | {"today", "layout"}, _FEW)
+        self._plan = Asked(self.rules, facts | {"today", "layout"})
         self._newborn: Asked | None = None
 
     def decide(self, table: pl.DataFrame, data: pl.DataFrame) -> pl.DataFrame:

@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 import polars as pl
 
-from tonghu.hqms.reading.input import FileHash, Input
+from tonghu.hqms.filehash import FileHash
+from tonghu.hqms.reading.input import Input
 
 Keep = Callable[[pl.DataFrame], pl.Series]
 """Asked once a block: which rows matter? Gets the wanted columns (``c<position>``), answers one boolean a row."""
@@ -97,6 +98,10 @@ class Source(ABC):
     def described_en(self) -> str:
         """What the file was taken for, in English."""
         return self._kind()[1] + (" inside a zip archive" if self.zipped else "")
+
+    def hashed_by(self, digest: FileHash) -> None:
+        """Take the hash from one that was begun earlier on the same file."""
+        self._hash = digest
 
     def note(self, zh: str, en: str) -> None:
         """Add a note once, however often the file is read."""
