@@ -18,12 +18,15 @@ from hypothesis import strategies as st
 from reading_help import refusal, texts
 
 from tonghu.errors import InputRefused
-from tonghu.hqms.reading import Ragged, open_file, workbook
+from tonghu.hqms.reading import Ragged, Source, open_file, sheet_pieces, workbook
 from tonghu.hqms.reading.ooxml import date_text, format_kind, number_text
 from tonghu.hqms.reading.sheet_stream import column_index
 
 Put = Callable[[str, bytes], Path]
 Fill = Callable[[xlsxwriter.Workbook], None]
+
+EXACTLY = patch.object(workbook, "is_usual", return_value=False)
+"""Every sheet is read the exact way."""
 
 
 @pytest.fixture
@@ -42,13 +45,31 @@ def book(tmp_path: Path) -> Callable[..., Path]:
 def both_ways(path: Path, **options: object) -> tuple[list[list[str | None]], list[list[str | None]]]:
     """The rows by the fast way, and by the exact way that it must agree with."""
     fast = open_file(path, **options)  # type: ignore[arg-type]
-    with patch.object(workbook, "CELLS", 0):
+    with EXACTLY:
         exact = open_file(path, **options)  # type: ignore[arg-type]
-    assert isinstance(fast._grid, workbook.TableGrid)  # type: ignore[attr-defined]
+    assert isinstance(fast._grid, workbook.PieceGrid)  # type: ignore[attr-defined]
     assert isinstance(exact._grid, workbook.RowGrid)  # type: ignore[attr-defined]
     assert fast.header == exact.header
-    assert [f.ragged for f in fast.frames()] == [f.ragged for f in exact.frames()]
-    return texts(fast), texts(exact)
+    assert [one for f in fast.frames() for one in f.ragged] == [one for f in exact.frames() for one in f.ragged]
+    rows = texts(fast)
+    # Pieces of one row each, and screened by one column: the same rows, whole.
+    with patch.object(sheet_pieces, "CHUNK", 64):
+        assert texts(fast, 2) == rows
+        assert screened(fast) == [(at, row) for at, row in enumerate(rows, 1) if row[0]]
+    assert screened(fast) == [(at, row) for at, row in enumerate(rows, 1) if row[0]]
+    return rows, texts(exact)
+
+
+def screened(source: Source) -> list[tuple[int, list[str | None]]]:
+    """The rows with text in the first column; ragged ones, which come in any case, left out."""
+    found = []
+    seen = 0
+    for hits in source.screen([0], lambda seen: seen["c0"].is_not_null()):
+        seen += hits.screened
+        assert hits.data.columns == [f"c{at}" for at in range(len(source.header))]
+        found += [(at, list(row)) for at, row in zip(hits.rows, hits.data.iter_rows(), strict=True) if row[0]]
+    assert seen == source.rows
+    return found
 
 
 def everything(made: xlsxwriter.Workbook) -> None:
@@ -225,7 +246,7 @@ def test_a_million_phantom_rows_cost_nothing(tmp_path: Path) -> None:
     assert texts(open_file(tmp_path / "f.xlsx")) == [["a", "b"]]
     made.active.cell(1_048_576, 300).value = "x"
     made.save(tmp_path / "f.xlsx")
-    with patch.object(workbook.WorkbookSource, "_calamine", side_effect=AssertionError("laid out as a rectangle")):
+    with patch.object(sheet_pieces.fastexcel, "read_excel", side_effect=AssertionError("laid out as a rectangle")):
         source = open_file(tmp_path / "f.xlsx")
         frames = list(source.frames(100_000))
     assert source.rows == 1_048_575
@@ -272,7 +293,7 @@ def test_unusual_but_legal_xml_is_read_the_exact_way(book: Callable[..., Path], 
     for size in ("", '<dimension ref="A1"/>', '<dimension ref="A1:XFD1048576"/>'):
         changed = plain.replace('<dimension ref="A1:B2"/>', size)
         source = open_file(put("u.xlsx", packed({**parts, sheet: changed.encode()})))
-        assert isinstance(source._grid, workbook.TableGrid)  # type: ignore[attr-defined]
+        assert isinstance(source._grid, workbook.PieceGrid)  # type: ignore[attr-defined]
         assert texts(source) == [["a", "5.1E+17"]]
 
 
@@ -293,11 +314,11 @@ def test_damaged_workbooks_are_refused(book: Callable[..., Path], put: Put) -> N
     }
     for name, content in broken.items():
         assert "损坏" in refusal(put("t.xlsx", packed({**parts, name: content}))).zh
-        with patch.object(workbook, "CELLS", 0):
+        with EXACTLY:
             assert "损坏" in refusal(put("t.xlsx", packed({**parts, name: content}))).zh
     rows = parts["xl/worksheets/sheet1.xml"]
     impossible = ((b'<row r="2"', b'<row r="9999999"'), (b'<c r="A2"', b'<c r="7"'), (b'<c r="A2"', b'<c r="ZZZ2"'))
-    with patch.object(workbook, "CELLS", 0):
+    with EXACTLY:
         for right, wrong in impossible:
             content = rows.replace(right, wrong, 1)
             assert content != rows
@@ -315,7 +336,7 @@ def test_damage_far_down_a_sheet_is_found_while_it_is_read(book: Callable[..., P
     parts = parts_of(book(fill))
     sheet = "xl/worksheets/sheet1.xml"
     path = put("t.xlsx", packed({**parts, sheet: parts[sheet][:-2000]}))
-    with patch.object(workbook, "CELLS", 0):
+    with EXACTLY:
         source = open_file(path)
         with pytest.raises(InputRefused, match="损坏"):
             list(source.frames(10))
@@ -380,7 +401,7 @@ def test_zipped_workbooks_are_read_in_memory(book: Callable[..., Path], put: Put
     assert source.zipped
     assert source.described_zh.endswith("（压缩包内）")
     assert texts(source)[0] == EVERYTHING
-    with patch.object(workbook, "CELLS", 0):
+    with EXACTLY:
         assert texts(open_file(put("w.zip", packed({"首页.xlsx": inner}))))[0] == EVERYTHING
 
 
@@ -432,3 +453,40 @@ def test_screening_a_workbook(book: Callable[..., Path]) -> None:
         ([3], "a\nb", 3, None)
     ]
     assert isinstance(hits[0].rows.dtype, pl.Int64)
+
+
+def test_pieces_are_read_the_fast_way_where_they_can_be(book: Callable[..., Path]) -> None:
+    """Shared texts, inline texts, dates and long numbers need no second way; a text like our own sign does."""
+    with patch.object(sheet_pieces.PieceGrid, "_exactly", side_effect=AssertionError("the exact way")):
+        for options in ({}, {"constant_memory": True}):
+            source = open_file(book(everything, **options))
+            assert texts(source)[0] == EVERYTHING
+
+    def sign(made: xlsxwriter.Workbook) -> None:
+        made.add_worksheet().write_column(0, 0, ["P1", "\ue0007", "x"])
+
+    fast, exact = both_ways(book(sign, constant_memory=True))
+    assert fast == exact == [["\ue0007"], ["x"]]
+
+
+def test_hits_of_a_long_sheet_are_whole_rows(book: Callable[..., Path]) -> None:
+    """Few hits are fetched from the piece; where hits are many, pieces are read whole; wide rows are never lost."""
+
+    def fill(made: xlsxwriter.Workbook) -> None:
+        sheet = made.add_worksheet()
+        sheet.write_row(0, 0, ["P1", "P2", "P3"])
+        for row in range(1, 400):
+            sheet.write_row(row, 0, ["x" if row % 50 == 0 or row > 300 else "y", row, f"t{row}"])
+        sheet.write(77, 9, "beyond")
+        sheet.write(420, 2, "last")
+
+    source = open_file(book(fill))
+    for size in (256, 4096, 1 << 20):
+        with patch.object(sheet_pieces, "CHUNK", size):
+            hits = list(source.screen([0], lambda seen: seen["c0"] == "x"))
+            rows = [row for one in hits for row in one.rows]
+            assert rows == sorted({77, *range(50, 301, 50), *range(301, 400)})
+            cells = [row for one in hits for row in one.data.iter_rows()]
+            assert cells == [("y" if row == 77 else "x", str(row), f"t{row}") for row in rows]
+            assert [one for hit in hits for one in hit.ragged] == [Ragged(77, 10)]
+            assert source.rows == sum(one.screened for one in hits) == 420

@@ -50,6 +50,8 @@ class Book:
     sheets: tuple[Sheet, ...]
     shared: str | None
     """Path of the shared texts."""
+    styles: str | None
+    """Path of the styles."""
     date_styles: dict[int, DateKind]
     """Cell style number → what kind of date it shows."""
     since_1904: bool
@@ -77,6 +79,7 @@ def read_book(package: zipfile.ZipFile) -> Book:
     return Book(
         tuple(sheets),
         names.get(shared.lower()) if shared else None,
+        names.get(styles),
         _date_styles(package.read(names[styles])) if styles in names else {},
         properties is not None and properties.get("date1904") in ("1", "true"),
         "xl/vbaproject.bin" in names,
@@ -99,7 +102,7 @@ def read_binary_book(package: zipfile.ZipFile) -> Book:
         if kind == "worksheet":
             visible = int.from_bytes(body[:4], "little") == 0
             sheets.append(Sheet(name, part, visible, _binary_size(package, part)))
-    return Book(tuple(sheets), None, {}, since_1904=False, macros="xl/vbaProject.bin" in package.namelist())
+    return Book(tuple(sheets), None, None, {}, since_1904=False, macros="xl/vbaProject.bin" in package.namelist())
 
 
 def _binary_size(package: zipfile.ZipFile, part: str) -> int:

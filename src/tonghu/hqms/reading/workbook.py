@@ -1,8 +1,8 @@
 """Excel workbooks: .xlsx, .xlsm (macros are never run) and .xlsb.
 
-The fast way is calamine for all cells, with a scan beside it for the few that it tells wrongly (`sheet_scan`).
-calamine lays a sheet out as a full rectangle, so a stray value in row 1,048,576 would cost gigabytes: sheets whose
-values reach further than `CELLS` are read row by row instead (`sheet_stream`).
+Sheets of .xlsx are read piece by piece (`sheet_pieces`), or row by row where they are not written in the usual way
+(`sheet_stream`). A binary sheet is laid out by calamine as a full rectangle, so one that claims more than `CELLS` is
+refused.
 """
 
 from __future__ import annotations
@@ -10,10 +10,8 @@ from __future__ import annotations
 import io
 import logging
 import re
-import threading
 import zipfile
-from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -25,18 +23,19 @@ from tonghu.errors import InputRefused
 from tonghu.hqms.reading.archive import DAMAGED
 from tonghu.hqms.reading.header import LOOK_AT, Header, Known, find_header
 from tonghu.hqms.reading.input import Input
-from tonghu.hqms.reading.model import Frame, Ragged, Source, column_names, frames_of_rows
+from tonghu.hqms.reading.model import Frame, Hits, Keep, Ragged, Source, column_names, frames_of_rows
 from tonghu.hqms.reading.ooxml import Book, Sheet, number_text, read_binary_book, read_book, shared_texts
-from tonghu.hqms.reading.sheet_scan import Marked, filled_size, scan_sheet
-from tonghu.hqms.reading.sheet_stream import column_index, sheet_rows
+from tonghu.hqms.reading.sheet_pieces import PieceGrid
+from tonghu.hqms.reading.sheet_scan import is_usual
+from tonghu.hqms.reading.sheet_stream import sheet_rows
 
 CELLS = 80_000_000
 """Largest rectangle that calamine may lay out: about two gigabytes."""
 
 HEAD = 1 << 16
-"""Bytes of a sheet in which its stated size, and its first cell if it has any, are looked for."""
+"""Bytes of a sheet in which its stated size, and its first cells if it has any, are looked for."""
 
-DIMENSION = re.compile(rb'<(?:\w+:)?dimension ref="\$?([A-Z]+)\$?([0-9]+):\$?([A-Z]+)\$?([0-9]+)"')
+DIMENSION = re.compile(rb'<dimension ref="[A-Z]+[0-9]+:([A-Z]+)[0-9]+"')
 VALUE = re.compile(rb"<(?:\w+:)?(?:v|is)>")
 
 # A refused file gets one line, and that is ours.
@@ -91,6 +90,32 @@ class WorkbookSource(Source):
             yield from self._grid.frames(self._first_data, len(self.header), rows_per_frame)
         except BROKEN:
             raise _damaged(self.input.name) from None
+        self._note_uncalculated()
+
+    def screen(self, columns: Sequence[int], keep: Keep) -> Iterator[Hits]:
+        """See `Source.screen`."""
+        if not isinstance(self._grid, PieceGrid):
+            yield from super().screen(columns, keep)
+            return
+        self._hash.start()
+        self.rows = None
+        rows = 0
+        try:
+            for hits in self._grid.screen(self._first_data, len(self.header), columns, keep):
+                rows += hits.screened
+                yield hits
+        except BROKEN:
+            raise _damaged(self.input.name) from None
+        self.rows = rows
+        self._note_uncalculated()
+
+    def _note_uncalculated(self) -> None:
+        if isinstance(self._grid, PieceGrid) and (count := self._grid.uncalculated):
+            self.note(
+                f"有 {count} 个公式单元格没有保存计算结果，按空白读取；请在 Excel 或 WPS 中打开并保存后再提交",
+                f"{count} formula cell(s) have no stored result and read as empty; open the file in Excel or WPS and "
+                "save it",
+            )
 
     def _kind(self) -> tuple[str, str]:
         return f"Excel 工作簿（{self.format}）", f"Excel workbook ({self.format})"
@@ -130,45 +155,10 @@ class WorkbookSource(Source):
         if self._binary:
             return self._binary_grid(sheet)
         with parts.open(sheet.part) as stream:
-            size = _stated_size(stream.read(HEAD))
-        if size is None or size > CELLS:
-            with parts.open(sheet.part) as stream:
-                size = filled_size(stream)
-        grid = self._fast_grid(parts, sheet) if size is not None and size <= CELLS else None
-        return grid or RowGrid(self._package, self._book, sheet)
-
-    def _fast_grid(self, parts: zipfile.ZipFile, sheet: Sheet) -> Grid | None:
-        """All cells by calamine, the marked ones put right; None when the sheet is not written in the usual way."""
-        marked = Marked(usual=False)
-        stop = threading.Event()
-
-        def scan() -> None:
-            nonlocal marked
-            try:
-                with parts.open(sheet.part) as stream:
-                    marked = scan_sheet(stream, self._book, stop)
-            except (ValueError, EOFError, zipfile.BadZipFile):
-                marked = Marked(usual=False)
-
-        thread = threading.Thread(target=scan, name="sheet scan", daemon=True)
-        thread.start()
-        try:
-            table = self._calamine(sheet)
-        except BaseException:
-            stop.set()
-            raise
-        finally:
-            thread.join()
-        if not marked.fits(table.height, table.width):
-            return None
-        if marked.uncalculated:
-            self.note(
-                f"有 {marked.uncalculated} 个公式单元格没有保存计算结果，按空白读取；"
-                "请在 Excel 或 WPS 中打开并保存后再提交",
-                f"{marked.uncalculated} formula cell(s) have no stored result and read as empty; open the file in "
-                "Excel or WPS and save it",
-            )
-        return TableGrid(_patched(table, marked), marked.first_row - 1)
+            head = stream.read(HEAD)
+        if not is_usual(head):
+            return RowGrid(self._package, self._book, sheet)
+        return PieceGrid(self._package, self._book, sheet, wide=_may_be_wide(head))
 
     def _binary_grid(self, sheet: Sheet) -> Grid:
         if sheet.cells > CELLS:
@@ -277,16 +267,6 @@ class RowGrid:
                     done = number
 
 
-def _patched(table: pl.DataFrame, marked: Marked) -> pl.DataFrame:
-    """The table with the marked cells told rightly."""
-    columns: defaultdict[int, tuple[list[int], list[str]]] = defaultdict(lambda: ([], []))
-    for row, column, text in zip(marked.rows, marked.columns, marked.texts, strict=True):
-        rows, texts = columns[column]
-        rows.append(row - marked.first_row)
-        texts.append(text)
-    return table.with_columns(table[f"c{column}"].scatter(rows, texts) for column, (rows, texts) in columns.items())
-
-
 def _long_numbers_marked(table: pl.DataFrame) -> pl.DataFrame:
     """Whole numbers of 16 digits and more that a spreadsheet's number holds exactly, written as Excel shows them.
 
@@ -303,13 +283,10 @@ def _long_numbers_marked(table: pl.DataFrame) -> pl.DataFrame:
     return table.with_columns(pl.col(long).map_elements(shown, pl.String)) if long else table
 
 
-def _stated_size(head: bytes) -> int | None:
-    """Cells of the rectangle that a sheet says it fills; None when it says nothing, or one cell only."""
+def _may_be_wide(head: bytes) -> bool:
+    """Whether a sheet may have cells beyond column ZZ: it says so, or it does not say where it ends."""
     found = DIMENSION.search(head)
-    if found is None:
-        return None
-    width = column_index(found[3].decode()) + 1
-    return int(found[4]) * width
+    return found is None or len(found[1]) > 2
 
 
 def _damaged(name: str) -> InputRefused:
