@@ -121,7 +121,7 @@ def test_marked_cells_are_coloured_and_say_rule_cause_and_mend(marked):
     sheet = book[marking.ROWS_SHEET]
     header = [cell.value for cell in sheet[1]]
     columns = {name.split("\n")[0]: at for at, name in enumerate(header) if name}
-    by_row = {sheet.cell(row, 1).value: row for row in range(2, sheet.max_row + 1)}
+    by_row = {str(sheet.cell(row, 1).value): row for row in range(2, sheet.max_row + 1)}
     assert list(by_row) == [case["row"] for case in result.cases]
     found = {}
     for finding in result.findings:
@@ -141,10 +141,61 @@ def test_marked_cells_are_coloured_and_say_rule_cause_and_mend(marked):
 def test_the_workbook_keeps_every_digit_and_no_formula(marked, sample_rows):
     result, book = marked
     sheet = book[marking.ROWS_SHEET]
-    assert sheet.freeze_panes == "F2"
+    assert sheet.freeze_panes == "C2"
     for case, cells in zip(result.cases, sheet.iter_rows(min_row=2, values_only=True), strict=True):
         assert [cell or "" for cell in cells[len(marking.HEADS) :]] == [case[name] for name in sample_rows[0]]
     assert all(cell.data_type in ("s", "n") for row in sheet.iter_rows(min_row=2) for cell in row if cell.value)
+
+
+def test_each_row_names_its_problems_and_leads_to_them(marked):
+    result, book = marked
+    sheet = book[marking.ROWS_SHEET]
+    assert [cell.value for cell in sheet[1]][:6] == list(marking.HEADS)
+    place = {str(cell.value).split("\n")[0]: at for at, cell in enumerate(sheet[1])}
+    by_case = {}
+    for finding in result.findings:
+        by_case.setdefault(finding["row"], []).append(finding)
+    assert max(map(len, by_case.values())) > marking.NAMED
+    for cells in sheet.iter_rows(min_row=2):
+        assert isinstance(cells[0].value, int)
+        assert isinstance(cells[5].value, int | None)
+        found = by_case.get(str(cells[0].value), [])
+        if not found:
+            assert cells[1].value is None
+            continue
+        found.sort(key=lambda f: (f["level"] != "error", place[f["column"]], f["rule"]))
+        lines = cells[1].value.split("\n")
+        named = [f"{f['column']}: {f['rule']} " for f in found[: marking.NAMED]]
+        assert all(line.startswith(start) for line, start in zip(lines, named, strict=False))
+        if len(found) > marking.NAMED:
+            assert lines[-1] == f"……另有 {len(found) - marking.NAMED} 个"
+        target = sheet[cells[1].hyperlink.location.split("!")[1]]
+        assert (target.row, target.column - 1) == (cells[0].row, place[found[0]["column"]])
+
+
+def test_a_rule_leads_to_the_first_cell_that_it_marks(marked):
+    result, book = marked
+    sheet, front = book[marking.ROWS_SHEET], book[marking.SUMMARY_SHEET]
+    led = {cell.value: cell.hyperlink.location for row in front.iter_rows() for cell in row if cell.hyperlink}
+    assert set(led) == {f["rule"] for f in result.findings if f["row"] != "0"}
+    for rule, location in led.items():
+        name, place = location.split("!")
+        assert name.strip("'") == marking.ROWS_SHEET
+        assert f"】{rule} " in sheet[place].comment.text
+    assert sheet.print_title_rows == "$1:$1"
+    assert sheet.print_title_cols == "$A:$B"
+    assert (front.page_setup.orientation, front.page_setup.paperSize) == ("landscape", 9)
+    assert front.print_title_rows
+
+
+def test_an_undetermined_row_is_led_to_and_links_have_an_end(check, clean, sample_rows, monkeypatch):
+    undetermined = check(stays(clean, {**clean, "P3": "0002", "P6": "", "P7": "", "P66": ""}), "--mark")
+    front = openpyxl.load_workbook(undetermined.folder / "marked.xlsx")[marking.SUMMARY_SHEET]
+    (cell,) = [cell for row in front.iter_rows() for cell in row if cell.value == marking.UNDETERMINED]
+    assert cell.hyperlink.location.endswith("A3")
+    monkeypatch.setattr(marking, "MAX_LINKS", 2)
+    sheet = openpyxl.load_workbook(check(as_csv(sample_rows), "--mark").folder / "marked.xlsx")[marking.ROWS_SHEET]
+    assert sum(cell.hyperlink is not None for row in sheet.iter_rows() for cell in row) == 2
 
 
 def test_the_first_sheet_counts_per_rule(marked):
@@ -166,7 +217,7 @@ def test_a_workbook_too_large_for_one_sheet_or_for_comments(check, sample_rows, 
     result = check(as_csv(sample_rows), "--mark")
     book = openpyxl.load_workbook(result.folder / "marked.xlsx")
     assert book.sheetnames == [marking.SUMMARY_SHEET, *(f"{marking.ROWS_SHEET}{n}" for n in ("", 2, 3))]
-    rows = [row[0] for name in book.sheetnames[1:] for row in book[name].iter_rows(min_row=2, values_only=True)]
+    rows = [str(row[0]) for name in book.sheetnames[1:] for row in book[name].iter_rows(min_row=2, values_only=True)]
     assert rows == [case["row"] for case in result.cases]
     commented = [cell for name in book.sheetnames[1:] for row in book[name].iter_rows() for cell in row if cell.comment]
     assert len(commented) == 5
