@@ -18,6 +18,8 @@ from tonghu.hqms.layout import Columns
 from tonghu.rulebook.ruleset import RuleSet
 
 SET: Final = "registry.scope"
+# The scope rules are few: asking so many rows in Python takes less time than starting DuckDB.
+_FEW: Final = 8_000
 UNDETERMINED: Final = "undetermined"
 DECIDED: Final = {
     "row": pl.Int64,
@@ -41,7 +43,7 @@ class Screen:
 
     def __post_init__(self) -> None:
         facts = set(self.columns.position)
-        self._plan = Asked(self.rules, facts | {"today", "layout"})
+        self._plan = Asked(self.rules, facts | {"today", "layout"}, _FEW)
         self._newborn: Asked | None = None
 
     def decide(self, table: pl.DataFrame, data: pl.DataFrame) -> pl.DataFrame:
