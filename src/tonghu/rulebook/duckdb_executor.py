@@ -146,11 +146,13 @@ class _Query:
         The pass is materialized, so that no filter on its bits is pushed below it and no condition asked again.
         """
         conditions = [rule.finds for _, rule in rules]
-        once: dict[Node, str] = {call: f'"c {number}"' for number, call in enumerate(_asked_often(conditions))}
         source = self.relations.source(each, conditions)
-        if once:
-            made = ", ".join(f"{self.relations.text(call)} AS {name}" for call, name in once.items())
+        once: dict[Node, str] = {}
+        for layer in _asked_often(conditions):
+            columns = {call: f'"c {number}"' for number, call in enumerate(layer, len(once))}
+            made = ", ".join(f"{self.relations.text(call, once.get)} AS {name}" for call, name in columns.items())
             source = f"(SELECT *, {made} FROM {source})"
+            once |= columns
         groups = [rules[start : start + _BITS] for start in range(0, len(rules), _BITS)]
         masks = []
         for number, group in enumerate(groups):
@@ -205,22 +207,30 @@ def _staged(connection: duckdb.DuckDBPyConnection, table: str) -> str:
     return staged
 
 
-#: Functions that cost enough for their value to be kept where several conditions ask for it.
-_COSTLY = frozenset({"code_key", "id_birth", "id_valid", "id_is_male", "province_known", "years_between", "upper"})
+#: Functions that cost enough for their value to be kept where several conditions ask for it, the inner ones first.
+_COSTLY = (
+    frozenset(
+        {"code_key", "id_birth", "id_valid", "id_is_male", "matches", "province_known", "years_between", "upper"}
+    ),
+    frozenset({"in_list"}),
+)
 
 
-def _asked_often(conditions: Sequence[Node]) -> list[Call]:
-    """The costly calls on facts of the record that conditions ask for more than once."""
+def _asked_often(conditions: Sequence[Node]) -> Iterator[list[Node]]:
+    """The costly calls that conditions ask for more than once, in layers: each may read those before it."""
     seen: Counter[Call] = Counter()
     waiting: list[Node] = list(conditions)
     while waiting:
         node = waiting.pop()
         if isinstance(node, Call):
             waiting += node.args
-            if node.op in _COSTLY and not any(name.member for name in names(node)):
+            # A long relation has the code keys of its members ready.
+            if node.op != "code_key" or not any(name.member for name in names(node)):
                 seen[node] += 1
-    # The SQL of a code list names its key once for each range.
-    return [call for call, times in seen.items() if times > 1 or call.op == "code_key"]
+    for costly in _COSTLY:
+        # The SQL of a code list names its key once for each range.
+        if layer := [call for call, n in seen.items() if call.op in costly and (n > 1 or call.op == "code_key")]:
+            yield list(layer)
 
 
 _NOTHING = "SELECT NULL::BIGINT AS row, NULL::INTEGER AS rule, NULL::INTEGER AS fact WHERE FALSE"
