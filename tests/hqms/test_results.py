@@ -164,7 +164,7 @@ def test_each_row_names_its_problems_and_leads_to_them(marked):
             assert cells[1].value is None
             continue
         found.sort(key=lambda f: (f["level"] != "error", place[f["column"]], f["rule"]))
-        lines = cells[1].value.split("\n")
+        lines = cells[1].value.split("；\n")
         named = [f"{f['column']}: {f['rule']} " for f in found[: marking.NAMED]]
         assert all(line.startswith(start) for line, start in zip(lines, named, strict=False))
         if len(found) > marking.NAMED:

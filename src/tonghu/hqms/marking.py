@@ -127,12 +127,12 @@ class _Summary:
         self.row = 0
         base = {"font_name": "宋体", "font_size": 11, "valign": "top"}
         self.plain = book.add_format({**base, "text_wrap": True})
-        self.mend = book.add_format({**base, "text_wrap": True, "indent": 2})
+        self.mend = book.add_format({**base, "text_wrap": True, "align": "left", "indent": 2})
         self.label = book.add_format({**base, "font_color": "#555555"})
         self.title = book.add_format({**base, "bold": True, "font_size": 16})
         self.head = book.add_format({**base, **_HEAD})
         self.number_head = book.add_format({**base, **_HEAD, "align": "right"})
-        self.mend_head = book.add_format({**base, **_HEAD, "indent": 2})
+        self.mend_head = book.add_format({**base, **_HEAD, "align": "left", "indent": 2})
         self.number = book.add_format({**base, "num_format": "#,##0", "align": "right"})
         self.link = book.add_format({**base, "font_color": "#0B57D0", "underline": 1})
         self.levels = {level: _level_format(book, level, base) for level in LEVELS}
@@ -140,7 +140,7 @@ class _Summary:
     def write(self, marked: Marked, rows: _Rows) -> None:
         """Fill the sheet; `rows` know where the problems are."""
         sheet = self.sheet
-        for column, width in enumerate((14, 12, 46, 10, 10, 66)):
+        for column, width in enumerate((12, 9, 38, 9, 10, 56)):
             sheet.set_column(column, column, width)
         sheet.hide_gridlines(2)
         _print_setup(sheet)
@@ -152,7 +152,7 @@ class _Summary:
                 sheet.write_url(self.row, 0, rows.first_undetermined, self.link, label, "转到第一行")
             sheet.merge_range(self.row, 1, self.row, 5, "", self.plain)
             sheet.write_string(self.row, 1, value[:MAX_TEXT], self.plain)
-            sheet.set_row(self.row, 6 + 15 * _lines(value, 135))
+            sheet.set_row(self.row, 6 + 15 * _lines(value, 108))
             self.row += 1
         self.row += 1
         self._legend(rows.problem_cells)
@@ -206,7 +206,7 @@ class _Summary:
             sheet.write_number(self.row, 4, int(str(line["rows"])), self.number)
             sheet.write_string(self.row, 5, str(line["mend_zh"]), self.mend)
             # Spreadsheet programs do not fit the height of rows that they did not lay out themselves.
-            lines = max(_lines(str(line["title_zh"]), 42), _lines(str(line["mend_zh"]), 58))
+            lines = max(_lines(str(line["title_zh"]), 34), _lines(str(line["mend_zh"]), 48))
             sheet.set_row(self.row, 6 + 15 * lines)
             self.row += 1
         if marked.findings.is_empty():
@@ -348,7 +348,8 @@ class _Rows:
         if len(lines) > 1:
             sheet.set_row(self.at, 3 + 13.5 * len(lines))
         worst = entries[found[0][3]].level
-        text = "\n".join(lines)
+        # A program that shows a link on one line only still keeps the problems apart.
+        text = "；\n".join(lines)
         if self.links_left > 0:
             self.links_left -= 1
             place = self._link(len(HEADS) + found[0][1])
