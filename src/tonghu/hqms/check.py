@@ -39,7 +39,7 @@ from tonghu.hqms.waiting import Waiting
 from tonghu.rulebook import Rulebook, RuleSet
 
 # So many fetched rows are cast, screened and written together, and so many judged together (see `waiting`).
-BATCH = 20_000
+BATCH = 10_000
 JUDGED = 30_000
 LAYERS = ("benign_other", "other_blood", "lch")
 

@@ -18,6 +18,7 @@ from tonghu.rulebook.rules import Level, Rule, Words
 from tonghu.rulebook.ruleset import RuleSet
 
 SET: Final = "registry.front_page"
+_NOTHING: Final = pl.Series([None], dtype=pl.String)
 
 
 def said(rule: Rule, values: Mapping[str, object]) -> Said:
@@ -112,7 +113,7 @@ class Judge:
             rule = asked.rules[int(str(number))]
             at = self.columns.position.get(str(fact), NO_COLUMN)
             place = group["place"]
-            cells = data[f"c{at}"].gather(place) if f"c{at}" in data.columns else pl.Series([None], dtype=pl.String)
+            cells = data[f"c{at}"].gather(place) if f"c{at}" in data.columns else _NOTHING.new_from_index(0, len(place))
             texts = self._words(rule, str(fact), table, place)
             parts.append(_frame(group["row"], at, self.register.entry(entry(rule)), texts, cells))
         return pl.concat(parts)
