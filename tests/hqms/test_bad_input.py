@@ -7,6 +7,7 @@ import errno
 import pytest
 from discharge_files import as_csv, stays
 
+from tonghu import cli
 from tonghu.hqms.cases import CasesFile
 
 
@@ -26,12 +27,12 @@ def test_a_header_and_no_rows(check, sample_rows):
 
 
 def test_a_first_row_of_data(check, sample_rows):
-    assert "第一行是数据" in check(as_csv(sample_rows[1:])).refused()
+    assert "首行是数据或序号" in check(as_csv(sample_rows[1:])).refused()
 
 
 def test_a_header_of_numbers(check, sample_rows):
     numbers = [str(n) for n in range(1, 347)]
-    assert "第一行是数据" in check(as_csv([numbers, *sample_rows[1:]])).refused()
+    assert "首行是数据或序号" in check(as_csv([numbers, *sample_rows[1:]])).refused()
 
 
 def test_a_header_that_nobody_knows(check):
@@ -233,3 +234,54 @@ def test_rows_of_another_width_are_named(check, sample_rows):
     rows = [*sample_rows[:3], sample_rows[3][:-1], *sample_rows[4:]]
     result = check(as_csv(rows))
     assert any("第 3 行" in note["zh"] for note in result.summary["notes"])
+
+
+# --- Found by looking at the file as its user would
+
+
+def test_a_short_file_whose_columns_are_shifted(check, sample_rows):
+    shifted = [sample_rows[0], *(["", *row[:-1]] for row in sample_rows[1:4])]
+    assert "错位" in check(as_csv(shifted)).refused()
+
+
+def test_a_short_file_with_bad_dates_but_right_columns_is_read(check, sample_rows):
+    birth, admission = (sample_rows[0].index(code) for code in ("P6", "P22"))
+    row = list(sample_rows[1])
+    row[birth], row[admission] = "20211345", "某日"
+    result = check(as_csv([sample_rows[0], row]))
+    assert {"P6", "P22"} <= {finding["column"] for finding in result.findings if finding["rule"] == "HQ021"}
+
+
+def test_a_result_never_replaces_the_file_that_was_given(tmp_path, capsys, sample_rows):
+    folder = tmp_path / "same"
+    folder.mkdir()
+    given = folder / "cases.csv"
+    given.write_bytes(as_csv(sample_rows))
+    link = tmp_path / "link.csv"
+    link.symlink_to(given)
+    for file in (given, link):
+        assert cli.main(["hqms", "check", str(file), "--out", str(folder)]) == 2
+        assert "覆盖" in capsys.readouterr().err
+    assert given.read_bytes() == as_csv(sample_rows)
+    assert [path.name for path in folder.iterdir()] == ["cases.csv"]
+
+
+def test_a_row_with_a_cell_too_many_or_too_few_is_never_lost(check, sample_rows):
+    whole, cut = list(sample_rows[1]), list(sample_rows[4])  # rows 1 and 4 of the sample are in scope
+    at = sample_rows[0].index("P4")
+    adult_ragged = [*sample_rows[2], "多出一格"]
+    rows = [sample_rows[14], [*whole[:at], "多出一格", *whole[at:]], [*cut[:at], *cut[at + 1 :]], adult_ragged]
+    result = check(as_csv([sample_rows[0], *rows]), "--mark")
+    listed = [(case["row"], case["scope_group"], case["scope_code"], case["scope_position"]) for case in result.cases]
+    assert listed == [
+        ("1", "malignant", "C91.000", "0"),
+        ("2", "undetermined", "C92.400", ""),
+        ("3", "undetermined", "D69.300", ""),
+    ]
+    assert result.summary["undetermined"] == 2
+
+
+def test_before_there_was_a_scope_it_says_so(check, sample_rows):
+    result = check(as_csv(sample_rows), on="2016-12-31")
+    assert result.cases == []
+    assert any("没有生效的监测范围" in note["zh"] for note in result.summary["notes"])

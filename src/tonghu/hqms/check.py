@@ -20,7 +20,7 @@ import polars as pl
 from tonghu import __version__
 from tonghu.codes.dates import CHINA, today_in_china
 from tonghu.errors import InputRefused
-from tonghu.hqms import across, facts, findings, header, iccc, summary
+from tonghu.hqms import across, facts, findings, header, iccc, misplaced, summary
 from tonghu.hqms.cases import OWN_COLUMNS, CasesFile
 from tonghu.hqms.facts import Facts
 from tonghu.hqms.filehash import FileHash
@@ -97,6 +97,7 @@ def check(
         source.hashed_by(digest)
     columns = detect(source.header)
     with Outputs(out) as outputs:
+        outputs.spare(file, *([options.clinical_list] if options.clinical_list else []))
         run = _Run(source, columns, options, listed, outputs)
         run.read(progress)
         made = run.results(file, started)
@@ -174,6 +175,7 @@ class _Run:
     def _batch(self, batch: _Batch, cases: CasesFile) -> None:
         known = facts.of_rows(self.columns, batch.rows, batch.data, self.options.on)
         decided = self.screen.decide(known.table, batch.data)
+        decided = misplaced.added(decided, batch.rows, batch.data, batch.ragged, self.prefilter.bounds)
         at = decided["at"]
         self.groups.update(dict(decided["scope_group"].value_counts().iter_rows()))
         # Usually the prefilter has left nothing to drop, and gathering hundreds of columns is not free.
@@ -235,9 +237,12 @@ class _Run:
         return made
 
     def _refuse_shifted(self) -> None:
-        """Refuse a file whose date columns hold no dates at all: the header does not stand above its own columns."""
+        """Refuse a file whose date columns hold no dates at all: the header does not stand above its own columns.
+
+        In a short file that may be chance, so there the column of the main diagnosis must hold no codes either.
+        """
         given, read = self.prefilter.dates_given, self.prefilter.dates_read
-        if given >= 20 and read * 20 < given:
+        if (given >= 20 and read * 20 < given) or (read == 0 and self.prefilter.codes_misplaced):
             raise InputRefused(
                 f"表头与数据错位：出生日期、入院日期两列的 {given} 个值中只有 {read} 个是日期；"
                 "请核对表头与数据列是否一一对应、日期是否写作 2026-09-07",
@@ -321,6 +326,13 @@ class _Run:
                     f"{MARKED} in the result folder is left from an earlier check and does not belong to this one",
                 )
             )
+        if not self.rules.scope.rules:
+            notes.append(
+                (
+                    f"{self.options.on} 没有生效的监测范围，因此不会有应报告病例；请核对 --on",
+                    f"No surveillance scope was in force on {self.options.on}, so no case can be found: see --on",
+                )
+            )
         return notes
 
     def _ragged_note(self) -> list[tuple[str, str]]:
@@ -343,6 +355,7 @@ class _Batch:
     rows: pl.Series
     data: pl.DataFrame
     raw_lines: pl.Series | None
+    ragged: frozenset[int]
 
     @classmethod
     def of(cls, hits: Sequence[Hits]) -> _Batch:
@@ -352,6 +365,7 @@ class _Batch:
             # In one piece: columns in hundreds of chunks take five times as long to cast.
             pl.concat([one.data for one in hits], rechunk=True),
             pl.concat(lines) if len(lines) == len(hits) else None,
+            frozenset(row.row for one in hits for row in one.ragged),
         )
 
     def lines(self, at: pl.Series) -> list[str] | None:

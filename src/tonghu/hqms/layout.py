@@ -122,10 +122,10 @@ def _refuse_strangers(keys: list[str], header: Sequence[str], matched: int) -> N
     filled = [key for key in keys if key]
     if sum(bool(_NUMERIC.fullmatch(key)) for key in filled) * 4 >= len(filled):
         raise InputRefused(
-            f"第一行是数据而不是表头（如“{_sample(header)}”）：请在第一行写明字段代码（如 P900、P321 或 A01）"
-            "或中文名称",
-            f"The first row is data, not a header (such as “{_sample(header)}”): put field codes (such as P900 or "
-            "A01, C03C) or Chinese names into the first row",
+            f"没有找到表头：首行是数据或序号，不是字段名（如“{_sample(header)}”）：请在第一行写明"
+            "字段代码（如 P900、P321 或 A01）或中文名称",
+            f"No header: the first row is data or numbers, not field names (such as “{_sample(header)}”): put field "
+            "codes (such as P900 or A01, C03C) or Chinese names into the first row",
         )
     raise InputRefused(
         f"无法识别表头（如“{_sample(header)}”）：应为 2012 版字段代码（P900、P321……）、2020 版字段代码"

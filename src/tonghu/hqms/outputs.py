@@ -46,6 +46,17 @@ class Outputs:
         if isinstance(error, OSError):
             raise refusal(error, self.folder) from error
 
+    def spare(self, *given: Path) -> None:
+        """Refuse to put a result in the place of a file that the user gave: their only copy may be there."""
+        for name in (CASES, FINDINGS, SUMMARY, MARKED):
+            for file in given:
+                if (self.folder / name).exists() and (self.folder / name).samefile(file):
+                    raise InputRefused(
+                        f"结果文件 {name} 会覆盖您给出的文件 {file}：请用 --out 指定其他目录，或将该文件改名",
+                        f"The result {name} would replace the file that you gave, {file}: name another folder with "
+                        "--out, or rename that file",
+                    )
+
     def path(self, name: str) -> Path:
         """Where to write the file that will be called `name`."""
         if name not in self._names:

@@ -20,7 +20,7 @@ import polars as pl
 from tonghu.codes.code_list import CodeList
 from tonghu.codes.icd10 import normalise
 from tonghu.hqms import ages, casting, plain_dates
-from tonghu.hqms.layout import ADMISSION, BIRTH, Columns
+from tonghu.hqms.layout import ADMISSION, BIRTH, DIAGNOSIS, Columns
 from tonghu.rulebook.expressions import Call, Literal, Name, Node
 from tonghu.rulebook.rules import Rule
 
@@ -111,7 +111,8 @@ class Prefilter:
 
     `young` counts the rows that are under the age by the columns read here. Rows whose age these do not tell are
     fetched if they have a code in scope, or if the file states infants' ages in a column that is not read here.
-    `dates_given` and `dates_read` count cells of the two date columns.
+    `dates_given` and `dates_read` count cells of the two date columns; `codes_misplaced`: the first rows have text in
+    the column of the main diagnosis, and none of it is a code.
     """
 
     columns: Columns
@@ -119,6 +120,7 @@ class Prefilter:
     young: int = 0
     dates_given: int = 0
     dates_read: int = 0
+    codes_misplaced: bool | None = None
     _sign: str = "-"
     _matching: dict[str, bool] = field(default_factory=dict)
 
@@ -130,6 +132,8 @@ class Prefilter:
 
     def keep(self, data: pl.DataFrame) -> pl.Series:
         """Which rows of a block to fetch."""
+        if self.codes_misplaced is None:
+            self.codes_misplaced = self._no_codes(data.head(_FEW))
         years = self._years(data)
         below = self.bounds.age_below
         unknown = years == _UNKNOWN
@@ -142,6 +146,11 @@ class Prefilter:
         kept = np.zeros(len(data), np.bool_)
         kept[asked[fetched]] = True
         return pl.Series(kept)
+
+    def _no_codes(self, data: pl.DataFrame) -> bool:
+        main = self._named(DIAGNOSIS)
+        texts = data[main].drop_nulls() if main else pl.Series(dtype=pl.String)
+        return len(texts) > 0 and not texts.str.contains(r"^\s*[A-Za-zＡ-Ｚａ-ｚ]\s*[0-9０-９]{2}").any()
 
     def _years(self, data: pl.DataFrame) -> Years:
         """Completed years as far as the dates and the stated years tell, else _UNKNOWN.
