@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 import polars as pl
 
 from tonghu.hqms import ages
+from tonghu.hqms.layout import ADMISSION, BIRTH
 from tonghu.rulebook.expressions import Literal, Value
 from tonghu.rulebook.lean_executor import Values, values_of_record
 from tonghu.rulebook.rules import Rule
@@ -19,6 +20,7 @@ _AGES = {
     "age_by_dates": "age_years",
     "age_days_by_dates": "age_days",
 }
+_TELL_AGE = frozenset({"row", BIRTH, ADMISSION, ages.YEARS, *ages.INFANT})
 
 
 def wanted(rule: Rule) -> frozenset[str]:
@@ -58,8 +60,12 @@ def columns(table: pl.DataFrame, place: pl.Series, facts: Mapping[str, str], rul
     found = [table[fact].gather(place).alias(name) for name, fact in facts.items() if fact in table.columns]
     derived = {name: fact for name, fact in facts.items() if fact in rules.schema.derived}
     if derived:
-        rows = table[place]
-        told = _ages(rows) if set(derived.values()) <= _AGES.keys() else _worked_out(rows, derived.values(), rules)
+        # Hundreds of columns are gathered only where they may be read.
+        told = (
+            _ages(table.select(name for name in table.columns if name in _TELL_AGE)[place])
+            if set(derived.values()) <= _AGES.keys()
+            else _worked_out(table[place], derived.values(), rules)
+        )
         found += [told[fact].alias(name) for name, fact in derived.items()]
     return pl.DataFrame(found)
 
