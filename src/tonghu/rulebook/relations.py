@@ -1,9 +1,4 @@
-"""The relations that rules read in DuckDB: the wide record with its derived facts, and the long ones of collections.
-
-Columns: facts under their own names; derived facts as ``d name``; members as ``m name``, whether a member's cell has
-anything in it as ``g name``, its code key as ``k name``; and, for unknown answers only, the list of facts that a
-derived fact waits for as ``w name``. No fact's name has a space, so none of them can meet.
-"""
+"""The relations that rules read in DuckDB: the wide record with its derived facts, and the long ones of collections."""
 
 # ruff: noqa: S608 -- SQL is what this module writes, from checked trees and names, never from a user's text
 
@@ -12,15 +7,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
 
-from tonghu.rulebook.expressions import TEXT, Call, Kind, Name, Node, Type, names
+from tonghu.rulebook.columns import Columns, column, column_type, key_column
+from tonghu.rulebook.expressions import TEXT, Call, Name, Node, names
 from tonghu.rulebook.missing import missing
-from tonghu.rulebook.schema import UNREADABLE, Aggregate, Collection, Derived, Schema, Slot, member_names
+from tonghu.rulebook.schema import Aggregate, Collection, Derived, Slot, member_names
 from tonghu.rulebook.sql_text import DUCKDB, Naming, sql
-
-if TYPE_CHECKING:
-    from tonghu.rulebook.ruleset import RuleSet
 
 #: Up to so many slots, and for sets of fields, an aggregate is written out over the wide row; else occurrences are
 #: grouped, since asking every empty slot costs more.
@@ -28,27 +20,15 @@ _WIDE_SLOTS = 8
 _EMPTY = "CAST([] AS VARCHAR[])"
 
 
-def column(kind: str, name: str) -> str:
-    """The column of that kind (``d``, ``m``, ``g``, ``k``, ``w``), or of the fact itself (empty)."""
-    return DUCKDB.identifier(f"{kind} {name}" if kind else name)
-
-
 @dataclass(frozen=True)
-class Relations:
+class Relations(Columns):
     """Writes relations over one table for one set of rules. `waits`: with the ``w`` columns."""
 
-    ruleset: RuleSet
-    columns: frozenset[str]
     table: str
     key: str
     waits: bool = False
     #: Relations that several readers share, as common table expressions: their names and texts, in order of need.
     shared: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def schema(self) -> Schema:
-        """The facts that the rules speak of."""
-        return self.ruleset.schema
 
     @property
     def row(self) -> str:
@@ -67,7 +47,7 @@ class Relations:
 
     def text(self, node: Node, known: Callable[[Node], str | None] = lambda _: None) -> str:
         """A condition over a relation that :meth:`source` made. `known`: the columns that it has besides."""
-        return sql(node, DUCKDB, self.naming, lambda part: known(part) or _key(part))
+        return sql(node, DUCKDB, self.naming, lambda part: known(part) or key_column(part))
 
     def missing(
         self,
@@ -349,7 +329,7 @@ class Relations:
 
     def _nothing(self, collection: Collection, values: set[str], cells: set[str], carried: Sequence[str]) -> str:
         """The columns of a collection that the table has no column of."""
-        nulls = [f"CAST(NULL AS {_column_type(collection.members[name])}) AS {column('m', name)}" for name in values]
+        nulls = [f"CAST(NULL AS {column_type(collection.members[name])}) AS {column('m', name)}" for name in values]
         return ", ".join(
             [self.row, "0 AS __slot", *nulls, *(f"FALSE AS {column('g', name)}" for name in cells), *carried]
         )
@@ -359,86 +339,10 @@ class Relations:
             Call("code_key", (Name(member, collection.members[member], member=True),), TEXT), DUCKDB, self.naming
         )
 
-    def _carried(self, name: str) -> list[str]:
-        """The columns of a fact that a long relation takes along from the record."""
-        if not self._is_there(name):
-            return []
-        unreadable = name + UNREADABLE
-        return [column("", name)] + ([column("", unreadable)] if unreadable in self.columns else [])
-
-    def _exists(self, collection: Collection, slot: Slot) -> str:
-        """Whether a slot is an occurrence."""
-        if collection.always:
-            return "TRUE"
-        cells = [self._cell(fact) for fact in slot.facts if fact in self.columns]
-        return f"({' OR '.join(cells)})" if cells else "FALSE"
-
-    # --- Names
-
-    def _is_there(self, name: str) -> bool:
-        return name in self.columns and self.schema.fact(name).is_in(self.ruleset.layout)
-
-    def _cell(self, fact: str) -> str:
-        """Whether the cell of a fact has anything in it: NULL for a column that the file does not have."""
-        if not self.schema.fact(fact).is_in(self.ruleset.layout):
-            return "FALSE"
-        if fact not in self.columns:
-            return "CAST(NULL AS BOOLEAN)"
-        unreadable = fact + UNREADABLE
-        also = f" OR coalesce({column('', unreadable)}, FALSE)" if unreadable in self.columns else ""
-        return f"({column('', fact)} IS NOT NULL{also})"
-
-    def _record_name(self, name: Name, cell: bool) -> str:
-        if name.name in self.schema.derived:
-            return f"({column('d', name.name)} IS NOT NULL)" if cell else column("d", name.name)
-        if cell:
-            return self._cell(name.name)
-        return column("", name.name) if self._is_there(name.name) else f"CAST(NULL AS {_column_type(name.type)})"
-
-    def naming(self, name: Name, cell: bool) -> str:
-        """A name in a relation that :meth:`source` made."""
-        if name.member:
-            return column("g" if cell else "m", name.name)
-        return self._record_name(name, cell)
-
-    def _slot_naming(self, collection: Collection, slot: Slot) -> Naming:
-        """Members as the wide columns of one slot."""
-
-        def naming(name: Name, cell: bool) -> str:
-            if not name.member:
-                return self._record_name(name, cell)
-            held = slot.members[collection.index[name.name]]
-            if isinstance(held, str):
-                return self._cell(held) if cell else self._record_name(Name(held, self.schema.fact(held).type), False)
-            if cell:
-                return "FALSE" if held is None else "TRUE"
-            return DUCKDB.literal(held) if held is not None else f"CAST(NULL AS {_column_type(name.type)})"
-
-        return naming
-
-    def _names_by_slot(self, collection: Collection, place: int) -> str:
-        slots = dict(self.schema.slots(collection.name, self.ruleset.layout))
-        found = (
-            member_names(collection, slots[number].members)[place] if number in slots else ""
-            for number in range(len(collection.slots))
-        )
-        return f"[{', '.join(map(DUCKDB.quote, found))}]"
-
 
 def _parts(derived: Derived) -> list[Node]:
     """The expressions of a derived fact."""
     return [part for part in (derived.expression, derived.where) if part is not None]
-
-
-def _column_type(type_: Type) -> str:
-    return "VARCHAR" if type_.kind in (Kind.MIXED, Kind.NULL) else DUCKDB.type(type_)
-
-
-def _key(node: Node) -> str | None:
-    """The column of a member's code key, which a long relation has ready."""
-    if isinstance(node, Call) and node.op == "code_key" and isinstance(node.args[0], Name) and node.args[0].member:
-        return column("k", node.args[0].name)
-    return None
 
 
 def _reads(node: Node, values: set[str], cells: set[str], keys: set[str]) -> None:
@@ -466,12 +370,12 @@ def _of_state(text: str) -> str:
     return f"(CASE {text} WHEN 2 THEN TRUE WHEN 0 THEN FALSE END)"
 
 
-#: For each aggregate: its SQL, what it is over nothing, and which occurrences matter to it.
-_GROUPED: dict[Aggregate, tuple[str, str | None, str]] = {
-    Aggregate.COUNT: ("count_if({0})", "0", "{0}"),
-    Aggregate.ANY: ("max({0})", "0", "({0}) IS NOT FALSE"),
-    Aggregate.SUM: ("sum({0})", "0", "({0}) IS NOT NULL"),
-    Aggregate.MIN: ("min({0})", None, "({0}) IS NOT NULL"),
-    Aggregate.MAX: ("max({0})", None, "({0}) IS NOT NULL"),
-    Aggregate.DISTINCT: ("count(DISTINCT {0})", "0", "({0}) IS NOT NULL"),
+#: For each aggregate: its SQL, and what it is over nothing.
+_GROUPED: dict[Aggregate, tuple[str, str | None]] = {
+    Aggregate.COUNT: ("count_if({0})", "0"),
+    Aggregate.ANY: ("max({0})", "0"),
+    Aggregate.SUM: ("sum({0})", "0"),
+    Aggregate.MIN: ("min({0})", None),
+    Aggregate.MAX: ("max({0})", None),
+    Aggregate.DISTINCT: ("count(DISTINCT {0})", "0"),
 }
