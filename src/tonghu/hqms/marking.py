@@ -342,7 +342,7 @@ class _Rows:
         lines = []
         for _, column, _, entry in found[:NAMED]:
             line = f"{self.marked.header[column].strip()}: {entries[entry].id} {entries[entry].title_zh}"
-            lines.append(_shortened(line, _WIDTHS[_PROBLEMS_AT] - 2))
+            lines.append(_shortened(line, _WIDTHS[_PROBLEMS_AT] + 2))
         if len(found) > NAMED:
             lines.append(f"……另有 {len(found) - NAMED} 个")
         if len(lines) > 1:

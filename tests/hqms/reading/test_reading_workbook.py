@@ -13,7 +13,7 @@ import openpyxl
 import polars as pl
 import pytest
 import xlsxwriter
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from reading_help import refusal, texts
 
@@ -130,6 +130,7 @@ values = st.one_of(st.none(), numbers, plain, st.booleans(), st.datetimes(dt.dat
 
 
 @given(st.lists(st.lists(values, min_size=3, max_size=3), max_size=6), st.booleans())
+@example(rows=[[None, None, -0.0]], shared=False)
 @settings(deadline=None)
 def test_the_fast_way_agrees_with_the_exact_way(rows: list[list[object]], shared: bool) -> None:
     with tempfile.TemporaryDirectory() as folder:

@@ -48,6 +48,7 @@ MANY = 0.3
 PLACE = re.compile(rb'<c r="([A-Z]+)([0-9]+)"')
 VALUED_COLUMN = re.compile(rb'<c r="([A-Z]+)[0-9]+"[^>]*(?<!/)>(?!</c>|<v></v>|<v ?/>)')
 ROW = re.compile(rb"<row[ >]")
+ROW_NUMBER = re.compile(rb'^(<row(?: [^>]*?)? r=")[0-9]+')
 SIMPLE_TEXT = re.compile(rb'<si><t(?: xml:space="preserve")?>([^<]*)</t></si>')
 ANY_TEXT = re.compile(rb"<(?:\w+:)?si(?:[ />])")
 
@@ -275,18 +276,20 @@ class PieceGrid:
         if at.is_empty():
             return _nulls(self._width, 0)
         wanted = pl.DataFrame({"row": at + piece.first})
-        numbers = set(wanted["row"])
+        asked = set(wanted["row"])
         starts = [match.start() for match in ROW.finditer(piece.xml)]
-        rows = []
+        numbers: list[int] = []
+        rows: list[bytes] = []
         for begin, end in zip(starts, [*starts[1:], len(piece.xml)], strict=True):
             place = PLACE.search(piece.xml, begin, end)
-            if place is not None and int(place[2]) in numbers:
-                rows.append(piece.xml[begin:end])
-        found = []
-        for part in self._made(b"".join(rows), None):
-            row = pl.int_range(part.first, part.first + part.table.height, eager=True).alias("row")
-            kept = row.is_in(wanted["row"])
-            found.append(_as_wide(part.table, self._width).filter(kept).insert_column(0, row.filter(kept)))
+            if place is not None and int(place[2]) in asked:
+                numbers.append(int(place[2]))
+                rows.append(_renumbered(piece.xml[begin:end], len(numbers) + 1))
+        row = pl.Series("row", numbers, pl.Int64)
+        found = [
+            _as_wide(part.table, self._width).insert_column(0, row.slice(part.first - 2, part.table.height))
+            for part in self._made(b"".join(rows), None)
+        ]
         if not found:
             return _nulls(self._width, len(at))
         whole = pl.concat(found)
@@ -316,6 +319,12 @@ class PieceGrid:
 
     def _opened(self) -> zipfile.ZipFile:
         return zipfile.ZipFile(io.BytesIO(self._package) if isinstance(self._package, bytes) else self._package)
+
+
+def _renumbered(row: bytes, number: int) -> bytes:
+    """The XML of a row as that of another row of the sheet, so that rows from far apart lie together."""
+    row = ROW_NUMBER.sub(rb"\g<1>%d" % number, row, count=1)
+    return PLACE.sub(rb'<c r="\g<1>%d"' % number, row)
 
 
 def _true(flags: pl.DataFrame) -> list[str]:

@@ -23,7 +23,7 @@ VALUED = re.compile(rb'<c r="([A-Z]+)([0-9]+)"[^>]*(?<!/)>(?!</c>|<v></v>|<v ?/>
 ROWS_BEGIN, ROWS_END = re.compile(rb"<sheetData[^>]*>"), b"</sheetData>"
 ANY_CELL = re.compile(rb"<(?:[A-Za-z]+:)?c[ />]")
 
-LONG_NUMBER = rb"<v>(?:[^<]{16,}|[-0-9.]+[eE][^<]+)</v>"
+LONG_NUMBER = rb"<v>(?:[^<]{16,}|[-0-9.]+[eE][^<]+|-0[.0]*)</v>"
 TYPED = rb' t="[eb]"'
 UNCALCULATED = re.compile(rb"</f>(?:<v></v>|<v ?/>|</c>)")
 
@@ -110,7 +110,7 @@ class _Taker:
 def _is_short(raw: bytes) -> bool:
     """Whether a number, however long it is written, is one of 15 digits: then calamine tells it as Excel does."""
     shortest = repr(float(raw))
-    return len(shortest) <= 16 and "e" not in shortest
+    return len(shortest) <= 16 and "e" not in shortest and shortest != "-0.0"
 
 
 def row_chunks(stream: IO[bytes], size: int) -> Iterator[bytes]:
