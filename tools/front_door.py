@@ -37,7 +37,7 @@ USAGE = """\
 """
 
 DEMO_USAGE = """\
-./run demo [FILE] [--rows N] [--layout 2012|2020] [--format csv|xlsx|dbf] [--seed N] [--out DIR] [--mark]
+./run demo [FILE] [--rows N] [--layout 2012|2020] [--format csv|xlsx|dbf] [--seed N] [--out DIR]
 
   FILE          您自己的病案首页导出文件（CSV、Excel、DBF 或其 zip）；不给则生成一家虚构医院一个月的数据
                 your own discharge export; without it a made-up hospital's month is made
@@ -45,7 +45,8 @@ DEMO_USAGE = """\
   --layout      2012（P 字段）或 2020（A/B/C/D 字段），默认 2012 · layout of the made-up month
   --format      csv、xlsx 或 dbf，默认 csv · format of the made-up month
   --seed N      随机种子，默认 1 · seed of the made-up month
-  --out DIR     结果目录，默认 out/demo · where the results go
+  --out DIR     结果目录，默认 out/demo，检查自己的文件时为 out/文件名
+                where the results go: out/demo, or out/NAME for a file of your own
 """
 
 

@@ -266,4 +266,5 @@ def test_a_workbook_of_an_earlier_check_is_named_as_such(check, sample_rows, tmp
     result = check(as_csv(sample_rows))
     assert any("以前检查" in note["zh"] for note in result.summary["notes"])
     assert "marked.xlsx" not in result.summary["outputs"]
-    assert (result.folder / "marked.xlsx").read_bytes() == b"earlier"
+    assert not (result.folder / "marked.xlsx").exists()
+    assert (result.folder / "marked-previous.xlsx").read_bytes() == b"earlier"

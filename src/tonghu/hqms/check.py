@@ -29,7 +29,7 @@ from tonghu.hqms.judge import SET as FRONT_PAGE
 from tonghu.hqms.judge import Judge, answered_elsewhere
 from tonghu.hqms.layout import Columns, detect, is_column
 from tonghu.hqms.lists import LISTED_FACTS, ClinicalList
-from tonghu.hqms.outputs import CASES, FINDINGS, MARKED, SUMMARY, Outputs
+from tonghu.hqms.outputs import CASES, FINDINGS, MARKED, MARKED_BEFORE, SUMMARY, Outputs
 from tonghu.hqms.prefilter import Prefilter, bounds
 from tonghu.hqms.reading import Hits, Source, open_file
 from tonghu.hqms.screen import SET as SCOPE
@@ -319,11 +319,11 @@ class _Run:
     def _notes(self) -> list[tuple[str, str]]:
         listed = [note for note in (self.listed and self.listed.note, self.lost_zeros) if note]
         notes = [*((zh, en) for zh, en in self.source.notes), *self.columns.notes, *listed, *self._ragged_note()]
-        if not self.options.mark and (self.outputs.folder / MARKED).exists():
+        if not self.options.mark and self.outputs.has_old_workbook:
             notes.append(
                 (
-                    f"结果目录中的 {MARKED} 是以前检查留下的，与本次无关",
-                    f"{MARKED} in the result folder is left from an earlier check and does not belong to this one",
+                    f"结果目录中以前检查留下的 {MARKED} 已改名为 {MARKED_BEFORE}，与本次无关",
+                    f"{MARKED} of an earlier check is now called {MARKED_BEFORE}; it does not belong to this one",
                 )
             )
         if not self.rules.scope.rules:

@@ -18,6 +18,7 @@ from types import TracebackType
 from tonghu.errors import InputRefused
 
 CASES, FINDINGS, SUMMARY, MARKED = "cases.csv", "findings.csv", "summary.json", "marked.xlsx"
+MARKED_BEFORE = "marked-previous.xlsx"
 
 
 class Outputs:
@@ -57,6 +58,11 @@ class Outputs:
                         "--out, or rename that file",
                     )
 
+    @property
+    def has_old_workbook(self) -> bool:
+        """Whether the folder holds the marked workbook of an earlier check."""
+        return (self.folder / MARKED).exists()
+
     def path(self, name: str) -> Path:
         """Where to write the file that will be called `name`."""
         if name not in self._names:
@@ -64,7 +70,13 @@ class Outputs:
         return self.work / name
 
     def publish(self) -> tuple[Path, ...]:
-        """Give every file its name; returns where they are."""
+        """Give every file its name; returns where they are.
+
+        A marked workbook of an earlier check, which somebody may have written into, is kept under another name: what
+        stands together under the names of results belongs together.
+        """
+        if MARKED not in self._names and self.has_old_workbook:
+            (self.folder / MARKED).replace(self.folder / MARKED_BEFORE)
         for name in self._names:
             (self.work / name).replace(self.folder / name)
         return tuple(self.folder / name for name in self._names)

@@ -102,7 +102,8 @@ _ALL: Any = _All()
 def list_rules(args: argparse.Namespace) -> int:
     """Print one line for each rule."""
     for ruleset in _chosen(args):
-        for rule in ruleset.inert() if args.inert else ruleset.rules:
+        shown = ruleset.inert() if args.inert else ruleset.rules
+        for rule in sorted(shown, key=lambda rule: (rule.reports, rule.id)) if shown and shown[0].level else shown:
             waits = ruleset.waits_for(rule)
             notes = [
                 *(["可选 optional"] if rule.optional else []),
@@ -116,14 +117,15 @@ def list_rules(args: argparse.Namespace) -> int:
 def show_rule(args: argparse.Namespace) -> int:
     """Print every version and layer of one rule, and its parts (HQ036-check reports as HQ036)."""
     rulebook = _load(args.rules)
-    found = [rule for rule in rulebook.rules if args.id in (rule.id, rule.reports)]
+    wanted = args.id.casefold()
+    found = [rule for rule in rulebook.rules if wanted in (rule.id.casefold(), rule.reports.casefold())]
     if not found:
         raise InputRefused(f"没有规则 {args.id}", f"There is no rule {args.id}")
     print("\n\n".join(_described(rule) for rule in found))
     return 0
 
 
-_LEVELS = {"error": "错误", "warning": "警告", "confirm": "需确认"}
+_LEVELS = {"error": "错误", "warning": "提示", "confirm": "需确认"}
 _LAYERS = {"NATIONAL": "国家", "PROVINCE": "省", "HOSPITAL": "医院"}
 
 
