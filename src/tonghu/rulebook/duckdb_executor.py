@@ -121,8 +121,9 @@ class _Query:
             for _, rule in rules:
                 for node in (rule.finds, *deciding(rule.finds)):
                     parts_of.setdefault(node, f'"b {len(parts_of)}"')
-            answered = ", ".join(f"{relations.text(node)} AS {name}" for node, name in parts_of.items())
-            source = f"(SELECT *, {answered} FROM {relations.source(each, [rule.finds for _, rule in rules])})"
+            source, once = _with_costly(relations, each, [rule.finds for _, rule in rules])
+            answered = ", ".join(f"{relations.text(node, once.get)} AS {name}" for node, name in parts_of.items())
+            source = f"(SELECT *, {answered} FROM {source})"
             open_rules = ", ".join(
                 f"CASE WHEN {parts_of[rule.finds]} IS NULL THEN {{'rule': {number}, 'fact':"
                 f" {self._rule_facts(rule)}[{at}], 'missing':"
@@ -146,13 +147,7 @@ class _Query:
         The pass is materialized, so that no filter on its bits is pushed below it and no condition asked again.
         """
         conditions = [rule.finds for _, rule in rules]
-        source = self.relations.source(each, conditions)
-        once: dict[Node, str] = {}
-        for layer in _asked_often(conditions):
-            columns = {call: f'"c {number}"' for number, call in enumerate(layer, len(once))}
-            made = ", ".join(f"{self.relations.text(call, once.get)} AS {name}" for call, name in columns.items())
-            source = f"(SELECT *, {made} FROM {source})"
-            once |= columns
+        source, once = _with_costly(self.relations, each, conditions)
         groups = [rules[start : start + _BITS] for start in range(0, len(rules), _BITS)]
         masks = []
         for number, group in enumerate(groups):
@@ -214,6 +209,18 @@ _COSTLY = (
     ),
     frozenset({"in_list"}),
 )
+
+
+def _with_costly(relations: Relations, each: str, conditions: Sequence[Node]) -> tuple[str, dict[Node, str]]:
+    """The relation for rules of one `each` with the costly calls as columns, and which column has which call."""
+    source = relations.source(each, conditions)
+    once: dict[Node, str] = {}
+    for layer in _asked_often(conditions):
+        columns = {call: f'"c {number}"' for number, call in enumerate(layer, len(once))}
+        made = ", ".join(f"{relations.text(call, once.get)} AS {name}" for call, name in columns.items())
+        source = f"(SELECT *, {made} FROM {source})"
+        once |= columns
+    return source, once
 
 
 def _asked_often(conditions: Sequence[Node]) -> Iterator[list[Node]]:
