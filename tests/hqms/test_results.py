@@ -133,7 +133,9 @@ def test_marked_cells_are_coloured_and_say_rule_cause_and_mend(marked):
         assert cell.font.bold == (worst == "error")
         for finding in findings:
             assert finding["rule"] in cell.comment.text
-            assert finding["message_zh"].split("；")[0] in cell.comment.text
+            name, _, cause = finding["message_zh"].split("；")[0].partition("：")
+            assert name in sheet.cell(1, cell.column).value
+            assert cause in cell.comment.text
     commented = sum(cell.comment is not None for row in sheet.iter_rows() for cell in row)
     assert commented == len(found)
 

@@ -228,7 +228,7 @@ class _Run:
         if "HQ033" in self.by_dictionary:
             self.found.append(header.finding(self.columns, self.by_dictionary["HQ033"], self.register))
         found = findings.ordered(self.found, self.register)
-        findings.write(self.outputs.path(FINDINGS), found, self.columns.header, self.register)
+        findings.write(self.outputs.path(FINDINGS), found, self.columns, self.register)
         names = [CASES, FINDINGS, SUMMARY] + ([MARKED] if self.options.mark else [])
         made = self._summary(file, found, names, started)
         if self.options.mark:

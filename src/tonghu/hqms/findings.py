@@ -13,6 +13,7 @@ from typing import TypeVar
 
 import polars as pl
 
+from tonghu.hqms.layout import Columns
 from tonghu.hqms.wording import Said
 
 Key = TypeVar("Key")
@@ -83,30 +84,37 @@ def ordered(parts: Sequence[pl.DataFrame], register: Register) -> pl.DataFrame:
     return pl.concat(parts).sort("row", "column", rank, maintain_order=True)
 
 
-def write(path: Path, findings: pl.DataFrame, header: Sequence[str], register: Register) -> None:
-    """Write `findings.csv`; `header` is the file's own."""
+def write(path: Path, findings: pl.DataFrame, columns: Columns, register: Register) -> None:
+    """Write `findings.csv`; its `column` is the file's own header."""
     with path.open("wb") as out:
         out.write((BOM + ",".join(COLUMNS) + "\n").encode())
-        for part in spoken(findings, header, register):
+        for part in spoken(findings, columns, register):
             out.write(part.write_csv(include_header=False).encode())
 
 
-def spoken(findings: pl.DataFrame, header: Sequence[str], register: Register) -> Iterator[pl.DataFrame]:
-    """The findings in words, in parts of bounded size, with the columns of `findings.csv`."""
+def spoken(findings: pl.DataFrame, columns: Columns, register: Register) -> Iterator[pl.DataFrame]:
+    """The findings in words, in parts of bounded size, with the columns of `findings.csv`.
+
+    A message begins with the name of the field: a code like P231 tells a clerk nothing.
+    """
     ids = pl.Series([e.id for e in register.entries], dtype=pl.String)
     levels = pl.Series([e.level for e in register.entries], dtype=pl.String)
     zh = pl.Series([s.zh for s in register.texts], dtype=pl.String)
     en = pl.Series([s.en for s in register.texts], dtype=pl.String)
-    headers = pl.Series(["", *header], dtype=pl.String)
+    headers = pl.Series(["", *columns.header], dtype=pl.String)
+    fields = [columns.fields.get(at) for at in range(len(columns.header))]
+    fields_zh = pl.Series(["", *(f"{f.name_zh}：" if f else "" for f in fields)], dtype=pl.String)
+    fields_en = pl.Series(["", *(f"{f.name_en}: " if f else "" for f in fields)], dtype=pl.String)
     for part in findings.iter_slices(_CHUNK):
+        at = part["column"] + 1
         yield pl.DataFrame(
             [
                 part["row"],
-                headers.gather(part["column"] + 1).alias("column"),
+                headers.gather(at).alias("column"),
                 ids.gather(part["entry"]).alias("rule"),
                 levels.gather(part["entry"]).alias("level"),
                 part["value"],
-                zh.gather(part["said"]).alias("message_zh"),
-                en.gather(part["said"]).alias("message_en"),
+                (fields_zh.gather(at) + zh.gather(part["said"])).alias("message_zh"),
+                (fields_en.gather(at) + en.gather(part["said"])).alias("message_en"),
             ]
         )
