@@ -76,7 +76,7 @@ def in_turn(commands: Mapping[str, Sequence[str | Path]], runs: int = 5, warm: b
             timing = timed(command)
             if turn or not warm:
                 seen[name].append(timing)
-    return {
+    medians = {
         name: Timing(
             statistics.median(t.wall for t in timings),
             statistics.median(t.cpu for t in timings),
@@ -84,6 +84,10 @@ def in_turn(commands: Mapping[str, Sequence[str | Path]], runs: int = 5, warm: b
         )
         for name, timings in seen.items()
     }
+    for name, timing in medians.items():
+        peak = f"{timing.peak / 1e6:,.0f} MB"
+        print(f"  {name}: {timing.wall:.2f} s, processor {timing.cpu:.2f} s, peak {peak}", flush=True)
+    return medians
 
 
 def tonghu(*arguments: str | Path) -> list[str | Path]:

@@ -13,10 +13,10 @@ print(
     duckdb.sql(f"""
     WITH rows AS (
         SELECT *, try_cast(P6[1:10] AS DATE) AS birth, try_cast(P22[1:10] AS DATE) AS admission
-        FROM read_csv('{sys.argv[1]}', all_varchar = true, header = true)
+        FROM read_csv('{sys.argv[1]}', all_varchar = true, header = true, quote = '"')
     )
     SELECT count(*) FROM rows
     WHERE coalesce(date_sub('year', birth, admission), try_cast(P7 AS INTEGER), CASE WHEN P66 <> '' THEN 0 END) < 20
       AND ({anywhere})
-    """).fetchone()
+    """).fetchall()
 )
