@@ -270,3 +270,11 @@ def test_a_workbook_of_an_earlier_check_is_named_as_such(check, sample_rows, tmp
     assert "marked.xlsx" not in result.summary["outputs"]
     assert not (result.folder / "marked.xlsx").exists()
     assert (result.folder / "marked-previous.xlsx").read_bytes() == b"earlier"
+
+
+def test_the_terminal_ends_with_what_to_do(check, sample_rows):
+    told = check(as_csv(sample_rows)).out.splitlines()[-1]
+    assert told.startswith("下一步")
+    assert "先改 10 行有错误的病例（加 --mark" in told
+    assert "marked.xlsx，先改 10 行" in check(as_csv(sample_rows), "--mark").out.splitlines()[-1]
+    assert "没有错误，可提交审核" in check(as_csv([*sample_rows[:2]])).out.splitlines()[-1]

@@ -55,13 +55,27 @@ def report(made: Summary, out: Path) -> str:
     lines.append(f"问题　　　{levels}；有错误的病例 {made.problem_cards:,} 行")
     lines += [_rule(line) for line in made.findings_by_rule[:_SHOWN_RULES]]
     if len(made.findings_by_rule) > _SHOWN_RULES:
-        lines.append(f"　　　　　……另有 {len(made.findings_by_rule) - _SHOWN_RULES} 条规则，见 summary.json")
+        where = "marked.xlsx 的“校验汇总”" if "marked.xlsx" in made.outputs else "findings.csv"
+        lines.append(f"　　　　　……另有 {len(made.findings_by_rule) - _SHOWN_RULES} 条规则，见 {where}")
     if made.archive_month:
         assumed = "（按出院月份推定，可用 --archive-month 声明）" if made.archive_month_assumed else ""
-        lines.append(f"归档月　　{made.archive_month}{assumed}；规则按 {made.on} 有效者")
+        lines.append(f"归档月　　{made.archive_month}{assumed}；使用 {made.on} 有效的规则")
     lines += [f"说明　　　{note['zh']}" for note in made.notes]
     lines.append(f"结果　　　{out}：{'、'.join(made.outputs)}（{made.seconds} 秒）")
+    lines.append(f"下一步　　{_next(made, out)}")
     return "\n".join(lines)
+
+
+def _next(made: Summary, out: Path) -> str:
+    """What the clerk does now."""
+    warnings = made.findings_by_level.get("warning", 0)
+    if not made.problem_cards:
+        return "没有错误，可提交审核" + (f"；另有 {warnings:,} 个提示请核对" if warnings else "")
+    if "marked.xlsx" in made.outputs:
+        where = f"打开 {out / 'marked.xlsx'}，先改 {made.problem_cards:,} 行有错误的病例"
+    else:
+        where = f"先改 {made.problem_cards:,} 行有错误的病例（加 --mark 可得到标注问题的工作簿）"
+    return f"{where}；在病案系统改好后重新导出再查"
 
 
 def _groups(made: Summary) -> str:
