@@ -52,7 +52,7 @@ def workbooks(runs: int = 3) -> list[Line]:
     out = WORK / "out"
     lines: list[Line] = []
     for what, path, options, limit, peak in (
-        ("Excel 50,000 × 346: check without marking", few, [], 1.3, None),
+        ("Excel 50,000 × 346, 5 % in scope: check without marking", few, [], 1.3, None),
         ("Excel 50,000 × 346, 5 % in scope: check and mark", few, ["--mark"], 3.0, 1500),
         ("Excel 50,000 × 346, 100 % in scope: check and mark", every, ["--mark"], None, None),
     ):
