@@ -253,13 +253,6 @@ class _Run:
     def _mark(self, found: pl.DataFrame, made: Summary) -> None:
         from tonghu.hqms import marking
 
-        names = [
-            self.columns.fields[at].name_zh if at in self.columns.fields else ""
-            for at in range(len(self.columns.header))
-        ]
-        marked = marking.Marked(
-            marking.facts(made), self.columns.header, names, made.findings_by_rule, found, self.register
-        )
         width = len(OWN_COLUMNS)
 
         def parts() -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
@@ -267,6 +260,7 @@ class _Run:
                 both = pl.read_ipc(path)
                 yield both[:, :width], both[:, width:]
 
+        marked = marking.Marked(made, self.columns, found, self.register)
         marking.write(self.outputs.path(MARKED), marked, parts())
 
     def _summary(self, file: Path, found: pl.DataFrame, names: Sequence[str], started: float) -> Summary:
@@ -275,6 +269,7 @@ class _Run:
         undetermined = groups.pop(UNDETERMINED, 0)
         declared = options.archive_month
         assumed = min(self.months, key=lambda month: (-self.months[month], month), default=None)
+        month_note = [] if declared else summary.not_last_month(assumed, options.on)
         return Summary(
             tool="tonghu",
             version=__version__,
@@ -288,7 +283,7 @@ class _Run:
             encoding=source.encoding,
             delimiter=source.delimiter,
             taken_for={"zh": source.described_zh, "en": source.described_en},
-            notes=[{"zh": zh, "en": en} for zh, en in self._notes()],
+            notes=summary.notes([*self._ragged_note(), *month_note], self._notes()),
             on=options.on.isoformat(),
             region=options.region,
             archive_month=f"{declared:%Y-%m}" if declared else assumed,
@@ -302,7 +297,7 @@ class _Run:
             undetermined=undetermined,
             findings=len(found),
             findings_by_level=summary.by_level(found, self.register),
-            findings_by_rule=summary.by_rule(found, self.register),
+            findings_by_rule=summary.by_rule(found, self.register, columns),
             problem_cards=summary.problem_cards(found, self.register),
             unknown_columns=list(columns.unknown),
             missing_columns=[f.code for f in columns.missing],
@@ -318,7 +313,7 @@ class _Run:
 
     def _notes(self) -> list[tuple[str, str]]:
         listed = [note for note in (self.listed and self.listed.note, self.lost_zeros) if note]
-        notes = [*((zh, en) for zh, en in self.source.notes), *self.columns.notes, *listed, *self._ragged_note()]
+        notes = [*((zh, en) for zh, en in self.source.notes), *self.columns.notes, *listed]
         if not self.options.mark and self.outputs.has_old_workbook:
             notes.append(
                 (

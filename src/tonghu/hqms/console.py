@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 
-from tonghu.hqms.marking import GROUPS_ZH, LEVELS
+from tonghu.hqms.labels import GROUPS_ZH, LEVELS
 from tonghu.hqms.summary import Summary
 
 _SHOWN_RULES = 8
+_SHOWN_FIELDS = 2
 
 
 class Progress:
@@ -43,9 +45,9 @@ class Progress:
 
 def report(made: Summary, out: Path) -> str:
     """The summary of a run in a few lines of Chinese."""
-    zipped = f"，{made.size:,} 字节"
-    lines = [
-        f"文件　　　{made.file}：{made.layout} 版病案首页，{made.taken_for['zh']}{zipped}",
+    lines = [f"注意　　　{text}" for text in made.said(attention=True)]
+    lines += [
+        f"文件　　　{made.file}：{made.layout} 版病案首页，{made.taken_for['zh']}，{made.size:,} 字节",
         f"行数　　　{made.rows:,} 行，入院时不满 20 岁 {made.under_20:,} 行",
         f"应报告　　{made.in_scope:,} 行" + _groups(made),
     ]
@@ -54,16 +56,22 @@ def report(made: Summary, out: Path) -> str:
     levels = "，".join(f"{LEVELS[level]} {count:,} 个" for level, count in made.findings_by_level.items())
     lines.append(f"问题　　　{levels}；有错误的病例 {made.problem_cards:,} 行")
     lines += [_rule(line) for line in made.findings_by_rule[:_SHOWN_RULES]]
-    if len(made.findings_by_rule) > _SHOWN_RULES:
+    if more := _more(made.findings_by_rule[_SHOWN_RULES:]):
         where = "marked.xlsx 的“校验汇总”" if "marked.xlsx" in made.outputs else "findings.csv"
-        lines.append(f"　　　　　……另有 {len(made.findings_by_rule) - _SHOWN_RULES} 条规则，见 {where}")
+        lines.append(f"　　　　　……另有{more}，见 {where}")
     if made.archive_month:
         assumed = "（按出院月份推定，可用 --archive-month 声明）" if made.archive_month_assumed else ""
         lines.append(f"归档月　　{made.archive_month}{assumed}；使用 {made.on} 有效的规则")
-    lines += [f"说明　　　{note['zh']}" for note in made.notes]
+    lines += [f"说明　　　{text}" for text in made.said(attention=False)]
     lines.append(f"结果　　　{out}：{'、'.join(made.outputs)}（{made.seconds} 秒）")
     lines.append(f"下一步　　{_next(made, out)}")
     return "\n".join(lines)
+
+
+def _more(rules: Sequence[Mapping[str, object]]) -> str:
+    """How many rules of each level are not shown."""
+    counts = Counter(str(line["level"]) for line in rules)
+    return "、".join(f"{LEVELS[level]}规则 {counts[level]} 条" for level in LEVELS if counts[level])
 
 
 def _next(made: Summary, out: Path) -> str:
@@ -84,5 +92,10 @@ def _groups(made: Summary) -> str:
 
 
 def _rule(line: Mapping[str, object]) -> str:
+    found = line["columns"]
+    assert isinstance(found, Sequence)
+    fields = "、".join(str(one["label"]) for one in found[:_SHOWN_FIELDS])
+    more = " 等" if len(found) > _SHOWN_FIELDS else ""
+    where = f" · {fields}{more}" if fields else ""
     level = LEVELS[str(line["level"])]
-    return f"　　　　　{level} {line['rule']} {line['title_zh']}：{line['findings']:,} 个，{line['rows']:,} 行"
+    return f"　　　　　{level} {line['rule']} {line['title_zh']}：{line['findings']:,} 个，{line['rows']:,} 行{where}"

@@ -50,7 +50,7 @@ def of_reading(field: Field, raw: str, value: Value | None, note: str | None) ->
         codes = table(field.table)
         # A full-width code is understood, but it is not the code that stands in the table.
         if not codes.has(value) or has_fullwidth(raw):
-            found.append((TABLE, wording.not_in_table(field, raw, codes)))
+            found.append((TABLE, wording.not_in_table(raw, codes)))
     return found
 
 

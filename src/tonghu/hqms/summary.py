@@ -6,13 +6,16 @@ Its shape is published beside this module (`summary.schema.json`), and a test ho
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import date, timedelta
 from pathlib import Path
 
 import polars as pl
 
 from tonghu.hqms.findings import Register
+from tonghu.hqms.labels import field_label
+from tonghu.hqms.layout import Columns
 
 LEVELS = ("error", "warning", "confirm")
 SCHEMA_FILE = Path(__file__).parent / "summary.schema.json"
@@ -34,7 +37,7 @@ class Summary:
     encoding: str | None
     delimiter: str | None
     taken_for: Mapping[str, str]
-    notes: Sequence[Mapping[str, str]]
+    notes: Sequence[Mapping[str, str | bool]]
     on: str
     region: str | None
     archive_month: str | None
@@ -58,13 +61,53 @@ class Summary:
     outputs: Sequence[str]
     seconds: float
 
+    def said(self, *, attention: bool) -> list[str]:
+        """The notes in Chinese: those that ask for attention before anything else, or the others."""
+        return [str(note["zh"]) for note in self.notes if note["attention"] == attention]
+
     def write(self, path: Path) -> None:
         """Write it as JSON, readable to people."""
         path.write_text(json.dumps(asdict(self), ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
 
 
-def by_rule(findings: pl.DataFrame, register: Register) -> list[dict[str, object]]:
-    """Findings per rule, by level (errors first), then the most frequent first."""
+Notes = Iterable[tuple[str, str]]
+"""Remarks for the user, each (Chinese, English)."""
+
+
+def notes(attention: Notes, others: Notes) -> list[dict[str, str | bool]]:
+    """The notes of a summary, those first that the user should read before anything else."""
+    return [
+        {"zh": zh, "en": en, "attention": first}
+        for first, remarks in ((True, attention), (False, others))
+        for zh, en in remarks
+    ]
+
+
+def not_last_month(assumed: str | None, on: date) -> Notes:
+    """A remark where the month that a file was taken to be of (``YYYY-MM``, assumed) is not the one before `on`.
+
+    What is reported this month is what was archived last month: an older file is more often the wrong one than meant.
+    """
+    last = (on.replace(day=1) - timedelta(days=1)).strftime("%Y-%m")
+    if assumed is None or assumed == last:
+        return []
+    return [
+        (
+            f"病例多在 {assumed} 出院，不是上月（{last}）：请核对导出的月份；"
+            f"确是要查的月份，可用 --archive-month {assumed} 声明",
+            f"Most cases were discharged in {assumed}, not last month ({last}): check which month was exported, or "
+            f"declare it with --archive-month {assumed}",
+        )
+    ]
+
+
+def by_rule(findings: pl.DataFrame, register: Register, columns: Columns) -> list[dict[str, object]]:
+    """Findings per rule, by level (errors first), then the most frequent first; in each the columns likewise."""
+    on_columns: dict[int, list[dict[str, object]]] = {}
+    found = findings.filter(pl.col("column") >= 0).group_by("entry", "column").agg(pl.len().alias("count"))
+    for number, at, count in found.sort("count", "column", descending=[True, False]).iter_rows():
+        one = {"column": columns.header[at], "label": field_label(columns, at), "findings": count}
+        on_columns.setdefault(number, []).append(one)
     counts = findings.group_by("entry").agg(pl.len().alias("count"), pl.col("row").n_unique().alias("rows"))
     lines: list[dict[str, object]] = []
     order = []
@@ -83,6 +126,7 @@ def by_rule(findings: pl.DataFrame, register: Register) -> list[dict[str, object
                 "verified": entry.verified,
                 "findings": count,
                 "rows": rows,
+                "columns": on_columns.get(number, []),
             }
         )
     return [line for _, line in sorted(zip(order, lines, strict=True), key=lambda pair: pair[0])]

@@ -1,5 +1,7 @@
 """What a user reads about one cell: the cause and how to mend it, in Chinese and English, each on one line.
 
+The name of the field is not among the words: it stands before them wherever they are shown.
+
 The front-page rules carry their own words; these are for the checks that follow from the field dictionary (HQ021
 type, HQ022 length, HQ023 code table) and for the header (HQ033), where the cause depends on what stands in the cell.
 """
@@ -42,8 +44,9 @@ class Said:
 
     @property
     def en(self) -> str:
-        """The whole message in English."""
-        return f"{self.cause_en}; {self.mend_en}" if self.mend_en else self.cause_en
+        """The whole message in English: a sentence for the cause, and one for the mend."""
+        mend = f" {self.mend_en[:1].upper()}{self.mend_en[1:]}." if self.mend_en else ""
+        return f"{self.cause_en}.{mend}"
 
 
 def shown(text: str, limit: int = 40) -> str:
@@ -58,23 +61,23 @@ def badly_written(field: Field, text: str, note: str, value: Value | None) -> Sa
     given = shown(text)
     if note == reading.SCIENTIFIC:
         return Said(
-            f"{field.name_zh}“{given}”是科学计数法，末几位数字已经丢失",
+            f"“{given}”是科学计数法，末几位数字已经丢失",
             "请从原系统重新导出，并在导出前将该列设为文本格式",
             f"“{given}” is in scientific notation: its last digits are lost",
             "export again from the source system with this column as text",
         )
     if value is not None:
-        return _rewritten(field, given, note, plainly(value, field.type))
+        return _rewritten(given, note, plainly(value, field.type))
     why = _why_unreadable(field.type, halfwidth(text).strip())
     return Said(
-        f"{field.name_zh}“{given}”{why[0] if why else '无法识别'}",
+        f"“{given}”{why[0] if why else '无法识别'}",
         f"应填写{zh}",
         f"“{given}” {why[1] if why else 'cannot be read'}",
         f"write {en}",
     )
 
 
-def _rewritten(field: Field, given: str, note: str, right: str) -> Said:
+def _rewritten(given: str, note: str, right: str) -> Said:
     """The words for a cell whose value is certain and whose writing is not right."""
     causes = {
         reading.FULLWIDTH: ("含有全角字符", "holds full-width characters"),
@@ -83,7 +86,7 @@ def _rewritten(field: Field, given: str, note: str, right: str) -> Said:
         reading.TOO_MANY_PLACES: ("小数多于两位", "has more than two decimal places"),
     }
     zh, en = causes[note]
-    return Said(f"{field.name_zh}“{given}”{zh}", f"应写作“{right}”", f"“{given}” {en}", f"write “{right}”")
+    return Said(f"“{given}”{zh}", f"应写作“{right}”", f"“{given}” {en}", f"write “{right}”")
 
 
 def _why_unreadable(kind: str, text: str) -> tuple[str, str] | None:
@@ -133,14 +136,14 @@ def too_long(field: Field, length: int) -> Said:
     """HQ022: `length` characters where the dictionary allows fewer."""
     limit = field.max_length
     return Said(
-        f"{field.name_zh}共 {length} 个字符，超过上限 {limit}",
+        f"共 {length} 个字符，超过上限 {limit}",
         f"请缩写至 {limit} 个字符以内，或核对是否错列",
         f"{length} characters where at most {limit} are allowed",
         f"shorten to {limit} characters, or check whether columns are shifted",
     )
 
 
-def not_in_table(field: Field, text: str, table: CodeTable) -> Said:
+def not_in_table(text: str, table: CodeTable) -> Said:
     """HQ023: `text` is no code of the field's table; proposes the code that was meant where only one fits."""
     meant = _meant(text, table)
     if meant:
@@ -153,7 +156,7 @@ def not_in_table(field: Field, text: str, table: CodeTable) -> Said:
     else:
         mend = f"请按代码表 {table.id} 填写代码", f"use a code of table {table.id}"
     return Said(
-        f"{field.name_zh}“{shown(text)}”不在代码表 {table.id}（{table.name_zh}）中",
+        f"“{shown(text)}”不在代码表 {table.id}（{table.name_zh}）中",
         mend[0],
         f"“{shown(text)}” is not in code table {table.id} ({table.name_en or table.name_zh})",
         mend[1],
