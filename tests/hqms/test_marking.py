@@ -94,7 +94,7 @@ def test_each_row_says_who_it_is_and_what_is_wrong_and_its_number_leads_there(ma
 def test_rows_and_comments_are_high_enough_for_their_text(marked):
     result, book = marked
     sheet = book[ROWS_SHEET]
-    wide = int(sheet.column_dimensions["D"].width)
+    wide = int(sheet.column_dimensions["D"].width * 7 / 6.5)  # pixels of a column unit, and of half 宋体 10
     for cells in sheet.iter_rows(min_row=2):
         if cells[3].value:
             taken = sum(-(-sum(1 + (not c.isascii()) for c in line) // wide) for line in cells[3].value.split("\n"))

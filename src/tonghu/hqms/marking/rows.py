@@ -44,8 +44,8 @@ HEADS = ("数据行号", "病案号", "出院日期", "问题", "病种分组", 
 KEPT = 4
 """Of these the first stay in view."""
 
-_WIDTHS = (9, 14, 12, 56, 16, 11, 11, 7)
-_PROBLEMS_AT = 3
+_WIDTHS = (9, 13, 11, 48, 16, 11, 11, 7)
+_PROBLEMS_AT, _PROBLEM_CHARS = 3, 50
 _RANK = {"error": 0, "warning": 1, "confirm": 2}
 _COMMENT_WIDTH, _COMMENT_CHARS, _COMMENT_LINE = 300, 40, 18
 """Of a comment: pixels across, half-width characters that surely fit into a line of them, pixels of a line."""
@@ -173,7 +173,7 @@ class RowSheets:
         worst = entries[found[0][3]].level
         text = "\n".join(named)[:MAX_TEXT]
         sheet.write_string(self.at, _PROBLEMS_AT, text, self.listed[worst])
-        sheet.set_row(self.at, min(3 + 13.5 * lines(text, _WIDTHS[_PROBLEMS_AT]), 409))
+        sheet.set_row(self.at, min(3 + 13.5 * lines(text, _PROBLEM_CHARS), 409))
         if self.links_left > 0:
             self.links_left -= 1
             place = self._link(len(HEADS) + found[0][1])
