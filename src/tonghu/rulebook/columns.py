@@ -1,8 +1,8 @@
 """The columns that conditions read in DuckDB: what a name of the rules is called, in the record and in occurrences.
 
 Facts are under their own names; derived facts as ``d name``; members as ``m name``, whether a member's cell has
-anything in it as ``g name``, its code key as ``k name``; and, for unknown answers only, the list of facts that a
-derived fact waits for as ``w name``. No fact's name has a space, so none of them can meet.
+anything in it as ``g name``; what a member's code answers as ``a number``; and, for unknown answers only, the list of
+facts that a derived fact waits for as ``w name``. No fact's name has a space, so none of them can meet.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tonghu.rulebook.expressions import Call, Kind, Name, Node, Type
+from tonghu.rulebook.expressions import Kind, Name, Type
 from tonghu.rulebook.schema import UNREADABLE, Collection, Schema, Slot, member_names
 from tonghu.rulebook.sql_text import DUCKDB, Naming
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def column(kind: str, name: str) -> str:
-    """The column of that kind (``d``, ``m``, ``g``, ``k``, ``w``), or of the fact itself (empty)."""
+    """The column of that kind (``d``, ``m``, ``g``, ``a``, ``w``), or of the fact itself (empty)."""
     return DUCKDB.identifier(f"{kind} {name}" if kind else name)
 
 
@@ -102,10 +102,3 @@ class Columns:
 def column_type(type_: Type) -> str:
     """The type of a column whose values are all NULL, too."""
     return "VARCHAR" if type_.kind in (Kind.MIXED, Kind.NULL) else DUCKDB.type(type_)
-
-
-def key_column(node: Node) -> str | None:
-    """The column of a member's code key, which a long relation has ready."""
-    if isinstance(node, Call) and node.op == "code_key" and isinstance(node.args[0], Name) and node.args[0].member:
-        return column("k", node.args[0].name)
-    return None

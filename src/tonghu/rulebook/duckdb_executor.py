@@ -12,11 +12,11 @@ in docs/decisions (DuckDB execution).
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from tonghu.rulebook.expressions import Call, Node, names
+from tonghu.rulebook.expressions import Call, Node
 from tonghu.rulebook.missing import deciding
 from tonghu.rulebook.relations import Relations
 from tonghu.rulebook.rules import Rule
@@ -104,8 +104,8 @@ class _Query:
     def findings(self) -> str:
         """Bits first, then their taking apart."""
         parts = [part for each, rules in self.by_each.items() for part in self._findings_of(each, rules)]
-        passes = [*self.relations.shared.values(), *self.passes]
-        return f"WITH {', '.join(passes)} {' UNION ALL '.join(parts)}" if parts else _NOTHING
+        passes = [*self.relations.common_tables, *self.passes]
+        return _with(passes, parts) if parts else _NOTHING
 
     def unknowns(self) -> str:
         """For each relation one pass that lists, row by row, what it could not decide."""
@@ -136,10 +136,7 @@ class _Query:
             )
         if not parts:
             return f"SELECT *, NULL::VARCHAR[] AS missing FROM ({_NOTHING})"
-        shared = f"WITH {', '.join(relations.shared.values())} " if relations.shared else ""
-        return (
-            shared + " UNION ALL ".join(parts) if parts else f"SELECT *, NULL::VARCHAR[] AS missing FROM ({_NOTHING})"
-        )
+        return _with(relations.common_tables, parts)
 
     def _findings_of(self, each: str, rules: Sequence[tuple[int, Rule]]) -> Iterator[str]:
         """One pass that marks which rules find something, as bits; then the marked rows, taken apart.
@@ -147,7 +144,15 @@ class _Query:
         The pass is materialized, so that no filter on its bits is pushed below it and no condition asked again.
         """
         conditions = [rule.finds for _, rule in rules]
-        source, once = _with_costly(self.relations, each, conditions)
+        if len(rules) == 1 and each != "record":
+            number, rule = rules[0]
+            source = self.relations.source(each, conditions, found_only=True)
+            yield (
+                f"SELECT __row AS row, {number} AS rule, {self._rule_facts(rule)}[__slot + 1]::INTEGER AS fact"
+                f" FROM {source} WHERE {self.relations.text(rule.finds)}"
+            )
+            return
+        source, once = _with_costly(self.relations, each, conditions, found_only=True)
         groups = [rules[start : start + _BITS] for start in range(0, len(rules), _BITS)]
         masks = []
         for number, group in enumerate(groups):
@@ -211,11 +216,13 @@ _COSTLY = (
 )
 
 
-def _with_costly(relations: Relations, each: str, conditions: Sequence[Node]) -> tuple[str, dict[Node, str]]:
+def _with_costly(
+    relations: Relations, each: str, conditions: Sequence[Node], found_only: bool = False
+) -> tuple[str, dict[Node, str]]:
     """The relation for rules of one `each` with the costly calls as columns, and which column has which call."""
-    source = relations.source(each, conditions)
+    source = relations.source(each, conditions, found_only)
     once: dict[Node, str] = {}
-    for layer in _asked_often(conditions):
+    for layer in _asked_often(conditions, relations.answers):
         columns = {call: f'"c {number}"' for number, call in enumerate(layer, len(once))}
         made = ", ".join(f"{relations.text(call, once.get)} AS {name}" for call, name in columns.items())
         source = f"(SELECT *, {made} FROM {source})"
@@ -223,21 +230,27 @@ def _with_costly(relations: Relations, each: str, conditions: Sequence[Node]) ->
     return source, once
 
 
-def _asked_often(conditions: Sequence[Node]) -> Iterator[list[Node]]:
-    """The costly calls that conditions ask for more than once, in layers: each may read those before it."""
+def _asked_often(conditions: Sequence[Node], ready: Collection[Node]) -> Iterator[list[Node]]:
+    """The costly calls that conditions ask for more than once, in layers: each may read those before it.
+
+    `ready`: what the relation has as columns already.
+    """
     seen: Counter[Call] = Counter()
     waiting: list[Node] = list(conditions)
     while waiting:
         node = waiting.pop()
-        if isinstance(node, Call):
+        if isinstance(node, Call) and node not in ready:
             waiting += node.args
-            # A long relation has the code keys of its members ready.
-            if node.op != "code_key" or not any(name.member for name in names(node)):
-                seen[node] += 1
+            seen[node] += 1
     for costly in _COSTLY:
         # The SQL of a code list names its key once for each range.
         if layer := [call for call, n in seen.items() if call.op in costly and (n > 1 or call.op == "code_key")]:
             yield list(layer)
+
+
+def _with(tables: Sequence[str], parts: Sequence[str]) -> str:
+    shared = f"WITH {', '.join(tables)} " if tables else ""
+    return shared + " UNION ALL ".join(parts)
 
 
 _NOTHING = "SELECT NULL::BIGINT AS row, NULL::INTEGER AS rule, NULL::INTEGER AS fact WHERE FALSE"

@@ -120,3 +120,12 @@ def conjunction(first: Node, second: Node) -> Node:
 def negation(node: Node) -> Node:
     """``NOT node``."""
     return Call("not", (node,), BOOLEAN)
+
+
+def conjuncts(node: Node) -> Iterator[Node]:
+    """The parts of `node` that must all be TRUE for it to be TRUE."""
+    if isinstance(node, Call) and node.op == "and":
+        for arg in node.args:
+            yield from conjuncts(arg)
+    else:
+        yield node

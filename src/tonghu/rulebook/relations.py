@@ -5,12 +5,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 
-from tonghu.rulebook.columns import Columns, column, column_type, key_column
-from tonghu.rulebook.expressions import TEXT, Call, Name, Node, names
+from tonghu.rulebook.columns import column
+from tonghu.rulebook.expressions import Node, conjuncts, names
 from tonghu.rulebook.missing import missing
+from tonghu.rulebook.occurrences import Occurrences
 from tonghu.rulebook.schema import Aggregate, Collection, Derived, Slot, member_names
 from tonghu.rulebook.sql_text import DUCKDB, Naming, sql
 
@@ -21,33 +22,35 @@ _EMPTY = "CAST([] AS VARCHAR[])"
 
 
 @dataclass(frozen=True)
-class Relations(Columns):
+class Relations(Occurrences):
     """Writes relations over one table for one set of rules. `waits`: with the ``w`` columns."""
 
-    table: str
-    key: str
     waits: bool = False
-    #: Relations that several readers share, as common table expressions: their names and texts, in order of need.
-    shared: dict[str, str] = field(default_factory=dict)
 
-    @property
-    def row(self) -> str:
-        """The column that tells rows apart, under the name that it has in every relation."""
-        return f"{DUCKDB.identifier(self.key)} AS __row"
+    def source(self, each: str, conditions: Sequence[Node], found_only: bool = False) -> str:
+        """The relation for rules of one `each`: ``__row``, for a collection ``__slot``, and every name they use.
 
-    def source(self, each: str, conditions: Sequence[Node]) -> str:
-        """The relation for rules of one `each`: ``__row``, for a collection ``__slot``, and every name they use."""
+        `found_only`: occurrences that no condition can hold for may be left out.
+        """
         record = {name.name for node in conditions for name in names(node) if not name.member}
         if each == "record":
             return self._record(record)
         collection = self.schema.collections[each]
         if self._summed.get(each):
-            return self._long(self._shared_occurrences(collection), record)
-        return self._long(self._own_occurrences(collection, conditions, record), record)
+            occurrences = self._shared_occurrences(collection)
+        else:
+            occurrences = self._own_occurrences(collection, conditions, record)
+        # Derived facts are dear: they are worked out for those occurrences only that need them.
+        if found_only and self._needed(record) and (guards := self._guards(conditions)):
+            occurrences = f"(SELECT * FROM {occurrences} WHERE {guards})"
+        return self._long(occurrences, record)
 
-    def text(self, node: Node, known: Callable[[Node], str | None] = lambda _: None) -> str:
-        """A condition over a relation that :meth:`source` made. `known`: the columns that it has besides."""
-        return sql(node, DUCKDB, self.naming, lambda part: known(part) or key_column(part))
+    def _guards(self, conditions: Sequence[Node]) -> str:
+        """What an occurrence itself must fulfil for any of the conditions to hold; empty where nothing must."""
+        guards = [
+            " AND ".join(self.text(part) for part in conjuncts(node) if _is_of_members(part)) for node in conditions
+        ]
+        return " OR ".join(f"({guard})" for guard in guards) if all(guards) else ""
 
     def missing(
         self,
@@ -187,7 +190,7 @@ class Relations(Columns):
         if self._behind(group[0]):
             sums = self._sums(collection, group)
         else:
-            sums = self._share(f"sums {collection.name}", lambda: self._sums(collection, self._summed[collection.name]))
+            sums = self._share("sums", self._sums(collection, self._summed[collection.name]))
         outer = []
         for one in group:
             name = one.fact.name
@@ -218,7 +221,7 @@ class Relations(Columns):
             aggregate = _GROUPED[one.aggregate or Aggregate.COUNT][0]
             grouped.append(f"{aggregate.format(summand)}{where} AS {column('', f'__{name}')}")
             if self.waits and one.aggregate is Aggregate.ANY:
-                gap = self.missing(one.expression, collection, self.naming)
+                gap = self.missing(one.expression, collection, self.naming, known=self.answers.get)
                 unknown = f"{text} IS NULL" + (f" AND {self.text(one.where)}" if one.where is not None else "")
                 grouped.append(f"flatten(list({gap}) FILTER (WHERE {unknown})) AS {column('', f'__w{name}')}")
         record = {name for one in group for name in self._behind(one)}
@@ -242,20 +245,12 @@ class Relations(Columns):
         asked = self._asked(collection)
         record = {name.name for node in asked for name in names(node) if not name.member}
         conditions = [*asked, *(part for one in self._summed[collection.name] for part in _parts(one))]
-        return self._share(f"long {collection.name}", lambda: self._own_occurrences(collection, conditions, record))
+        return self._own_occurrences(collection, conditions, record)
 
     def _own_occurrences(self, collection: Collection, conditions: Sequence[Node], record: set[str]) -> str:
         """The occurrences for some conditions, with the facts of the record that need no join."""
         facts, apart = self._beside(record)
         return self._occurrences(collection, conditions, () if apart else facts)
-
-    def _share(self, name: str, text: Callable[[], str]) -> str:
-        """The name of a relation that several readers share; it is written when the first one asks."""
-        quoted = DUCKDB.identifier(name)
-        if quoted not in self.shared:
-            written = text()
-            self.shared[quoted] = f"{quoted} AS MATERIALIZED {written}"
-        return quoted
 
     def _asked(self, collection: Collection) -> list[Node]:
         """The conditions of the rules over a collection."""
@@ -296,69 +291,15 @@ class Relations(Columns):
         context = f"(SELECT __row, {', '.join(wanted)} FROM {self._record(record)})"
         return f"(SELECT * FROM {occurrences} AS o JOIN {context} AS c USING (__row)) AS o"
 
-    def _occurrences(self, collection: Collection, conditions: Sequence[Node], facts: Sequence[str]) -> str:
-        """A row for each occurrence, with the members that the conditions read, and the record's `facts` beside."""
-        values: set[str] = set()
-        cells: set[str] = set()
-        keys: set[str] = set()
-        for node in conditions:
-            _reads(node, values, cells, keys)
-        carried = [text for name in facts for text in self._carried(name)]
-        branches = []
-        for number, slot in self.schema.slots(collection.name, self.ruleset.layout):
-            exists = self._exists(collection, slot)
-            if exists == "FALSE":
-                continue
-            naming = self._slot_naming(collection, slot)
-            members = [Name(name, type_, member=True) for name, type_ in collection.members.items()]
-            selected = [
-                *(f"{naming(m, False)} AS {column('m', m.name)}" for m in members if m.name in values),
-                *(f"{naming(m, True)} AS {column('g', m.name)}" for m in members if m.name in cells),
-            ]
-            columns = ", ".join([self.row, f"{number} AS __slot", *selected, *carried])
-            branches.append(f"SELECT {columns} FROM {self.table} WHERE {exists}")
-        if not branches:
-            branches = [
-                f"SELECT {self._nothing(collection, values, cells, carried)} FROM {self.table} AS t WHERE FALSE"
-            ]
-        source = f"({' UNION ALL '.join(branches)})"
-        if keys:
-            made = ", ".join(f"{self._made_key(collection, key)} AS {column('k', key)}" for key in sorted(keys))
-            source = f"(SELECT *, {made} FROM {source})"
-        return source
-
-    def _nothing(self, collection: Collection, values: set[str], cells: set[str], carried: Sequence[str]) -> str:
-        """The columns of a collection that the table has no column of."""
-        nulls = [f"CAST(NULL AS {column_type(collection.members[name])}) AS {column('m', name)}" for name in values]
-        return ", ".join(
-            [self.row, "0 AS __slot", *nulls, *(f"FALSE AS {column('g', name)}" for name in cells), *carried]
-        )
-
-    def _made_key(self, collection: Collection, member: str) -> str:
-        return sql(
-            Call("code_key", (Name(member, collection.members[member], member=True),), TEXT), DUCKDB, self.naming
-        )
-
 
 def _parts(derived: Derived) -> list[Node]:
     """The expressions of a derived fact."""
     return [part for part in (derived.expression, derived.where) if part is not None]
 
 
-def _reads(node: Node, values: set[str], cells: set[str], keys: set[str]) -> None:
-    """Sort the members that a condition reads: by value, by whether their cell has anything in it, by code key."""
-    if isinstance(node, Name):
-        if node.member:
-            values.add(node.name)
-    elif isinstance(node, Call):
-        held = node.args[0] if node.args else None
-        if isinstance(held, Name) and held.member and node.op == "given":
-            cells.add(held.name)
-            return
-        if isinstance(held, Name) and held.member and node.op == "code_key":
-            keys.add(held.name)
-        for arg in node.args:
-            _reads(arg, values, cells, keys)
+def _is_of_members(node: Node) -> bool:
+    """Whether a condition asks the occurrence alone."""
+    return all(name.member for name in names(node))
 
 
 def _state(text: str) -> str:
