@@ -13,6 +13,7 @@ import sys
 from collections.abc import Sequence
 
 from tonghu import __version__
+from tonghu.arguments import Arguments
 from tonghu.errors import InputRefused
 
 COMMANDS: dict[str, tuple[str, str]] = {
@@ -38,7 +39,7 @@ FACTS_READERS = {"hqms_stay": "tonghu.hqms.facts:tables"}
 
 def build_parser(word: str | None) -> argparse.ArgumentParser:
     """The whole parser, with the sub-commands of `word` alone filled in (all others stay one line each)."""
-    parser = argparse.ArgumentParser(
+    parser = Arguments(
         prog="tonghu", description="童护 Tonghu · 儿童白血病、血液病与肿瘤的登记与救治 · registry and care"
     )
     parser.add_argument("--version", action="version", version=f"tonghu {__version__}")
