@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from unittest.mock import patch
 
+import polars as pl
 import pytest
 from reading_help import refusal, texts
 
@@ -49,6 +50,52 @@ def test_names_in_messages_are_readable(put: Put) -> None:
     assert archive.shown_name(odd) == "\u20ac.csv"
 
 
+class TestBesideOtherFiles:
+    README = "使用说明\n本目录为九月份出院病案首页，请勿外传。\n".encode()
+    PICTURE = b"\x89PNG\r\n\x1a\n" + bytes(200)
+
+    @staticmethod
+    def known(text: str) -> bool:
+        return text in ("P1", "P2")
+
+    @pytest.mark.parametrize("name", ["说明.txt", "readme.csv"])
+    def test_the_one_with_a_known_header_is_read_and_named(self, put: Put, name: str) -> None:
+        members = [("图.png", self.PICTURE), (name, self.README), ("首页.csv", TABLE), ("说明.docx", document())]
+        source = open_file(put("z.zip", zipped(*members)), self.known)
+        assert texts(source) == [["1", "2"]] * 2000
+        (note,) = source.notes
+        assert note.zh == f"压缩包内读取的是“首页.csv”，其他文件未读取：图.png、{name}、说明.docx"
+        assert "'首页.csv' was read" in note.en
+
+    def test_a_workbook_among_others(self, put: Put) -> None:
+        book = io.BytesIO()
+        pl.DataFrame({"P1": ["1"], "P2": ["2"]}).write_excel(book)
+        source = open_file(put("z.zip", zipped(("h.xlsx", book.getvalue()), ("a.txt", self.README))), self.known)
+        assert texts(source) == [["1", "2"]]
+
+    def test_two_data_files_are_refused_by_name(self, put: Put) -> None:
+        path = put("z.zip", zipped(("a.csv", TABLE), ("b.csv", TABLE), ("c.txt", self.README)))
+        with pytest.raises(InputRefused) as refused:
+            open_file(path, self.known)
+        assert "3 个文件（a.csv、b.csv、c.txt）" in refused.value.zh
+
+    def test_where_none_can_be_told(self, put: Put) -> None:
+        path = put("z.zip", zipped(("a.csv", b"x,y\n1,2\n"), ("b.png", self.PICTURE)))
+        with pytest.raises(InputRefused, match=r"a\.csv、b\.png"):
+            open_file(path, self.known)
+        with pytest.raises(InputRefused, match="PNG 图片"):
+            open_file(put("p.zip", zipped(("a.png", self.PICTURE), ("b.png", self.PICTURE))), self.known)
+
+    def test_more_files_than_are_looked_at(self, put: Put) -> None:
+        many = [(f"{n}.png", self.PICTURE) for n in range(archive.MOST)]
+        with pytest.raises(InputRefused, match=f"{archive.MOST + 1} 个文件"):
+            open_file(put("z.zip", zipped(*many, ("h.csv", TABLE))), self.known)
+
+
+def document() -> bytes:
+    return zipped(("word/document.xml", b"<x/>"))
+
+
 class TestRefused:
     def test_none_or_several_files(self, put: Put) -> None:
         assert "没有文件" in refusal(put("z.zip", zipped())).zh
@@ -65,6 +112,8 @@ class TestRefused:
     def test_other_archives_and_strangers_inside(self, put: Put) -> None:
         assert "RAR" in refusal(put("z.zip", zipped(("in.rar", b"Rar!\x1a\x07\x00")))).zh
         assert "PDF" in refusal(put("z.zip", zipped(("a.csv", b"%PDF-1.7")))).en
+        assert "这是 PDF 文件" in refusal(put("z.zip", zipped(("a.csv", b"%PDF-1.7")))).zh
+        assert "这是单个网页" in refusal(put("z.zip", zipped(("a.mht", b"MIME-Version: 1.0")))).zh
 
     def test_documents_that_are_archives(self, put: Put) -> None:
         for part, name in (

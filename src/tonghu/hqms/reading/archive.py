@@ -1,4 +1,4 @@
-"""Zip archives: the one data file inside, named and judged before anything is inflated."""
+"""Zip archives: the files inside, named and judged before anything is inflated."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import io
 import lzma
 import zipfile
 import zlib
+from collections.abc import Sequence
 from pathlib import Path
 
 from tonghu.errors import InputRefused
@@ -26,6 +27,9 @@ RATIO = 500
 SMALL = 64 << 20
 """Below this size the ratio does not matter."""
 
+MOST = 50
+"""Files beside each other in an archive that are looked at to find the one with the data."""
+
 METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA}
 
 LEFT_BY_SYSTEMS = {"desktop.ini", "thumbs.db", ".ds_store"}
@@ -37,6 +41,11 @@ OTHER_PACKAGES = (
     ("ppt/presentation.xml", "PowerPoint 演示文稿", "a PowerPoint presentation"),
     ("content.xml", "OpenDocument 文件", "an OpenDocument file"),
 )
+
+
+def this_is(zh: str) -> str:
+    """“这是” and what follows, with a space before Latin letters."""
+    return f"这是 {zh}" if zh[0].isascii() else f"这是{zh}"
 
 
 # What a damaged archive makes the standard library raise.
@@ -79,7 +88,7 @@ def is_workbook(archive: zipfile.ZipFile, name: str) -> bool:
     for part, zh, en in OTHER_PACKAGES:
         if part in names:
             raise InputRefused(
-                f"{name}：这是{zh}，不是病案首页数据文件；请导出为 .csv、.xlsx 或 .dbf",
+                f"{name}：{this_is(zh)}，不是病案首页数据文件；请导出为 .csv、.xlsx 或 .dbf",
                 f"{name}: this is {en}, not a discharge file; export it as .csv, .xlsx or .dbf",
             )
     if not names.intersection(WORKBOOK_PARTS):
@@ -91,24 +100,32 @@ def is_workbook(archive: zipfile.ZipFile, name: str) -> bool:
     return True
 
 
-def only_member(archive: zipfile.ZipFile, path: Path) -> Input:
-    """The one data file of an archive. Raises `InputRefused` when there is none, or several, or it is out of bounds."""
-    entries = [entry for entry in archive.infolist() if _is_data(entry)]
-    if not entries:
+def entries(archive: zipfile.ZipFile, path: Path) -> list[zipfile.ZipInfo]:
+    """The files of an archive, but for what systems leave. Raises `InputRefused` when there is none, or no end."""
+    found = [entry for entry in archive.infolist() if _is_file(entry)]
+    if not found:
         raise InputRefused(
             f"{path.name}：压缩包内没有文件，请放入一个数据文件后重新压缩",
             f"{path.name}: the zip archive holds no file; put one data file into it",
         )
-    if len(entries) > 1:
-        listed = [shown_name(entry) for entry in entries[:10]]
-        more = "……" if len(entries) > len(listed) else ""
-        raise InputRefused(
-            f"{path.name}：压缩包内有 {len(entries)} 个文件（{'、'.join(listed)}{more}），"
-            "请只保留一个数据文件，或逐个提交",
-            f"{path.name}: the zip archive holds {len(entries)} files ({', '.join(listed)}{more}); leave one data file "
-            "in it, or submit them one by one",
-        )
-    entry = entries[0]
+    if len(found) > MOST:
+        raise several(found, path)
+    return found
+
+
+def several(found: Sequence[zipfile.ZipInfo], path: Path) -> InputRefused:
+    """It cannot be told which of some files is the one."""
+    listed = [shown_name(entry) for entry in found[:10]]
+    more = "……" if len(found) > len(listed) else ""
+    return InputRefused(
+        f"{path.name}：压缩包内有 {len(found)} 个文件（{'、'.join(listed)}{more}），请只保留一个数据文件，或逐个提交",
+        f"{path.name}: the zip archive holds {len(found)} files ({', '.join(listed)}{more}); leave one data file "
+        "in it, or submit them one by one",
+    )
+
+
+def member(entry: zipfile.ZipInfo, path: Path) -> Input:
+    """One file of an archive. Raises `InputRefused` when it cannot be read, or is out of bounds."""
     name = f"{path.name} › {shown_name(entry)}"
     if entry.flag_bits & 1:
         raise InputRefused(
@@ -135,7 +152,7 @@ def shown_name(entry: zipfile.ZipInfo) -> str:
         return entry.filename
 
 
-def _is_data(entry: zipfile.ZipInfo) -> bool:
+def _is_file(entry: zipfile.ZipInfo) -> bool:
     parts = entry.filename.split("/")
     last = parts[-1]
     return not (entry.is_dir() or parts[0] == "__MACOSX" or last.startswith("._") or last.lower() in LEFT_BY_SYSTEMS)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Sequence
 from pathlib import Path
+from zipfile import ZipInfo
 
 from tonghu.errors import InputRefused
 from tonghu.hqms.reading import archive, dbf
@@ -73,7 +75,40 @@ def open_file(path: Path | str, known: Known | None = None) -> Source:
     with archive.open_archive(path, path.name) as package:
         if archive.is_workbook(package, path.name):
             return WorkbookSource(given, known)
-        member = archive.only_member(package, path)
+        entries = archive.entries(package, path)
+    return _open_member(entries[0], path, known) if len(entries) == 1 else _the_one_of(entries, path, known)
+
+
+def _the_one_of(entries: Sequence[ZipInfo], path: Path, known: Known | None) -> Source:
+    """The file with the data among those that lie beside it: a page of explanations, a picture.
+
+    It is the one that is a table with a known header. Raises `InputRefused` where there are several, or none.
+    """
+    found: list[tuple[ZipInfo, Source]] = []
+    refused: list[InputRefused] = []
+    for entry in entries:
+        try:
+            source = _open_member(entry, path, known)
+        except InputRefused as refusal:
+            refused.append(refusal)
+            continue
+        if known is None or any(known(name) for name in source.header):
+            found.append((entry, source))
+    if len(refused) == len(entries):
+        raise refused[0]
+    if len(found) != 1:
+        raise archive.several(entries, path)
+    ((taken, source),) = found
+    name, others = archive.shown_name(taken), [archive.shown_name(entry) for entry in entries if entry is not taken]
+    source.note(
+        f"压缩包内读取的是“{name}”，其他文件未读取：{'、'.join(others)}",
+        f"Of the files in the archive '{name}' was read; not read: {', '.join(others)}",
+    )
+    return source
+
+
+def _open_member(entry: ZipInfo, path: Path, known: Known | None) -> Source:
+    member = archive.member(entry, path)
     try:
         with member.open() as inner:
             head = inner.read(HEAD)
@@ -155,7 +190,7 @@ def _biff(name: str) -> InputRefused:
 
 def _not_a_table(name: str, zh: str, en: str) -> InputRefused:
     return InputRefused(
-        f"{name}：这是{zh}，不是病案首页数据文件；请导出为 .csv、.xlsx 或 .dbf",
+        f"{name}：{archive.this_is(zh)}，不是病案首页数据文件；请导出为 .csv、.xlsx 或 .dbf",
         f"{name}: this is {en}, not a discharge file; export it as .csv, .xlsx or .dbf",
     )
 
