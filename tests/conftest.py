@@ -36,13 +36,13 @@ def django_db_setup(django_db_blocker: Any) -> Iterator[None]:
             wanted = roles.django_database(site_database.HOME, role)
             connections[alias].settings_dict.update({**wanted, "NAME": name})
 
-    server = site_database.server()
-    server.start()
-    with django_db_blocker.unblock():
-        name = site_database.fresh_database(server.admin_url(), lambda made: (use(made), migrate(), use(made)))
+    def make(name: str) -> None:
+        use(name)
+        migrate()
+        connections["owner"].close()
+
+    with django_db_blocker.unblock(), site_database.session_database(make) as name:
         use(name)
         yield
         for connection in connections.all():
             connection.close()
-        site_database.drop_database(server.admin_url(), name)
-    server.stop()

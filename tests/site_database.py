@@ -1,15 +1,18 @@
 """The database that the platform's tests run on: a real PostgreSQL server, the four roles, migrations run by the owner.
 
 The server lies in ``var/test`` and is started for the session. A database made by the migrations is kept as a template
-under their hash, so that a session whose migrations are known starts from a copy.
+under their hash, so that a session whose migrations are known starts from a copy. Sessions that run side by side
+share the server: each makes a database of its own, and the last one to leave stops the server.
 """
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import psycopg
 from psycopg import sql
@@ -20,12 +23,8 @@ from tonghu.platform.database.server import Server, choose
 ROOT = Path(__file__).resolve().parent.parent
 VERSION = os.environ.get("TONGHU_TEST_POSTGRES")
 HOME = ROOT / "var" / f"test{VERSION or ''}"
-
-
-def prepare_environment() -> None:
-    """Point the settings at the tests' own site; called before Django reads them."""
-    os.environ["TONGHU_HOME"] = str(HOME)
-    os.environ["DJANGO_SETTINGS_MODULE"] = "tonghu.config.settings"
+#: Templates of older migrations are kept while others may still work on them.
+TEMPLATES_KEPT = 6
 
 
 def server() -> Server:
@@ -38,20 +37,55 @@ def migrations_hash() -> str:
     said = hashlib.sha256()
     source = ROOT / "src" / "tonghu"
     for file in sorted(
-        [*source.rglob("migrations/*.py"), source / "platform/scope/policies.py", ROOT / "requirements.lock"]
+        [
+            *source.rglob("migrations/*.py"),
+            *source.rglob("policies.py"),
+            *source.rglob("history.py"),
+            source / "platform/database/roles.py",
+            ROOT / "requirements.lock",
+        ]
     ):
         said.update(str(file.relative_to(ROOT)).encode() + b"\0" + file.read_bytes())
     return said.hexdigest()[:16]
 
 
-def fresh_database(admin_url: str, migrate: Any) -> str:
-    """Make this session's database from the template; `migrate(name)` is called where the template is missing."""
+@contextmanager
+def session_database(migrate: Callable[[str], None]) -> Iterator[str]:
+    """The name of this session's database on the running server; `migrate(name)` is called where no template fits."""
+    HOME.mkdir(parents=True, exist_ok=True)
+    ours = server()
+    with (HOME / "sessions.lock").open("w") as sessions:
+        with _one_at_a_time():
+            fcntl.flock(sessions, fcntl.LOCK_SH)
+            ours.start()
+            name = _fresh_database(ours.admin_url(), migrate)
+        try:
+            yield name
+        finally:
+            with _one_at_a_time():
+                _drop(ours.admin_url(), name)
+                try:
+                    fcntl.flock(sessions, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except BlockingIOError:
+                    pass  # another session still uses it
+                else:
+                    ours.stop()
+
+
+@contextmanager
+def _one_at_a_time() -> Iterator[None]:
+    with (HOME / "change.lock").open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        yield
+
+
+def _fresh_database(admin_url: str, migrate: Callable[[str], None]) -> str:
     template, name = f"template_{migrations_hash()}", f"test_{os.getpid()}"
     with psycopg.connect(admin_url, autocommit=True) as admin:
-        there = {row[0] for row in admin.execute("SELECT datname FROM pg_database").fetchall()}
-        for old in there:
-            if (old.startswith("test_") and not _alive(old)) or (old.startswith("template_") and old != template):
-                admin.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(old)))
+        there = [row[0] for row in admin.execute("SELECT datname FROM pg_database ORDER BY oid DESC").fetchall()]
+    templates = [other for other in there if other.startswith("template_") and other != template]
+    for old in [*templates[TEMPLATES_KEPT:], *(other for other in there if _left_behind(other))]:
+        _drop(admin_url, old)
     if template not in there:
         making = f"making_{os.getpid()}"
         roles.prepare(admin_url, HOME, making)
@@ -70,15 +104,18 @@ def fresh_database(admin_url: str, migrate: Any) -> str:
     return name
 
 
-def drop_database(admin_url: str, name: str) -> None:
-    """Drop this session's database."""
+def _drop(admin_url: str, name: str) -> None:
     with psycopg.connect(admin_url, autocommit=True) as admin:
         admin.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
-def _alive(database: str) -> bool:
-    try:
-        os.kill(int(database.removeprefix("test_")), 0)
-    except (ValueError, OSError):
+def _left_behind(database: str) -> bool:
+    """Whether a database belongs to a session that is gone."""
+    kind, _, pid = database.partition("_")
+    if kind not in ("test", "making") or not pid.isdigit():
         return False
-    return True
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return True
+    return False
