@@ -129,3 +129,23 @@ def test_every_full_name_is_known_whatever_follows(province: tuple[str, str], re
 def test_the_patterns_are_plain_enough_for_every_engine() -> None:
     for pattern in regions.address_patterns():
         assert not re.search(r"\(\?[=!<P]|\\[bBdDwWsS]", pattern)
+
+
+def test_a_region_that_a_user_types_is_any_that_was_ever_listed() -> None:
+    assert regions.named("510000").name == "四川省"
+    gone = regions.named("110103")
+    assert gone == regions.history("110103")[-1]
+    assert gone.last_year
+
+
+@pytest.mark.parametrize(
+    ("code", "near"),
+    [("510199", "510100 成都市"), ("519900", "510000 四川省"), ("390000", "370000 山东省"), ("999999", "820000 澳门")],
+)
+def test_a_region_that_never_was_is_answered_with_the_nearest(code: str, near: str) -> None:
+    with pytest.raises(BadCode) as refused:
+        regions.named(code)
+    assert f"没有 {code}" in refused.value.zh
+    assert near in refused.value.zh
+    assert near in refused.value.en
+    assert "\n" not in str(refused.value)

@@ -83,6 +83,8 @@ def test_a_header_beside_its_columns(check, sample_rows):
         (["--archive-month", "2027-01"], "归档月"),
         (["--layers", "benign_other,all"], "可选范围"),
         (["--at", "51"], "--at"),
+        (["--at", "510199"], "最接近的是 510100 成都市"),
+        (["--at", "999999"], "--at：行政区划代码（GB/T 2260）中没有 999999"),
     ],
 )
 def test_an_option_that_makes_no_sense(options, words, check, sample_rows):

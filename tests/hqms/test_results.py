@@ -120,6 +120,34 @@ def test_undetermined_rows_and_layers_are_printed(check, clean):
     assert "待判定　　1 行" in result.out
 
 
+def test_the_place_whose_rules_apply_is_printed_by_name(check, clean):
+    assert "适用于 510000 四川省" in check(stays(clean), "--at", "510000").out
+
+
+def test_what_asks_for_attention_is_printed_first_and_only_then(check, clean, sample_rows):
+    ragged = [*sample_rows[:3], sample_rows[3][:-1], *sample_rows[4:]]
+    first, second, *_ = check(as_csv(ragged), on="2026-11-22").out.splitlines()
+    assert first.startswith("注意　　　1 行的列数与表头不同")
+    assert second.startswith("文件")
+    month = clean["P25"][:7]
+    year, number = int(month[:4]), int(month[5:])
+    next_month = f"{year + number // 12}-{number % 12 + 1:02d}-10"
+    assert check(stays(clean), on=next_month).out.startswith("文件")
+    assumed = check(stays(clean), on="2026-12-31")
+    assert assumed.out.startswith(f"注意　　　病例多在 {month} 出院，不是上月（2026-11）")
+    assert [note["attention"] for note in assumed.summary["notes"]] == [True]
+    assert check(stays(clean), "--archive-month", month, on="2026-12-31").out.startswith("文件")
+
+
+def test_rules_that_are_not_shown_are_counted_by_level(check, sample_rows):
+    result = check(as_csv(sample_rows))
+    shown = [line.split()[0] for line in result.out.splitlines() if line.startswith("　　　　　") and "HQ" in line]
+    levels = [rule["level"] for rule in result.summary["findings_by_rule"]]
+    left = {zh: levels.count(level) - shown.count(zh) for level, zh in (("error", "错误"), ("warning", "提示"))}
+    told = "、".join(f"{zh}规则 {count} 条" for zh, count in left.items() if count)
+    assert f"……另有{told}，见 findings.csv" in result.out
+
+
 def test_progress_is_shown_to_people_when_it_takes_long(monkeypatch, capsys):
     clock = iter([0.0, 0.5, 1.5, 1.6, 2.0])
     monkeypatch.setattr(console.time, "perf_counter", lambda: next(clock))

@@ -101,6 +101,25 @@ def region(code: str, on: date | None = None) -> Region | None:
     return spells[-1] if spells else None
 
 
+def named(code: str) -> Region:
+    """What a code named last, whenever that was: for a region that a user types.
+
+    Raises BadCode, with the nearest code that is listed, when no list of any year has it.
+    """
+    found = region(code)
+    if found is not None:
+        return found
+    above = (f"{code[:4]}00", f"{code[:2]}0000")
+    near = next((one for one in above if one in _spells()), "") or min(
+        provinces(), key=lambda one: abs(int(one) - int(code))
+    )
+    name = _spells()[near][-1].name
+    raise BadCode(
+        f"行政区划代码（GB/T 2260）中没有 {code}，最接近的是 {near} {name}",
+        f"GB/T 2260 has no region {code}; the nearest is {near} {name}",
+    )
+
+
 def listed(on: date) -> tuple[Region, ...]:
     """All regions of the yearly list of a day's year (the nearest list outside 1984–2024), by code."""
     year = min(max(on.year, FIRST_LIST), LAST_LIST)

@@ -93,4 +93,9 @@ def _region(text: str) -> str:
             f"--at 应为六位行政区划代码，如 510000，而不是“{text}”",
             f"--at should be six digits such as 510000, not “{text}”",
         )
-    return text
+    from tonghu.codes.regions import named
+
+    try:
+        return named(text).code
+    except InputRefused as refused:
+        raise InputRefused(f"--at：{refused.zh}", f"--at: {refused.en}") from None

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 
+from tonghu.codes import regions
 from tonghu.hqms.labels import GROUPS_ZH, LEVELS
 from tonghu.hqms.summary import Summary
 
@@ -61,7 +62,8 @@ def report(made: Summary, out: Path) -> str:
         lines.append(f"　　　　　……另有{more}，见 {where}")
     if made.archive_month:
         assumed = "（按出院月份推定，可用 --archive-month 声明）" if made.archive_month_assumed else ""
-        lines.append(f"归档月　　{made.archive_month}{assumed}；使用 {made.on} 有效的规则")
+        place = f"，适用于 {made.region} {regions.named(made.region).name}" if made.region else ""
+        lines.append(f"归档月　　{made.archive_month}{assumed}；使用 {made.on} 有效的规则{place}")
     lines += [f"说明　　　{text}" for text in made.said(attention=False)]
     lines.append(f"结果　　　{out}：{'、'.join(made.outputs)}（{made.seconds} 秒）")
     lines.append(f"下一步　　{_next(made, out)}")
