@@ -12,7 +12,7 @@ def test_list_names_layouts_and_tables(capsys: pytest.CaptureFixture[str]) -> No
     shown = capsys.readouterr().out
     assert "346 个字段" in shown
     assert "642 个字段，另识别 90 个厂商扩展列" in shown
-    assert shown.count("\n") == 2 + 6 + 35
+    assert shown.count("\n") == 2 + 7 + 35
     assert "GB/T 2260" in shown
     assert "未核实" in next(line for line in shown.splitlines() if line.startswith("RC_ICU"))
 
