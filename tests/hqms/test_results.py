@@ -10,7 +10,6 @@ import openpyxl
 import pytest
 from discharge_files import DATA, as_csv, stays
 
-from tonghu.hqms import console
 from tonghu.hqms.cases import OWN_COLUMNS
 from tonghu.hqms.marking.style import ROWS_SHEET
 
@@ -146,20 +145,6 @@ def test_rules_that_are_not_shown_are_counted_by_level(check, sample_rows):
     left = {zh: levels.count(level) - shown.count(zh) for level, zh in (("error", "错误"), ("warning", "提示"))}
     told = "、".join(f"{zh}规则 {count} 条" for zh, count in left.items() if count)
     assert f"……另有{told}，见 findings.csv" in result.out
-
-
-def test_progress_is_shown_to_people_when_it_takes_long(monkeypatch, capsys):
-    clock = iter([0.0, 0.5, 1.5, 1.6, 2.0])
-    monkeypatch.setattr(console.time, "perf_counter", lambda: next(clock))
-    monkeypatch.setattr(console.sys.stderr, "isatty", lambda: True)
-    with console.Progress() as progress:
-        for rows in (10, 1000, 1500, 2000):
-            progress.rows(rows)
-    shown = capsys.readouterr().err
-    assert "1,000" in shown
-    assert "2,000" in shown
-    assert "1,500" not in shown
-    assert shown.endswith("\r\x1b[K")
 
 
 def test_a_workbook_of_an_earlier_check_is_named_as_such(check, sample_rows, tmp_path):

@@ -41,7 +41,8 @@ def run_check(args: argparse.Namespace) -> int:
     digest.start()  # before the imports, which take as long as hashing half a gigabyte
 
     from tonghu.hqms.check import Options, check
-    from tonghu.hqms.console import Progress, report
+    from tonghu.hqms.console import report
+    from tonghu.progress import Progress
 
     options = Options(
         all_rows=args.all_rows,
@@ -52,8 +53,8 @@ def run_check(args: argparse.Namespace) -> int:
         region=_region(args.at) if args.at else None,
         **({"on": _date(args.on)} if args.on else {}),
     )
-    with Progress() as progress:
-        made = check(args.file, args.out, options, progress.rows, digest)
+    with Progress("已读 {} 行", "rows read") as progress:
+        made = check(args.file, args.out, options, progress.show, digest)
     print(report(made, args.out))
     return 0
 

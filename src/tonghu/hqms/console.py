@@ -1,13 +1,10 @@
-"""What the command line shows: progress while it takes long, and a short summary that a clerk can read."""
+"""What the command line shows at the end: a short summary that a clerk can read."""
 
 from __future__ import annotations
 
-import sys
-import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
 
 from tonghu.codes import regions
 from tonghu.hqms.labels import GROUPS_ZH, LEVELS
@@ -15,33 +12,6 @@ from tonghu.hqms.summary import Summary
 
 _SHOWN_RULES = 8
 _SHOWN_FIELDS = 2
-
-
-class Progress:
-    """Rows and rate on stderr, once a run takes longer than a second and somebody is watching."""
-
-    def __init__(self) -> None:
-        self._began = time.perf_counter()
-        self._shown = self._began
-        self._used = False
-        self._watched = sys.stderr.isatty()
-
-    def __enter__(self) -> Progress:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
-        if self._used:
-            sys.stderr.write("\r\x1b[K")
-            sys.stderr.flush()
-
-    def rows(self, count: int) -> None:
-        """Show that `count` rows have been read."""
-        now = time.perf_counter()
-        if not self._watched or now - self._began < 1 or now - self._shown < 0.2:
-            return
-        self._shown, self._used = now, True
-        sys.stderr.write(f"\r\x1b[K已读 {count:,} 行，每秒 {count / (now - self._began):,.0f} 行 · rows read")
-        sys.stderr.flush()
 
 
 def report(made: Summary, out: Path) -> str:
