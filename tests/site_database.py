@@ -18,7 +18,8 @@ import psycopg
 from psycopg import sql
 
 from tonghu.platform.database import roles
-from tonghu.platform.database.server import Server, choose
+from tonghu.platform.database.installations import choose
+from tonghu.platform.database.server import Server
 
 ROOT = Path(__file__).resolve().parent.parent
 VERSION = os.environ.get("TONGHU_TEST_POSTGRES")

