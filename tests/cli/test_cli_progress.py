@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import pytest
-
 from tonghu import cli, progress
 
 
-@pytest.fixture
-def slow(monkeypatch, capsys):
+def watched_and_slow(monkeypatch):
     """A clock by which everything takes two seconds, watched by somebody."""
     now = iter(range(0, 1_000_000, 2))
     monkeypatch.setattr(progress.time, "perf_counter", lambda: float(next(now)))
@@ -37,14 +34,16 @@ def test_nobody_watching_nothing_is_shown(monkeypatch, capsys):
     assert capsys.readouterr().err == ""
 
 
-def test_the_examples_of_the_rules_show_how_far_they_are(slow, capsys):
+def test_the_examples_of_the_rules_show_how_far_they_are(monkeypatch, capsys):
+    watched_and_slow(monkeypatch)
     assert cli.main(["rules", "test", "--set", "registry.scope"]) == 0
     printed = capsys.readouterr()
     assert "次，每秒" in printed.err
     assert "0 处不符" in printed.out
 
 
-def test_a_discharge_file_shows_how_far_it_is(slow, capsys, tmp_path):
+def test_a_discharge_file_shows_how_far_it_is(monkeypatch, capsys, tmp_path):
+    watched_and_slow(monkeypatch)
     file = tmp_path / "made.csv"
     assert cli.main(["synth", "--out", str(file), "--rows", "30"]) == 0
     assert cli.main(["hqms", "check", str(file), "--out", str(tmp_path / "out")]) == 0
