@@ -34,6 +34,7 @@ from tonghu.hqms.prefilter import Prefilter, bounds
 from tonghu.hqms.reading import Hits, Source, open_file
 from tonghu.hqms.screen import SET as SCOPE
 from tonghu.hqms.screen import UNDETERMINED, Screen
+from tonghu.hqms.sieve import Sieve
 from tonghu.hqms.summary import Summary
 from tonghu.hqms.waiting import Waiting
 from tonghu.rulebook import Rulebook, RuleSet
@@ -130,6 +131,7 @@ class _Run:
         self.register = Register()
         limits = bounds(self.rules.scope.rules)
         self.prefilter = Prefilter(columns, limits)
+        self.sieve = Sieve(columns, limits)
         self.screen = Screen(self.rules.scope, columns, limits.age_below)
         self.by_dictionary = answered_elsewhere(self.rules.front_page.rules)
         lists = listed.facts(columns) if listed else ()
@@ -155,6 +157,7 @@ class _Run:
         waiting: list[Hits] = []
         height = 0
         keep = self._keep_all if self.options.all_rows else self.prefilter.keep
+        self.source.sieve = None if self.options.all_rows else self.sieve
         for hits in self.source.screen(self.prefilter.positions, keep):
             self.rows += hits.screened
             self.ragged += [one.row for one in hits.ragged]
@@ -241,7 +244,8 @@ class _Run:
 
         In a short file that may be chance, so there the column of the main diagnosis must hold no codes either.
         """
-        given, read = self.prefilter.dates_given, self.prefilter.dates_read
+        passed = 2 * self.sieve.rows
+        given, read = passed + self.prefilter.dates_given, passed + self.prefilter.dates_read
         if (given >= 20 and read * 20 < given) or (read == 0 and self.prefilter.codes_misplaced):
             raise InputRefused(
                 f"表头与数据错位：出生日期、入院日期两列的 {given} 个值中只有 {read} 个是日期；"
@@ -291,7 +295,7 @@ class _Run:
             all_rows=options.all_rows,
             layers=list(options.layers),
             rows=self.rows,
-            under_20=self.prefilter.young + self.screen.late_young,
+            under_20=self.sieve.young + self.prefilter.young + self.screen.late_young,
             in_scope=sum(groups.values()),
             by_group=groups,
             undetermined=undetermined,

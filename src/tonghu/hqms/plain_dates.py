@@ -18,6 +18,8 @@ Years = npt.NDArray[np.int64]
 Bytes = npt.NDArray[np.uint8]
 
 _TIMES: Final = {0: 0, 6: 5, 9: 8}  # bytes behind the day, and how many of them spell the time
+#: Bytes of the longest cell that is read, and one to show that it ends there.
+WIDEST: Final = 20
 _LAST_DAY: Final = np.array([0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31], np.int32)
 
 
@@ -32,6 +34,21 @@ def days(texts: pl.Series, sign: str) -> Numbers:
             return _read(_table(texts, width), sign, time)
         if len(where):
             found[where.to_numpy()] = _read(_table(texts.gather(where), width), sign, time)
+    return found
+
+
+def days_at(heads: Bytes, sign: str) -> Numbers:
+    """The same of cells that are given as bytes, at least `WIDEST` of each: a row a cell, a zero where it ends."""
+    found = np.zeros(len(heads), np.int32)
+    for behind, time in _TIMES.items():
+        width = 8 + 2 * len(sign) + behind
+        where = np.flatnonzero(heads[:, width] == 0)
+        if len(where) == len(heads):
+            return _read(heads, sign, time)
+        if len(where):
+            read = _read(heads[where], sign, time)
+            # A cell that ends sooner has a zero among its digits, and is no day.
+            found[where] = np.maximum(found[where], read)
     return found
 
 

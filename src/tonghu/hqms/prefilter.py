@@ -39,18 +39,24 @@ class Bounds:
     codes: tuple[CodeList, ...] | None
     age_below: int | None
 
+    def free(self) -> dict[str, list[int]]:
+        """The categories that are in none of the lists: two-digit numbers by letter."""
+        if self.codes is None:
+            return {}
+        bounds = [bound for codes in self.codes for bound in codes.bounds()]
+        return {
+            letter: [n for n in range(100) if not any(_overlap(f"{letter}{n:02}", low, high) for low, high in bounds)]
+            for letter in ascii_uppercase
+        }
+
     def elsewhere(self) -> str:
         """A pattern of plainly written codes whose category is in none of the lists: letter, two digits, no spaces."""
-        if self.codes is None:
-            return "^$"
-        bounds = [bound for codes in self.codes for bound in codes.bounds()]
         patterns = []
-        for letter in ascii_uppercase:
-            free = [n for n in range(100) if not any(_overlap(f"{letter}{n:02}", low, high) for low, high in bounds)]
+        for letter, free in self.free().items():
             if free:
                 digits = "[0-9]{2}" if len(free) == 100 else f"(?:{'|'.join(f'{n:02}' for n in free)})"
                 patterns.append(letter + digits)
-        return f"^(?:{'|'.join(patterns)})"
+        return f"^(?:{'|'.join(patterns)})" if patterns else "^$"
 
     def matches(self, code: str) -> bool:
         """Whether a code as written may be in scope."""

@@ -3,7 +3,7 @@ from __future__ import annotations
 import csv
 import io
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from unittest.mock import patch
 
@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from reading_help import refusal, texts
 
 from tonghu.errors import InputRefused
-from tonghu.hqms.reading import Ragged, Source, lines, open_file
+from tonghu.hqms.reading import Hits, Ragged, Source, lines, open_file
 
 Put = Callable[[str, bytes], Path]
 
@@ -134,13 +134,16 @@ def test_screening_agrees_with_reading_on_the_oddest_lines(body: str, encoding: 
     def keep(seen: pl.DataFrame) -> pl.Series:
         return seen["c1"].str.contains("a")
 
+    def rows_of(found: Iterable[Hits]) -> list[object]:
+        hits = list(found)
+        rows = [row for one in hits for row in zip(one.rows, one.data.rows(), strict=True)]
+        return [*rows, *(ragged for one in hits for ragged in one.ragged)]
+
     def fast(source: Source) -> list[object]:
-        hits = list(source.screen([1], keep))
-        return [list(zip(h.rows, h.data.rows(), strict=True)) for h in hits if len(h.rows)] + [h.ragged for h in hits]
+        return rows_of(source.screen([1], keep))
 
     def slow(source: Source) -> list[object]:
-        hits = list(Source.screen(source, [1], keep))
-        return [list(zip(h.rows, h.data.rows(), strict=True)) for h in hits if len(h.rows)] + [h.ragged for h in hits]
+        return rows_of(Source.screen(source, [1], keep))
 
     with tempfile.TemporaryDirectory() as folder, patch.object(lines, "BLOCK", block):
         path = saved(folder, content)
@@ -384,7 +387,7 @@ def test_utf8_is_checked_part_by_part_as_in_one_go(text: str, place: int | None,
     except UnicodeDecodeError:
         valid = False
     with patch.object(lines, "CHARACTERS", at):
-        assert lines._is_utf8(bytes(piece)) == valid
+        assert lines.is_utf8(bytes(piece)) == valid
 
 
 @pytest.mark.parametrize("tail", [4, 16, 64])

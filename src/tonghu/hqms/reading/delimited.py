@@ -1,8 +1,9 @@
 """Delimited text: comma, tab, semicolon or bar; UTF-8, GB18030 or UTF-16.
 
-`DelimitedSource.screen` is the fast path. A block of some megabytes is cut at record ends; Polars parses the wanted
-columns of its bytes; `keep` decides; only the lines of the hits are decoded and parsed whole. In GB18030 the wanted
-columns are read as bytes too: where such a cell is not plain ASCII, its row is decoded before it is judged.
+`DelimitedSource.screen` is the fast path. Blocks of some megabytes are cut into records in threads, where a sieve
+passes over most records at a glance at their bytes; Polars parses the wanted columns of the others; `keep` decides;
+only the lines of the hits are decoded and parsed whole. In GB18030 the wanted columns are read as bytes too: where
+such a cell is not plain ASCII, its row is decoded before it is judged.
 """
 
 from __future__ import annotations
@@ -11,6 +12,9 @@ import io
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import NoReturn
 
 import numpy as np
 import numpy.typing as npt
@@ -18,18 +22,12 @@ import polars as pl
 
 from tonghu.errors import InputRefused
 from tonghu.hqms.reading import encoding as enc
+from tonghu.hqms.reading.ahead import in_order, prefetched
 from tonghu.hqms.reading.header import Header, Known, find_header
 from tonghu.hqms.reading.input import Input
-from tonghu.hqms.reading.lines import (
-    LONGEST_LINE,
-    Checked,
-    Style,
-    has_nul,
-    prefetched,
-    style_of,
-)
-from tonghu.hqms.reading.model import Frame, Hits, Keep, Ragged, Source, column_names
-from tonghu.hqms.reading.records import Records, first_records, scan
+from tonghu.hqms.reading.lines import LONGEST_LINE, Checked, Style, first_nul, has_nul, is_utf8, style_of
+from tonghu.hqms.reading.model import Frame, Hits, Keep, Ragged, Seen, Sieve, Source, column_names
+from tonghu.hqms.reading.records import Records, first_records, joined, scan
 
 DELIMITERS = {b",": ("逗号", "comma"), b"\t": ("制表符", "tab"), b";": ("分号", "semicolon"), b"|": ("竖线", "bar")}
 
@@ -37,6 +35,12 @@ SAMPLE = 4 << 20
 """Bytes looked at to settle encoding, delimiter and header."""
 
 SAMPLE_ROWS = 40
+
+GATHERED = 1 << 20
+"""Bytes of records that are parsed together: for a few lines of each block Polars would mostly get ready."""
+
+GATHERED_BLOCKS = 16
+"""Blocks after which they are parsed all the same."""
 
 WIDE = 20
 """From so many columns on, no text inside a cell has as many delimiters in one line by chance."""
@@ -66,27 +70,34 @@ class DelimitedSource(Source):
         self._hash.start()
         self.rows = None
         wanted = sorted(set(columns))
+        left = _Left()
         rows = 0
-        for records in self._blocks():
-            first, rows = rows + 1, rows + len(records)
-            chosen = self._judge(records, wanted, keep)
-            odd = records.ragged(len(self.header))
-            chosen[odd] = True
-            indexes = np.flatnonzero(chosen)
-            data = self._parsed(self._decoded(records, indexes), len(indexes), quoted=records.quoted)
-            yield Hits(
-                len(records),
-                pl.Series("row", indexes + first, dtype=pl.Int64),
-                data,
-                _ragged(records, odd, first),
-                self._raw_lines(records, indexes),
-            )
+        for block in self._blocks(self.sieve):
+            if self.sieve is not None and block.seen is not None:
+                self.sieve.passed(block.seen)
+            left.add(block, rows + 1, len(self.header))
+            rows += len(block)
+            if left.enough:
+                yield self._hits(left, wanted, keep)
+                left = _Left()
+        if left.screened:
+            yield self._hits(left, wanted, keep)
         self.rows = rows
+
+    def _hits(self, left: _Left, wanted: list[int], keep: Keep) -> Hits:
+        records, numbers = joined(left.records), np.concatenate(left.numbers)
+        chosen = self._judge(records, wanted, keep)
+        chosen |= np.isin(numbers, [one.row for one in left.ragged])
+        indexes = np.flatnonzero(chosen)
+        data = self._parsed(self._decoded(records, indexes), len(indexes), quoted=records.quoted)
+        rows = pl.Series("row", numbers[indexes], dtype=pl.Int64)
+        return Hits(left.screened, rows, data, tuple(left.ragged), self._raw_lines(records, indexes))
 
     def _frames(self, rows_per_frame: int) -> Iterator[Frame]:
         first = 1
-        for records in self._blocks():
-            odd = _ragged(records, records.ragged(len(self.header)), first)
+        for block in self._blocks():
+            records = block.records
+            odd = _ragged(records, first, len(self.header))
             data = self._parsed(self._decoded(records), len(records), quoted=records.quoted)
             for part in data.iter_slices(rows_per_frame):
                 last = first + part.height - 1
@@ -101,50 +112,55 @@ class DelimitedSource(Source):
         name = self._style.encoding or settled or enc.UTF8
         self.encoding = enc.NAMES[name]
 
-    def _blocks(self) -> Iterator[Records]:
+    def _blocks(self, sieve: Sieve | None = None) -> Iterator[_Block]:
         """The data records in blocks; header and rows above it skipped, empty rows at the end of the file left out.
 
         An empty line between others is a data row, so that row numbers agree with what an editor or Excel shows.
         """
         empty_rows = 0
         skip = self._skip
-        for records in self._scanned():
+        for block in self._scanned(sieve):
             if skip:
-                skipped = min(skip, len(records))
+                skipped = min(skip, len(block))
                 skip -= skipped
-                records = records.tail(skipped)
-            filled = len(records)
-            while filled and records.is_empty(filled - 1):
+                block = block.part(skipped, len(block))
+            filled = len(block)
+            while filled and block.records.is_empty(filled - 1):
                 filled -= 1
             if filled and empty_rows:
-                yield scan(b"\n" * empty_rows, self._delimiter)[0]
+                yield _Block(scan(b"\n" * empty_rows, self._delimiter)[0])
                 empty_rows = 0
-            empty_rows += len(records) - filled
+            empty_rows += len(block) - filled
             if filled:
-                yield records.head(filled)
+                yield block.part(0, filled)
 
-    def _scanned(self) -> Iterator[Records]:
+    def _scanned(self, sieve: Sieve | None) -> Iterator[_Block]:
         name = self.input.name
         checked = Checked(self.input, self._style, self._settled)
         rest = b""
         line = 1
         width_of_last = 0
-        for piece in prefetched(iter(checked)):
+        pieces = prefetched(checked.pieces())
+        for number, (piece, looked) in enumerate(in_order(pieces, partial(_look, self._delimiter, sieve))):
+            checked.settle(piece, looked.nul, number, valid_utf8=looked.valid_utf8)
             self._settled = checked.encoding
             self._show_encoding(checked.encoding)
             # A bar can be the second byte of a GB18030 character, so such text is decoded before it is cut.
-            if checked.encoding == enc.GB18030 and self._delimiter == b"|":
+            recode = checked.encoding == enc.GB18030 and self._delimiter == b"|"
+            if recode:
                 piece = enc.as_utf8(piece, name, line)
             data = rest + piece if rest else piece
-            records, consumed = scan(data, self._delimiter, line)
-            rest = data[consumed:]
+            # The thread took the piece to begin with a record, which only quoted line ends can belie.
+            cut = _cut(data, self._delimiter, sieve) if rest or recode else looked.cut
+            rest = data[cut.consumed :]
+            records = replace(cut.block.records, first_line=line)
             _refuse_swallowed(records, len(self.header), name)
-            line += data.count(b"\n", 0, consumed) if records.quoted else len(records)
+            line += data.count(b"\n", 0, cut.consumed) if records.quoted else len(records)
             if len(rest) > LONGEST_LINE:
                 break
             if len(records):
                 width_of_last = int(records.cells[-1])
-                yield records
+                yield _Block(records, cut.block.seen)
         if rest:
             raise _never_closes(name, line)
         if checked.unended and width_of_last < len(self.header):
@@ -160,7 +176,7 @@ class DelimitedSource(Source):
 
     def _judge(self, records: Records, wanted: list[int], keep: Keep) -> npt.NDArray[np.bool_]:
         """`keep` for each record."""
-        seen = self._parsed(records.data, len(records), wanted, quoted=records.quoted, lossy=not self._is_utf8)
+        seen = self._parsed(records.text, len(records), wanted, quoted=records.quoted, lossy=not self._is_utf8)
         if not self._is_utf8:
             # Bytes beyond ASCII were misread: decode those records and put their cells right.
             beyond = np.flatnonzero(seen.select(pl.any_horizontal(_beyond_ascii(seen))).to_series().to_numpy())
@@ -171,7 +187,7 @@ class DelimitedSource(Source):
 
     def _decoded(self, records: Records, chosen: npt.NDArray[np.intp] | None = None) -> bytes:
         """The chosen records (all, without `chosen`) as UTF-8, each with its line feed."""
-        lines = records.data if chosen is None else records.lines(chosen)
+        lines = records.text if chosen is None else records.lines(chosen)
         if self._is_utf8:
             return lines
         try:
@@ -179,10 +195,18 @@ class DelimitedSource(Source):
         except UnicodeDecodeError:
             text = None
         if text is None or any(enc.looks_like_utf8(line) for line in lines.split(b"\n")):
-            # Go through the block again, now with line numbers; the fault is in it.
-            enc.refuse_utf8_lines(records.data, self.input.name, records.first_line)
-            raise enc.refusal(records.data, self.input.name, records.first_line, enc.GB18030)
+            self._refuse_undecodable()
         return text.encode()
+
+    def _refuse_undecodable(self) -> NoReturn:
+        """Go through the file again, now with line numbers, up to the fault that is in it."""
+        line = 1
+        for piece in Checked(self.input, self._style, enc.GB18030).pieces():
+            enc.refuse_utf8_lines(piece, self.input.name, line)
+            if not enc.holds(piece, enc.GB18030):
+                raise enc.refusal(piece, self.input.name, line, enc.GB18030)
+            line += piece.count(b"\n")
+        raise AssertionError("called for a file that decodes")
 
     def _parsed(
         self, lines: bytes, count: int, wanted: list[int] | None = None, *, quoted: bool, lossy: bool = False
@@ -224,8 +248,76 @@ def _beyond_ascii(seen: pl.DataFrame) -> list[pl.Expr]:
     return [pl.col(name).str.len_bytes() != pl.col(name).str.len_chars() for name in seen.columns]
 
 
-def _ragged(records: Records, odd: npt.NDArray[np.intp], first_row: int) -> tuple[Ragged, ...]:
-    return tuple(Ragged(first_row + int(index), int(records.cells[index])) for index in odd)
+def _ragged(records: Records, first_row: int, width: int) -> tuple[Ragged, ...]:
+    return tuple(Ragged(first_row + int(index), int(records.cells[index])) for index in records.ragged(width))
+
+
+@dataclass(frozen=True)
+class _Block:
+    """Records, and what a glance at them told."""
+
+    records: Records
+    seen: Seen | None = None
+
+    def __len__(self) -> int:
+        return len(self.records)
+
+    def part(self, begin: int, end: int) -> _Block:
+        """The records from `begin` up to `end`."""
+        seen = None if self.seen is None else Seen(*(told[begin:end] for told in self.seen))
+        return _Block(self.records.head(end).tail(begin), seen)
+
+
+@dataclass(frozen=True)
+class _Cut:
+    """The whole records at the start of some bytes, and how many of these they take."""
+
+    block: _Block
+    consumed: int
+
+
+@dataclass(frozen=True)
+class _Looked:
+    """What a thread saw of a piece of the file: a NUL byte (-1: none), UTF-8 or not, and its records."""
+
+    nul: int
+    valid_utf8: bool
+    cut: _Cut
+
+
+def _look(delimiter: bytes, sieve: Sieve | None, piece: bytes) -> _Looked:
+    return _Looked(first_nul(piece), is_utf8(piece), _cut(piece, delimiter, sieve))
+
+
+def _cut(data: bytes, delimiter: bytes, sieve: Sieve | None) -> _Cut:
+    records, consumed = scan(data, delimiter)
+    return _Cut(_Block(records, sieve.look(records) if sieve and len(records) else None), consumed)
+
+
+@dataclass
+class _Left:
+    """The records of some blocks that the sieve has left."""
+
+    screened: int = 0
+    records: list[Records] = field(default_factory=list)
+    numbers: list[npt.NDArray[np.int64]] = field(default_factory=list)
+    ragged: list[Ragged] = field(default_factory=list)
+    size: int = 0
+
+    def add(self, block: _Block, first_row: int, width: int) -> None:
+        """Take what is left of a block whose first record is data row `first_row`."""
+        chosen = np.arange(len(block)) if block.seen is None else np.flatnonzero(~block.seen.settled)
+        records = block.records.taken(chosen)
+        self.records.append(records)
+        self.numbers.append(chosen + first_row)
+        self.ragged += _ragged(block.records, first_row, width)
+        self.screened += len(block)
+        self.size += len(records.data)
+
+    @property
+    def enough(self) -> bool:
+        """Whether it is time to parse them."""
+        return self.size >= GATHERED or len(self.records) >= GATHERED_BLOCKS
 
 
 def _refuse_swallowed(records: Records, width: int, name: str) -> None:

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import codecs
 import itertools
-import queue
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TypeVar
 
 import polars as pl
 
@@ -27,8 +24,6 @@ LONGEST_LINE = 64 << 20
 
 CHARACTERS = 1 << 20
 """Bytes validated at a time: few enough that Polars' copy of them stays in the processor's cache."""
-
-T = TypeVar("T")
 
 
 @dataclass
@@ -96,28 +91,31 @@ class Checked:
         """Whether the last line, once it has been read, was found to have no line end."""
 
     def __iter__(self) -> Iterator[bytes]:
-        """The pieces as they are.
+        """The pieces as they are. Raises `InputRefused` naming the line."""
+        for number, piece in enumerate(self.pieces()):
+            self.settle(piece, first_nul(piece), number, valid_utf8=is_utf8(piece))
+            yield piece
+
+    def settle(self, piece: bytes, nul: int, number: int, *, valid_utf8: bool) -> None:
+        """Take note of the next piece, the `number`-th, after :func:`first_nul` and :func:`is_utf8` have looked at it.
 
         Raises `InputRefused` naming the line. GB18030 is decoded, and thereby fully checked, only where it is used:
         checking all of it would cost more than the screening.
         """
         name = self._given.name
-        for number, piece in enumerate(self._pieces()):
-            if (place := piece.find(b"\0")) >= 0:
-                raise has_nul(name, self._line(number) + piece.count(b"\n", 0, place))
-            valid_utf8 = _is_utf8(piece)
-            if self.encoding == enc.GB18030:
-                if valid_utf8 and enc.looks_like_utf8(piece):
-                    enc.refuse_utf8_lines(piece, name, self._line(number))
-            elif not valid_utf8:
-                if self.encoding is not None:
-                    raise enc.refusal(piece, name, self._line(number), self.encoding)
-                self.encoding = enc.decide(piece, name, self._line(number))
-            elif self.encoding is None:
-                self.encoding = None if piece.isascii() else enc.UTF8
-            yield piece
+        if nul >= 0:
+            raise has_nul(name, self._line(number) + piece.count(b"\n", 0, nul))
+        if self.encoding == enc.GB18030:
+            if valid_utf8 and enc.looks_like_utf8(piece):
+                enc.refuse_utf8_lines(piece, name, self._line(number))
+        elif not valid_utf8:
+            if self.encoding is not None:
+                raise enc.refusal(piece, name, self._line(number), self.encoding)
+            self.encoding = enc.decide(piece, name, self._line(number))
+        elif self.encoding is None:
+            self.encoding = None if piece.isascii() else enc.UTF8
 
-    def _pieces(self) -> Iterator[bytes]:
+    def pieces(self) -> Iterator[bytes]:
         """The bytes cut after line feeds; the last piece gets a line feed if the file lacks it."""
         plain = self._given.member is None and not self._style.wide and not self._style.returns_only
         yield from self._read_whole() if plain else self._gathered(0)
@@ -167,10 +165,16 @@ class Checked:
 
     def _line(self, number: int) -> int:
         """The line on which a piece begins; counted only for a message, by reading once more."""
-        return 1 + sum(piece.count(b"\n") for piece in itertools.islice(self._pieces(), number))
+        return 1 + sum(piece.count(b"\n") for piece in itertools.islice(self.pieces(), number))
 
 
-def _is_utf8(piece: bytes) -> bool:
+def first_nul(piece: bytes) -> int:
+    """The place of the first NUL byte, -1 for none."""
+    return piece.find(b"\0")
+
+
+def is_utf8(piece: bytes) -> bool:
+    """Whether whole lines are valid UTF-8."""
     # Polars validates several gigabytes a second, ten times faster than bytes.decode.
     begin = 0
     while begin < len(piece):
@@ -194,41 +198,3 @@ def has_nul(name: str, line: int) -> InputRefused:
         f"{name}: line {line} has a NUL byte; the file may be damaged, or UTF-16 without a mark: export it again as "
         "UTF-8 or GB18030",
     )
-
-
-def prefetched(items: Iterator[T]) -> Iterator[T]:
-    """The same items, made one ahead in a thread: reading and inflating go on while the last one is worked on."""
-    ready: queue.Queue[tuple[T | None, BaseException | None]] = queue.Queue(maxsize=1)
-    stop = threading.Event()
-
-    def put(item: T | None, error: BaseException | None) -> None:
-        while not stop.is_set():
-            try:
-                ready.put((item, error), timeout=0.1)
-            except queue.Full:
-                continue
-            return
-
-    def run() -> None:
-        try:
-            for item in items:
-                put(item, None)
-                if stop.is_set():
-                    return
-            put(None, None)
-        except BaseException as error:
-            put(None, error)
-
-    thread = threading.Thread(target=run, name="read ahead", daemon=True)
-    thread.start()
-    try:
-        while True:
-            item, error = ready.get()
-            if error is not None:
-                raise error
-            if item is None:
-                return
-            yield item
-    finally:
-        stop.set()
-        thread.join()

@@ -5,8 +5,10 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from tonghu.hqms.filehash import FileHash
@@ -14,6 +16,38 @@ from tonghu.hqms.reading.input import Input
 
 Keep = Callable[[pl.DataFrame], pl.Series]
 """Asked once a block: which rows matter? Gets the wanted columns (``c<position>``), answers one boolean a row."""
+
+
+class Cells(Protocol):
+    """The records of a block whose cells can be looked at as bytes, in an encoding that contains ASCII."""
+
+    @property
+    def cells(self) -> npt.NDArray[np.int64]:
+        """Number of cells of each record."""
+
+    def __len__(self) -> int: ...
+
+    def heads(self, position: int, width: int, chosen: npt.NDArray[np.intp]) -> npt.NDArray[np.uint8]:
+        """The first bytes of a cell of the chosen records, which must have it; where it ends sooner, a zero."""
+
+
+class Seen(NamedTuple):
+    """What a glance at a block told, record by record."""
+
+    settled: npt.NDArray[np.bool_]
+    """Certainly none that matters: `keep` need not be asked."""
+    young: npt.NDArray[np.bool_]
+    """Settled, and of one who is young enough to be counted."""
+
+
+class Sieve(Protocol):
+    """Looks at rows as bytes before they are read: most rows of most files can be passed over at a glance."""
+
+    def look(self, cells: Cells) -> Seen:
+        """What can be told of a block. Several threads may ask at once, also about blocks that do not count."""
+
+    def passed(self, seen: Seen) -> None:
+        """Told of each block once, in order: the settled records are not read."""
 
 
 class Note(NamedTuple):
@@ -77,6 +111,8 @@ class Source(ABC):
         self.encoding: str | None = None
         self.delimiter: str | None = None
         self.rows: int | None = None
+        self.sieve: Sieve | None = None
+        """Asked before `keep` by readers that have the rows as bytes; others do without."""
         self._hash = FileHash(given.path)
 
     @property
@@ -125,8 +161,8 @@ class Source(ABC):
     def screen(self, columns: Sequence[int], keep: Keep) -> Iterator[Hits]:
         """Ask `keep` about the given columns of every row, and hand over whole rows only where it says yes.
 
-        `keep` must judge each row by itself: it is asked block by block, once about each row. Ragged rows are always
-        handed over.
+        `keep` must judge each row by itself: it is asked block by block, once about each row (of those that
+        the sieve has not settled). Ragged rows are always handed over.
         """
         wanted = [f"c{position}" for position in sorted(set(columns))]
         for frame in self.frames():

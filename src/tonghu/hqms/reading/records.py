@@ -1,37 +1,35 @@
-"""Where the records of a block of delimited text begin and end, and how many cells each has — without parsing it.
+"""Where the records of a block of delimited text begin and end, how many cells each has, and where these begin —
+without parsing it.
 
-Everything here works on bytes and on whole blocks: the places of a byte are kept as a bit set, and how many
-delimiters lie before a place is answered by counting bits (rank), so that an exact count of the cells of every line
-costs a fifth of a second for a gigabyte. Quotation marks follow the csv habit: one at the start of a cell opens it,
-two inside it are one, and delimiters and line ends inside it belong to the text.
+The places of a byte are kept as a set of bits (:mod:`bits`): counting those before a line end tells the cells of a
+line, and looking one up by its number tells where a cell begins. Quotation marks follow the csv habit: one at the
+start of a cell opens it, two inside it are one, and delimiters and line ends inside it belong to the text.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
 import numpy.typing as npt
 
-Places = npt.NDArray[np.int64]
-Bits = npt.NDArray[np.uint64]
+from tonghu.hqms.reading.bits import Bits, Places, Ranked, listed, one_earlier, one_later, parity, places_of
+
+Bytes = npt.NDArray[np.uint8]
 
 QUOTE = 0x22
 NEWLINE = 0x0A
 RETURN = 0x0D
 
-# Small enough that a slice, its mask and its bits stay in the processor's cache.
-SLICE = 1 << 18
-
 
 @dataclass(frozen=True)
 class Records:
-    """The whole records of `data`, in order."""
+    """Whole records in a block of bytes, one behind the other."""
 
     data: bytes
-    """Only whole records, the last one with its line feed."""
     starts: Places
     ends: Places
     """Places of the line feeds that end the records."""
@@ -42,27 +40,32 @@ class Records:
     """Whether a quotation mark occurs (then each is where the csv habit allows it)."""
     first_line: int = 1
     """Line of the file on which the first record begins."""
+    cuts: Ranked | None = None
+    """The delimiters in `data` that are not text; not kept of records that were taken out of others."""
 
     def __len__(self) -> int:
         return len(self.starts)
 
+    @property
+    def text(self) -> bytes:
+        """The records, each with its line feed."""
+        if not len(self):
+            return b""
+        begin, end = int(self.starts[0]), int(self.ends[-1]) + 1
+        return self.data if (begin, end) == (0, len(self.data)) else self.data[begin:end]
+
     def head(self, count: int) -> Records:
         """The first `count` records."""
-        end = int(self.ends[count - 1]) + 1 if count else 0
-        return replace(
-            self, data=self.data[:end], starts=self.starts[:count], ends=self.ends[:count], cells=self.cells[:count]
-        )
+        return replace(self, starts=self.starts[:count], ends=self.ends[:count], cells=self.cells[:count])
 
     def tail(self, skip: int) -> Records:
         """All but the first `skip` records."""
-        begin = int(self.ends[skip - 1]) + 1 if skip else 0
         return replace(
             self,
-            data=self.data[begin:],
-            starts=self.starts[skip:] - begin,
-            ends=self.ends[skip:] - begin,
+            starts=self.starts[skip:],
+            ends=self.ends[skip:],
             cells=self.cells[skip:],
-            first_line=self.first_line + self.data.count(b"\n", 0, begin),
+            first_line=self.first_line + self.head(skip).text.count(b"\n"),
         )
 
     def lines(self, chosen: npt.NDArray[np.intp]) -> bytes:
@@ -70,6 +73,38 @@ class Records:
         data = self.data
         begins, ends = self.starts[chosen].tolist(), (self.ends[chosen] + 1).tolist()
         return b"".join([data[begin:end] for begin, end in zip(begins, ends, strict=True)])
+
+    def taken(self, chosen: npt.NDArray[np.intp]) -> Records:
+        """The chosen records alone, so that the block can be let go."""
+        if len(chosen) == len(self):
+            return replace(self, cuts=None)
+        lengths = self.ends[chosen] - self.starts[chosen]
+        ends = np.cumsum(lengths + 1) - 1
+        return replace(
+            self, data=self.lines(chosen), starts=ends - lengths, ends=ends, cells=self.cells[chosen], cuts=None
+        )
+
+    def heads(self, position: int, width: int, chosen: npt.NDArray[np.intp]) -> Bytes:
+        """The first `width` bytes of a cell of the chosen records, which must have it: a row of bytes for each.
+
+        Outer quotation marks are left out. Where the cell ends sooner a zero stands, and what follows says nothing.
+        """
+        assert self.cuts is not None
+        starts = self.starts[chosen]
+        begins = starts if not position else self.cuts.nth(self.cuts.before(starts) + (position - 1)) + 1
+        data = np.frombuffer(self.data, np.uint8)
+        if self.quoted:
+            opened = data[begins] == QUOTE
+            begins = begins + opened
+        seen = _bytes_at(data, begins, width + 1)
+        ended = (seen == self.delimiter[0]) | (seen == NEWLINE)
+        if self.quoted:
+            # Within quotation marks a delimiter is text, and a mark before one is the end.
+            closed = ended[:, 1:] & (seen[:, :-1] == QUOTE)
+            ended = np.where(opened[:, None], closed, ended[:, :-1])
+        seen = seen[:, :width]
+        seen[ended[:, :width]] = 0
+        return seen
 
     def is_empty(self, index: int) -> bool:
         """Whether a record has no text in any cell."""
@@ -89,9 +124,9 @@ class Records:
 
     def over_several_lines(self) -> npt.NDArray[np.intp]:
         """The records, by index, that have line feeds inside quotation marks."""
-        if not self.quoted or self.data.count(b"\n") == len(self):
+        if not self.quoted or self.text.count(b"\n") == len(self):
             return np.zeros(0, np.intp)
-        feeds = np.flatnonzero(np.frombuffer(self.data, np.uint8) == NEWLINE)
+        feeds = self.starts[0] + np.flatnonzero(np.frombuffer(self.text, np.uint8) == NEWLINE)
         return np.unique(np.searchsorted(self.ends, np.setdiff1d(feeds, self.ends, assume_unique=True)))
 
     def _shifts(self, index: int, width: int) -> bool:
@@ -109,19 +144,41 @@ def scan(data: bytes, delimiter: bytes, first_line: int = 1) -> tuple[Records, i
     affected records are first written anew with every cell quoted, so that all later steps see one simple form.
     """
     array = np.frombuffer(data, np.uint8)
-    newlines, marks = _bits(array, NEWLINE), _bits(array, delimiter[0])
+    newlines, marks = places_of(array, NEWLINE), places_of(array, delimiter[0])
     if b'"' not in data:
         records = _whole(data, delimiter, newlines, marks, quoted=False, first_line=first_line)
-        return records, len(records.data)
-    quotes = _bits(array, QUOTE)
-    inside = _parity(quotes)
+        return records, _length(records)
+    quotes = places_of(array, QUOTE)
+    inside = parity(quotes)
     consumed = None
-    if not _is_regular(quotes, inside, newlines, marks, _bits(array, RETURN), len(data)):
+    if not _is_regular(quotes, inside, newlines, marks, places_of(array, RETURN), len(data)):
         data, consumed = _regularised(data, delimiter)
         array = np.frombuffer(data, np.uint8)
-        newlines, marks, inside = _bits(array, NEWLINE), _bits(array, delimiter[0]), _parity(_bits(array, QUOTE))
+        newlines, marks, inside = (
+            places_of(array, NEWLINE),
+            places_of(array, delimiter[0]),
+            parity(places_of(array, QUOTE)),
+        )
     records = _whole(data, delimiter, newlines & ~inside, marks & ~inside, quoted=True, first_line=first_line)
-    return records, len(records.data) if consumed is None else consumed
+    return records, _length(records) if consumed is None else consumed
+
+
+def joined(parts: Sequence[Records]) -> Records:
+    """Records of several blocks as those of one."""
+    if len(parts) == 1:
+        return parts[0]
+    texts = [part.text for part in parts]
+    begins = np.cumsum([0, *map(len, texts)])
+    moved = [begin - part.starts[:1].sum() for begin, part in zip(begins, parts, strict=False)]
+    return replace(
+        parts[0],
+        data=b"".join(texts),
+        starts=np.concatenate([part.starts + by for by, part in zip(moved, parts, strict=True)]),
+        ends=np.concatenate([part.ends + by for by, part in zip(moved, parts, strict=True)]),
+        cells=np.concatenate([part.cells for part in parts]),
+        quoted=any(part.quoted for part in parts),
+        cuts=None,
+    )
 
 
 def cells_of(record: bytes, delimiter: bytes) -> list[bytes]:
@@ -144,81 +201,38 @@ def first_records(data: bytes, delimiter: bytes, count: int) -> list[list[bytes]
     return records
 
 
-def _bits(array: npt.NDArray[np.uint8], byte: int) -> Bits:
-    """A bit for every byte of `array`, set where it is `byte`, padded with zeros."""
-    packed = np.empty((len(array) // 64 + 1) * 8, np.uint8)
-    packed[-9:] = 0
-    for begin in range(0, len(array), SLICE):
-        bits = np.packbits(array[begin : begin + SLICE] == byte, bitorder="little")
-        packed[begin // 8 : begin // 8 + len(bits)] = bits
-    return packed.view(np.uint64)
-
-
-def _parity(bits: Bits) -> Bits:
-    """A bit for every place, set where the number of set bits up to and with it is odd: inside quotation marks."""
-    words = bits.copy()
-    for shift in (1, 2, 4, 8, 16, 32):
-        words ^= words << np.uint64(shift)
-    odd = np.bitwise_xor.accumulate(words >> np.uint64(63))
-    words[1:] ^= np.uint64(0) - odd[:-1]
-    return words
-
-
-def _one_later(bits: Bits) -> Bits:
-    """Every bit moved to the next place."""
-    moved = bits << np.uint64(1)
-    moved[1:] |= bits[:-1] >> np.uint64(63)
-    return moved
-
-
-def _one_earlier(bits: Bits) -> Bits:
-    """Every bit moved to the place before."""
-    moved = bits >> np.uint64(1)
-    moved[:-1] |= bits[1:] << np.uint64(63)
-    return moved
-
-
-def _places(bits: Bits) -> Places:
-    """The places of all set bits, ascending."""
-    words = np.flatnonzero(bits != 0)  # numpy walks booleans ten times faster than integers
-    left = bits[words]
-    found = [np.zeros(0, np.int64)]
-    while len(words):  # once for most texts: line ends are seldom within 64 bytes of each other
-        lowest = left & (~left + np.uint64(1))
-        found.append(words * 64 + np.bitwise_count(lowest - np.uint64(1)))
-        left ^= lowest
-        more = left != 0
-        words, left = words[more], left[more]
-    places = np.concatenate(found)
-    return places if len(found) <= 2 else np.sort(places)
-
-
-def _rank(bits: Bits, places: Places) -> Places:
-    """How many bits are set before each place."""
-    before = np.zeros(len(bits) + 1, np.int64)
-    np.cumsum(np.bitwise_count(bits), out=before[1:])
-    word = places >> 6
-    below = (np.uint64(1) << (places & 63).astype(np.uint64)) - np.uint64(1)
-    return np.asarray(before[word] + np.bitwise_count(bits[word] & below), np.int64)
-
-
 def _whole(data: bytes, delimiter: bytes, newlines: Bits, marks: Bits, *, quoted: bool, first_line: int) -> Records:
     """The whole records of `data`, from the places of line feeds and delimiters that are not text."""
-    ends = _places(newlines)
+    ends = listed(newlines)
     starts = np.concatenate([np.zeros(1, np.int64), ends + 1])[:-1]
+    cuts = Ranked(marks)
     # A line feed is no delimiter, so as many lie before the start of a record as before the end of the last one.
-    cells = np.diff(_rank(marks, ends), prepend=0) + 1
-    end = int(ends[-1]) + 1 if len(ends) else 0
-    return Records(data if end == len(data) else data[:end], starts, ends, cells, delimiter, quoted, first_line)
+    cells = np.diff(cuts.before(ends), prepend=0) + 1
+    return Records(data, starts, ends, cells, delimiter, quoted, first_line, cuts)
+
+
+def _length(records: Records) -> int:
+    return int(records.ends[-1]) + 1 if len(records) else 0
+
+
+def _bytes_at(data: Bytes, begins: Places, width: int) -> Bytes:
+    """So many bytes from each place on, a row for each; beyond the end of `data` line feeds."""
+    windows = len(data) - width + 1
+    late = begins >= windows
+    if windows > 0 and not late.any():
+        # One item of `width` bytes at every place: numpy copies those as fast as memory allows.
+        return np.ndarray(windows, f"V{width}", data, strides=(1,))[begins].view(np.uint8).reshape(-1, width)
+    places = begins[:, None] + np.arange(width)
+    return np.where(places < len(data), data[np.minimum(places, len(data) - 1)], np.uint8(NEWLINE))
 
 
 def _is_regular(quotes: Bits, inside: Bits, newlines: Bits, marks: Bits, returns: Bits, length: int) -> bool:
     """Whether every quotation mark opens or closes a cell, or stands for one inside a quoted cell."""
     edges = newlines | marks | quotes
-    may_open = _one_later(edges)
+    may_open = one_later(edges)
     may_open[0] |= np.uint64(1)
     # A carriage return is taken for the end of a line only where its line feed follows.
-    may_close = _one_earlier(edges | (returns & _one_earlier(newlines)))
+    may_close = one_earlier(edges | (returns & one_earlier(newlines)))
     may_close[(length - 1) >> 6] |= np.uint64(1) << np.uint64((length - 1) & 63)
     wrong = (quotes & inside & ~may_open) | (quotes & ~inside & ~may_close)
     return not wrong.any()
