@@ -27,7 +27,9 @@ def django_db_setup(django_db_blocker: Any) -> Iterator[None]:
     """A database of this session: made by the owner, used as ``app``. Replaces pytest-django's, which has one role."""
     from django.db import connections
 
+    from tonghu.platform.crypto import site_keys
     from tonghu.platform.database import roles
+    from tonghu.platform.crypto.models import KeyRecord
     from tonghu.platform.database.migrate import migrate
 
     def use(name: str) -> None:
@@ -43,6 +45,8 @@ def django_db_setup(django_db_blocker: Any) -> Iterator[None]:
 
     with django_db_blocker.unblock(), site_database.session_database(make) as name:
         use(name)
+        KeyRecord.objects.using("owner").all().delete()  # the template may be older than this site's keys
+        site_keys.prepare()
         yield
         for connection in connections.all():
             connection.close()

@@ -38,6 +38,8 @@ def _secret_key() -> str:
 
 SECRET_KEY = _secret_key()
 DEBUG = environment.flag("TONGHU_DEBUG", False)
+#: Prints the keys of sealed fields (a key service); without it they stand in keys/fields.json of the site's folder.
+KEY_COMMAND = environment.text("TONGHU_KEY_COMMAND", "")
 ALLOWED_HOSTS = environment.words("TONGHU_HOSTS", ("127.0.0.1", "localhost", "[::1]"))
 CSRF_TRUSTED_ORIGINS = environment.words("TONGHU_ORIGINS", ())
 #: Behind a proxy that ends TLS; a site on loopback (the demo) has none.
@@ -57,6 +59,8 @@ INSTALLED_APPS = [
     "tonghu.platform.scope",
     "tonghu.platform.web",
     "tonghu.network",
+    "tonghu.platform.operations",
+    "tonghu.platform.crypto",
     "tonghu.platform.accounts",
 ]
 
