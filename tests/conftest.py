@@ -6,16 +6,18 @@ import os
 from collections.abc import Iterator
 from typing import Any
 
+import django
 import pytest
-from django.conf import settings as django_settings
 from hypothesis import settings
 
 import site_database
 
+pytest_plugins = ["query_budgets"]
+
 # Before Django reads its settings: the tests have a site of their own.
 os.environ["TONGHU_HOME"] = str(site_database.HOME)
 os.environ["DJANGO_SETTINGS_MODULE"] = "tonghu.config.settings"
-assert django_settings.DATABASES  # read now: pytest-django sets Django up only where its settings are loaded
+django.setup()  # now: conftest files of rooms import models, before pytest-django would set Django up
 
 # Two busy cores: a slow moment is no failure. Speed is measured by bench/, not by a deadline on each example.
 settings.register_profile("tonghu", deadline=None)
@@ -28,8 +30,8 @@ def django_db_setup(django_db_blocker: Any) -> Iterator[None]:
     from django.db import connections
 
     from tonghu.platform.crypto import site_keys
-    from tonghu.platform.database import roles
     from tonghu.platform.crypto.models import KeyRecord
+    from tonghu.platform.database import roles
     from tonghu.platform.database.migrate import migrate
 
     def use(name: str) -> None:

@@ -59,7 +59,6 @@ INSTALLED_APPS = [
     "tonghu.platform.scope",
     "tonghu.platform.web",
     "tonghu.network",
-    "tonghu.platform.operations",
     "tonghu.platform.crypto",
     "tonghu.platform.accounts",
 ]
