@@ -11,13 +11,23 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from tonghu.network.region_range import covered
+
 
 class Region(models.Model):
     """One region of GB/T 2260 while it had one code, one name and one parent."""
 
+    class Level(models.IntegerChoices):
+        """How high it stands in the tree."""
+
+        NATION = 0, _("Nation")
+        PROVINCE = 1, _("Province")
+        CITY = 2, _("City")
+        COUNTY = 3, _("County")
+
     code = models.CharField(_("code"), max_length=6)
     name = models.CharField(_("name"), max_length=60)
-    level = models.PositiveSmallIntegerField(_("level"))  # 0 nation, 1 province, 2 city, 3 county
+    level = models.PositiveSmallIntegerField(_("level"), choices=Level.choices)
     parent_code = models.CharField(_("parent region"), max_length=6, blank=True)
     valid = DateRangeField(_("valid"))
     #: The code that took its place, where it was merged or renamed.
@@ -52,6 +62,8 @@ class Institution(models.Model):
     name = models.CharField(_("name"), max_length=120)
     name_pinyin = models.CharField(max_length=400, editable=False, default="")
     kind = models.CharField(_("kind"), max_length=20, choices=Kind.choices)
+    #: The line of government an authority belongs to, a code of ``departments.yaml``; empty for others.
+    department = models.CharField(_("department"), max_length=30, blank=True)
     #: The six-digit code of the county (hospital) or of the area it is in charge of (authority), as of today.
     region_code = models.CharField(_("region"), max_length=6)
     #: Code tables of the field: type (综合医院 …), level (1–3) and grade (甲乙丙) for hospitals.
@@ -67,8 +79,44 @@ class Institution(models.Model):
             models.CheckConstraint(
                 condition=Q(level__isnull=True) | Q(level__range=(1, 3)), name="institution_level_is_1_to_3"
             ),
+            models.CheckConstraint(
+                condition=Q(kind="authority") ^ Q(department=""), name="institution_department_of_authorities"
+            ),
         ]
         indexes = [models.Index(fields=["region_code", "kind"], name="institution_by_region")]
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def place(self) -> str:
+        """What posts it can have: its kind, or the department of an authority (``hospital``, ``health``, …)."""
+        return self.department or self.kind
+
+    def area(self) -> tuple[str, str] | None:
+        """The range of region codes that an authority is in charge of; None where it sees its own rows only."""
+        return covered(self.region_code) if self.kind == self.Kind.AUTHORITY else None
+
+
+class InstitutionCode(models.Model):
+    """Another code under which files and messages name an institution."""
+
+    class System(models.TextChoices):
+        """Whose code it is."""
+
+        REGISTRATION = "registration", _("Registration number of a medical institution (22 characters)")
+        CREDIT = "credit", _("Unified social credit code (18 characters)")
+        ORGANISATION = "organisation", _("Organisation code of WS 218 (9 characters)")
+
+    institution = models.ForeignKey(Institution, models.CASCADE, related_name="codes", verbose_name=_("institution"))
+    system = models.CharField(_("code system"), max_length=20, choices=System.choices)
+    code = models.CharField(_("code"), max_length=22)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["system", "code"], name="institution_code_names_one"),
+            models.UniqueConstraint(fields=["institution", "system"], name="institution_code_once_a_system"),
+        ]
+
+    def __str__(self) -> str:
+        return self.code

@@ -4,30 +4,20 @@ from __future__ import annotations
 
 import pytest
 from django.db import DatabaseError, connection, transaction
-from psycopg.types.range import Range
 
+import made_up
 from tonghu.network.models import Institution
 from tonghu.platform.accounts.models import Person, Post
-from tonghu.platform.scope.scope import Scope, open_scope, system_scope
+from tonghu.platform.scope.scope import Scope, open_scope
 
 pytestmark = pytest.mark.django_db
-
-ALWAYS = Range(None, None)
-
-
-def hospital(code: str, region: str) -> Institution:
-    return Institution.objects.create(
-        code=code, name=f"{code} 虚构医院", kind="hospital", region_code=region, valid=ALWAYS
-    )
 
 
 @pytest.fixture
 def two_hospitals() -> tuple[Institution, Institution]:
-    with open_scope(system_scope("provisioning")):
-        here, there = hospital("H1", "510104"), hospital("H2", "330102")
-        for n, institution in enumerate((here, there)):
-            person = Person.objects.create(username=f"clerk{n}", name="虚构录入员")
-            Post.objects.create(person=person, institution=institution, role="entry_clerk", valid=ALWAYS)
+    here, there = made_up.hospital("H1", "510104"), made_up.hospital("H2", "330102")
+    for n, institution in enumerate((here, there)):
+        made_up.post("entry_clerk", institution, holder=made_up.person(institution, username=f"clerk{n}"))
     return here, there
 
 
@@ -73,7 +63,7 @@ def test_the_right_institution_without_the_permission_sees_nothing(
 
 def test_a_write_without_the_permission_is_refused(two_hospitals: tuple[Institution, Institution]) -> None:
     with pytest.raises(DatabaseError, match="row-level security"), open_scope(Scope(institution=two_hospitals[1].pk)):
-        Person.objects.create(username="intruder", name="虚构来客")
+        Person.objects.create(username="intruder", name="虚构来客", institution=two_hospitals[1])
 
 
 def test_scopes_nest_and_the_outer_one_holds_again(two_hospitals: tuple[Institution, Institution]) -> None:

@@ -2,6 +2,15 @@
 
 from django.db import migrations
 
+from tonghu.platform.scope.policies import IN_SCOPE, Protect, may
+
+PROVISION = may("network.provision")
+MANAGE = may("network.manage")
+#: An institution in the range of regions of the authority that acts, before and after the change.
+IN_AREA = (
+    'region_code COLLATE "C" >= (SELECT scope.region_from()) AND region_code COLLATE "C" < (SELECT scope.region_to())'
+)
+
 FUNCTION = """
 CREATE FUNCTION scope.institutions() RETURNS bigint[] LANGUAGE sql STABLE PARALLEL SAFE AS $$
   SELECT CASE
@@ -17,7 +26,23 @@ $$;
 
 
 class Migration(migrations.Migration):
-    """Adds the function."""
+    """Adds the function, and says who may change regions and institutions; everybody may read them."""
 
     dependencies = [("network", "0001_initial"), ("scope", "0001_scope")]
-    operations = [migrations.RunSQL(FUNCTION, "DROP FUNCTION scope.institutions()")]
+    operations = [
+        migrations.RunSQL(FUNCTION, "DROP FUNCTION scope.institutions()"),
+        Protect("network_region", read="true", insert=PROVISION, update=PROVISION, delete=PROVISION),
+        Protect(
+            "network_institution",
+            read="true",
+            insert=f"{PROVISION} OR ({MANAGE} AND {IN_AREA})",
+            update=f"{PROVISION} OR ({MANAGE} AND {IN_AREA}) OR ({MANAGE} AND id = (SELECT scope.institution()))",
+        ),
+        Protect(
+            "network_institutioncode",
+            read="true",
+            insert=f"{PROVISION} OR ({MANAGE} AND {IN_SCOPE})",
+            update=f"{PROVISION} OR ({MANAGE} AND {IN_SCOPE})",
+            delete=f"{PROVISION} OR ({MANAGE} AND {IN_SCOPE})",
+        ),
+    ]

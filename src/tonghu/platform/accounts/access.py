@@ -22,7 +22,7 @@ from tonghu.platform.scope.permissions import declare, permission
 from tonghu.platform.scope.scope import Scope
 
 if TYPE_CHECKING:
-    from tonghu.platform.accounts.models import Person
+    from tonghu.platform.accounts.models import Person, Post
 
 VIEW = declare(
     "accounts.view",
@@ -68,7 +68,9 @@ class Request(HttpRequest):
     """What views get once the middleware has opened the scope."""
 
     scope: Scope
-    user: Person  # type: ignore[assignment]
+    user: Person
+    post: Post | None
+    posts: list[Post]
 
 
 Kind = Literal["public", "signed_in", "requires"]

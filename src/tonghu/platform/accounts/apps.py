@@ -1,6 +1,8 @@
 """The accounts room as a Django app."""
 
 from django.apps import AppConfig
+from django.core.checks import register
+from django.utils.module_loading import autodiscover_modules
 
 
 class AccountsConfig(AppConfig):
@@ -8,3 +10,10 @@ class AccountsConfig(AppConfig):
 
     name = "tonghu.platform.accounts"
     label = "accounts"
+
+    def ready(self) -> None:
+        """Load every room's ``access.py``, so that its permissions are known, and have them checked."""
+        from tonghu.platform.accounts.checks import check_permissions
+
+        autodiscover_modules("access")
+        register(check_permissions)

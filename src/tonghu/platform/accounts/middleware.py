@@ -6,8 +6,10 @@ from collections.abc import Callable
 
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
+from django.utils import translation
 
-from tonghu.platform.accounts.sign_in import scope_of
+from tonghu.platform.accounts.models import Person
+from tonghu.platform.accounts.sign_in import open_request
 from tonghu.platform.scope.scope import open_scope
 
 #: Answered without a transaction: they must answer while the database is away.
@@ -24,8 +26,11 @@ class ScopeMiddleware:
         if request.path in WITHOUT_SCOPE:
             return self.get_response(request)
         with transaction.atomic():
-            scope = scope_of(request)
+            scope = open_request(request)
             request.scope = scope  # type: ignore[attr-defined]
+            if isinstance(request.user, Person):
+                translation.activate(request.user.language)
+                request.LANGUAGE_CODE = translation.get_language()
             with open_scope(scope):
                 response = self.get_response(request)
                 if getattr(request, "failed", False):

@@ -25,8 +25,8 @@ SYSTEM: Final[dict[str, tuple[frozenset[str], str]]] = {
     "migration": (frozenset({"*"}), "moves rows between versions of a table; run by the owner, never by a request"),
     "login": (frozenset({"accounts.authenticate"}), "finds the person who logs in, before any post is known"),
     "provisioning": (
-        frozenset({"accounts.manage", "network.manage"}),
-        "fills a new site: regions, institutions, people",
+        frozenset({"accounts.provision", "network.provision"}),
+        "fills a new site: regions, institutions, the first people; run by commands, never by a request",
     ),
 }
 
@@ -43,6 +43,8 @@ class Scope:
             None for posts of an institution. The nation is ``000000`` to ``999999``.
         permissions: codes of what they may do; ``*`` (system scopes only) is everything.
         purpose: why they read; kept with every logged read.
+        reason: why they change what they change, in their own words; kept with the history of the rows.
+        request: id of the request or job, the same in the logs and in the history.
         system: name of the piece of the system that acts, None for people.
     """
 
@@ -53,6 +55,8 @@ class Scope:
     region_to: str | None = None
     permissions: frozenset[str] = field(default_factory=frozenset)
     purpose: str = ""
+    reason: str = ""
+    request: str = ""
     system: str | None = None
 
     def may(self, permission: str) -> bool:
@@ -65,7 +69,7 @@ class Scope:
             {
                 "person": self.person, "post": self.post, "institution": self.institution,
                 "from": self.region_from, "to": self.region_to, "may": sorted(self.permissions),
-                "purpose": self.purpose, "system": self.system,
+                "purpose": self.purpose, "reason": self.reason, "request": self.request, "system": self.system,
             },
             separators=(",", ":"),
         )  # fmt: skip

@@ -5,7 +5,13 @@ from django.db import migrations
 from tonghu.platform.scope.policies import IN_SCOPE, OWN, Protect, may
 
 AUTHENTICATE = may("accounts.authenticate")
-MANAGE = may("accounts.manage")
+PROVISION = may("accounts.provision")
+VIEW = may("accounts.view")
+#: Nobody appoints themselves, whatever else they may.
+APPOINTS_OTHERS = f"{IN_SCOPE} AND {may('accounts.appoint')} AND person_id <> (SELECT scope.person())"
+HOLDS_A_POST_IN_SCOPE = (
+    f"EXISTS (SELECT 1 FROM accounts_post AS held WHERE held.person_id = accounts_person.id AND held.{IN_SCOPE})"
+)
 
 
 class Migration(migrations.Migration):
@@ -15,15 +21,16 @@ class Migration(migrations.Migration):
     operations = [
         Protect(
             "accounts_post",
-            read=f"{OWN} OR {AUTHENTICATE} OR ({IN_SCOPE} AND {may('accounts.view')}) OR {MANAGE}",
-            insert=MANAGE,
-            update=MANAGE,
+            read=f"{OWN} OR {AUTHENTICATE} OR {PROVISION} OR ({IN_SCOPE} AND {VIEW})",
+            insert=f"{PROVISION} OR ({APPOINTS_OTHERS})",
+            update=f"{PROVISION} OR ({APPOINTS_OTHERS})",
         ),
         Protect(
             "accounts_person",
-            read=f"id = (SELECT scope.person()) OR {AUTHENTICATE} OR {MANAGE} OR ({may('accounts.view')} AND EXISTS "
-            "(SELECT 1 FROM accounts_post WHERE accounts_post.person_id = accounts_person.id))",
-            insert=MANAGE,
-            update=f"id = (SELECT scope.person()) OR {AUTHENTICATE} OR {MANAGE}",
+            read=f"id = (SELECT scope.person()) OR {AUTHENTICATE} OR {PROVISION} "
+            f"OR ({VIEW} AND ({IN_SCOPE} OR {HOLDS_A_POST_IN_SCOPE}))",
+            insert=f"{PROVISION} OR ({IN_SCOPE} AND {may('accounts.register')})",
+            update=f"id = (SELECT scope.person()) OR {AUTHENTICATE} OR {PROVISION} "
+            f"OR ({IN_SCOPE} AND ({may('accounts.register')} OR {may('accounts.secure')}))",
         ),
     ]

@@ -36,6 +36,15 @@ $$ SELECT scope.entry() ->> 'to' $$;
 CREATE FUNCTION scope.system() RETURNS text LANGUAGE sql STABLE PARALLEL SAFE AS
 $$ SELECT scope.entry() ->> 'system' $$;
 
+CREATE FUNCTION scope.purpose() RETURNS text LANGUAGE sql STABLE PARALLEL SAFE AS
+$$ SELECT coalesce(scope.entry() ->> 'purpose', '') $$;
+
+CREATE FUNCTION scope.reason() RETURNS text LANGUAGE sql STABLE PARALLEL SAFE AS
+$$ SELECT coalesce(scope.entry() ->> 'reason', '') $$;
+
+CREATE FUNCTION scope.request() RETURNS text LANGUAGE sql STABLE PARALLEL SAFE AS
+$$ SELECT coalesce(scope.entry() ->> 'request', '') $$;
+
 -- Permissions are what the open post may do; '*' is kept for system scopes.
 CREATE FUNCTION scope.may(permission text) RETURNS boolean LANGUAGE sql STABLE PARALLEL SAFE AS
 $$ SELECT (entry -> 'may') ?| ARRAY[permission, '*'] FROM (SELECT scope.entry() AS entry) AS open $$;
