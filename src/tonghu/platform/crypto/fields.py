@@ -126,7 +126,7 @@ class KeyedHash(_Binary):
     def __init__(
         self,
         *args: Any,
-        purpose: str,
+        purpose: str = "",  # a column in a migration has none
         of: str | None = None,
         derive: Callable[[str], str | None] | None = None,
         **kwargs: Any,

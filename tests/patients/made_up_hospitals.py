@@ -1,0 +1,31 @@
+"""Two made-up hospitals, and scopes of their posts."""
+
+from __future__ import annotations
+
+import pytest
+from psycopg.types.range import Range
+
+from tonghu.network.models import Institution
+from tonghu.platform.scope.scope import Scope, open_scope, system_scope
+
+CHILDREN = frozenset({"children.read", "children.enter", "children.merge", "children.grant", "children.consent"})
+
+
+def scope_of(institution: Institution, permissions: frozenset[str] = CHILDREN) -> Scope:
+    return Scope(institution=institution.pk, permissions=permissions, purpose="test")
+
+
+def make_hospitals() -> tuple[Institution, Institution]:
+    with open_scope(system_scope("provisioning")):
+        here, there = (
+            Institution.objects.create(
+                code=code, name=f"虚构{code}医院", kind="hospital", region_code=region, valid=Range(None, None)
+            )
+            for code, region in (("HA", "510104"), ("HB", "330102"))
+        )
+    return here, there
+
+
+@pytest.fixture
+def hospitals(db: None) -> tuple[Institution, Institution]:
+    return make_hospitals()

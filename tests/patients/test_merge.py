@@ -1,0 +1,119 @@
+"""A merge is an act and nothing is rewritten: whatever is merged and edited, taking it back restores both sides."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.db import DatabaseError, connection, transaction
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from made_up_hospitals import scope_of
+
+from tonghu.errors import InputRefused
+from tonghu.network.models import Institution
+from tonghu.patients.models import Child, HospitalView, Merge
+from tonghu.patients.queries import of_group
+from tonghu.patients.services import enter_view, merge, undo_merge
+from tonghu.platform.scope.scope import open_scope
+
+Hospitals = tuple[Institution, Institution]
+CHILDREN = 5
+
+
+def groups() -> dict[int, int]:
+    return {child.pk: child.group for child in Child.objects.all()}
+
+
+def rows() -> list[Any]:
+    return list(HospitalView.objects.order_by("id").values())
+
+
+@pytest.mark.requirement("REG-17")
+def test_a_merge_shows_both_views_as_one_child_and_an_undo_takes_it_back(hospitals: Hospitals) -> None:
+    here, _ = hospitals
+    with open_scope(scope_of(here)):
+        kept, other = (enter_view(institution=here.pk, record_number=n, patient_name="虚构甲").child for n in "12")
+        before = rows()
+        act = merge(kept=kept, merged=other, reason="同一名患儿，建档两次")
+        assert of_group(Child.objects.get(pk=other.pk)).count() == 2
+        assert len(set(groups().values())) == 1
+        with pytest.raises(InputRefused, match="无需重复"):
+            merge(kept=other, merged=kept, reason="再来一次")
+        enter_view(institution=here.pk, record_number="2", patient_name="虚构乙")  # an edit since, on the other side
+        undo_merge(act=act, reason="不是同一人")
+        assert groups() == {kept.pk: kept.pk, other.pk: other.pk}
+        assert [view.patient_name for view in of_group(Child.objects.get(pk=other.pk))] == ["虚构乙"]
+        assert rows()[0] == before[0]
+        with pytest.raises(InputRefused, match="无需重复"):
+            undo_merge(act=act, reason="再撤一次")
+
+
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    acts=st.lists(
+        st.tuples(st.integers(0, CHILDREN - 1), st.integers(0, CHILDREN - 1), st.booleans()), min_size=1, max_size=8
+    )
+)
+def test_undoing_every_merge_in_any_order_leaves_everything_as_it_was(hospitals: Hospitals, acts: list[Any]) -> None:
+    here, _ = hospitals
+    with transaction.atomic(), open_scope(scope_of(here)):
+        views = [
+            enter_view(institution=here.pk, record_number=f"{n}", patient_name=f"虚构{n}") for n in range(CHILDREN)
+        ]
+            enter_view(institution=here.pk, record_number=f"{n}", patient_name=f"虚构{n}") for n in range(CHILDREN)
+        ]
+        children = [view.child for view in views]
+        before, untouched = groups(), rows()
+        standing: dict[int, tuple[int, int]] = {}
+        for first, second, take_back in acts:
+            if take_back and standing:
+                act = sorted(standing)[first % len(standing)]
+                undo_merge(act=act, reason="撤销")
+                del standing[act]
+            elif groups()[children[first].pk] != groups()[children[second].pk]:
+                act = merge(kept=children[first], merged=children[second], reason="合并")
+                standing[act] = (children[first].pk, children[second].pk)
+            assert groups() == components(before, list(standing.values()))
+        for act in standing:
+            undo_merge(act=act, reason="撤销")
+        assert groups() == before
+        assert rows() == untouched
+        transaction.set_rollback(True)
+
+
+def components(children: dict[int, int], edges: list[tuple[int, int]]) -> dict[int, int]:
+    """The plain way: spread the smallest id along the edges until nothing changes."""
+    head = {child: child for child in children}
+    for _ in children:
+        for first, second in edges:
+            head[first] = head[second] = min(head[first], head[second])
+    return head
+
+
+def test_a_merge_needs_both_sides_in_scope_the_right_and_a_reason(hospitals: Hospitals) -> None:
+    here, there = hospitals
+    with open_scope(scope_of(there)):
+        far = enter_view(institution=there.pk, record_number="1", patient_name="虚构甲").child
+    with open_scope(scope_of(here)):
+        near, second = (enter_view(institution=here.pk, record_number=n, patient_name="虚构甲").child for n in "12")
+        with pytest.raises(InputRefused, match="您的岗位"):
+            merge(kept=near, merged=far, reason="猜的")
+        with pytest.raises(InputRefused, match="理由"):
+            merge(kept=near, merged=second, reason=" ")
+        act = merge(kept=near, merged=second, reason="同一名患儿")
+    with open_scope(scope_of(there)), pytest.raises(InputRefused, match="您的岗位"):
+        undo_merge(act=act, reason="不归我管")
+    with open_scope(scope_of(here, frozenset({"children.read"}))), pytest.raises(InputRefused, match="您的岗位"):
+        undo_merge(act=act, reason="没有权限")
+
+
+@pytest.mark.parametrize("statement", ["UPDATE patients_merge SET reason = 'x'", "DELETE FROM patients_merge"])
+def test_an_act_cannot_be_changed(hospitals: Hospitals, statement: str) -> None:
+    here, _ = hospitals
+    with open_scope(scope_of(here)):
+        kept, other = (enter_view(institution=here.pk, record_number=n, patient_name="虚构甲").child for n in "12")
+        merge(kept=kept, merged=other, reason="同一名患儿")
+        with pytest.raises(DatabaseError, match="permission denied"), transaction.atomic():
+            connection.cursor().execute(statement)
+        assert Merge.objects.count() == 1
