@@ -61,8 +61,6 @@ def test_undoing_every_merge_in_any_order_leaves_everything_as_it_was(hospitals:
         views = [
             enter_view(institution=here.pk, record_number=f"{n}", patient_name=f"虚构{n}") for n in range(CHILDREN)
         ]
-            enter_view(institution=here.pk, record_number=f"{n}", patient_name=f"虚构{n}") for n in range(CHILDREN)
-        ]
         children = [view.child for view in views]
         before, untouched = groups(), rows()
         standing: dict[int, tuple[int, int]] = {}
