@@ -14,6 +14,8 @@ import site_database
 
 pytest_plugins = ["query_budgets"]
 
+pytest_plugins = ["query_budgets"]
+
 # Before Django reads its settings: the tests have a site of their own.
 os.environ["TONGHU_HOME"] = str(site_database.HOME)
 os.environ["DJANGO_SETTINGS_MODULE"] = "tonghu.config.settings"

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from tonghu.config import environment
 from tonghu.platform.database import roles
+from tonghu.platform.operations import logs
 
 SITE = environment.home()
 SOURCE = Path(__file__).resolve().parent.parent
@@ -44,6 +45,8 @@ ALLOWED_HOSTS = environment.words("TONGHU_HOSTS", ("127.0.0.1", "localhost", "[:
 CSRF_TRUSTED_ORIGINS = environment.words("TONGHU_ORIGINS", ())
 #: Behind a proxy that ends TLS; a site on loopback (the demo) has none.
 HTTPS = environment.flag("TONGHU_HTTPS", False)
+#: Says the server's time and the number of SQL statements with every answer; for measuring, not for strangers.
+SERVER_TIMING = environment.flag("TONGHU_SERVER_TIMING", False)
 
 INSTALLED_APPS = [
     "django.contrib.auth",
@@ -56,6 +59,7 @@ INSTALLED_APPS = [
     "pghistory",
     "procrastinate.contrib.django",
     "tonghu.platform.database",
+    "tonghu.platform.operations",
     "tonghu.platform.scope",
     "tonghu.platform.web",
     "tonghu.network",
@@ -64,6 +68,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "tonghu.platform.operations.middleware.RequestMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -75,6 +80,8 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
+
+LOGGING = logs.LOGGING
 
 ROOT_URLCONF = "tonghu.config.urls"
 WSGI_APPLICATION = "tonghu.config.wsgi.application"

@@ -5,3 +5,5 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver
 
 urlpatterns: list[URLPattern | URLResolver] = []
+
+handler500 = "tonghu.platform.operations.faults.server_error"

@@ -103,7 +103,7 @@ class Server:
             if self._user and not reachable(self.data, self._user):
                 raise InputRefused(
                     f"数据库用户 {self._user.pw_name} 进不了 {self.data}：请恢复上级文件夹的进入权限",
-                    f"The database's user {self._user.pw_name} may not enter {self.data}: let it pass the folders above",
+                    f"The database's user {self._user.pw_name} may not enter {self.data}: open the folders above",
                 )
             made_with = int((self.data / "PG_VERSION").read_text().strip())
             if made_with != self.binaries.version:

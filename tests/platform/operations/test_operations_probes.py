@@ -1,0 +1,128 @@
+"""What machines ask: is it alive, can it work, how quick is it."""
+
+from __future__ import annotations
+
+from collections import namedtuple
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import OperationalError, connection
+from django.test import Client
+
+from tonghu.platform.operations import endpoints, health
+from tonghu.platform.operations.health import Check
+
+PROXIED = {"x-forwarded-for": "203.0.113.9"}
+
+
+def away(*_: object) -> str:
+    raise OperationalError("connection refused, host=secret")
+
+
+def test_healthz_asks_nobody(client: Client) -> None:
+    # Without the django_db mark any touch of the database is an error here.
+    answer = client.get("/healthz")
+    assert (answer.status_code, answer.content) == (200, b"ok\n")
+
+
+def heartbeat(seconds: int) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM procrastinate_workers")
+        cursor.execute(
+            "INSERT INTO procrastinate_workers (last_heartbeat) VALUES (now() - make_interval(secs => %s))", [seconds]
+        )
+
+
+@pytest.mark.django_db
+def test_a_site_with_everything_is_ready(client: Client) -> None:
+    heartbeat(3)
+    answer = client.get("/readyz")
+    assert answer.status_code == 200
+    checks = answer.json()["checks"]
+    assert list(checks) == ["database", "migrations", "worker", "keys", "disk"]
+    assert checks["database"]["detail"].startswith("PostgreSQL 1")
+    assert checks["worker"]["detail"] == "seen 3 s ago"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("seconds", [None, health.WORKER_SECONDS + 1])
+def test_without_a_living_worker_it_is_not(client: Client, seconds: int | None) -> None:
+    if seconds is not None:
+        heartbeat(seconds)
+    answer = client.get("/readyz")
+    assert answer.status_code == 503
+    assert answer.json()["checks"]["worker"] == {
+        "ok": False, "detail": "后台任务进程没有运行 / No worker is running: jobs wait",
+    }  # fmt: skip
+
+
+@pytest.mark.django_db
+def test_a_migration_that_has_not_run_is_counted(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    wanted = health._wanted_migrations() | {("network", "9999_next")}
+    monkeypatch.setattr(health, "_wanted_migrations", lambda: wanted)
+    said = client.get("/readyz").json()["checks"]["migrations"]
+    assert not said["ok"]
+    assert "1 migrations have not run" in said["detail"]
+
+
+@pytest.mark.django_db
+def test_a_nearly_full_disk_and_missing_keys_are_said(
+    client: Client, monkeypatch: pytest.MonkeyPatch, settings: Any, tmp_path: Path
+) -> None:
+    usage = namedtuple("usage", "total used free")
+    monkeypatch.setattr(health.shutil, "disk_usage", lambda _: usage(10**9, 10**9 - 10**6, 10**6))
+    settings.SITE = tmp_path
+    checks = client.get("/readyz").json()["checks"]
+    assert checks["disk"] == {"ok": False, "detail": "磁盘空间不足：剩余 1 MB / The disk is nearly full: 1 MB free"}
+    assert "keys/fields.json" in checks["keys"]["detail"]
+
+
+def test_without_a_database_it_says_so_and_asks_it_no_more(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(health, "_database", away)
+    answer = client.get("/readyz")
+    assert answer.status_code == 503
+    checks = answer.json()["checks"]
+    assert [name for name, check in checks.items() if not check["ok"]][:3] == ["database", "migrations", "worker"]
+    assert b"secret" not in answer.content
+
+
+@pytest.mark.parametrize("address", ["/readyz", "/metrics"])
+def test_a_stranger_behind_the_proxy_gets_no_details(
+    client: Client, monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    monkeypatch.setattr(health, "checks", lambda: [Check("disk", True, "12 MB free")])
+    assert b"12 MB" not in client.get(address, headers=PROXIED).content
+    assert client.get("/metrics", headers=PROXIED).status_code == 404
+    assert client.get("/metrics", REMOTE_ADDR="203.0.113.9").status_code == 404
+    assert client.get("/metrics", REMOTE_ADDR="").status_code == 404
+
+
+def test_with_a_token_only_its_bearer_sees_figures(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TONGHU_METRICS_TOKEN", "a-long-token")
+    assert client.get("/metrics").status_code == 404
+    assert client.get("/metrics", headers={"authorization": "Bearer a-long-toke"}).status_code == 404
+    right = {"authorization": "Bearer a-long-token", **PROXIED}
+    assert client.get("/metrics", headers=right).status_code == 200
+
+
+@pytest.mark.django_db
+def test_figures_count_routes_and_never_addresses(client: Client) -> None:
+    client.post("/language")
+    client.get("/no-such-page/ouyang-cetong")
+    text = client.get("/metrics").content.decode()
+    assert 'tonghu_request_seconds_count{method="POST",route="web:language",status="3xx"}' in text
+    assert 'tonghu_request_queries_bucket{le="15.0",route="web:language"}' in text
+    assert 'route="unmatched",status="4xx"' in text
+    assert "ouyang" not in text
+
+
+def test_every_probe_is_answered_before_sessions_and_scope() -> None:
+    assert set(endpoints.PROBES) == {"/healthz", "/readyz", "/metrics"}
+
+
+@pytest.mark.django_db
+def test_the_servers_time_is_said_only_when_asked_for(client: Client, settings: Any) -> None:
+    assert "Server-Timing" not in client.post("/language")
+    settings.SERVER_TIMING = True
+    assert client.post("/language")["Server-Timing"].startswith("app;dur=")
