@@ -14,8 +14,6 @@ import site_database
 
 pytest_plugins = ["query_budgets"]
 
-pytest_plugins = ["query_budgets"]
-
 # Before Django reads its settings: the tests have a site of their own.
 os.environ["TONGHU_HOME"] = str(site_database.HOME)
 os.environ["DJANGO_SETTINGS_MODULE"] = "tonghu.config.settings"
@@ -35,6 +33,7 @@ def django_db_setup(django_db_blocker: Any) -> Iterator[None]:
     from tonghu.platform.crypto.models import KeyRecord
     from tonghu.platform.database import roles
     from tonghu.platform.database.migrate import migrate
+    from tonghu.platform.web.assets import collect
 
     def use(name: str) -> None:
         for alias, role in (("default", "app"), ("owner", "owner")):
@@ -47,6 +46,7 @@ def django_db_setup(django_db_blocker: Any) -> Iterator[None]:
         migrate()
         connections["owner"].close()
 
+    collect()  # pages name their style sheets and scripts by hash
     with django_db_blocker.unblock(), site_database.session_database(make) as name:
         use(name)
         KeyRecord.objects.using("owner").all().delete()  # the template may be older than this site's keys

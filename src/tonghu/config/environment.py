@@ -15,6 +15,11 @@ def home() -> Path:
     return Path(os.environ.get("TONGHU_HOME") or ROOT / "var" / "site").resolve()
 
 
+def frontend() -> Path:
+    """Return the folder of the fetched front-end packages; ``TONGHU_FRONTEND`` moves it."""
+    return Path(os.environ.get("TONGHU_FRONTEND") or ROOT / "var" / "frontend").resolve()
+
+
 def text(name: str, default: str) -> str:
     """Return the variable's text, or `default` where it is unset or blank."""
     return os.environ.get(name, "").strip() or default

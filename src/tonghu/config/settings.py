@@ -14,7 +14,6 @@ from django.utils.translation import gettext_lazy as _
 
 from tonghu.config import environment
 from tonghu.platform.database import roles
-from tonghu.platform.operations import logs
 
 SITE = environment.home()
 SOURCE = Path(__file__).resolve().parent.parent
@@ -45,8 +44,6 @@ ALLOWED_HOSTS = environment.words("TONGHU_HOSTS", ("127.0.0.1", "localhost", "[:
 CSRF_TRUSTED_ORIGINS = environment.words("TONGHU_ORIGINS", ())
 #: Behind a proxy that ends TLS; a site on loopback (the demo) has none.
 HTTPS = environment.flag("TONGHU_HTTPS", False)
-#: Says the server's time and the number of SQL statements with every answer; for measuring, not for strangers.
-SERVER_TIMING = environment.flag("TONGHU_SERVER_TIMING", False)
 
 INSTALLED_APPS = [
     "django.contrib.auth",
@@ -59,20 +56,20 @@ INSTALLED_APPS = [
     "pghistory",
     "procrastinate.contrib.django",
     "tonghu.platform.database",
-    "tonghu.platform.operations",
     "tonghu.platform.scope",
     "tonghu.platform.web",
     "tonghu.network",
+    "tonghu.platform.operations",
     "tonghu.platform.crypto",
     "tonghu.platform.accounts",
 ]
 
 MIDDLEWARE = [
-    "tonghu.platform.operations.middleware.RequestMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "tonghu.platform.web.security.SecurityHeadersMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
+    "tonghu.platform.web.languages.LanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -80,8 +77,6 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
-
-LOGGING = logs.LOGGING
 
 ROOT_URLCONF = "tonghu.config.urls"
 WSGI_APPLICATION = "tonghu.config.wsgi.application"
@@ -95,6 +90,7 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.template.context_processors.request",
                 "django.contrib.messages.context_processors.messages",
                 "django.template.context_processors.i18n",
+                "tonghu.platform.web.context.shell",
             ],
         },
     }
@@ -128,6 +124,13 @@ FORMAT_MODULE_PATH = ["tonghu.config.formats"]
 
 STATIC_URL = "/static/"
 STATIC_ROOT = SITE / "static"
+#: Style sheets, scripts and fonts of the front-end packages, put there by tools/frontend.py; see docs/web.md.
+FRONTEND = environment.frontend()
+STATICFILES_DIRS = [FRONTEND / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "tonghu.platform.web.assets.Storage"},
+}
 
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_HTTPONLY = True

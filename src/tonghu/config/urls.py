@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, include, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
-
-handler500 = "tonghu.platform.operations.faults.server_error"
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("tonghu.platform.web.urls")),
+]

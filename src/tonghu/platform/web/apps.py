@@ -1,10 +1,19 @@
 """The web shell as a Django app: templates, tags, static files."""
 
+from pathlib import Path
+
 from django.apps import AppConfig
+from django.conf import settings
 
 
 class WebConfig(AppConfig):
-    """Layout, components, styles."""
+    """Layout, components, styles, languages."""
 
     name = "tonghu.platform.web"
     label = "web"
+
+    def ready(self) -> None:
+        """Compile message catalogues that changed, before the first text is asked for."""
+        from tonghu.platform.web.languages import compile_catalogues
+
+        compile_catalogues([Path(folder) for folder in settings.LOCALE_PATHS])

@@ -1,0 +1,89 @@
+"""What a room says of itself to the shell: entries of the menu and answers of the search box.
+
+Plain values, importable from every room. A room lists its entries in ``menu.py`` and its searches in ``search.py``::
+
+    # menu.py
+    from django.utils.translation import gettext_lazy as _
+    from tonghu.platform.shell import MenuGroup, MenuItem
+    MENU = (MenuItem(_("People"), "accounts:people", permission="accounts.read", group=MenuGroup.SITE),)
+
+    # search.py
+    def providers() -> tuple[SearchProvider, ...]:
+        return (SearchProvider(_("People"), find_people, permission="accounts.read"),)
+
+The shell (``tonghu.platform.web``) asks both under the reader's scope.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from tonghu.platform.scope.scope import Scope
+
+#: A text in the reader's language: lazy, or already said.
+Words = str | Promise
+
+
+class MenuGroup(Enum):
+    """The groups of the menu by duty, in the order in which they stand."""
+
+    TODO = _("To do")
+    CHILDREN = _("Children")
+    REPORTING = _("Reporting")
+    CARE = _("Care")
+    QUALITY = _("Quality")
+    NETWORK = _("Network")
+    SITE = _("Administration")
+    HELP = _("Help")
+
+
+@dataclass(frozen=True, slots=True, kw_only=False)
+class MenuItem:
+    """One entry of the menu.
+
+    Attributes:
+        label: what it is called, lazily translated.
+        url: name of the address, such as ``accounts:people``; takes no arguments.
+        permission: code that the reader's post must hold; None shows it to everyone, strangers too.
+        group: where it stands.
+        count: how many wait there for this reader; called under the reader's scope, None or 0 shows no number.
+        icon: name of a Tabler icon in :data:`tonghu.platform.web.icons.ICONS`, or empty.
+    """
+
+    label: Words
+    url: str
+    permission: str | None = None
+    group: MenuGroup = MenuGroup.TODO
+    count: Callable[[Scope], int | None] | None = None
+    icon: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SearchHit:
+    """One answer of the search box. ``note`` tells two of the same label apart; identities in it come masked."""
+
+    label: str
+    url: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SearchProvider:
+    """One kind of thing that the search box finds.
+
+    Attributes:
+        kind: heading above its answers.
+        find: ``find(scope, text, limit)`` returns at most `limit` hits, best first; at most 10 ms at a million rows.
+        permission: code that the reader's post must hold; None asks for every reader.
+    """
+
+    kind: Words
+    find: Callable[[Scope, str, int], Iterable[SearchHit]]
+    permission: str | None = None

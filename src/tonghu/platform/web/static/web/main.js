@@ -1,0 +1,1 @@
+// The behaviour of every page, in small modules.
