@@ -62,6 +62,7 @@ INSTALLED_APPS = [
     "tonghu.platform.operations",
     "tonghu.platform.crypto",
     "tonghu.platform.accounts",
+    "tonghu.platform.jobs",
 ]
 
 MIDDLEWARE = [

@@ -23,6 +23,10 @@ from django.db import connections, transaction
 #: What each named piece of the system may do, and why it must reach across institutions.
 SYSTEM: Final[dict[str, tuple[frozenset[str], str]]] = {
     "migration": (frozenset({"*"}), "moves rows between versions of a table; run by the owner, never by a request"),
+    # Policies of the rooms name these three; they hold no permission that a post could hold.
+    "worker": (frozenset(), "keeps the books on jobs of every institution: who runs what, how far, how it ended"),
+    "upkeep": (frozenset(), "ends the lives of files and removes old records of jobs and notices, everywhere"),
+    "notices": (frozenset(), "writes notices to people of every institution, and sends them"),
     "login": (frozenset({"accounts.authenticate"}), "finds the person who logs in, before any post is known"),
     "provisioning": (
         frozenset({"accounts.provision", "network.provision"}),

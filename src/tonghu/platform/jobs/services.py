@@ -1,0 +1,99 @@
+"""What people do to jobs: cancel, have a dead letter tried again, drop it with a reason."""
+
+from __future__ import annotations
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from tonghu.errors import InputRefused
+from tonghu.platform.jobs import queue
+from tonghu.platform.jobs.access import MANAGE, OPERATE
+from tonghu.platform.jobs.models import Job, Progress
+from tonghu.platform.scope.scope import Scope
+
+State = Job.State
+
+
+def may_steer(job: Job, by: Scope) -> bool:
+    """Whether a scope may cancel a job and settle its dead letter; seeing it is decided by the database."""
+    if job.person_id is None:
+        return by.may(OPERATE) or by.system == job.system
+    return job.person_id == by.person or by.may(MANAGE)
+
+
+@transaction.atomic
+def cancel(*, job: int, by: Scope) -> Job:
+    """Ask a job to stop. One that waits ends at once, one that runs at its next report or step.
+
+    Asking again, or asking a job that has ended, changes nothing.
+
+    Raises:
+        Job.DoesNotExist: it is not in the scope.
+        PermissionDenied: it is, but not to be steered by this post.
+    """
+    held = _held(job, by, lock=False)
+    asked = Progress.objects.filter(job=held, job__state__in=[State.WAITING, State.RUNNING], cancel_asked_at=None)
+    asked.update(cancel_asked_at=timezone.now(), cancel_asked_by_id=by.person)
+    # A job that waits has nobody who would notice, so it ends here; a worker that takes it meanwhile sees the request.
+    Job.objects.filter(pk=job, state=State.WAITING).update(state=State.CANCELLED, finished_at=timezone.now())
+    held.refresh_from_db()
+    return held
+
+
+@transaction.atomic
+def try_again(*, job: int, by: Scope) -> Job:
+    """Put a dead letter back into the queue; its committed steps are not done again. A second time changes nothing.
+
+    Raises:
+        Job.DoesNotExist, PermissionDenied: as for :func:`cancel`.
+        InputRefused: the job was dropped or ended otherwise.
+    """
+    held = _held(job, by)
+    if held.state in (State.WAITING, State.RUNNING):
+        return held
+    _require_dead(held)
+    held.state, held.finished_at, held.run_after = State.WAITING, None, None
+    held.attempts = held.losses = 0
+    held.decided_by_id, held.reason = by.person, ""
+    held.save()
+    Progress.objects.filter(job=held).update(cancel_asked_at=None, cancel_asked_by=None)
+    queue.put(held)
+    return held
+
+
+@transaction.atomic
+def drop(*, job: int, reason: str, by: Scope) -> Job:
+    """Give a dead letter up, with the reason that its page then shows.
+
+    Raises:
+        Job.DoesNotExist, PermissionDenied: as for :func:`cancel`.
+        InputRefused: no reason, or the job is no dead letter.
+    """
+    held = _held(job, by)
+    if held.state == State.DROPPED:
+        return held
+    _require_dead(held)
+    if not reason.strip():
+        raise InputRefused("请填写放弃的原因", "Give the reason for dropping it")
+    held.state, held.finished_at = State.DROPPED, timezone.now()
+    held.decided_by_id, held.reason = by.person, reason.strip()[:300]
+    held.save()
+    return held
+
+
+def _held(number: int, by: Scope, *, lock: bool = True) -> Job:
+    """The row, locked where its state is to change; asking to stop must not wait for a step that is running."""
+    held = Job.objects.get(pk=number)
+    if not may_steer(held, by):
+        raise PermissionDenied(_("This job belongs to somebody else; ask them, or whoever settles failed jobs."))
+    return Job.objects.select_for_update().get(pk=number) if lock else held
+
+
+def _require_dead(job: Job) -> None:
+    if job.state != State.DEAD:
+        raise InputRefused(
+            f"任务 {job.pk} 不在失败任务中，现为“{job.get_state_display()}”",
+            f"Job {job.pk} is no dead letter: it is {job.state}",
+        )
