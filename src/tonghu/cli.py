@@ -18,6 +18,7 @@ from tonghu.errors import InputRefused
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("tonghu.demo", "演示：从文件到结果 · from a file to the results"),
+    "site": ("tonghu.config.commands", "网站：启动、状态、升级、备份 · the site: up, status, migrate, backup"),
     "hqms": (
         "tonghu.hqms.commands",
         "出院病案首页文件：检查、筛查、标注 · discharge files: check, screen, mark",

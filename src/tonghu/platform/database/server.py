@@ -155,8 +155,11 @@ class Server:
         self.log.touch(mode=0o600)
         if self._user:
             os.chown(self.log, self._user.pw_uid, self._user.pw_gid)
-        port = f"-p {_free_port()}"
-        begun = self._run("pg_ctl", "start", "-W", "-D", str(self.data), "-l", str(self.log), "-o", port)
+        # It comes back where it was: programs that are running reach it again without being told.
+        place = self.data.parent / "port"
+        port = _usable_port(int(place.read_text()) if place.exists() else 0)
+        place.write_text(str(port))
+        begun = self._run("pg_ctl", "start", "-W", "-D", str(self.data), "-l", str(self.log), "-o", f"-p {port}")
         if begun.returncode:
             self._refuse("数据库未能启动", "The database did not start", begun.stderr or self._last_log())
 
@@ -282,7 +285,12 @@ def _place(home: Path, user: pwd.struct_passwd | None) -> Path:
     return home if reachable(home, user) else shared
 
 
-def _free_port() -> int:
+def _usable_port(wanted: int) -> int:
+    """`wanted`, or any free one where it is taken (or 0)."""
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", wanted))
+        except OSError:
+            return _usable_port(0)
         return int(probe.getsockname()[1])

@@ -153,6 +153,7 @@ LOGGING: Final[dict[str, Any]] = {
     "root": {"handlers": ["lines"], "level": "INFO"},
     "loggers": {
         "django": {"handlers": [], "level": "INFO", "propagate": True},
+        "procrastinate": {"level": "WARNING"},
         # Every request and every fault has a line of its own already.
         "django.request": {"handlers": [], "level": "CRITICAL", "propagate": True},
     },

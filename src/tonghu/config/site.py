@@ -1,0 +1,114 @@
+"""From an empty folder to a site that can be served: server, roles, migrations, keys, static files.
+
+Every step looks first whether it is done already, so that the second start costs little.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from tonghu.config import environment
+from tonghu.errors import InputRefused
+from tonghu.platform.database import roles
+from tonghu.platform.database.server import Server
+
+#: Databases of a server that are never ours.
+_NOT_OURS = ("", "postgres", "template0", "template1")
+
+
+class Site:
+    """One site: its folder, and the database server that it uses.
+
+    Attributes:
+        home: the folder with keys, files, logs and, where the server is ours, the data.
+        server: our own server; None where ``DATABASE_URL`` names one.
+    """
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self._url = environment.text("DATABASE_URL", "")
+        self.server = None if self._url else Server(home / "postgres")
+
+    def open(self) -> None:
+        """Start the server, make roles and database where they are missing, and set Django up for this site.
+
+        Raises:
+            InputRefused: with one line, when something that is needed is missing.
+        """
+        os.environ["TONGHU_HOME"] = str(self.home)
+        os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tonghu.config.settings")
+        with said_in_words(self.home):
+            self.home.mkdir(parents=True, exist_ok=True)
+            if self.server:
+                self.server.start()
+            roles.prepare(self.admin_url(), self.home, self.database())
+            import django
+
+            django.setup()
+
+    def admin_url(self) -> str:
+        """Return the administrator's address."""
+        return self.server.admin_url() if self.server else self._url
+
+    def database(self) -> str:
+        """Return the name of the site's database: the one in ``DATABASE_URL``, else tonghu."""
+        named = unquote(urlsplit(self._url).path.lstrip("/"))
+        return "tonghu" if named in _NOT_OURS else named
+
+    def migrate(self) -> None:
+        """Bring the database to this version, and see to the keys."""
+        from tonghu.platform.database.migrate import migrate
+
+        with said_in_words(self.home):
+            migrate()
+
+    def collect(self) -> None:
+        """Bring the static files up to date."""
+        from tonghu.platform.web import assets
+
+        with said_in_words(self.home):
+            assets.collect()
+
+    def close(self) -> None:
+        """Stop our own server; a server that somebody else named goes on."""
+        if self.server:
+            self.server.stop()
+
+    def remove(self) -> None:
+        """Delete everything that the site holds, where its server is ours.
+
+        Raises:
+            InputRefused: ``DATABASE_URL`` names the server: whoever keeps it deletes there.
+        """
+        if self.server is None:
+            raise InputRefused(
+                "数据库由 DATABASE_URL 指定，不能在此清空：请在该服务器上删除数据库",
+                "DATABASE_URL names the database, so it is not deleted from here: drop it on its server",
+            )
+        import shutil
+
+        self.server.remove()
+        shutil.rmtree(self.home, ignore_errors=True)
+
+
+@contextmanager
+def said_in_words(home: Path) -> Iterator[None]:
+    """Turn what the operating system refuses into one line.
+
+    Raises:
+        InputRefused: the disk is full, or a folder may not be written.
+    """
+    try:
+        yield
+    except OSError as fault:
+        where = fault.filename or home
+        if fault.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise InputRefused(f"磁盘已满：{where}", f"The disk is full: {where}") from fault
+        if fault.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+            raise InputRefused(f"没有写权限：{where}", f"No permission to write: {where}") from fault
+        raise

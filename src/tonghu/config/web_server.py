@@ -1,0 +1,37 @@
+"""Settings of gunicorn: two processes with a few threads each, on this machine only; a proxy with TLS stands before it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+wsgi_app = "tonghu.config.wsgi"
+workers = int(os.environ.get("TONGHU_WEB_PROCESSES", "2"))
+worker_class = "gthread"
+threads = int(os.environ.get("TONGHU_WEB_THREADS", "4"))
+preload_app = True
+timeout = 60
+graceful_timeout = 20
+keepalive = 5
+# A field of a form may hold a whole sentence in Chinese; an address that is longer is not ours.
+limit_request_line = 8190
+worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 -- heartbeats, not data
+accesslog = None
+# One formatter for all processes: see tonghu.platform.operations.logs.
+logconfig_dict: dict[str, Any] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"json": {"()": "tonghu.platform.operations.logs.JsonLines"}},
+    "handlers": {"lines": {"class": "logging.StreamHandler", "formatter": "json"}},
+    "root": {"handlers": ["lines"], "level": "INFO"},
+    "loggers": {"gunicorn.error": {"handlers": [], "level": "INFO", "propagate": True}},
+}
+
+
+def child_exit(_server: Any, worker: Any) -> None:
+    """The figures of a process that ended are added to the rest's."""
+    if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+        from prometheus_client import multiprocess
+
+        multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
