@@ -10,6 +10,7 @@ import secrets
 from pathlib import Path
 from typing import Any
 
+import pghistory
 from django.utils.translation import gettext_lazy as _
 
 from tonghu.config import environment
@@ -57,6 +58,7 @@ INSTALLED_APPS = [
     "procrastinate.contrib.django",
     "tonghu.platform.database",
     "tonghu.platform.scope",
+    "tonghu.platform.audit",
     "tonghu.platform.web",
     "tonghu.network",
     "tonghu.platform.operations",
@@ -104,6 +106,12 @@ DATABASES = {
 }
 #: The middleware opens one transaction a request together with its scope; see tonghu.platform.scope.
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+#: History tables: no index but those that the history's pages use, and of a field only what the column needs.
+PGHISTORY_FOREIGN_KEY_FIELD = pghistory.ForeignKey(db_index=False)
+PGHISTORY_EXCLUDE_FIELD_KWARGS = {
+    "django.db.models.Field": ["choices", "default", "verbose_name", "help_text", "validators", "editable"]
+}
 
 AUTH_USER_MODEL = "accounts.Person"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]

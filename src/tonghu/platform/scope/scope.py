@@ -28,6 +28,7 @@ SYSTEM: Final[dict[str, tuple[frozenset[str], str]]] = {
     "upkeep": (frozenset(), "ends the lives of files and removes old records of jobs and notices, everywhere"),
     "notices": (frozenset(), "writes notices to people of every institution, and sends them"),
     "login": (frozenset({"accounts.authenticate"}), "finds the person who logs in, before any post is known"),
+    "rotation": (frozenset({"*"}), "writes sealed values again under a new key; run by the owner, never by a request"),
     "provisioning": (
         frozenset({"accounts.provision", "network.provision"}),
         "fills a new site: regions, institutions, the first people; run by commands, never by a request",
@@ -49,6 +50,7 @@ class Scope:
         purpose: why they read; kept with every logged read.
         reason: why they change what they change, in their own words; kept with the history of the rows.
         request: id of the request or job, the same in the logs and in the history.
+        label: who acts, in words that stand in history and logs for good: name, role, institution.
         system: name of the piece of the system that acts, None for people.
     """
 
@@ -61,6 +63,7 @@ class Scope:
     purpose: str = ""
     reason: str = ""
     request: str = ""
+    label: str = ""
     system: str | None = None
 
     def may(self, permission: str) -> bool:
@@ -73,7 +76,8 @@ class Scope:
             {
                 "person": self.person, "post": self.post, "institution": self.institution,
                 "from": self.region_from, "to": self.region_to, "may": sorted(self.permissions),
-                "purpose": self.purpose, "reason": self.reason, "request": self.request, "system": self.system,
+                "purpose": self.purpose, "reason": self.reason, "request": self.request, "label": self.label,
+                "system": self.system,
             },
             separators=(",", ":"),
         )  # fmt: skip
