@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from tonghu.hqms.layout import detect
 from tonghu.hqms.prefilter import Bounds, Prefilter, bounds
-from tonghu.hqms.reading.records import scan
+from tonghu.hqms.reading.records import BlockCells, scan
 from tonghu.hqms.screen import SET
 from tonghu.hqms.sieve import Sieve
 from tonghu.rulebook import PACKAGED, load
@@ -72,7 +72,7 @@ def test_what_is_settled_needs_no_second_look(
     records, _ = scan(written(rows, delimiter, quoting, encoding), delimiter.encode())
     assert len(records) == len(rows)
     sieve = Sieve(COLUMNS, LIMITS)
-    seen = sieve.look(records)
+    seen = sieve.look(BlockCells(records))
     sieve.passed(seen)
     assert sieve.rows == seen.settled.sum()
     settled = [row for row, passed in zip(rows, seen.settled, strict=True) if passed]
@@ -104,7 +104,7 @@ def test_plain_rows_are_settled(birth: str, code: str, other: str, settled: bool
     for sign in ("-", "/", ""):
         row = [birth.replace("-", sign), "张,某", f"2026{sign}09{sign}07 08:00:00", "", "", code, "", other]
         records, _ = scan(written([row] * 3, ",", quoting, "utf-8"), b",")
-        seen = Sieve(COLUMNS, LIMITS).look(records)
+        seen = Sieve(COLUMNS, LIMITS).look(BlockCells(records))
         odd = sign == "" and birth == "2016-9-5"  # that is the day 201695, which is none
         assert seen.settled.tolist() == [settled and not odd] * 3
         assert seen.young.tolist() == [young and not odd] * 3
@@ -112,11 +112,11 @@ def test_plain_rows_are_settled(birth: str, code: str, other: str, settled: bool
 
 def test_without_limits_or_dates_nothing_is_settled() -> None:
     records, _ = scan(written([["1974-01-04", "", "2026-09-07", "", "", "J18", "", ""]], ",", 0, "utf-8"), b",")
-    assert not Sieve(COLUMNS, Bounds(None, 20)).look(records).settled.any()
-    assert not Sieve(detect(["P7", "P321", *"abcdef"]), LIMITS).look(records).settled.any()
-    assert Sieve(COLUMNS, LIMITS).look(records).settled.all()
+    assert not Sieve(COLUMNS, Bounds(None, 20)).look(BlockCells(records)).settled.any()
+    assert not Sieve(detect(["P7", "P321", *"abcdef"]), LIMITS).look(BlockCells(records)).settled.any()
+    assert Sieve(COLUMNS, LIMITS).look(BlockCells(records)).settled.all()
     # Without a bound on the age all who have one are young enough.
-    seen = Sieve(COLUMNS, Bounds(LIMITS.codes, None)).look(records)
+    seen = Sieve(COLUMNS, Bounds(LIMITS.codes, None)).look(BlockCells(records))
     assert (seen.settled & seen.young).all()
-    assert not Sieve(COLUMNS, LIMITS).look(records.head(0)).settled.any()
+    assert not Sieve(COLUMNS, LIMITS).look(BlockCells(records.head(0))).settled.any()
     assert isinstance(seen.settled, np.ndarray)

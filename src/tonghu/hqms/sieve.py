@@ -34,9 +34,10 @@ class Sieve:
 
     def look(self, cells: Cells) -> Seen:
         """See :class:`tonghu.hqms.reading.model.Sieve`."""
-        seen = Seen(np.zeros(len(cells), np.bool_), np.zeros(len(cells), np.bool_))
+        count = len(cells.counts)
+        seen = Seen(np.zeros(count, np.bool_), np.zeros(count, np.bool_))
         # A row with more or fewer cells may have them under the wrong header.
-        whole = np.flatnonzero(cells.cells == len(self.columns.header))
+        whole = np.flatnonzero(cells.counts == len(self.columns.header))
         if not len(whole) or self.bounds.codes is None or not {BIRTH, ADMISSION} <= self.columns.position.keys():
             return seen
         years = plain_dates.completed_years(self._days(cells, BIRTH, whole), self._days(cells, ADMISSION, whole))
@@ -55,21 +56,30 @@ class Sieve:
         self.young += int(seen.young.sum())
 
     def _days(self, cells: Cells, name: str, rows: Rows) -> plain_dates.Numbers:
-        heads = cells.heads(self.columns.position[name], plain_dates.WIDEST, rows)
-        sign = chr(heads[0, 4])
+        heads = cells.heads(cells.begins(self.columns.position[name], rows), plain_dates.WIDEST)
+        sign = chr(heads[len(heads) // 2, 4])  # the first row may be the header
         return plain_dates.days_at(heads, sign if sign in "-/" else "")
 
     def _suspects(self, cells: Cells, rows: Rows) -> Flags:
         """Which rows hold a code that may be in scope, or that is not written plainly."""
         suspects = np.zeros(len(rows), np.bool_)
-        for _, name in self.columns.diagnosis_slots:
-            heads = cells.heads(self.columns.position[name], 3, rows)
-            letter, tens, ones = heads[:, 0] - np.uint8(ord("A")), heads[:, 1] - _ZERO, heads[:, 2] - _ZERO
-            plain = (letter < 26) & (tens < 10) & (ones < 10)  # what lies before A or 0 comes out above
-            category = (letter.astype(np.intp) * 10 + tens) * 10 + ones
-            nothing = (heads[:, 0] == 0) | ((heads[:, 0] == ord("-")) & (heads[:, 1] == 0))
-            suspects |= ~nothing & ~self._elsewhere[np.where(plain, category, -1)]
+        *slots, last = sorted(self.columns.position[name] for _, name in self.columns.diagnosis_slots)
+        ends = cells.begins(last, rows)
+        suspects |= self._may_match(cells.heads(ends, 3))
+        places = np.arange(len(rows))
+        for slot in slots:
+            begins = cells.begins(slot, rows[places])
+            suspects[places] |= self._may_match(cells.heads(begins, 3))
+            # Where only delimiters lie between this slot and the last one, nothing is left to look at.
+            places = places[ends[places] - begins > last - slot]
         return suspects
+
+    def _may_match(self, heads: npt.NDArray[np.uint8]) -> Flags:
+        letter, tens, ones = heads[:, 0] - np.uint8(ord("A")), heads[:, 1] - _ZERO, heads[:, 2] - _ZERO
+        plain = (letter < 26) & (tens < 10) & (ones < 10)  # what lies before A or 0 comes out above
+        category = (letter.astype(np.intp) * 10 + tens) * 10 + ones
+        nothing = (heads[:, 0] == 0) | ((heads[:, 0] == ord("-")) & (heads[:, 1] == 0))
+        return ~nothing & ~self._elsewhere[np.where(plain, category, -1)]
 
     @cached_property
     def _elsewhere(self) -> Flags:

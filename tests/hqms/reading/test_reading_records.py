@@ -9,7 +9,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from tonghu.hqms.reading.bits import Ranked, listed, places_of
-from tonghu.hqms.reading.records import cells_of, first_records, joined, scan
+from tonghu.hqms.reading.records import BlockCells, cells_of, first_records, joined, scan
 
 
 def csv_rows(text: str) -> list[list[str]]:
@@ -49,7 +49,8 @@ def test_heads_are_the_first_bytes_of_cells(
     assert consumed == len(text)
     position = data.draw(st.integers(0, 3))
     chosen = np.flatnonzero(records.cells > position)
-    heads = records.heads(position, width, chosen)
+    cells = BlockCells(records)
+    heads = cells.heads(cells.begins(position, chosen), width)
     assert heads.shape == (len(chosen), width)
     for head, index in zip(heads, chosen, strict=True):
         cell = cells_of(records.data[records.starts[index] : records.ends[index]], b",")[position]

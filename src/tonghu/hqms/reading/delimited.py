@@ -27,7 +27,7 @@ from tonghu.hqms.reading.header import Header, Known, find_header
 from tonghu.hqms.reading.input import Input
 from tonghu.hqms.reading.lines import LONGEST_LINE, Checked, Style, first_nul, has_nul, is_utf8, style_of
 from tonghu.hqms.reading.model import Frame, Hits, Keep, Ragged, Seen, Sieve, Source, column_names
-from tonghu.hqms.reading.records import Records, first_records, joined, scan
+from tonghu.hqms.reading.records import BlockCells, Records, first_records, joined, scan
 
 DELIMITERS = {b",": ("逗号", "comma"), b"\t": ("制表符", "tab"), b";": ("分号", "semicolon"), b"|": ("竖线", "bar")}
 
@@ -36,10 +36,10 @@ SAMPLE = 4 << 20
 
 SAMPLE_ROWS = 40
 
-GATHERED = 1 << 20
+GATHERED = 4 << 20
 """Bytes of records that are parsed together: for a few lines of each block Polars would mostly get ready."""
 
-GATHERED_BLOCKS = 16
+GATHERED_BLOCKS = 64
 """Blocks after which they are parsed all the same."""
 
 WIDE = 20
@@ -291,7 +291,7 @@ def _look(delimiter: bytes, sieve: Sieve | None, piece: bytes) -> _Looked:
 
 def _cut(data: bytes, delimiter: bytes, sieve: Sieve | None) -> _Cut:
     records, consumed = scan(data, delimiter)
-    return _Cut(_Block(records, sieve.look(records) if sieve and len(records) else None), consumed)
+    return _Cut(_Block(records, sieve.look(BlockCells(records)) if sieve and len(records) else None), consumed)
 
 
 @dataclass

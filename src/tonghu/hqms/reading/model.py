@@ -19,16 +19,17 @@ Keep = Callable[[pl.DataFrame], pl.Series]
 
 
 class Cells(Protocol):
-    """The records of a block whose cells can be looked at as bytes, in an encoding that contains ASCII."""
+    """The cells of a block of records as bytes, in an encoding that contains ASCII."""
 
     @property
-    def cells(self) -> npt.NDArray[np.int64]:
+    def counts(self) -> npt.NDArray[np.int64]:
         """Number of cells of each record."""
 
-    def __len__(self) -> int: ...
+    def begins(self, position: int, chosen: npt.NDArray[np.intp]) -> npt.NDArray[np.int64]:
+        """Where in the block a cell of the chosen records begins; they must have it."""
 
-    def heads(self, position: int, width: int, chosen: npt.NDArray[np.intp]) -> npt.NDArray[np.uint8]:
-        """The first bytes of a cell of the chosen records, which must have it; where it ends sooner, a zero."""
+    def heads(self, begins: npt.NDArray[np.int64], width: int) -> npt.NDArray[np.uint8]:
+        """The first bytes of the cells that begin there, a row for each; where one ends sooner, a zero."""
 
 
 class Seen(NamedTuple):

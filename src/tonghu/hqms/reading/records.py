@@ -84,28 +84,6 @@ class Records:
             self, data=self.lines(chosen), starts=ends - lengths, ends=ends, cells=self.cells[chosen], cuts=None
         )
 
-    def heads(self, position: int, width: int, chosen: npt.NDArray[np.intp]) -> Bytes:
-        """The first `width` bytes of a cell of the chosen records, which must have it: a row of bytes for each.
-
-        Outer quotation marks are left out. Where the cell ends sooner a zero stands, and what follows says nothing.
-        """
-        assert self.cuts is not None
-        starts = self.starts[chosen]
-        begins = starts if not position else self.cuts.nth(self.cuts.before(starts) + (position - 1)) + 1
-        data = np.frombuffer(self.data, np.uint8)
-        if self.quoted:
-            opened = data[begins] == QUOTE
-            begins = begins + opened
-        seen = _bytes_at(data, begins, width + 1)
-        ended = (seen == self.delimiter[0]) | (seen == NEWLINE)
-        if self.quoted:
-            # Within quotation marks a delimiter is text, and a mark before one is the end.
-            closed = ended[:, 1:] & (seen[:, :-1] == QUOTE)
-            ended = np.where(opened[:, None], closed, ended[:, :-1])
-        seen = seen[:, :width]
-        seen[ended[:, :width]] = 0
-        return seen
-
     def is_empty(self, index: int) -> bool:
         """Whether a record has no text in any cell."""
         record = self.data[self.starts[index] : self.ends[index]].removesuffix(b"\r")
@@ -135,6 +113,37 @@ class Records:
         if surplus < 0:
             return bool(record)
         return not record.endswith(self.delimiter * surplus) and any(cells_of(record, self.delimiter)[width:])
+
+
+class BlockCells:
+    """The cells of the records that :func:`scan` found, as bytes; see :class:`tonghu.hqms.reading.model.Cells`."""
+
+    def __init__(self, records: Records) -> None:
+        assert records.cuts is not None
+        self.counts = records.cells
+        self._starts = records.starts
+        self._data = np.frombuffer(records.data, np.uint8)
+        self._cuts = records.cuts
+        self._before = records.cuts.before(records.starts)
+        self._delimiter = records.delimiter[0]
+        self._quoted = records.quoted
+
+    def begins(self, position: int, chosen: npt.NDArray[np.intp]) -> Places:
+        """Where a cell of the chosen records begins."""
+        return self._cuts.nth(self._before[chosen] + (position - 1)) + 1 if position else self._starts[chosen]
+
+    def heads(self, begins: Places, width: int) -> Bytes:
+        """The first `width` bytes of cells, unquoted; where one ends sooner a zero, and what follows says nothing."""
+        if self._quoted:
+            opened = self._data[begins] == QUOTE
+            begins = begins + opened
+        seen = _bytes_at(self._data, begins, width + 1)
+        ended = (seen == self._delimiter) | (seen == NEWLINE)
+        if self._quoted:
+            # Within quotation marks a delimiter is text, and a mark before one is the end.
+            closed = ended[:, 1:] & (seen[:, :-1] == QUOTE)
+            ended = np.where(opened[:, None], closed, ended[:, :-1])
+        return seen[:, :width] * ~ended[:, :width]
 
 
 def scan(data: bytes, delimiter: bytes, first_line: int = 1) -> tuple[Records, int]:
