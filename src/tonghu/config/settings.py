@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from tonghu.config import environment
 from tonghu.platform.database import roles
+from tonghu.platform.operations import logs
 
 SITE = environment.home()
 SOURCE = Path(__file__).resolve().parent.parent
@@ -38,13 +39,15 @@ def _secret_key() -> str:
 
 
 SECRET_KEY = _secret_key()
-DEBUG = environment.flag("TONGHU_DEBUG", False)
 #: Prints the keys of sealed fields (a key service); without it they stand in keys/fields.json of the site's folder.
 KEY_COMMAND = environment.text("TONGHU_KEY_COMMAND", "")
+DEBUG = environment.flag("TONGHU_DEBUG", False)
 ALLOWED_HOSTS = environment.words("TONGHU_HOSTS", ("127.0.0.1", "localhost", "[::1]"))
 CSRF_TRUSTED_ORIGINS = environment.words("TONGHU_ORIGINS", ())
 #: Behind a proxy that ends TLS; a site on loopback (the demo) has none.
 HTTPS = environment.flag("TONGHU_HTTPS", False)
+#: Says the server's time and the number of SQL statements with every answer; for measuring, not for strangers.
+SERVER_TIMING = environment.flag("TONGHU_SERVER_TIMING", False)
 
 INSTALLED_APPS = [
     "django.contrib.auth",
@@ -57,17 +60,19 @@ INSTALLED_APPS = [
     "pghistory",
     "procrastinate.contrib.django",
     "tonghu.platform.database",
+    "tonghu.platform.operations",
+    "tonghu.platform.crypto",
     "tonghu.platform.scope",
     "tonghu.platform.audit",
     "tonghu.platform.web",
     "tonghu.network",
-    "tonghu.platform.operations",
-    "tonghu.platform.crypto",
     "tonghu.platform.accounts",
     "tonghu.platform.jobs",
+    "tonghu.patients",
 ]
 
 MIDDLEWARE = [
+    "tonghu.platform.operations.middleware.RequestMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "tonghu.platform.web.security.SecurityHeadersMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -80,6 +85,8 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
+
+LOGGING = logs.LOGGING
 
 ROOT_URLCONF = "tonghu.config.urls"
 WSGI_APPLICATION = "tonghu.config.wsgi.application"

@@ -10,7 +10,3 @@ class AuditConfig(AppConfig):
     name = "tonghu.platform.audit"
     label = "audit"
     verbose_name = _("Audit")
-
-    def ready(self) -> None:
-        """Register the system checks."""
-        from tonghu.platform.audit import checks  # noqa: F401 -- registers by being imported

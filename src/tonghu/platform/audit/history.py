@@ -9,7 +9,7 @@ A model says that it is followed, and its migration puts the history behind the 
 
 django-pghistory makes the event model; the triggers are ours (migration ``0001_history``): they take who, why and for
 which request from the scope that is open in the database, so that no path of code, bulk statement or raw SQL can leave
-it out, and no setting turns them off. The application reads the history and never writes it. Sealed columns stay sealed.
+it out, and no setting turns them off. The application reads the history, never writes it; sealed columns stay sealed.
 """
 
 from __future__ import annotations
