@@ -120,6 +120,11 @@ def named(code: str) -> Region:
     )
 
 
+def spells() -> tuple[Region, ...]:
+    """Everything that any code has named, by code, oldest first."""
+    return tuple(spell for known in _spells().values() for spell in known)
+
+
 def listed(on: date) -> tuple[Region, ...]:
     """All regions of the yearly list of a day's year (the nearest list outside 1984–2024), by code."""
     year = min(max(on.year, FIRST_LIST), LAST_LIST)

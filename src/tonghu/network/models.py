@@ -6,14 +6,16 @@ Neither names a person, so that both are readable by every scope; who may change
 from __future__ import annotations
 
 from django.contrib.postgres.constraints import ExclusionConstraint
-from django.contrib.postgres.fields import DateRangeField, RangeOperators
+from django.contrib.postgres.fields import ArrayField, DateRangeField, RangeOperators
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from tonghu.network.region_range import covered
+from tonghu.platform.audit.history import tracked
 
 
+@tracked()
 class Region(models.Model):
     """One region of GB/T 2260 while it had one code, one name and one parent."""
 
@@ -30,8 +32,9 @@ class Region(models.Model):
     level = models.PositiveSmallIntegerField(_("level"), choices=Level.choices)
     parent_code = models.CharField(_("parent region"), max_length=6, blank=True)
     valid = DateRangeField(_("valid"))
-    #: The code that took its place, where it was merged or renamed.
-    replaced_by = models.CharField(_("replaced by"), max_length=6, blank=True)
+    #: The codes that took its place, where it was merged, renamed or divided; ``network.succession`` says how known.
+    replaced_by = ArrayField(models.CharField(max_length=6), verbose_name=_("replaced by"), default=list, blank=True)
+    replaced_how = models.CharField(max_length=4, blank=True)
 
     class Meta:
         constraints = [
@@ -48,6 +51,7 @@ class Region(models.Model):
         return f"{self.code} {self.name}"
 
 
+@tracked(exclude=("name_pinyin",))
 class Institution(models.Model):
     """A hospital or primary-care institution, or an authority (health commission, centre, insurance, …)."""
 
@@ -98,6 +102,7 @@ class Institution(models.Model):
         return covered(self.region_code) if self.kind == self.Kind.AUTHORITY else None
 
 
+@tracked(part_of="institution")
 class InstitutionCode(models.Model):
     """Another code under which files and messages name an institution."""
 

@@ -2,6 +2,7 @@
 
 from django.db import migrations
 
+from tonghu.platform.audit.history import ProtectHistory
 from tonghu.platform.scope.policies import IN_SCOPE, Protect, may
 
 PROVISION = may("network.provision")
@@ -28,7 +29,7 @@ $$;
 class Migration(migrations.Migration):
     """Adds the function, and says who may change regions and institutions; everybody may read them."""
 
-    dependencies = [("network", "0001_initial"), ("scope", "0001_scope")]
+    dependencies = [("network", "0001_initial"), ("audit", "0001_history"), ("scope", "0001_scope")]
     operations = [
         migrations.RunSQL(FUNCTION, "DROP FUNCTION scope.institutions()"),
         Protect("network_region", read="true", insert=PROVISION, update=PROVISION, delete=PROVISION),
@@ -45,4 +46,7 @@ class Migration(migrations.Migration):
             update=f"{PROVISION} OR ({MANAGE} AND {IN_SCOPE})",
             delete=f"{PROVISION} OR ({MANAGE} AND {IN_SCOPE})",
         ),
+        ProtectHistory("network_region_event", read="true"),
+        ProtectHistory("network_institution_event", read="true"),
+        ProtectHistory("network_institutioncode_event", read="true"),
     ]

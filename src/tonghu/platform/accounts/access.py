@@ -48,6 +48,12 @@ SECURE = declare(
     effect_zh="为本范围内的人员重置登录、解除锁定、停用账号和退出其设备。",
     effect_en="Resets log-ins, lifts locks, suspends accounts and signs devices out for people in scope.",
 )  # fmt: skip
+LOG_INS = declare(
+    "accounts.log_ins",
+    zh="查看登录记录", en="Read log-in records",
+    effect_zh="查看本范围内人员的登录、失败、锁定、重置等记录，不能修改。",
+    effect_en="Reads who in scope logged in, failed, was locked or reset; changes nothing.",
+)  # fmt: skip
 AUTHENTICATE = declare(
     "accounts.authenticate",
     zh="核对登录", en="Check log-ins",

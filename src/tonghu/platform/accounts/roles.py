@@ -101,8 +101,10 @@ _OFFICERS = frozenset(
 )  # fmt: skip
 
 #: Permissions on patients, as the rooms declare them; kept together so that each role's line stays readable.
-_READ: frozenset[str] = frozenset()
-_ENTER: frozenset[str] = frozenset()
+_READ = frozenset({"children.read"})
+_ENTER = frozenset({"children.enter", "children.consent"})
+#: Those who answer for the work of others see their jobs and settle the failed ones.
+_JOBS = frozenset({"jobs.view", "jobs.manage"})
 
 _ALL = (
     # --- a monitoring point -------------------------------------------------------------------------------------
@@ -118,7 +120,8 @@ _ALL = (
         for_zh="管理本监测点的人员和全部上报工作。",
         for_en="Leads the point: its people and all of its reporting.",
         sight=Sight.INSTITUTION, places=CARE,
-        permissions=frozenset({"accounts.view", "accounts.register", "accounts.appoint"}) | _READ,
+        permissions=frozenset({"accounts.view", "accounts.register", "accounts.appoint", "children.grant"})
+        | _READ | _JOBS,
         appoints=_POINT_STAFF, clauses=("NCPCS.1",),
     ),
     Role(
@@ -137,7 +140,8 @@ _ALL = (
         code="records_department", zh="病案管理部门", en="Records department",
         for_zh="负责信息登记和数据质量，与 HQMS 上报保持一致。",
         for_en="Owns registration and the quality of the data, in step with what is reported to HQMS.",
-        sight=Sight.INSTITUTION, places=CARE, permissions=frozenset({"accounts.view"}) | _READ | _ENTER,
+        sight=Sight.INSTITUTION, places=CARE,
+        permissions=frozenset({"accounts.view"}) | _READ | _ENTER | _JOBS,
         clauses=("NCPCS.1", "NHC20.3.2"),
     ),
     Role(
@@ -165,7 +169,9 @@ _ALL = (
         for_zh="组织辖区内监测点上报，为已确定的定点医院分配账号，利用数据发现短板。",
         for_en="Runs the points of the region, issues accounts to designated hospitals, finds weak points in the data.",
         sight=Sight.REGION, places=(HEALTH,),
-        permissions=frozenset({"accounts.view", "accounts.register", "accounts.appoint", "network.manage"}) | _READ,
+        permissions=frozenset(
+            {"accounts.view", "accounts.register", "accounts.appoint", "network.manage", "children.merge"}
+        ) | _READ | _JOBS,
         appoints=_POINT_LEADS, clauses=("SC18.4", "NHC20.3.3", "TC20.3.1"),
     ),
     Role(
@@ -180,7 +186,9 @@ _ALL = (
         for_zh="汇总、核查、分析、评价全国数据，审核监测点申请并分配账号。",
         for_en="Summarises, verifies, analyses and evaluates the nation's data; admits points and issues accounts.",
         sight=Sight.NATION, places=(CENTRE,),
-        permissions=frozenset({"accounts.view", "accounts.register", "accounts.appoint", "network.manage"}) | _READ,
+        permissions=frozenset(
+            {"accounts.view", "accounts.register", "accounts.appoint", "network.manage", "children.merge"}
+        ) | _READ | _JOBS,
         appoints=_POINT_LEADS, clauses=("NHC20.3.3", "NCPCS.0"),
     ),
     # --- further authorities, each with the rights of its duty (NET-09) ------------------------------------------
@@ -232,7 +240,7 @@ _ALL = (
         for_zh="登记人员和机构，维护系统运行；不授予岗位，不看患儿资料。",
         for_en="Registers people and institutions and keeps the system running; gives no posts, sees no patients.",
         sight=Sight.NOTHING, places=(*CARE, HEALTH, CENTRE),
-        permissions=frozenset({"accounts.view", "accounts.register", "network.manage"}),
+        permissions=frozenset({"accounts.view", "accounts.register", "network.manage", "jobs.operate"}),
         standard="GB/T 22239-2019 8.1.5.1",
     ),
     Role(
@@ -249,7 +257,7 @@ _ALL = (
         for_zh="查看和分析操作记录、登录记录；不改任何数据，不看患儿资料。",
         for_en="Reads the logs of acts and log-ins; changes nothing, sees no patients.",
         sight=Sight.NOTHING, places=(*CARE, HEALTH, CENTRE),
-        permissions=frozenset({"accounts.view"}),
+        permissions=frozenset({"accounts.view", "accounts.log_ins"}),
         standard="GB/T 22239-2019 8.1.5.2",
     ),
 )  # fmt: skip

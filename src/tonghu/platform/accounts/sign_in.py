@@ -31,7 +31,7 @@ def current_posts(person: int, on: date | None = None) -> list[Post]:
         valid__contains=day,
         institution__valid__contains=day,
     )
-    return list(held.select_related("institution").order_by("id"))
+    return list(held.select_related("person", "institution").order_by("id"))
 
 
 def scope_of_post(post: Post, *, purpose: str, request: str = "") -> Scope:
@@ -46,6 +46,7 @@ def scope_of_post(post: Post, *, purpose: str, request: str = "") -> Scope:
         permissions=post.described.permissions,
         purpose=purpose,
         request=request,
+        label=f"{post.person.name} · {post.described.zh} · {post.institution.name}",
     )
 
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from django.db import connections, transaction
@@ -23,16 +23,16 @@ from django.db import connections, transaction
 #: What each named piece of the system may do, and why it must reach across institutions.
 SYSTEM: Final[dict[str, tuple[frozenset[str], str]]] = {
     "migration": (frozenset({"*"}), "moves rows between versions of a table; run by the owner, never by a request"),
-    # Policies of the rooms name these three; they hold no permission that a post could hold.
-    "worker": (frozenset(), "keeps the books on jobs of every institution: who runs what, how far, how it ended"),
-    "upkeep": (frozenset(), "ends the lives of files and removes old records of jobs and notices, everywhere"),
-    "notices": (frozenset(), "writes notices to people of every institution, and sends them"),
     "login": (frozenset({"accounts.authenticate"}), "finds the person who logs in, before any post is known"),
-    "rotation": (frozenset({"*"}), "writes sealed values again under a new key; run by the owner, never by a request"),
     "provisioning": (
         frozenset({"accounts.provision", "network.provision"}),
         "fills a new site: regions, institutions, the first people; run by commands, never by a request",
     ),
+    "rotation": (frozenset({"*"}), "writes sealed values again under a new key; run by the owner, never by a request"),
+    # Policies of the rooms name these three; they hold no permission that a post could hold.
+    "worker": (frozenset(), "keeps the books on jobs of every institution: who runs what, how far, how it ended"),
+    "upkeep": (frozenset(), "ends the lives of files and removes old records of jobs and notices, everywhere"),
+    "notices": (frozenset(), "writes notices to people of every institution, and sends them"),
 }
 
 
@@ -83,14 +83,17 @@ class Scope:
         )  # fmt: skip
 
 
-def system_scope(name: str) -> Scope:
-    """Return the scope of a named piece of the system.
+def system_scope(name: str, by: Scope | None = None) -> Scope:
+    """Return the scope of a named piece of the system; it may act for somebody, whom the history then names.
 
     Raises:
         KeyError: no such name in :data:`SYSTEM`.
     """
     permissions, why = SYSTEM[name]
-    return Scope(permissions=permissions, purpose=why, system=name)
+    fresh = Scope(permissions=permissions, purpose=why, system=name)
+    if by is None:
+        return fresh
+    return replace(fresh, person=by.person, post=by.post, reason=by.reason, request=by.request, label=by.label)
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from django.db import migrations
 
+from tonghu.platform.audit.history import ProtectHistory
 from tonghu.platform.scope.policies import IN_SCOPE, OWN, Protect, may
 
 AUTHENTICATE = may("accounts.authenticate")
@@ -13,11 +14,21 @@ HOLDS_A_POST_IN_SCOPE = (
     f"EXISTS (SELECT 1 FROM accounts_post AS held WHERE held.person_id = accounts_person.id AND held.{IN_SCOPE})"
 )
 
+#: Written and read by the log-in alone; services open its scope after their own checks.
+DOOR = {"read": AUTHENTICATE, "insert": AUTHENTICATE, "update": AUTHENTICATE, "delete": AUTHENTICATE}
+PERSON_IN_SCOPE = (
+    f"EXISTS (SELECT 1 FROM accounts_person AS kept WHERE kept.id = accounts_loginevent.person_id AND kept.{IN_SCOPE})"
+)
+
 
 class Migration(migrations.Migration):
     """Puts people and posts behind row-level security."""
 
-    dependencies = [("accounts", "0001_initial"), ("network", "0002_scope_institutions")]
+    dependencies = [
+        ("accounts", "0001_initial"),
+        ("audit", "0001_history"),
+        ("network", "0002_scope_institutions"),
+    ]
     operations = [
         Protect(
             "accounts_post",
@@ -33,4 +44,19 @@ class Migration(migrations.Migration):
             update=f"id = (SELECT scope.person()) OR {AUTHENTICATE} OR {PROVISION} "
             f"OR ({IN_SCOPE} AND ({may('accounts.register')} OR {may('accounts.secure')}))",
         ),
+        Protect("accounts_session", **DOOR),
+        Protect("accounts_secondfactor", **DOOR),
+        Protect("accounts_recoverycode", **DOOR),
+        Protect("accounts_onetimelink", **DOOR),
+        Protect("accounts_loginguard", **DOOR),
+        Protect(
+            "accounts_loginevent",
+            read=f"{OWN} OR {AUTHENTICATE} OR ({may('accounts.log_ins')} AND {PERSON_IN_SCOPE})",
+            insert=AUTHENTICATE,
+        ),
+        ProtectHistory(
+            "accounts_person_event",
+            read=f"pgh_obj_id = (SELECT scope.person()) OR {PROVISION} OR ({VIEW} AND {IN_SCOPE})",
+        ),
+        ProtectHistory("accounts_post_event", read=f"{OWN} OR {PROVISION} OR ({VIEW} AND {IN_SCOPE})"),
     ]

@@ -1,0 +1,111 @@
+"""Reads of regions and institutions. Both may be read in every scope."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from tonghu.network.models import Institution, Region
+from tonghu.network.region_range import NATION, covered
+
+PROVINCE_SUFFIX = "0000"
+
+
+def region(code: str, on: date | None = None) -> Region | None:
+    """Return what a code named on a day (default: today), None where it named nothing."""
+    return Region.objects.filter(code=code, valid__contains=on or timezone.localdate()).first()
+
+
+def region_history(code: str) -> list[Region]:
+    """Return everything that a code has named, oldest first."""
+    return list(Region.objects.filter(code=code).order_by("valid"))
+
+
+def became(code: str) -> tuple[str, ...]:
+    """Return the codes that stand for a code today: itself while it lives, else what took its place, step by step.
+
+    Empty where that is not known.
+    """
+    today, found, open_ends, seen = timezone.localdate(), [], [code], {code}
+    while open_ends:
+        at = open_ends.pop(0)
+        last = Region.objects.filter(code=at).order_by("-valid").first()
+        if last is None:
+            continue
+        if last.valid.upper is None or last.valid.upper > today:
+            found.append(at)
+            continue
+        fresh = [new for new in last.replaced_by if new not in seen]
+        seen.update(fresh)
+        open_ends.extend(fresh)
+    return tuple(found)
+
+
+def children(code: str, on: date | None = None) -> QuerySet[Region]:
+    """Return the regions directly under one on a day, by code."""
+    return Region.objects.filter(parent_code=code, valid__contains=on or timezone.localdate()).order_by("code")
+
+
+def ancestors(code: str, on: date | None = None) -> list[Region]:
+    """Return the regions above one on a day, the nation first."""
+    above = [NATION, f"{code[:2]}0000", f"{code[:4]}00"]
+    wanted = [one for one in dict.fromkeys(above) if one != code]
+    found = {
+        one.code: one for one in Region.objects.filter(code__in=wanted, valid__contains=on or timezone.localdate())
+    }
+    return [found[one] for one in wanted if one in found]
+
+
+def full_name(code: str, on: date | None = None) -> str:
+    """Return the name with those above it, as an address begins: ``四川省成都市武侯区``; the code where unknown."""
+    at = region(code, on)
+    if at is None:
+        return code
+    above = [one for one in ancestors(code, on) if one.code != NATION]
+    return "".join(one.name for one in [*above, at] if one.name not in ("市辖区", "县"))
+
+
+def institutions(
+    *, text: str = "", region_code: str = "", kind: str = "", department: str = "", on: date | None = None
+) -> QuerySet[Institution]:
+    """Return institutions by name, pinyin or code, within a region, of a kind or department, by region and name.
+
+    `on`: only those that exist on that day; all where None.
+    """
+    found = Institution.objects.order_by("region_code", "name_pinyin", "id")
+    if text := text.strip():
+        found = found.filter(
+            Q(name__icontains=text)
+            | Q(code__iexact=text)
+            | Q(codes__code__iexact=text)
+            | Q(name_pinyin__startswith=text.lower())
+        ).distinct()
+    if region_code:
+        low, high = covered(region_code)
+        found = found.filter(region_code__gte=low, region_code__lt=high)
+    if kind:
+        found = found.filter(kind=kind)
+    if department:
+        found = found.filter(department=department)
+    if on:
+        found = found.filter(valid__contains=on)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class RegionLine:
+    """One line of a code's life, for the page: what it named, from when until when, and what took its place."""
+
+    region: Region
+    successors: tuple[Region | str, ...]
+
+
+def region_life(code: str) -> Iterator[RegionLine]:
+    """Yield what a code named over time; successors as regions where they are in the tree."""
+    for line in region_history(code):
+        names = {one.code: one for one in Region.objects.filter(code__in=line.replaced_by).order_by("valid")}
+        yield RegionLine(line, tuple(names.get(new, new) for new in line.replaced_by))

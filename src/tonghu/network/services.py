@@ -1,0 +1,208 @@
+"""Every write on regions and institutions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from psycopg.types.range import Range
+
+from tonghu.codes.pinyin import sort_key
+from tonghu.codes.regions import Region as Spell
+from tonghu.errors import InputRefused
+from tonghu.network.access import MANAGE, PROVISION
+from tonghu.network.catalogues import GRADES, departments, institution_types
+from tonghu.network.models import Institution, InstitutionCode, Region
+from tonghu.network.queries import became, region
+from tonghu.network.region_range import NATION
+from tonghu.network.succession import level, successors
+from tonghu.platform.accounts.access import check_may
+from tonghu.platform.scope.scope import Scope
+
+
+@transaction.atomic
+def load_regions(*, spells: Iterable[Spell], by: Scope) -> tuple[int, int]:
+    """Bring the tree to what the lists say, the nation on top; the same lists again change nothing.
+
+    Where both meanings of a renamed code may have held in the year of the change, the newer one does.
+
+    Returns:
+        how many rows were added, and how many fell away.
+    """
+    check_may(by, PROVISION)
+    wanted = {_key(row): row for row in _rows(list(spells))}
+    held = {_key(row): row.pk for row in Region.objects.all()}
+    gone = [pk for key, pk in held.items() if key not in wanted]
+    Region.objects.filter(pk__in=gone).delete()
+    Region.objects.bulk_create([row for key, row in wanted.items() if key not in held], batch_size=2000)
+    return len(wanted.keys() - held.keys()), len(gone)
+
+
+@transaction.atomic
+def register_institution(
+    *,
+    code: str,
+    name: str,
+    kind: str,
+    region_code: str,
+    by: Scope,
+    department: str = "",
+    type: str = "",
+    level: int | None = None,
+    grade: str = "",
+    since: date | None = None,
+    made_up: bool = False,
+) -> Institution:
+    """Register an institution or authority that exists from a day on (default: always has).
+
+    Raises:
+        PermissionDenied: `by` may not, InputRefused: outside their region, or a value that does not fit.
+    """
+    check_may(by, MANAGE, PROVISION)
+    institution = Institution(
+        code=code.strip(), name=name.strip(), kind=kind, department=department, region_code=region_code, type=type,
+        level=level, grade=grade, valid=Range(since, None), made_up=made_up,
+    )  # fmt: skip
+    _check(institution, by)
+    return _save(institution)
+
+
+@transaction.atomic
+def change_institution(*, institution: Institution, by: Scope, **changes: Any) -> Institution:
+    """Change what is known of an institution: name, region, type, level, grade, department.
+
+    Raises:
+        PermissionDenied: `by` may not, InputRefused: outside their region before or after, or a value does not fit.
+    """
+    check_may(by, MANAGE, PROVISION)
+    _check_reach(institution, by)
+    for field, value in changes.items():
+        if field not in ("name", "region_code", "type", "level", "grade", "department"):
+            raise TypeError(f"{field} of an institution is not changed here")
+        setattr(institution, field, value)
+    _check(institution, by)
+    return _save(institution)
+
+
+@transaction.atomic
+def close_institution(*, institution: Institution, last_day: date, by: Scope) -> Institution:
+    """Let an institution end with a day; posts at it end with it, its rows stay.
+
+    Raises:
+        PermissionDenied: `by` may not, InputRefused: outside their region, or the day is over or before it began.
+    """
+    check_may(by, MANAGE, PROVISION)
+    _check_reach(institution, by)
+    if last_day < timezone.localdate() or (institution.valid.lower and last_day < institution.valid.lower):
+        raise InputRefused("停用日期不能早于今天，也不能早于启用日期", "The last day is over, or before the first")
+    institution.valid = Range(institution.valid.lower, date.fromordinal(last_day.toordinal() + 1))
+    return _save(institution)
+
+
+@transaction.atomic
+def set_code(*, institution: Institution, system: str, code: str, by: Scope) -> InstitutionCode:
+    """Say under which code of a system files and messages name the institution; replaces the one before.
+
+    Raises:
+        PermissionDenied: `by` may not, InputRefused: outside their region, or the code names another institution.
+    """
+    check_may(by, MANAGE, PROVISION)
+    _check_reach(institution, by)
+    code = code.strip().upper()
+    length = {"registration": 22, "credit": 18, "organisation": 9}[system]
+    if len(code) != length or not code.isascii() or not code.isalnum():
+        raise InputRefused(
+            f"编码“{code}”应为 {length} 位字母和数字", f"The code “{code}” must have {length} letters and digits"
+        )
+    try:
+        with transaction.atomic():
+            return InstitutionCode.objects.update_or_create(
+                institution=institution, system=system, defaults={"code": code}
+            )[0]
+    except IntegrityError:
+        raise InputRefused(f"编码 {code} 已属于另一家机构", f"The code {code} names another institution") from None
+
+
+def may_manage(institution: Institution, by: Scope) -> bool:
+    """Whether `by` may change this institution: in their region, or their own, with the right."""
+    return by.may(PROVISION) or (by.may(MANAGE) and _reached(institution.pk, institution.region_code, by))
+
+
+def _rows(spells: list[Spell]) -> Iterable[Region]:
+    became_of = successors(spells)
+    yield Region(code=NATION, name="全国", level=0, parent_code="", valid=Range(None, None))
+    by_code: dict[str, list[Spell]] = {}
+    for spell in spells:
+        by_code.setdefault(spell.code, []).append(spell)
+    for code, meanings in by_code.items():
+        for this, after in zip(meanings, [*meanings[1:], None], strict=True):
+            until = this.valid_to if after is None else min(filter(None, (this.valid_to, after.valid_from)))
+            successor = became_of.get(code) if after is None else None
+            yield Region(
+                code=code, name=this.name, level=level(code), parent_code=this.parent or NATION,
+                valid=Range(this.valid_from, until),
+                replaced_by=list(successor.codes) if successor else [], replaced_how=successor.how if successor else "",
+            )  # fmt: skip
+
+
+def _key(row: Region) -> tuple[Any, ...]:
+    return (
+        row.code, row.name, row.level, row.parent_code, row.valid.lower, row.valid.upper, tuple(row.replaced_by),
+        row.replaced_how,
+    )  # fmt: skip
+
+
+def _check(institution: Institution, by: Scope) -> None:
+    _check_reach(institution, by)
+    if not institution.code or not institution.name:
+        raise InputRefused("请填写机构编码和名称", "An institution needs a code and a name")
+    if institution.kind == Institution.Kind.AUTHORITY:
+        if institution.department not in departments():
+            raise InputRefused("请选择主管部门的条线", "Choose the department of the authority")
+    elif institution.department:
+        raise InputRefused("医疗机构不填部门条线", "Only an authority has a department")
+    if institution.type and (
+        institution.type not in institution_types() or institution_types()[institution.type].kind != institution.kind
+    ):
+        raise InputRefused(
+            f"机构类别“{institution.type}”不适用于此类机构",
+            f"The type “{institution.type}” does not fit this kind of institution",
+        )
+    if institution.grade and institution.grade not in GRADES:
+        raise InputRefused(f"等次应为{'、'.join(GRADES)}之一", f"The grade is one of {', '.join(GRADES)}")
+    if institution.level is not None and institution.level not in (1, 2, 3):
+        raise InputRefused("级别应为一、二、三级", "The level is 1, 2 or 3")
+    if Region.objects.exists() and region(institution.region_code) is None:
+        now = "、".join(became(institution.region_code))
+        raise InputRefused(
+            f"行政区划代码 {institution.region_code} 今天不存在" + (f"，现为 {now}" if now else ""),
+            f"The region code {institution.region_code} does not exist today" + (f"; it is {now} now" if now else ""),
+        )
+
+
+def _check_reach(institution: Institution, by: Scope) -> None:
+    if not (by.may(PROVISION) or _reached(institution.pk, institution.region_code, by)):
+        raise InputRefused("该机构不在您的辖区内", "The institution is not in your region")
+
+
+def _reached(pk: int | None, region_code: str, by: Scope) -> bool:
+    if by.region_from is not None and by.region_to is not None:
+        return by.region_from <= region_code < by.region_to
+    return pk is not None and pk == by.institution
+
+
+def _save(institution: Institution) -> Institution:
+    institution.name_pinyin = sort_key(institution.name)[:400]
+    try:
+        with transaction.atomic():
+            institution.save()
+    except IntegrityError as refused:
+        if "code" not in str(refused):
+            raise
+        raise InputRefused(
+            f"机构编码 {institution.code} 已被登记", f"The institution code {institution.code} is registered already"
+        ) from None
+    return institution

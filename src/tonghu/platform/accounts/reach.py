@@ -1,0 +1,79 @@
+"""How far an appointer reaches: the institutions in their scope, the roles on their list, the line they belong to."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from tonghu.errors import InputRefused
+from tonghu.platform.accounts.access import PROVISION
+from tonghu.platform.accounts.models import Post
+from tonghu.platform.accounts.roles import CARE, CENTRE, HEALTH, ROLES, Role
+from tonghu.platform.scope.scope import Scope
+
+
+class Place(Protocol):
+    """What of ``network.Institution`` the platform reads."""
+
+    pk: int
+    name: str
+    region_code: str
+
+    @property
+    def place(self) -> str:
+        """Its kind, or the department of an authority."""
+
+
+def in_scope(institution: Place, by: Scope) -> bool:
+    """Whether rows of the institution lie in the scope of `by`; the database decides the same by ``IN_SCOPE``."""
+    if by.may(PROVISION):
+        return True
+    if by.region_from is not None and by.region_to is not None:
+        return by.region_from <= institution.region_code < by.region_to
+    return institution.pk == by.institution
+
+
+def appointable(by: Scope, institution: Place) -> list[Role]:
+    """Return the roles that `by` may give somebody at an institution, in the order of the page of roles."""
+    held_there = (role for role in ROLES.values() if institution.place in role.places)
+    return [role for role in held_there if appoints(by, role.code, institution)]
+
+
+def appoints(by: Scope, role: str, institution: Place) -> bool:
+    """Whether the role is one that `by` appoints to, at this institution."""
+    return _why_not(by, role, institution) is None
+
+
+def check_appoints(by: Scope, role: str, institution: Place) -> None:
+    """Check it.
+
+    Raises:
+        InputRefused: and says why not.
+    """
+    refused = _why_not(by, role, institution)
+    if refused:
+        raise refused
+
+
+def _why_not(by: Scope, role: str, institution: Place) -> InputRefused | None:
+    if by.may(PROVISION):
+        return None
+    if by.post is None:
+        return InputRefused("请先选择岗位", "Choose a post first")
+    own = Post.objects.select_related("institution").get(pk=by.post)
+    if role not in own.described.appoints:
+        return InputRefused(
+            f"“{own.described.zh}”不能任免“{ROLES[role].zh}”",
+            f"The post “{own.described.en}” does not appoint or end “{ROLES[role].en}”",
+        )
+    line = own.institution.place
+    if institution.place != line and not (line in (HEALTH, CENTRE) and institution.place in CARE):
+        return InputRefused(
+            f"“{institution.name}”属于另一条线，由该部门自己任免",
+            f"“{institution.name}” belongs to another line, which appoints its own people",
+        )
+    if role == "audit_admin" and own.role == "security_admin" and own.institution_id == institution.pk:
+        return InputRefused(
+            "本单位的审计管理员监督安全管理员，须由上级单位的安全管理员任免",
+            "The audit administrator watches the security administrator of the same place: one above appoints them",
+        )
+    return None
