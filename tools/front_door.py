@@ -16,6 +16,9 @@ import sys
 from pathlib import Path
 from typing import NoReturn
 
+import debian
+import frontend
+
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
@@ -25,8 +28,10 @@ FREE_BYTES_NEEDED = {"run": 900_000_000, "dev": 1_500_000_000}
 USAGE = """\
 童护 Tonghu
 
-  ./run demo [FILE]     生成虚构医院一个月的病案首页并检查；给出 FILE 则检查您自己的导出文件
-                        make a made-up hospital's month and check it, or check your own export
+  ./run demo            虚构的小国家：检查一个月的病案首页，打开网站并列出登录账号；Ctrl-C 结束
+                        a made-up country: checks a month's discharges, opens the site, lists the log-ins
+  ./run demo FILE       只检查您自己的病案首页导出文件 · only checks your own discharge export
+  ./run up              启动您自己的网站；Ctrl-C 结束 · your own site; Ctrl-C ends it
   ./run test            代码检查、类型、分层与全部测试 · lint, types, import walls and all tests
   ./run lint            只做代码检查 · lint, format, types and import walls only
   ./run bench [NAME]    性能基准，与同类工具同场比较 · benchmarks against named peers in the same run
@@ -37,16 +42,30 @@ USAGE = """\
 """
 
 DEMO_USAGE = """\
-./run demo [FILE] [--rows N] [--layout 2012|2020] [--format csv|xlsx|dbf] [--seed N] [--out DIR]
+./run demo [--no-serve] [--port N] [--reset] [--rows N] [--layout 2012|2020] [--format csv|xlsx|dbf] [--seed N]
+           [--out DIR]
+./run demo FILE [--out DIR]
 
-  FILE          您自己的病案首页导出文件（CSV、Excel、DBF 或其 zip）；不给则生成一家虚构医院一个月的数据
-                your own discharge export; without it a made-up hospital's month is made
+  FILE          您自己的病案首页导出文件（CSV、Excel、DBF 或其 zip）：只检查，不打开网站
+                your own discharge export: it is checked, and no site is opened
+  --no-serve    一切就绪后结束，不打开网站 · makes everything ready and ends without serving
+  --port N      网站端口，默认 8000 · the site's port (default 8000)
+  --reset       清空演示网站，从头开始 · deletes the demo's site and begins anew
   --rows N      虚构数据的行数，默认 3000 · rows of the made-up month (default 3000)
   --layout      2012（P 字段）或 2020（A/B/C/D 字段），默认 2012 · layout of the made-up month
   --format      csv、xlsx 或 dbf，默认 csv · format of the made-up month
   --seed N      随机种子，默认 1 · seed of the made-up month
   --out DIR     结果目录，默认 out/demo，检查自己的文件时为 out/文件名
                 where the results go: out/demo, or out/NAME for a file of your own
+"""
+
+UP_USAGE = """\
+./run up [--port N]
+
+  --port N      网站端口，默认 8000 · the site's port (default 8000)
+
+  DATABASE_URL  PostgreSQL 15 以上服务器的管理员地址；不设则自带 · an administrator's address of PostgreSQL 15 or
+                newer; without it a server of our own. docs/operations.md has the rest.
 """
 
 
@@ -138,12 +157,18 @@ def call(*command: str | Path) -> int:
 
 
 def tonghu(*arguments: str) -> int:
-    """Run the `tonghu` command where the user stands, so that relative paths mean what they say."""
-    here = os.environ.get("TONGHU_CWD") or Path.cwd()
-    try:
-        return subprocess.run([str(PYTHON), "-m", "tonghu", *arguments], cwd=here, check=False).returncode
-    except KeyboardInterrupt:
-        return 130
+    """Become the `tonghu` command, where the user stands, so that relative paths mean what they say.
+
+    On POSIX this program is replaced, not kept as a parent: a Ctrl-C or a SIGTERM then reaches the command alone,
+    which ends what it started in order.
+    """
+    here = os.environ.get("TONGHU_CWD") or str(Path.cwd())
+    command = [str(PYTHON), "-m", "tonghu", *arguments]
+    if os.name == "posix":
+        sys.stdout.flush()
+        os.chdir(here)
+        os.execv(command[0], command)  # noqa: S606 -- no shell wanted
+    return subprocess.run(command, cwd=here, check=False).returncode
 
 
 def lint() -> int:
@@ -155,11 +180,35 @@ def lint() -> int:
     return 0
 
 
+#: What must hold on every PostgreSQL: migrations, row security, constraints, queue, history.
+ON_EVERY_POSTGRES = ("database", "scope", "audit", "jobs", "accounts", "crypto")
+
+
 def test(*arguments: str) -> int:
-    """Everything that must hold: `lint`, then the tests with branch coverage."""
+    """Everything that must hold: `lint`, the tests with branch coverage, and what asks the database on a second one."""
     if arguments:
         return call(PYTHON, "-m", "pytest", *arguments)
-    return lint() or call(PYTHON, "-m", "pytest", "-q", "--cov", "--cov-branch", "--cov-fail-under=95")
+    return (
+        lint()
+        or call(PYTHON, "-m", "pytest", "-q", "--cov", "--cov-branch", "--cov-fail-under=95")
+        or test_other_postgres()
+    )
+
+
+def test_other_postgres() -> int:
+    """The tests that ask the database, once more on the other PostgreSQL; without a second one this fails."""
+    script = "from tonghu.platform.database.installations import installations as i; print(*(b.version for b in i()))"
+    said = subprocess.run([PYTHON, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT).stdout.split()
+    others = [version for version in said if version != said[0]]
+    if not others:
+        stop(
+            f"测试需要两个版本的 PostgreSQL，本机只有 {' '.join(said)}",
+            f"The tests need two versions of PostgreSQL; there is only {' '.join(said)} here",
+        )
+    print(f"· PostgreSQL {others[0]}", flush=True)
+    os.environ["TONGHU_TEST_POSTGRES"] = others[0]
+    folders = [place for place in (ROOT / "tests/platform" / name for name in ON_EVERY_POSTGRES) if place.is_dir()]
+    return call(PYTHON, "-m", "pytest", "-q", *folders, "tests/patients", "tests/network")
 
 
 def docs() -> int:
@@ -178,24 +227,47 @@ def lock() -> int:
     return 0
 
 
+def _names_a_file(arguments: list[str]) -> bool:
+    """Whether a word stands among the demo's arguments that is no option and no option's value: the user's own file."""
+    alone = ("--no-serve", "--reset")
+    return any(
+        not word.startswith("-") and (n == 0 or not arguments[n - 1].startswith("-") or arguments[n - 1] in alone)
+        for n, word in enumerate(arguments)
+    )
+
+
+def ensure_site(kind: str = "run") -> None:
+    """What pages need beyond Python's packages: front-end packages, PostgreSQL's programs; for tests a browser too."""
+    try:
+        debian.ensure(PYTHON, kind)
+        frontend.ensure_frontend(kind)
+    except (debian.Refused, frontend.FrontendRefused) as refused:
+        print(refused, file=sys.stderr)
+        raise SystemExit(2) from None
+
+
 def main(arguments: list[str]) -> int:
     """Run one word of the front door; returns its exit code."""
     word, *rest = arguments or ["--help"]
     if word in ("-h", "--help", "help"):
         print(USAGE)
         return 0
-    if word == "demo":
+    if word in ("demo", "up"):
         if any(a in ("-h", "--help") for a in rest):
-            print(DEMO_USAGE)
+            print(DEMO_USAGE if word == "demo" else UP_USAGE)
             return 0
         ensure_environment("run")
-        return tonghu("demo", *rest)
+        if word == "up" or not _names_a_file(rest):
+            ensure_site()
+        return tonghu("demo", *rest) if word == "demo" else tonghu("site", "up", *rest)
     if word == "tonghu":
         ensure_environment("run")
         return tonghu(*rest)
     commands = {"test": test, "lint": lint, "docs": docs, "lock": lock}
     if word in commands:
         ensure_environment("dev")
+        if word == "test":
+            ensure_site("dev")
         return commands[word](*rest)
     if word == "bench":
         ensure_environment("dev")

@@ -17,7 +17,14 @@ ROOT = Path(__file__).resolve().parents[2]
 def clone(tmp_path: Path) -> Path:
     """A checkout with the front door alone in it, and no environment yet."""
     (tmp_path / "tools").mkdir()
-    for name in ("run", "tools/front_door.py", "requirements.lock", "requirements-dev.lock"):
+    for name in (
+        "run",
+        "tools/front_door.py",
+        "tools/debian.py",
+        "tools/frontend.py",
+        "requirements.lock",
+        "requirements-dev.lock",
+    ):
         shutil.copy(ROOT / name, tmp_path / name)
     return tmp_path
 

@@ -1,7 +1,7 @@
 """The site's processes: started, watched, started again when they die, ended in order on Ctrl-C.
 
 Only this program hears the terminal. Its children stand in sessions of their own, so that a Ctrl-C reaches them as an
-orderly end (SIGTERM) and not in the middle of a transaction; should this program be killed, the kernel ends them (Linux).
+orderly end (SIGTERM), not in the middle of a transaction; should this program be killed, Linux ends them.
 """
 
 from __future__ import annotations

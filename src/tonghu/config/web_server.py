@@ -1,4 +1,4 @@
-"""Settings of gunicorn: two processes with a few threads each, on this machine only; a proxy with TLS stands before it."""
+"""Settings of gunicorn: two processes with a few threads each, on this machine only; a proxy with TLS stands before."""
 
 from __future__ import annotations
 

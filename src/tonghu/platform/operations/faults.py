@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 import psycopg
+from django.conf import settings
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
@@ -86,13 +87,12 @@ def _is_statement(state: str) -> bool:
 def server_error(request: HttpRequest, *_args: object) -> HttpResponse:
     """Answer for an exception that no view dealt with."""
     error = sys.exc_info()[1]
-    with translation.override(translation.get_language_from_request(request)):
-        if isinstance(error, InputRefused) and not isinstance(error, KeysMissing):
-            chinese = (translation.get_language() or "zh").startswith("zh")
-            return _answer(request, replace(REFUSED, text=error.zh if chinese else error.en))
-        fault = fault_of(error)
-        log.error("fault", kind=fault.code, exc_info=error)
-        return _answer(request, fault)
+    if isinstance(error, InputRefused) and not isinstance(error, KeysMissing):
+        chinese = (translation.get_language() or settings.LANGUAGE_CODE).startswith("zh")
+        return _answer(request, replace(REFUSED, text=error.zh if chinese else error.en))
+    fault = fault_of(error)
+    log.error("fault", kind=fault.code, exc_info=error)
+    return _answer(request, fault)
 
 
 def _answer(request: HttpRequest, fault: Fault) -> HttpResponse:
@@ -109,7 +109,7 @@ def _answer(request: HttpRequest, fault: Fault) -> HttpResponse:
     else:
         wrote = request.method not in ("GET", "HEAD")
         context = {"fault": fault, "wrote": wrote, "number": number, "retry": RETRY_SECONDS,
-                   "language": translation.get_language() or "zh-hans"}  # fmt: skip
+                   "language": translation.get_language() or settings.LANGUAGE_CODE}  # fmt: skip
         response = HttpResponse(render_to_string("operations/fault.html", context), status=fault.status)
     if fault.passes:
         response["Retry-After"] = str(RETRY_SECONDS)
