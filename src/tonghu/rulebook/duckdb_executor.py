@@ -16,6 +16,7 @@ from collections.abc import Collection, Iterator, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from tonghu.rulebook import language
 from tonghu.rulebook.expressions import Call, Node
 from tonghu.rulebook.missing import deciding
 from tonghu.rulebook.relations import Relations
@@ -94,16 +95,18 @@ class _Query:
         self.layout = plan.ruleset.layout
         self.relations = Relations(plan.ruleset, plan.columns, table, row)
         self.passes: list[str] = []
-        self.by_each: dict[str, list[tuple[int, Rule]]] = {}
+        self.groups: dict[tuple[str, frozenset[str]], list[tuple[int, Rule]]] = {}
         for number, rule in enumerate(plan.rules):
             if rule.by == "condition":
-                self.by_each.setdefault(rule.each, []).append((number, rule))
+                # Joining sums to what does not ask for them costs more than reading the table once more.
+                group = rule.each, self.relations.summed_behind(rule.finds)
+                self.groups.setdefault(group, []).append((number, rule))
 
     # --- Results
 
     def findings(self) -> str:
         """Bits first, then their taking apart."""
-        parts = [part for each, rules in self.by_each.items() for part in self._findings_of(each, rules)]
+        parts = [part for (each, _), rules in self.groups.items() for part in self._findings_of(each, rules)]
         passes = [*self.relations.common_tables, *self.passes]
         return _with(passes, parts) if parts else _NOTHING
 
@@ -113,7 +116,7 @@ class _Query:
             self.plan.ruleset, self.plan.columns, self.relations.table, self.relations.key, waits=True
         )
         parts = []
-        for each, rules in self.by_each.items():
+        for (each, _), rules in self.groups.items():
             at = "1" if each == "record" else "__slot + 1"
             collection = self.schema.collections.get(each)
             # Every part that decides what matters becomes a column first, or the text would grow with its square.
@@ -162,7 +165,7 @@ class _Query:
             )
             masks.append(f"({' + '.join(bits)})::BIGINT AS m{number}")
         slot = "" if each == "record" else "__slot, "
-        marked = f'"marked {each}"'
+        marked = f'"marked {each} {len(self.passes)}"'
         self.passes.append(f"{marked} AS MATERIALIZED (SELECT __row, {slot}{', '.join(masks)} FROM {source})")
         # Never a row, but a reader of the pass without a filter of its own: were all of them filtered, DuckDB would
         # push the filters together into the pass and ask every condition twice.
@@ -209,10 +212,8 @@ def _staged(connection: duckdb.DuckDBPyConnection, table: str) -> str:
 
 #: Functions that cost enough for their value to be kept where several conditions ask for it, the inner ones first.
 _COSTLY = (
-    frozenset(
-        {"code_key", "id_birth", "id_valid", "id_is_male", "matches", "province_known", "years_between", "upper"}
-    ),
-    frozenset({"in_list"}),
+    frozenset({"code_key", "id_birth", "matches", "province_known", "years_between", "upper"}),
+    frozenset({"in_list", "id_valid", "id_is_male"}),
 )
 
 
@@ -240,7 +241,7 @@ def _asked_often(conditions: Sequence[Node], ready: Collection[Node]) -> Iterato
     while waiting:
         node = waiting.pop()
         if isinstance(node, Call) and node not in ready:
-            waiting += node.args
+            waiting += [*node.args, *language.used(node)]
             seen[node] += 1
     for costly in _COSTLY:
         # The SQL of a code list names its key once for each range.

@@ -12,13 +12,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from tonghu.codes import regions
 from tonghu.codes.bad_code import BadCode
 from tonghu.codes.code_list import CodeList
 from tonghu.codes.text import BLANKS
 from tonghu.rulebook import meaning
-from tonghu.rulebook.expressions import BOOLEAN, DATE, TEXT, Kind, Type
+from tonghu.rulebook.expressions import BOOLEAN, DATE, TEXT, Call, Kind, Type
 from tonghu.rulebook.rule_error import BadExpression
 
 SqlText = str | Callable[[Sequence[str], Callable[[str], str]], str]
@@ -31,7 +32,8 @@ class Function:
     ``text``, ``integer``, ``number``, ``boolean`` mean themselves; ``day`` takes a date or a datetime, whose day
     counts; ``moment`` a datetime; ``ordered`` takes anything with an order, all of one kind;
     ``literal text`` and ``literal integer`` must be written out in the rule; ``fact`` is a bare name. `result` None:
-    the type of the arguments. `total` False: the answer can be NULL although no argument is.
+    the type of the arguments. `total` False: the answer can be NULL although no argument is. `uses`: functions of the
+    same arguments whose texts the SQL names behind those of the arguments.
     """
 
     name: str
@@ -46,6 +48,7 @@ class Function:
     many: bool = False
     total: bool = True
     prepare: Callable[[str], object] | None = field(default=None, compare=False)
+    uses: tuple[str, ...] = ()
 
 
 def _integer(digits: int) -> Type:
@@ -118,29 +121,46 @@ def _digit(place: int) -> str:
     return f"(ascii(substr({{0}}, {place}, 1)) - 48)"
 
 
-def _id_birth(full_match: str, try_cast: str) -> str:
-    day = "concat(substr({{0}}, {0}, 4), '-', substr({{0}}, {1}, 2), '-', substr({{0}}, {2}, 2))".format
-    short = day(7, 9, 11).replace("substr({0}, 7, 4)", "'19', substr({0}, 7, 2)")
-    dated = try_cast.format("CASE WHEN " + full_match.format(_18) + f" THEN {day(7, 11, 13)} ELSE {short} END")
+def _id_birth(full_match: str, days: tuple[str, str], cast: str) -> str:
+    """`days`: the digits of the day in numbers of 18 and of 15 characters; `cast`: NULL where there is no such day."""
+    long, short = map(cast.format, days)
     return (
-        f"(CASE WHEN {full_match.format(_18)} AND substr({{0}}, 7, 2) IN ('19', '20') OR {full_match.format(_15)}"
-        f" THEN {dated} END)"
+        f"(CASE WHEN {full_match.format(_18)} THEN CASE WHEN substr({{0}}, 7, 2) IN ('19', '20') THEN {long} END"
+        f" WHEN {full_match.format(_15)} THEN {short} END)"
     )
 
 
-def _id_valid(full_match: str, try_cast: str) -> str:
-    total = " + ".join(f"{_digit(place + 1)} * {weight}" for place, weight in enumerate(_WEIGHTS))
-    right = f"substr('10X98765432', CAST(({total}) % 11 AS INTEGER) + 1, 1) = upper(substr({{0}}, 18, 1))"
-    birth = _id_birth(full_match, try_cast)
-    found = f"{birth} IS NOT NULL AND {right}"
-    return f"(CASE WHEN {full_match.format(_18)} THEN {found} WHEN {{0}} IS NOT NULL THEN FALSE END)"
+def _id_valid(remainder: str) -> str:
+    """`{1}` is the birth date, which only a right shape has; `remainder`: of the weighted digits by 11."""
+    right = f"substr('10X98765432', CAST({remainder} AS INTEGER) + 1, 1) = upper(substr({{0}}, 18, 1))"
+    return f"(CASE WHEN {{1}} IS NOT NULL AND length({{0}}) = 18 THEN {right} WHEN {{0}} IS NOT NULL THEN FALSE END)"
 
 
-def _id_is_male(full_match: str) -> str:
-    return (
-        f"(CASE WHEN {full_match.format(_18)} THEN {_digit(17)} % 2 = 1"
-        f" WHEN {full_match.format(_15)} THEN {_digit(15)} % 2 = 1 END)"
-    )
+def _remainder_of_digits() -> str:
+    total = " + ".join(f"{_digit(place)} * {weight}" for place, weight in enumerate(_WEIGHTS, 1))
+    return f"({total}) % 11"
+
+
+def _remainder_of_integer() -> str:
+    """The weighted digits modulo 11, out of the seventeen as one integer: a fifth of the price of cutting out each.
+
+    Digit k from the right is ``n // 10^k - 10 * (n // 10^(k+1))``, so ``n // 10^k`` counts with its digit's weight less
+    ten times that of the digit to its right, which modulo 11 is the sum of the two.
+    """
+    weights = _WEIGHTS[::-1]
+    factors = [weights[0], *((one + other) % 11 for one, other in pairwise(weights))]
+    total = " + ".join(f"n // {10**place} * {factor}" for place, factor in enumerate(factors))
+    return f"list_transform([TRY_CAST(substr({{0}}, 1, 17) AS BIGINT)], lambda n: ({total}) % 11)[1]"
+
+
+def _id_is_male(shaped: str) -> str:
+    """`shaped`: whether it has the shape of a number. An odd digit has an odd character code."""
+    digit = "substr({0}, CASE WHEN length({0}) = 18 THEN 17 ELSE 15 END, 1)"
+    return f"(CASE WHEN {shaped} THEN ascii({digit}) % 2 = 1 END)"
+
+
+def _shaped(full_match: str) -> str:
+    return f"({full_match.format(_18)} OR {full_match.format(_15)})"
 
 
 _DUCK_KEY = _code_key("regexp_full_match({0}, '[A-Za-z0-9. ]*')")
@@ -158,8 +178,12 @@ def _province_known(search: str) -> SqlText:
     return text
 
 
-_DUCK_MATCH, _DUCK_CAST = "regexp_full_match({{0}}, {0})", "TRY_CAST({0} AS DATE)"
-_SPARK_MATCH, _SPARK_CAST = "rlike({{0}}, concat('^(?:', {0}, ')\\\\z'))", "try_cast({0} AS DATE)"
+_DUCK_MATCH, _SPARK_MATCH = "regexp_full_match({{0}}, {0})", "rlike({{0}}, concat('^(?:', {0}, ')\\\\z'))"
+_DUCK_DAYS = ("substr({0}, 7, 8)", "concat('19', substr({0}, 7, 6))")
+_SPARK_DAYS = (
+    "concat(substr({0}, 7, 4), '-', substr({0}, 11, 2), '-', substr({0}, 13, 2))",
+    "concat('19', substr({0}, 7, 2), '-', substr({0}, 9, 2), '-', substr({0}, 11, 2))",
+)
 _YEARS = (
     "(year({1}) - year({0}) - CASE WHEN month({1}) * 100 + day({1}) < month({0}) * 100 + day({0}) THEN 1 ELSE 0 END)"
 )
@@ -265,22 +289,24 @@ _ALL = (
     ),
     Function(
         "id_valid", ("text",), BOOLEAN, "id_valid({0})",
-        _id_valid(_DUCK_MATCH, _DUCK_CAST), _id_valid(_SPARK_MATCH, _SPARK_CAST),
+        _id_valid(_remainder_of_integer()), _id_valid(_remainder_of_digits()),
         "是否为正确的 18 位身份证号（出生日期存在、校验码正确）",
         "whether it is a right identity number of 18 characters: a birth date that exists, a right check character",
-        "id_valid(id_number)",
+        "id_valid(id_number)", uses=("id_birth",),
     ),
     Function(
         "id_birth", ("text",), DATE, "id_birth({0})",
-        _id_birth(_DUCK_MATCH, _DUCK_CAST), _id_birth(_SPARK_MATCH, _SPARK_CAST),
+        _id_birth(_DUCK_MATCH, _DUCK_DAYS, "CAST(try_strptime({0}, '%Y%m%d') AS DATE)"),
+        _id_birth(_SPARK_MATCH, _SPARK_DAYS, "try_cast({0} AS DATE)"),
         "身份证号中的出生日期；没有则未知", "the birth date inside an identity number; unknown when there is none",
         "id_birth(id_number) = birth_date", total=False,
     ),
     Function(
-        "id_is_male", ("text",), BOOLEAN, "id_is_male({0})", _id_is_male(_DUCK_MATCH), _id_is_male(_SPARK_MATCH),
+        "id_is_male", ("text",), BOOLEAN, "id_is_male({0})", # What has a birth date has the shape of a number; where rules ask for it as well, it is at hand.
+        _id_is_male(f"({{1}} IS NOT NULL OR {_shaped(_DUCK_MATCH)})"), _id_is_male(_shaped(_SPARK_MATCH)),
         "身份证号所示是否为男性；不是身份证号则未知",
         "whether the identity number says male; unknown when it has not the shape of one",
-        "id_is_male(id_number)", total=False,
+        "id_is_male(id_number)", total=False, uses=("id_birth",),
     ),
     Function(
         "province_known", ("text",), BOOLEAN, "province_known({0})",
@@ -297,3 +323,9 @@ _ALL = (
 
 #: The language's functions by name.
 FUNCTIONS: dict[str, Function] = {function.name: function for function in _ALL}
+
+
+def used(call: Call) -> list[Call]:
+    """The calls whose values the SQL of `call` names besides its arguments."""
+    function = FUNCTIONS.get(call.op)
+    return [Call(name, call.args, FUNCTIONS[name].result or TEXT) for name in function.uses] if function else []

@@ -1,20 +1,17 @@
-"""The long relation of a collection: a row for each occurrence that is there, and what its codes answer.
-
-A file of a million records has some hundred different codes. What a condition asks of a code alone (its key, whether
-it is in a list) is therefore answered once for each different code, and occurrences find the answers by a join.
-"""
+"""The long relation of a collection: a row for each occurrence that is there, and what its codes answer."""
 
 # ruff: noqa: S608 -- SQL is what this module writes, from checked trees and names, never from a user's text
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 
-from tonghu.rulebook import language
+from tonghu.rulebook.answers import code_of, code_questions
 from tonghu.rulebook.columns import Columns, column, column_type
-from tonghu.rulebook.expressions import TEXT, Call, Literal, Name, Node, names
+from tonghu.rulebook.expressions import TEXT, Call, Name, Node, names
 from tonghu.rulebook.schema import Collection
 from tonghu.rulebook.sql_text import DUCKDB, sql
 
@@ -40,15 +37,21 @@ class Occurrences(Columns):
 
     @cached_property
     def answers(self) -> dict[Node, str]:
-        """The columns of all that rules ask of a member's code alone."""
-        found: dict[Node, str] = {}
+        """The columns of what is asked of a code alone: of a member's, or of a fact's that several things are asked of.
+
+        A fact that is asked once may well be different in every record, as an identity number is.
+        """
         derived = (self.schema.derived[name] for name in self.ruleset.derived_used)
         conditions = [rule.finds for rule in self.ruleset.rules]
         conditions += [part for one in derived for part in (one.expression, one.where) if part is not None]
-        for condition in conditions:
-            for call in _code_answers(condition):
-                found.setdefault(call, column("a", str(len(found))))
-        return found
+        asked = dict.fromkeys(call for condition in conditions for call in code_questions(condition))
+        often = Counter(map(code_of, asked))
+        chosen = (
+            call
+            for call, code in zip(asked, map(code_of, asked), strict=True)
+            if code.member or (often[code] > 1 and self._is_there(code.name))
+        )
+        return {call: column("a", str(number)) for number, call in enumerate(chosen)}
 
     def text(self, node: Node, known: Callable[[Node], str | None] = lambda _: None) -> str:
         """A condition over a long relation, or over the record. `known`: the columns that it has besides."""
@@ -61,29 +64,37 @@ class Occurrences(Columns):
     def _occurrences(self, collection: Collection, conditions: Sequence[Node], facts: Sequence[str]) -> str:
         """A row for each occurrence, with all that conditions read of it, and the record's `facts` beside."""
         lines = self._lines(collection, conditions, facts)
-        needed = {call for node in conditions for call in _code_answers(node)}
-        asked = [call for call in self.answers if call in needed]
-        if not asked:
-            return lines
-        lines = source = self._share("long", lines)
-        for member in dict.fromkeys(name for call in asked for name in names(call)):
-            held = column("m", member.name)
-            codes = self._share("codes", self._answered(member, asked, f"(SELECT DISTINCT {held} FROM {lines})"))
-            source = f"{source} LEFT JOIN {codes} USING ({held})"
-        return f"(SELECT * FROM {source})"
+        asked = self._asked_of_codes(conditions, of_members=True)
+        return self._with_answers(self._share("long", lines), asked, "m") if asked else lines
 
-    def _answered(self, member: Name, asked: Sequence[Node], codes: str) -> str:
+    def _asked_of_codes(self, conditions: Sequence[Node], of_members: bool) -> list[Node]:
+        """What conditions ask of codes that has a column of its own."""
+        asked = {call for node in conditions for call in code_questions(node)}
+        return [call for call in self.answers if call in asked and code_of(call).member is of_members]
+
+    def _with_answers(self, source: str, asked: Sequence[Node], kind: str, codes_in: str | None = None) -> str:
+        """`source` with the answers to what is asked of the codes in its columns of a kind.
+
+        `codes_in`: the relation that has those codes, too, when it is not `source` itself.
+        """
+        joined = source
+        for code in dict.fromkeys(map(code_of, asked)):
+            held = column(kind, code.name)
+            codes = f"(SELECT DISTINCT {held} FROM {codes_in or source})"
+            about = [call for call in asked if code_of(call) == code]
+            joined += f" LEFT JOIN {self._share('codes', self._answered(code, held, about, codes))} USING ({held})"
+        return f"(SELECT * FROM {joined})"
+
+    def _answered(self, code: Name, held: str, asked: Sequence[Node], codes: str) -> str:
         """`codes` with what they answer. The key is a column, since a list names it once for each range."""
-        key = Call("code_key", (member,), TEXT)
+        key = Call("code_key", (code,), TEXT)
         text = partial(sql, dialect=DUCKDB, naming=self.naming)
 
         def known(node: Node) -> str | None:
             return "__key" if node == key else None
 
-        made = ", ".join(
-            f"{text(call, known=known)} AS {self.answers[call]}" for call in asked if member in names(call)
-        )
-        return f"(SELECT {column('m', member.name)}, {made} FROM (SELECT *, {text(key)} AS __key FROM {codes}))"
+        made = ", ".join(f"{text(call, known=known)} AS {self.answers[call]}" for call in asked)
+        return f"(SELECT {held}, {made} FROM (SELECT *, {text(key)} AS __key FROM {codes}))"
 
     def _lines(self, collection: Collection, conditions: Sequence[Node], facts: Sequence[str]) -> str:
         """The occurrences as the table has them: one filtered scan for each slot."""
@@ -109,31 +120,6 @@ class Occurrences(Columns):
             columns = ", ".join([self.row, "0 AS __slot", *nulls, *unfilled, *carried])
             branches = [f"SELECT {columns} FROM {self.table} WHERE FALSE"]
         return f"({' UNION ALL '.join(branches)})"
-
-
-def _code_answers(node: Node) -> Iterator[Call]:
-    """The widest parts of a condition that ask something of one member's code, and of nothing else.
-
-    They are NULL for no code, as a left join leaves them, since all functions in them are strict.
-    """
-    if not isinstance(node, Call):
-        return
-    if _is_strict(node) and _has_code_key(node) and len(held := set(names(node))) == 1 and held.pop().member:
-        yield node
-    else:
-        for arg in node.args:
-            yield from _code_answers(arg)
-
-
-def _is_strict(node: Node) -> bool:
-    """Whether `node` is made of functions alone that answer NULL with NULL."""
-    if isinstance(node, Call):
-        return node.op in language.FUNCTIONS and node.op != "given" and all(map(_is_strict, node.args))
-    return not isinstance(node, Literal) or node.value is not None
-
-
-def _has_code_key(node: Node) -> bool:
-    return isinstance(node, Call) and (node.op == "code_key" or any(map(_has_code_key, node.args)))
 
 
 def _names_read(node: Node) -> Iterator[Name]:

@@ -34,7 +34,7 @@ class Relations(Occurrences):
         """
         record = {name.name for node in conditions for name in names(node) if not name.member}
         if each == "record":
-            return self._record(record)
+            return self._with_facts_answered(self._record(record), conditions)
         collection = self.schema.collections[each]
         if self._summed.get(each):
             occurrences = self._shared_occurrences(collection)
@@ -43,7 +43,12 @@ class Relations(Occurrences):
         # Derived facts are dear: they are worked out for those occurrences only that need them.
         if found_only and self._needed(record) and (guards := self._guards(conditions)):
             occurrences = f"(SELECT * FROM {occurrences} WHERE {guards})"
-        return self._long(occurrences, record)
+        return self._long(occurrences, record, conditions)
+
+    def summed_behind(self, condition: Node) -> frozenset[str]:
+        """The collections whose sums a condition needs."""
+        derived = self._needed(name.name for name in names(condition) if not name.member)
+        return frozenset(one.over for one in derived if one.over is not None)
 
     def _guards(self, conditions: Sequence[Node]) -> str:
         """What an occurrence itself must fulfil for any of the conditions to hold; empty where nothing must."""
@@ -84,7 +89,11 @@ class Relations(Occurrences):
         facts = set(wanted) | {name for one in waiting for name in self._behind(one)}
         facts |= {fact for one in waiting for fact in self._members_behind(one)}
         carried = [text for name in sorted(facts & self.schema.facts.keys()) for text in self._carried(name)]
-        source = f"(SELECT {', '.join([self.row, *carried])} FROM {self.table}) AS t"
+        return self._with_derived(f"(SELECT {', '.join([self.row, *carried])} FROM {self.table})", waiting)
+
+    def _with_derived(self, source: str, waiting: Sequence[Derived]) -> str:
+        """`source`, which has the facts behind them, with derived facts worked out layer by layer."""
+        source = f"{source} AS t"
         done: set[str] = set()
         while waiting:
             derived = waiting[0]
@@ -229,8 +238,11 @@ class Relations(Occurrences):
             long = self._shared_occurrences(collection)
         else:
             conditions = [part for one in group for part in _parts(one)]
-            long = self._long(self._own_occurrences(collection, conditions, record), record)
-        return f"(SELECT __row, {', '.join(grouped)} FROM {long} GROUP BY __row)"
+            long = self._long(self._own_occurrences(collection, conditions, record), record, conditions)
+        counted = ""
+        if all(one.aggregate is Aggregate.COUNT for one in group):  # a row without any has no sums, which read as 0
+            counted = f" WHERE {' OR '.join(self.text(one.expression) for one in group)}"
+        return f"(SELECT __row, {', '.join(grouped)} FROM {long}{counted} GROUP BY __row)"
 
     def _summand(self, derived: Derived, text: str) -> str:
         if derived.aggregate is Aggregate.SUM:
@@ -268,28 +280,30 @@ class Relations(Occurrences):
         return found
 
     def _beside(self, record: Iterable[str]) -> tuple[list[str], bool]:
-        """The facts that occurrences need beside them; whether they must be joined, since some sum occurrences up."""
+        """The facts that occurrences need beside them; whether they must be joined, since a sum is over wide rows."""
         derived = self._needed(record)
-        if any(one.over is not None for one in derived):
+        if any(one.over is not None and not self._is_grouped(one) for one in derived):
             return sorted(name for name in record if name in self.schema.facts), True
         wanted = {*record, *(name for one in derived for name in self._behind(one))}
         return sorted(name for name in wanted if name in self.schema.facts), False
 
-    def _long(self, occurrences: str, record: set[str]) -> str:
-        """`occurrences` with the names of the record beside them."""
+    def _long(self, occurrences: str, record: set[str], conditions: Sequence[Node]) -> str:
+        """`occurrences` with the names of the record beside them, and what conditions ask of its codes."""
         derived = self._needed(record)
         facts, apart = self._beside(record)
         if not apart:
-            source = f"{occurrences} AS o"
-            for one in derived:
-                source = f"(SELECT *, {self._written_out(one)} FROM {source}) AS o"
-            return source
+            return self._with_facts_answered(self._with_derived(occurrences, derived), conditions)
         wanted = [text for name in facts for text in self._carried(name)]
         for one in derived:
             wanted.append(column("d", one.fact.name))
             wanted += [column("w", one.fact.name)] if self.waits else []
         context = f"(SELECT __row, {', '.join(wanted)} FROM {self._record(record)})"
-        return f"(SELECT * FROM {occurrences} AS o JOIN {context} AS c USING (__row)) AS o"
+        long = f"(SELECT * FROM {occurrences} AS o JOIN {context} AS c USING (__row)) AS t"
+        return self._with_facts_answered(long, conditions)
+
+    def _with_facts_answered(self, source: str, conditions: Sequence[Node]) -> str:
+        asked = self._asked_of_codes(conditions, of_members=False)
+        return f"{self._with_answers(source, asked, '', self.table)} AS t" if asked else source
 
 
 def _parts(derived: Derived) -> list[Node]:

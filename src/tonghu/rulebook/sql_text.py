@@ -122,6 +122,7 @@ def sql(node: Node, dialect: Dialect, naming: Naming, known: Callable[[Node], st
         if op == "coalesce":
             return f"coalesce({', '.join(parts)})"
         function = language.FUNCTIONS[op]
+        parts += [text(used) for used in language.used(node)]
         written = dialect.text_of(function)
         if not isinstance(written, str):
             return written([parts[0], str(args[-1].value) if isinstance(args[-1], Literal) else ""], dialect.quote)
