@@ -12,7 +12,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import classification, discharges, rules
+from bench import classification, discharges, patients, rules
 from bench.measure import ROOT, WORK, Line
 
 SUITES: dict[str, Callable[[int], list[Line]]] = {
@@ -20,6 +20,7 @@ SUITES: dict[str, Callable[[int], list[Line]]] = {
     "excel": discharges.workbooks,
     "classify": classification.suite,
     "rules": rules.suite,
+    "search": patients.suite,
 }
 RESULTS = ROOT / "bench" / "results.json"
 HEADS = {

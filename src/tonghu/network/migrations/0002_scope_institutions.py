@@ -12,16 +12,21 @@ IN_AREA = (
     'region_code COLLATE "C" >= (SELECT scope.region_from()) AND region_code COLLATE "C" < (SELECT scope.region_to())'
 )
 
+# In plpgsql, so that the range is read out of the scope once and not for every institution: 0.5 ms instead of 15 for
+# the nation's 1,750.
 FUNCTION = """
-CREATE FUNCTION scope.institutions() RETURNS bigint[] LANGUAGE sql STABLE PARALLEL SAFE AS $$
-  SELECT CASE
-    WHEN entry ->> 'institution' IS NOT NULL THEN ARRAY[(entry ->> 'institution')::bigint]
-    WHEN entry ->> 'from' IS NOT NULL THEN (
-      SELECT coalesce(array_agg(id), '{}') FROM public.network_institution
-      WHERE region_code COLLATE "C" >= entry ->> 'from' AND region_code COLLATE "C" < entry ->> 'to')
-    ELSE '{}'::bigint[]
-  END
-  FROM (SELECT scope.entry() AS entry) AS open
+CREATE FUNCTION scope.institutions() RETURNS bigint[] LANGUAGE plpgsql STABLE PARALLEL SAFE AS $$
+DECLARE
+  entry jsonb := scope.entry();
+  first text COLLATE "C" := entry ->> 'from';
+  beyond text COLLATE "C" := entry ->> 'to';
+BEGIN
+  IF entry ->> 'institution' IS NOT NULL THEN
+    RETURN ARRAY[(entry ->> 'institution')::bigint];
+  END IF;
+  RETURN ARRAY(SELECT id FROM public.network_institution
+               WHERE region_code COLLATE "C" >= first AND region_code COLLATE "C" < beyond);
+END
 $$;
 """
 
