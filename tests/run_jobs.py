@@ -28,4 +28,4 @@ def seen(number: int) -> Job:
 
 def entries() -> list[int]:
     """Numbers of the jobs in the queue, in order."""
-    return [entry.args["job"] for entry in ProcrastinateJob.objects.order_by("id")]
+    return [entry.args["job"] for entry in ProcrastinateJob.objects.filter(task_name="tonghu.job").order_by("id")]

@@ -1,0 +1,122 @@
+"""Fault injection: real workers that are killed at named points or at any moment, and the proof that it did not matter.
+
+For every room's jobs. A test commits what it needs (fixture ``committed``), asks for jobs, and has workers die::
+
+    with Workers("sample_jobs") as workers:
+        workers.start("job.after_commit", 2).died()      # SIGKILL at the second time it comes there
+        workers.start()
+        until(lambda: seen(asked.pk).state == State.DONE)
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+
+from django.db import connection
+
+#: The points of the jobs room, in the order in which a job comes to them.
+POINTS = (
+    "job.taken", "job.before_step", "job.before_commit", "job.after_commit", "job.reported", "job.before_end",
+    "job.ended",
+)  # fmt: skip
+HERE = Path(__file__).resolve().parent
+PATIENCE = 60.0
+
+
+def until(true: Callable[[], bool], seconds: float = PATIENCE) -> None:
+    """Wait until something holds; fails when it does not in time."""
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, f"not so after {seconds} s"
+        time.sleep(0.05)
+
+
+class Worker:
+    """One worker process."""
+
+    def __init__(self, pid: int) -> None:
+        self.pid = pid
+        self.status: int | None = None
+        self.ended = threading.Event()
+
+    def kill(self) -> None:
+        """Kill it with SIGKILL, wherever it is, and wait until it is gone."""
+        os.kill(self.pid, signal.SIGKILL)
+        self.died()
+
+    def died(self) -> None:
+        """Wait until it has been killed."""
+        assert self.ended.wait(PATIENCE), "the worker lives: it never came to the point"
+        assert self.status == -signal.SIGKILL, f"the worker ended with {self.status}"
+
+    def stop(self) -> None:
+        """Tell it to stop, and wait until it has, without an error."""
+        os.kill(self.pid, signal.SIGTERM)
+        assert self.ended.wait(PATIENCE), "the worker does not stop"
+        assert self.status == 0, f"the worker ended with {self.status}"
+
+
+class Workers:
+    """Starts workers in a process beside the test, which has loaded the modules that declare the jobs."""
+
+    def __init__(self, *modules: str) -> None:
+        self._modules = modules
+        self._workers: dict[int, Worker] = {}
+        self._started: list[int] = []
+        self._news = threading.Condition()
+
+    def __enter__(self) -> Workers:
+        name = connection.settings_dict["NAME"]
+        self._process = subprocess.Popen(
+            [sys.executable, "-W", "ignore", str(HERE / "faulty_worker.py"), str(name), *self._modules],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join([str(HERE.parent / "src"), str(HERE)])},
+        )
+        self._listener = threading.Thread(target=self._listen, daemon=True)
+        self._listener.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, fault: BaseException | None, _: TracebackType | None) -> None:
+        for worker in self._workers.values():
+            if not worker.ended.is_set():
+                os.kill(worker.pid, signal.SIGKILL)
+                worker.ended.wait(PATIENCE)
+        assert self._process.stdin
+        assert self._process.stdout
+        self._process.stdin.close()
+        self._process.wait(PATIENCE)
+        self._listener.join(PATIENCE)
+        self._process.stdout.close()
+
+    def start(self, fatal: str = "", hit: int = 1) -> Worker:
+        """Start a worker; with a point's name it dies there when it comes to it for the `hit`-th time."""
+        assert self._process.stdin
+        self._process.stdin.write(f"start {fatal} {hit}\n" if fatal else "start\n")
+        self._process.stdin.flush()
+        with self._news:
+            assert self._news.wait_for(lambda: self._started, PATIENCE), "the worker does not start"
+            return self._workers[self._started.pop()]
+
+    def _listen(self) -> None:
+        assert self._process.stdout
+        for line in self._process.stdout:
+            word, *more = line.split()
+            with self._news:
+                if word == "ended":
+                    pid, status = map(int, more)
+                    self._workers[pid].status = status
+                    self._workers[pid].ended.set()
+                else:
+                    self._workers[int(word)] = Worker(int(word))
+                    self._started.append(int(word))
+                self._news.notify_all()
