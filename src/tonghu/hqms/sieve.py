@@ -79,7 +79,8 @@ class Sieve:
         plain = (letter < 26) & (tens < 10) & (ones < 10)  # what lies before A or 0 comes out above
         category = (letter.astype(np.intp) * 10 + tens) * 10 + ones
         nothing = (heads[:, 0] == 0) | ((heads[:, 0] == ord("-")) & (heads[:, 1] == 0))
-        return ~nothing & ~self._elsewhere[np.where(plain, category, -1)]
+        may_match: Flags = ~nothing & ~self._elsewhere[np.where(plain, category, -1)]
+        return may_match
 
     @cached_property
     def _elsewhere(self) -> Flags:

@@ -14,10 +14,8 @@ from tonghu.hqms.reading.dbf import DbfSource
 from tonghu.hqms.reading.delimited import DelimitedSource
 from tonghu.hqms.reading.encoding import bom
 from tonghu.hqms.reading.header import Known
-from tonghu.hqms.reading.html import HtmlSource
 from tonghu.hqms.reading.input import Input
 from tonghu.hqms.reading.model import Source
-from tonghu.hqms.reading.workbook import WorkbookSource
 
 HEAD = 1 << 16
 
@@ -74,7 +72,7 @@ def open_file(path: Path | str, known: Known | None = None) -> Source:
         return _open_plain(given, head, known)
     with archive.open_archive(path, path.name) as package:
         if archive.is_workbook(package, path.name):
-            return WorkbookSource(given, known)
+            return _workbook(given, known)
         entries = archive.entries(package, path)
     return _open_member(entries[0], path, known) if len(entries) == 1 else _the_one_of(entries, path, known)
 
@@ -124,7 +122,13 @@ def _open_member(entry: ZipInfo, path: Path, known: Known | None) -> Source:
             f"{member.name}：压缩包中还有压缩包，请只压缩一层",
             f"{member.name}: a zip archive inside a zip archive; zip the data file once only",
         )
-    return WorkbookSource(member, known)
+    return _workbook(member, known)
+
+
+def _workbook(given: Input, known: Known | None) -> Source:
+    from tonghu.hqms.reading.workbook import WorkbookSource  # its libraries would hold up every text file
+
+    return WorkbookSource(given, known)
 
 
 def _open_plain(given: Input, head: bytes, known: Known | None) -> Source:
@@ -145,6 +149,8 @@ def _open_plain(given: Input, head: bytes, known: Known | None) -> Source:
         if b'progid="Excel.Sheet"' in start or b"urn:schemas-microsoft-com:office:spreadsheet" in start[:4096]:
             raise _not_a_table(given.name, "XML 电子表格 2003", "an XML spreadsheet of 2003")
         if HTML.search(start):
+            from tonghu.hqms.reading.html import HtmlSource
+
             return HtmlSource(given, known)
         raise _not_a_table(given.name, "XML 文件", "an XML file")
     if JSON.match(start):
