@@ -144,3 +144,10 @@ def test_replay_says_what_changes(house, capsys, tmp_path):
 
 def test_words_for_people_are_given_in_both_languages():
     assert set(commands._LEVELS) == {"error", "warning", "confirm"}
+
+
+def test_a_region_that_never_was_is_refused(house, capsys):
+    for words in (["list", "--at", "510199"], ["list", "--at", "51"]):
+        assert main(["rules", *words]) == 2
+        assert "51" in capsys.readouterr().err
+    assert main(["rules", "list", "--at", "510100"]) == 0

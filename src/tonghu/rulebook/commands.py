@@ -74,6 +74,13 @@ def _day(text: str | None) -> date:
     return day
 
 
+def _place(code: str | None) -> str | None:
+    """A region that is or was listed."""
+    from tonghu.codes.regions import named
+
+    return code and named(code).code
+
+
 def _load(extra: list[Path]) -> Rulebook:
     from tonghu.rulebook.rulebook import PACKAGED, load
 
@@ -85,8 +92,8 @@ def _load(extra: list[Path]) -> Rulebook:
 
 def _chosen(args: argparse.Namespace) -> list[RuleSet]:
     """The rules of each set that was asked for (default: of every set)."""
-    rulebook, day = _load(args.rules), _day(args.on)
-    return [rulebook.on(day, args.at, {name}, args.layout, options=_ALL) for name in args.sets or rulebook.sets]
+    rulebook, day, place = _load(args.rules), _day(args.on), _place(args.at)
+    return [rulebook.on(day, place, {name}, args.layout, options=_ALL) for name in args.sets or rulebook.sets]
 
 
 class _All:
@@ -169,25 +176,31 @@ _VERDICTS = {"finds": "发现 finds  ", "passes": "通过 passes ", "unknown": "
 
 def test_rules(args: argparse.Namespace) -> int:
     """Run the examples; 1 when an executor answers otherwise than an example says."""
+    from tonghu.progress import Progress
     from tonghu.rulebook.examples import run_examples
 
     rulebook = _load(args.rules)
     wanted = [rule for rule in rulebook.rules if args.sets is None or rule.set in args.sets]
-    asked, wrong = 0, 0
-    for outcome in run_examples(rulebook, wanted):
-        asked += 1
-        if not outcome.is_right:
-            wrong += 1
-            missing = " ".join(sorted(outcome.missing))
-            print(
-                f"{outcome.rule.id} 示例 {outcome.number}（{outcome.executor}）：应为 {outcome.example.verdict}，"
-                f"实为 {outcome.verdict} {missing} / {outcome.rule.file}, example {outcome.number}: "
-                f"{outcome.verdict} instead of {outcome.example.verdict}"
-            )
+    asked, failed = 0, []
+    with Progress("已回答 {} 次", "answers given") as progress:
+        for outcome in run_examples(rulebook, wanted):
+            asked += 1
+            progress.show(asked)
+            if not outcome.is_right:
+                failed.append(outcome)
+    for outcome in failed:
+        missing = " ".join(sorted(outcome.missing))
+        print(
+            f"{outcome.rule.id} 示例 {outcome.number}（{outcome.executor}）：应为 {outcome.example.verdict}，"
+            f"实为 {outcome.verdict} {missing} / {outcome.rule.file}, example {outcome.number}: "
+            f"{outcome.verdict} instead of {outcome.example.verdict}"
+        )
     without = sum(1 for rule in wanted if rule.by == "condition" and not rule.examples)
-    print(f"{len(wanted)} 条规则，{asked // 2} 个示例，{wrong} 处不符，{without} 条无示例 / ", end="")
-    print(f"{len(wanted)} rules, {asked // 2} examples, {wrong} wrong answers, {without} rules without an example")
-    return 1 if wrong else 0
+    print(f"{len(wanted)} 条规则，{asked // 2} 个示例，{len(failed)} 处不符，{without} 条无示例 / ", end="")
+    print(
+        f"{len(wanted)} rules, {asked // 2} examples, {len(failed)} wrong answers, {without} rules without an example"
+    )
+    return 1 if failed else 0
 
 
 def run_rules(args: argparse.Namespace) -> int:
@@ -240,7 +253,7 @@ def _version(text: str, args: argparse.Namespace, layout: str | None) -> RuleSet
 
     path = Path(text)
     rulebook, day = (load([path]), _day(None)) if path.exists() else (_load([]), _day(text))
-    return rulebook.on(day, args.at, args.sets, layout)
+    return rulebook.on(day, _place(args.at), args.sets, layout)
 
 
 def _tables(args: argparse.Namespace, schema: Schema) -> tuple[str | None, Iterable[Any]]:

@@ -302,7 +302,8 @@ _ALL = (
         "id_birth(id_number) = birth_date", total=False,
     ),
     Function(
-        "id_is_male", ("text",), BOOLEAN, "id_is_male({0})", # What has a birth date has the shape of a number; where rules ask for it as well, it is at hand.
+        "id_is_male", ("text",), BOOLEAN, "id_is_male({0})",
+        # What has a birth date has the shape of a number; where rules ask for it as well, it is at hand.
         _id_is_male(f"({{1}} IS NOT NULL OR {_shaped(_DUCK_MATCH)})"), _id_is_male(_shaped(_SPARK_MATCH)),
         "身份证号所示是否为男性；不是身份证号则未知",
         "whether the identity number says male; unknown when it has not the shape of one",
