@@ -2,7 +2,10 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import re
 import struct
+import subprocess
+import sys
 import tempfile
 import zipfile
 from collections.abc import Callable
@@ -18,7 +21,7 @@ from hypothesis import strategies as st
 from reading_help import refusal, texts
 
 from tonghu.errors import InputRefused
-from tonghu.hqms.reading import Ragged, Source, open_file, sheet_pieces, workbook
+from tonghu.hqms.reading import Ragged, Source, binary, open_file, sheet_pieces, workbook
 from tonghu.hqms.reading.ooxml import date_text, format_kind, number_text
 from tonghu.hqms.reading.sheet_stream import column_index
 
@@ -298,6 +301,54 @@ def test_unusual_but_legal_xml_is_read_the_exact_way(book: Callable[..., Path], 
         assert texts(source) == [["a", "5.1E+17"]]
 
 
+MEASURED = """
+import resource, sys
+from tonghu.hqms.reading import open_file
+source = open_file(sys.argv[1])
+rows = sum(frame.data.height for frame in source.frames())
+hits = sum(len(hit.rows) for hit in source.screen([0], lambda seen: seen["c0"] == "last"))
+print(rows, hits, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+"""
+
+
+@pytest.mark.parametrize("size", ["", '<dimension ref="A1"/>', '<dimension ref="A1:B2"/>'])
+def test_a_sheet_that_lies_about_its_size_takes_no_memory(book: Callable[..., Path], put: Put, size: str) -> None:
+    """20,000 rows of two cells and one cell in the last column: laid out, they would take ten gigabytes."""
+
+    def fill(made: xlsxwriter.Workbook) -> None:
+        sheet = made.add_worksheet()
+        for row in range(20_000):
+            sheet.write_row(row, 0, [f"P{row}", "b"])
+        sheet.write_row(20_000, 0, ["last", "b"])
+
+    sheet = "xl/worksheets/sheet1.xml"
+    parts = parts_of(book(fill))
+    changed = re.sub(rb"<dimension[^>]*>", size.encode(), parts[sheet])
+    far = b'<c r="XFD15001" t="str"><v>far</v></c></row>'
+    changed = re.sub(rb'(<row r="15001".*?)</row>', rb"\1" + far, changed)
+    assert far in changed
+    assert changed.count(b"<dimension") == bool(size)
+    path = put("lie.xlsx", packed({**parts, sheet: changed}))
+    done = subprocess.run([sys.executable, "-c", MEASURED, path], capture_output=True, text=True, check=True)
+    rows, hits, peak = map(int, done.stdout.split())
+    # The last row, and the one that has a cell beyond the header.
+    assert (rows, hits) == (20_000, 2)
+    assert peak < 600
+
+
+def test_rows_out_of_order_are_refused(book: Callable[..., Path], put: Put) -> None:
+    def fill(made: xlsxwriter.Workbook) -> None:
+        sheet = made.add_worksheet()
+        for row in range(4):
+            sheet.write_row(row, 0, [f"P{row}", "b"])
+
+    sheet = "xl/worksheets/sheet1.xml"
+    parts = parts_of(book(fill))
+    changed = re.sub(rb'r="([A-B]?)3"', rb'r="\g<1>900000"', parts[sheet])
+    assert changed != parts[sheet]
+    assert "损坏" in refusal(put("o.xlsx", packed({**parts, sheet: changed}))).zh
+
+
 def test_damaged_workbooks_are_refused(book: Callable[..., Path], put: Put) -> None:
     def fill(made: xlsxwriter.Workbook) -> None:
         sheet = made.add_worksheet()
@@ -353,14 +404,21 @@ def wide(text: str) -> bytes:
     return struct.pack("<I", len(text)) + text.encode("utf-16-le")
 
 
-def binary_book(rows: list[list[str | float]], last_row: int, *, hidden: bool = False) -> bytes:
-    cells = record(129, b"") + record(148, struct.pack("<4I", 0, last_row, 0, 1)) + record(145, b"")
+def binary_book(
+    rows: list[list[str | float | bytes]], size: tuple[int, int] = (1, 1), *, hidden: bool = False,
+    at: dict[int, int] | None = None,
+) -> bytes:  # fmt: skip
+    """A binary workbook that says it has `size` (last row and column, 0-based). `bytes`: a packed number; `at`: where
+    a row stands that is not in its place."""
+    cells = record(129, b"") + record(148, struct.pack("<4I", 0, size[0], 0, size[1])) + record(145, b"")
     for number, row in enumerate(rows):
-        cells += record(0, struct.pack("<IIHBBI", number, 0, 300, 0, 0, 0) + b"\0")
+        cells += record(0, struct.pack("<IIHBBI", (at or {}).get(number, number), 0, 300, 0, 0, 0) + b"\0")
         for column, value in enumerate(row):
             place = struct.pack("<II", column, 0)
             if isinstance(value, str):
-                cells += record(6, place + wide(value))
+                cells += record(6, place + wide(value)) if value else record(1, place)
+            elif isinstance(value, bytes):
+                cells += record(2, place + value)
             else:
                 cells += record(5, place + struct.pack("<d", value))
     cells += record(146, b"") + record(130, b"")
@@ -383,17 +441,65 @@ def binary_book(rows: list[list[str | float]], last_row: int, *, hidden: bool = 
     )
 
 
+def packed_double(value: float, *, hundredths: bool = False) -> bytes:
+    """A number as 30 bits of a double (RkNumber)."""
+    return struct.pack("<I", struct.unpack("<Q", struct.pack("<d", value))[0] >> 32 & ~3 | hundredths)
+
+
 def test_binary_workbooks(put: Put) -> None:
-    content = binary_book([["P1", "P2"], ["病", 12.5], [5.1010720160925e17, "510107201609250028"]], 2)
+    content = binary_book([["P1", "P2"], ["病", 12.5], [5.1010720160925e17, "510107201609250028"]])
     source = open_file(put("b.xlsb", content))
     assert (source.format, source.header) == ("xlsb", ["P1", "P2"])
     assert texts(source) == [["病", "12.5"], ["5.1010720160925E+17", "510107201609250028"]]
 
 
-def test_a_binary_sheet_that_claims_too_much_is_refused(put: Put) -> None:
-    with patch.object(workbook, "CELLS", 1_000_000):
-        assert "2097152 cells" in refusal(put("b.xlsb", binary_book([["P1", "P2"]], 1_048_575))).en
-    assert "可见" in refusal(put("b.xlsb", binary_book([["P1", "P2"]], 1, hidden=True))).zh
+def test_texts_of_many_digits_in_a_binary_workbook_are_what_they_are(put: Put) -> None:
+    """Each of these texts is also a number that a spreadsheet can hold."""
+    exact = ["1234567890123456", "510107201609250048", "9007199254740992", "0000000000000016"]
+    assert all(float(text) == int(text) for text in exact)
+    rows: list[list[str | float | bytes]] = [["", "P1", "P2"], *(["", text, float(text)] for text in exact)]
+    got = texts(open_file(put("b.xlsb", binary_book(rows))))
+    assert [row[0] for row in got] == exact
+    assert [row[1] for row in got] == [number_text(float(text)) for text in exact]
+
+
+def test_packed_numbers_of_a_binary_workbook(put: Put) -> None:
+    whole = struct.pack("<I", 123456789 << 2 | 2)
+    large, hundredth = packed_double(2.0**60), packed_double(2.0**60, hundredths=True)
+    rows: list[list[str | float | bytes]] = [["P1", "P2"], [whole, large], [packed_double(1.5), hundredth]]
+    assert texts(open_file(put("b.xlsb", binary_book(rows)))) == [
+        ["123456789", number_text(2.0**60)],
+        ["1.5", number_text(2.0**60 / 100)],
+    ]
+
+
+@pytest.mark.parametrize("size", [(0, 0), (1, 1), (1_048_575, 16_383)])
+def test_what_a_binary_sheet_says_about_its_size_is_not_believed(put: Put, size: tuple[int, int]) -> None:
+    rows: list[list[str | float | bytes]] = [["P1", "P2"], ["a", "b"]]
+    assert texts(open_file(put("b.xlsb", binary_book(rows, size)))) == [["a", "b"]]
+    far = binary_book([*rows, [*[""] * 200, "c"]], size, at={2: 1_000_000})
+    assert str(1_000_001 * 201) in refusal(put("b.xlsb", far)).zh
+    assert "可见" in refusal(put("b.xlsb", binary_book(rows, size, hidden=True))).zh
+
+
+def test_damaged_binary_sheets(put: Put) -> None:
+    rows: list[list[str | float | bytes]] = [["P1", "P2"], ["a", "b"], ["c", "d"]]
+    assert "损坏" in refusal(put("b.xlsb", binary_book(rows, at={2: 0}))).zh
+    assert "损坏" in refusal(put("b.xlsb", binary_book(rows, at={2: 1 << 20}))).zh
+    assert "没有含数据" in refusal(put("b.xlsb", binary_book([]))).zh
+    for tail in (record(6, bytes(8))[:-2], b"\x06\xff\xff\xff\x0f" + bytes(50)):
+        with pytest.raises((ValueError, IndexError)):
+            binary.extent(io.BytesIO(record(145, b"") + tail))
+
+
+@pytest.mark.parametrize("block", [1, 7, 64])
+def test_records_that_are_cut_anywhere_are_read_on(block: int) -> None:
+    content = binary_book([["P1", "P2"], ["长" * 500, 5e17], ["x", "y"]])
+    with zipfile.ZipFile(io.BytesIO(content)) as parts:
+        sheet = record(700, bytes(300)) + parts.read("xl/worksheets/sheet1.bin")
+    with patch.object(binary, "_BLOCK", block):
+        found = binary.extent(io.BytesIO(sheet))
+    assert found == binary.Extent(0, 2, 0, 1, [(1, 1)])
 
 
 def test_zipped_workbooks_are_read_in_memory(book: Callable[..., Path], put: Put) -> None:

@@ -39,8 +39,6 @@ class Sheet:
     part: str
     """Its path in the package."""
     visible: bool
-    cells: int = 0
-    """Size of the rectangle that a binary sheet says it fills."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +63,7 @@ def read_book(package: zipfile.ZipFile) -> Book:
     """
     names = {name.lower(): name for name in package.namelist()}
     root = etree.fromstring(package.read(names["xl/workbook.xml"]))
-    targets = _targets(package.read(names["xl/_rels/workbook.xml.rels"]))
+    targets = relation_targets(package.read(names["xl/_rels/workbook.xml.rels"]))
     sheets = []
     for element in root.iter("{*}sheet"):
         relation = next((value for key, value in element.attrib.items() if str(key).endswith("}id")), "")
@@ -84,61 +82,6 @@ def read_book(package: zipfile.ZipFile) -> Book:
         properties is not None and properties.get("date1904") in ("1", "true"),
         "xl/vbaproject.bin" in names,
     )
-
-
-def read_binary_book(package: zipfile.ZipFile) -> Book:
-    """The workbook part of an .xlsb package; its cells are left to calamine.
-
-    MS-XLSB 2.1.4: a part is a run of records, each with its number and its length as 7-bit groups.
-    """
-    targets = _targets(package.read("xl/_rels/workbook.bin.rels"))
-    sheets = []
-    for number, body in _binary_records(package.read("xl/workbook.bin")):
-        if number != 156:  # BrtBundleSh: state, tab id, relation, name
-            continue
-        relation, rest = _wide_text(body[8:])
-        name, _ = _wide_text(rest)
-        kind, part = targets.get(relation, ("", ""))
-        if kind == "worksheet":
-            visible = int.from_bytes(body[:4], "little") == 0
-            sheets.append(Sheet(name, part, visible, _binary_size(package, part)))
-    return Book(tuple(sheets), None, None, {}, since_1904=False, macros="xl/vbaProject.bin" in package.namelist())
-
-
-def _binary_size(package: zipfile.ZipFile, part: str) -> int:
-    with package.open(part) as stream:
-        head = stream.read(1 << 12)
-    for number, body in _binary_records(head):
-        if number == 148:  # BrtWsDim: first row, last row, first column, last column
-            last_row, last_column = (int.from_bytes(body[place : place + 4], "little") for place in (4, 12))
-            return (last_row + 1) * (last_column + 1)
-    return 0
-
-
-def _binary_records(data: bytes) -> Iterator[tuple[int, bytes]]:
-    place = 0
-    while place < len(data):
-        number, place = _groups(data, place, 2)
-        length, place = _groups(data, place, 4)
-        yield number, data[place : place + length]
-        place += length
-
-
-def _groups(data: bytes, place: int, most: int) -> tuple[int, int]:
-    """A number in up to `most` bytes, and the place after it. A record number keeps its marker bits (MS-XLSB)."""
-    value = 0
-    for index in range(most):
-        byte = data[place]
-        value |= (byte & 0x7F) << (7 * index)
-        place += 1
-        if byte < 0x80:
-            break
-    return value, place
-
-
-def _wide_text(data: bytes) -> tuple[str, bytes]:
-    end = 4 + 2 * int.from_bytes(data[:4], "little")
-    return data[4:end].decode("utf-16-le"), data[end:]
 
 
 def shared_texts(stream: IO[bytes]) -> list[str]:
@@ -220,7 +163,7 @@ def number_text(value: float) -> str:
     return f"{value:.{digits}f}"
 
 
-def _targets(relations: bytes) -> dict[str, tuple[str, str]]:
+def relation_targets(relations: bytes) -> dict[str, tuple[str, str]]:
     """Relation id → kind and path of the part."""
     found = {}
     for element in etree.fromstring(relations).iter("{*}Relationship"):

@@ -16,17 +16,17 @@ from collections import defaultdict, deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from html import unescape
 from pathlib import Path
 
 import fastexcel
 import polars as pl
 
+from tonghu.hqms.reading import sheet_package
 from tonghu.hqms.reading.header import LOOK_AT
 from tonghu.hqms.reading.model import Frame, Hits, Keep, Ragged, column_names, pick
 from tonghu.hqms.reading.ooxml import Book, Sheet, shared_texts
 from tonghu.hqms.reading.sheet_scan import Marks, Scan, first_value, row_chunks, uncalculated
-from tonghu.hqms.reading.sheet_stream import ROWS, column_index, sheet_rows
+from tonghu.hqms.reading.sheet_stream import COLUMNS, ROWS, column_index, sheet_rows
 
 CHUNK, SMALL = 4 << 20, 1 << 18
 """Bytes of XML in a piece; the small ones are for looking at the first rows only."""
@@ -47,20 +47,15 @@ MANY = 0.3
 
 PLACE = re.compile(rb'<c r="([A-Z]+)([0-9]+)"')
 VALUED_COLUMN = re.compile(rb'<c r="([A-Z]+)[0-9]+"[^>]*(?<!/)>(?!</c>|<v></v>|<v ?/>)')
+THREE_LETTERS = re.compile(rb'<c r="[A-Z]{3}')
 ROW = re.compile(rb"<row[ >]")
+ROW_BEGIN = re.compile(rb'<row[^>]*><c r="[A-Z]+([0-9]+)"')
 ROW_NUMBER = re.compile(rb'^(<row(?: [^>]*?)? r=")[0-9]+')
-SIMPLE_TEXT = re.compile(rb'<si><t(?: xml:space="preserve")?>([^<]*)</t></si>')
-ANY_TEXT = re.compile(rb"<(?:\w+:)?si(?:[ />])")
 
 # A shared text reaches calamine as its number, behind a character for private use that no piece contains itself.
 SIGN = "\ue000"
 _SIGN = SIGN.encode()
 _SHARED, _SIGNED = b' t="s"><v>', b' t="str"><v>' + _SIGN
-
-_MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
-_OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
-_BEGIN, _END = f'<worksheet xmlns="{_MAIN}"><sheetData>'.encode(), b"</sheetData></worksheet>"
-_GUARD = '<row r="{row}"><c r="A{row}" t="str"><v>-</v></c><c r="{last}{row}" t="str"><v>-</v></c></row>'
 
 
 class UnusualError(Exception):
@@ -86,16 +81,16 @@ class Piece:
 
 
 class PieceGrid:
-    """The cells of a sheet whose rows are written in the usual way. `wide`: it may have cells beyond column ZZ."""
+    """The cells of a sheet whose rows are written in the usual way."""
 
-    def __init__(self, package: Path | bytes, book: Book, sheet: Sheet, *, wide: bool) -> None:
-        self._package, self._book, self._sheet, self._wide = package, book, sheet, wide
+    def __init__(self, package: Path | bytes, book: Book, sheet: Sheet) -> None:
+        self._package, self._book, self._sheet = package, book, sheet
         self._scan = Scan(book)
         self._width = 1
         self._dense = False
         with self._opened() as parts:
-            self._around = _around(parts, book)
-            self._shared = _shared(parts, book)
+            self._around = sheet_package.around(parts, book)
+            self._shared = sheet_package.shared(parts, book)
         self.uncalculated = 0
         """Formulas without a stored value among the rows read last."""
 
@@ -217,16 +212,8 @@ class PieceGrid:
             signed = xml.replace(_SHARED, _SIGNED)
             if b' t="s"' in signed or _SIGN in xml:
                 raise UnusualError
-        # A row above, as wide as the header, makes the table begin in column A and reach far enough.
-        guard = _GUARD.format(row=first - 1, last=_letters(self._width - 1)).encode() if first > 1 else b""
-        package = io.BytesIO()
-        with zipfile.ZipFile(package, "w") as parts:
-            for name, content in self._around.items():
-                parts.writestr(name, content)
-            with parts.open("xl/worksheets/sheet1.xml", "w") as sheet:
-                for content in (_BEGIN, guard, signed, _END):
-                    sheet.write(content)
-        loaded = fastexcel.read_excel(package.getvalue()).load_sheet(
+        package = sheet_package.packed(self._around, signed, first - 1, self._width)
+        loaded = fastexcel.read_excel(package).load_sheet(
             0, header_row=None, dtypes="string", use_columns=None if columns is None else list(columns)
         )
         if columns is not None and len(loaded.available_columns()) > self._width:
@@ -243,10 +230,14 @@ class PieceGrid:
         if place is None:
             raise UnusualError
         last = int(place[2])
-        widest = TWO_LETTERS
-        if self._wide or (last - first + 1) * widest > LARGEST:
-            widest = max(column_index(letters.decode()) + 1 for letters in set(VALUED_COLUMN.findall(xml)))
-        if not first <= last <= ROWS or (last - first + 1) * max(self._width, widest) > LARGEST:
+        if not first <= last <= ROWS or not _is_ascending(xml, last):
+            raise UnusualError
+        # The columns need not be looked at where even the widest sheet would be laid out.
+        height = last - first + 1
+        if height * COLUMNS <= LARGEST or (THREE_LETTERS.search(xml) is None and height * TWO_LETTERS <= LARGEST):
+            return
+        widest = max(column_index(letters.decode()) + 1 for letters in set(VALUED_COLUMN.findall(xml)))
+        if height * max(self._width, widest) > LARGEST:
             raise UnusualError
 
     def _resolved(self, table: pl.DataFrame) -> pl.DataFrame:
@@ -299,7 +290,8 @@ class PieceGrid:
         ).drop("row")
 
     def _exactly(self, xml: bytes) -> Iterator[Piece]:
-        """The rows read from the XML itself: as many pieces as there are runs of rows without a gap."""
+        """The rows read from the XML itself: as many pieces as there are runs of rows without a gap,
+        and more where a row is so wide that they would not be small together."""
         with self._opened() as parts:
             shared = []
             if b't="s"' in xml and self._book.shared is not None:
@@ -307,8 +299,12 @@ class PieceGrid:
                     shared = shared_texts(stream)
         run: list[dict[int, str]] = []
         first = 0
-        for number, cells in sheet_rows(io.BytesIO(_BEGIN + xml + _END), self._book, shared):
-            if run and number != first + len(run):
+        is_wide = False
+        for number, cells in sheet_rows(io.BytesIO(sheet_package.wrapped(xml)), self._book, shared):
+            # A stray cell far out makes only its own row wide.
+            was_wide, is_wide = is_wide, max(cells) >= TWO_LETTERS
+            most = LARGEST // (COLUMNS if is_wide else TWO_LETTERS)
+            if run and (number != first + len(run) or is_wide != was_wide or len(run) == most):
                 yield Piece(first, _table_of(run, self._width))
                 run = []
             if not run:
@@ -325,6 +321,17 @@ def _renumbered(row: bytes, number: int) -> bytes:
     """The XML of a row as that of another row of the sheet, so that rows from far apart lie together."""
     row = ROW_NUMBER.sub(rb"\g<1>%d" % number, row, count=1)
     return PLACE.sub(rb'<c r="\g<1>%d"' % number, row)
+
+
+def _is_ascending(xml: bytes, last: int) -> bool:
+    """Whether the rows stand in order, so that none lies beyond the last."""
+    before = 0
+    for match in ROW_BEGIN.finditer(xml):
+        number = int(match[1])
+        if not before < number <= last:
+            return False
+        before = number
+    return True
 
 
 def _true(flags: pl.DataFrame) -> list[str]:
@@ -372,49 +379,3 @@ def _put_right(table: pl.DataFrame, marks: Marks, first: int, *, whole: bool) ->
         texts.append(text)
     right = [(f"c{at}", *cells) for at, cells in columns.items() if f"c{at}" in table.columns]
     return table.with_columns(table[name].scatter(rows, texts) for name, rows, texts in right)
-
-
-def _around(parts: zipfile.ZipFile, book: Book) -> dict[str, bytes]:
-    """What a package needs besides the sheet: the list of sheets, and the styles of the user's workbook."""
-    properties = '<workbookPr date1904="1"/>' if book.since_1904 else ""
-    relations = '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
-    return {
-        "_rels/.rels": (
-            f'{relations}<Relationship Id="rId1" Type="{_OFFICE}/officeDocument" Target="xl/workbook.xml"/>'
-            "</Relationships>"
-        ).encode(),
-        "xl/workbook.xml": (
-            f'<workbook xmlns="{_MAIN}" xmlns:r="{_OFFICE}">{properties}<sheets>'
-            '<sheet name="1" sheetId="1" r:id="rId1"/></sheets></workbook>'
-        ).encode(),
-        "xl/_rels/workbook.xml.rels": (
-            f'{relations}<Relationship Id="rId1" Type="{_OFFICE}/worksheet" Target="worksheets/sheet1.xml"/>'
-            f'<Relationship Id="rId2" Type="{_OFFICE}/styles" Target="styles.xml"/></Relationships>'
-        ).encode(),
-        **({"xl/styles.xml": parts.read(book.styles)} if book.styles else {}),
-    }
-
-
-def _shared(parts: zipfile.ZipFile, book: Book) -> pl.Series | None:
-    """The shared texts in order, an empty one being none."""
-    if book.shared is None:
-        return None
-    xml = parts.read(book.shared)
-    found = SIMPLE_TEXT.findall(xml)
-    # Rich texts, escapes of XML and of Excel, and white space that XML changes are left to the parser.
-    if len(found) == len(ANY_TEXT.findall(xml)) and not any(mark in xml for mark in (b"&#", b"_x", b"\r", b"\0")):
-        joined = b"\0".join(found).decode()
-        texts = (unescape(joined) if "&" in joined else joined).split("\0") if found else []
-    else:
-        texts = shared_texts(io.BytesIO(xml))
-    return pl.Series(texts, dtype=pl.String).replace("", None)
-
-
-def _letters(index: int) -> str:
-    """The letters of a 0-based column: the opposite of `column_index`."""
-    letters = ""
-    index += 1
-    while index:
-        index, rest = divmod(index - 1, 26)
-        letters = chr(65 + rest) + letters
-    return letters

@@ -45,6 +45,7 @@ def first_value(xml: bytes) -> tuple[int, int, int] | None:
 
 def is_usual(start: bytes) -> bool:
     """Whether the cells at the start of a sheet are written in the usual way, the first one being in column A."""
+    start = start[: start.rfind(b">") + 1]  # what was read may end inside a cell
     first = first_value(start)
     cells = len(ANY_CELL.findall(start))
     return first is not None and first[1] == 0 and cells == len(USUAL_CELL.findall(start))

@@ -1,8 +1,8 @@
 """Excel workbooks: .xlsx, .xlsm (macros are never run) and .xlsb.
 
 Sheets of .xlsx are read piece by piece (`sheet_pieces`), or row by row where they are not written in the usual way
-(`sheet_stream`). A binary sheet is laid out by calamine as a full rectangle, so one that claims more than `CELLS` is
-refused.
+(`sheet_stream`). A binary sheet is laid out by calamine as a full rectangle, so one that is spread over more than
+`CELLS` is refused. What a sheet says about its own size (its dimension) is never believed.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import io
 import logging
 import re
 import zipfile
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Protocol
@@ -20,11 +21,13 @@ import polars as pl
 from lxml import etree
 
 from tonghu.errors import InputRefused
+from tonghu.hqms.reading import binary
 from tonghu.hqms.reading.archive import DAMAGED
+from tonghu.hqms.reading.binary import Extent
 from tonghu.hqms.reading.header import LOOK_AT, Header, Known, find_header
 from tonghu.hqms.reading.input import Input
 from tonghu.hqms.reading.model import Frame, Hits, Keep, Ragged, Source, column_names, frames_of_rows
-from tonghu.hqms.reading.ooxml import Book, Sheet, number_text, read_binary_book, read_book, shared_texts
+from tonghu.hqms.reading.ooxml import Book, Sheet, number_text, read_book, shared_texts
 from tonghu.hqms.reading.sheet_pieces import PieceGrid
 from tonghu.hqms.reading.sheet_scan import is_usual
 from tonghu.hqms.reading.sheet_stream import sheet_rows
@@ -33,9 +36,8 @@ CELLS = 80_000_000
 """Largest rectangle that calamine may lay out: about two gigabytes."""
 
 HEAD = 1 << 16
-"""Bytes of a sheet in which its stated size, and its first cells if it has any, are looked for."""
+"""Bytes of a sheet in which its first cells are looked for, if it has any."""
 
-DIMENSION = re.compile(rb'<dimension ref="[A-Z]+[0-9]+:([A-Z]+)[0-9]+"')
 VALUE = re.compile(rb"<(?:\w+:)?(?:v|is)>")
 
 # A refused file gets one line, and that is ours.
@@ -78,7 +80,7 @@ class WorkbookSource(Source):
             ) as parts:
                 self._binary = "xl/workbook.bin" in parts.namelist()
                 self.format = "xlsb" if self._binary else "xlsx"
-                self._book = read_binary_book(parts) if self._binary else read_book(parts)
+                self._book = binary.read_book(parts) if self._binary else read_book(parts)
                 self._grid = self._choose(parts, known)
         except BROKEN:
             raise _damaged(given.name) from None
@@ -153,22 +155,24 @@ class WorkbookSource(Source):
 
     def _grid_of(self, parts: zipfile.ZipFile, sheet: Sheet) -> Grid:
         if self._binary:
-            return self._binary_grid(sheet)
+            return self._binary_grid(parts, sheet)
         with parts.open(sheet.part) as stream:
             head = stream.read(HEAD)
         if not is_usual(head):
             return RowGrid(self._package, self._book, sheet)
-        return PieceGrid(self._package, self._book, sheet, wide=_may_be_wide(head))
+        return PieceGrid(self._package, self._book, sheet)
 
-    def _binary_grid(self, sheet: Sheet) -> Grid:
-        if sheet.cells > CELLS:
+    def _binary_grid(self, parts: zipfile.ZipFile, sheet: Sheet) -> Grid:
+        with parts.open(sheet.part) as stream:
+            extent = binary.extent(stream)
+        if extent.cells > CELLS:
             raise InputRefused(
-                f"{self.input.name}：工作表“{sheet.name}”标注的范围过大（{sheet.cells} 个单元格），"
-                "请删除末尾多余的行，或另存为 .xlsx、.csv",
-                f"{self.input.name}: sheet '{sheet.name}' claims {sheet.cells} cells; delete the surplus rows at its "
-                "end, or save it as .xlsx or .csv",
+                f"{self.input.name}：工作表“{sheet.name}”的内容分布过散（占 {extent.cells} 个单元格的范围），"
+                "请删除远处多余的内容，或另存为 .xlsx、.csv",
+                f"{self.input.name}: the content of sheet '{sheet.name}' is spread over {extent.cells} cells; delete "
+                "what stands far out, or save it as .xlsx or .csv",
             )
-        return TableGrid(_long_numbers_marked(self._calamine(sheet)), 0)
+        return TableGrid(_long_numbers_marked(self._calamine(sheet), extent), 0)
 
     def _calamine(self, sheet: Sheet) -> pl.DataFrame:
         package = self._package
@@ -267,26 +271,16 @@ class RowGrid:
                     done = number
 
 
-def _long_numbers_marked(table: pl.DataFrame) -> pl.DataFrame:
-    """Whole numbers of 16 digits and more that a spreadsheet's number holds exactly, written as Excel shows them.
-
-    A binary workbook is not scanned beside calamine, so a text of such digits cannot be told from a number there;
-    only one text in dozens is a number that a spreadsheet can hold.
-    """
-
-    def shown(text: str) -> str:
-        return (
-            number_text(float(text)) if text.isdecimal() and len(text) > 15 and int(float(text)) == int(text) else text
-        )
-
-    long = [column.name for column in table if column.str.contains(r"^[0-9]{16,}$").any()]
-    return table.with_columns(pl.col(long).map_elements(shown, pl.String)) if long else table
-
-
-def _may_be_wide(head: bytes) -> bool:
-    """Whether a sheet may have cells beyond column ZZ: it says so, or it does not say where it ends."""
-    found = DIMENSION.search(head)
-    return found is None or len(found[1]) > 2
+def _long_numbers_marked(table: pl.DataFrame, extent: Extent) -> pl.DataFrame:
+    """The numbers of 16 digits and more written as Excel shows them; texts of as many digits are what they are."""
+    columns: defaultdict[int, list[int]] = defaultdict(list)
+    for row, column in extent.long_numbers:
+        columns[column - extent.first_column].append(row - extent.first_row)
+    for at, rows in columns.items():
+        cells = table[f"c{at}"]
+        shown = [None if text is None else number_text(float(text)) for text in cells.gather(rows)]
+        table = table.with_columns(cells.scatter(rows, pl.Series(shown, dtype=pl.String)))
+    return table
 
 
 def _damaged(name: str) -> InputRefused:
