@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
+from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
-from django.utils import translation
 
-from tonghu.platform.accounts.models import Person
+from tonghu.platform.accounts.access import access_of
 from tonghu.platform.accounts.sign_in import open_request
 from tonghu.platform.scope.scope import open_scope
 
@@ -28,14 +29,22 @@ class ScopeMiddleware:
         with transaction.atomic():
             scope = open_request(request)
             request.scope = scope  # type: ignore[attr-defined]
-            if isinstance(request.user, Person):
-                translation.activate(request.user.language)
-                request.LANGUAGE_CODE = translation.get_language()
+            if scope.person is not None and request.headers.get("X-Background") != "1":
+                request.session.touch()  # type: ignore[attr-defined]  # of our own SessionStore
             with open_scope(scope):
                 response = self.get_response(request)
                 if getattr(request, "failed", False):
                     transaction.set_rollback(True)
         return response
+
+    def process_view(self, request: HttpRequest, view: Any, _args: Any, _kwargs: Any) -> None:
+        """Serve no view that does not say who may open it.
+
+        Raises:
+            ImproperlyConfigured: it has none of the decorators of ``accounts.access``.
+        """
+        if request.path not in WITHOUT_SCOPE and access_of(view) is None:
+            raise ImproperlyConfigured(f"{view.__module__}.{view.__qualname__} does not say who may open it")
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> None:  # noqa: ARG002 -- Django's signature
         """Remember that a view failed: Django turns the exception into a page before it reaches the transaction."""

@@ -131,7 +131,7 @@ class SecondFactor(models.Model):
 
     person = models.OneToOneField(Person, models.CASCADE, related_name="second_factor", primary_key=True)
     secret = EncryptedText(place="accounts_secondfactor.secret")
-    confirmed_at = models.DateTimeField(null=True)
+    confirmed_at = models.DateTimeField()
     #: The time step of the last code taken: none is taken twice.
     last_step = models.BigIntegerField(default=0)
 
@@ -181,7 +181,7 @@ class LogInGuard(models.Model):
 
     key = models.CharField(max_length=40, primary_key=True)
     failures = models.PositiveIntegerField(default=0)
-    since = models.DateTimeField()
+    last = models.DateTimeField()
     locked_until = models.DateTimeField(null=True)
 
     def __str__(self) -> str:
@@ -210,7 +210,8 @@ class LogInEvent(models.Model):
         SUSPENDED = "suspended", _("Account suspended")
         RESUMED = "resumed", _("Account resumed")
 
-    person = models.ForeignKey(Person, models.PROTECT, related_name="log_in_events")
+    #: None where the user name was nobody's; the name itself is not kept: people type passwords there.
+    person = models.ForeignKey(Person, models.PROTECT, null=True, related_name="log_in_events")
     kind = models.CharField(_("what"), max_length=20, choices=Kind.choices)
     at = models.DateTimeField(_("when"), auto_now_add=True)
     address = models.GenericIPAddressField(_("address"), null=True)

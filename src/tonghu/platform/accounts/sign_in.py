@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterable
 from datetime import date
 
@@ -13,7 +12,6 @@ from django.utils import timezone
 from tonghu.platform.accounts.models import Person, Post
 from tonghu.platform.scope.scope import Scope, open_scope, system_scope
 
-PUBLIC = "public"
 #: Keys of the session: the post that the person acts from; whether a one-time code was given at log-in.
 POST, SECOND_FACTOR = "post", "second_factor"
 
@@ -58,20 +56,22 @@ def scope_for_job(*, person: int, post: int, purpose: str, request: str = "") ->
 
 
 def open_request(request: HttpRequest) -> Scope:
-    """Return the scope of a request; `request.user`, `request.post` and `request.posts` are filled on the way.
+    """Return the scope of a request; `request.post` and `request.posts` are filled on the way.
 
     Strangers, and people none of whose posts holds today, get a scope that sees nothing.
     """
-    ticket = request.headers.get("X-Request-Id", "")[:64] or uuid.uuid4().hex
+    number = getattr(request, "request_id", "")
     purpose = f"{request.method} {request.path}"[:200]
     with open_scope(system_scope("login")):
-        person = request.user
-        posts = current_posts(person.pk) if isinstance(person, Person) else []
+        person = request.user if isinstance(request.user, Person) else None
+        posts = current_posts(person.pk) if person else []
     post = chosen(posts, request.session.get(POST), second_factor=bool(request.session.get(SECOND_FACTOR)))
     request.posts, request.post = posts, post  # type: ignore[attr-defined]
     if post:
-        return scope_of_post(post, purpose=purpose, request=ticket)
-    return Scope(person=person.pk if isinstance(person, Person) else None, purpose=purpose or PUBLIC, request=ticket)
+        return scope_of_post(post, purpose=purpose, request=number)
+    if person:
+        return Scope(person=person.pk, purpose=purpose, request=number, label=person.name)
+    return Scope(purpose=purpose, request=number)
 
 
 def chosen(posts: Iterable[Post], wanted: object, *, second_factor: bool) -> Post | None:

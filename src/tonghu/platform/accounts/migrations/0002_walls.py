@@ -51,7 +51,8 @@ class Migration(migrations.Migration):
         Protect("accounts_loginguard", **DOOR),
         Protect(
             "accounts_loginevent",
-            read=f"{OWN} OR {AUTHENTICATE} OR ({may('accounts.log_ins')} AND {PERSON_IN_SCOPE})",
+            read=f"{OWN} OR {AUTHENTICATE} OR ({may('accounts.log_ins')} AND ({PERSON_IN_SCOPE} "
+            "OR (person_id IS NULL AND (SELECT scope.region_from()) = '000000')))",
             insert=AUTHENTICATE,
         ),
         ProtectHistory(

@@ -1,0 +1,90 @@
+"""Where a request knocks from, and the books kept at the door: what happened, and how often it has failed of late."""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.conf import settings
+from django.dispatch import Signal
+from django.http import HttpRequest
+from django.utils import timezone
+
+from tonghu.platform.accounts import log_in_rules as rules
+from tonghu.platform.accounts.models import LogInEvent, LogInGuard, Person
+from tonghu.platform.crypto.hashing import keyed_hash
+
+#: Sent when somebody's user name is locked, with ``person``; who writes notices listens.
+account_locked = Signal()
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """Network address and browser of a request."""
+
+    address: str | None = None
+    agent: str = ""
+
+    @classmethod
+    def of(cls, request: HttpRequest) -> Door:
+        """Read them; behind a proxy that ends TLS the address is the one that the proxy saw."""
+        said = request.META.get("REMOTE_ADDR", "")
+        if settings.HTTPS:
+            said = request.headers.get("X-Forwarded-For", said).rpartition(",")[2].strip()
+        try:
+            address = str(ipaddress.ip_address(said))
+        except ValueError:
+            address = None
+        return cls(address, request.headers.get("User-Agent", "")[:200])
+
+
+def note(kind: LogInEvent.Kind, person: Person | None, door: Door, *, done_by: int | None = None) -> None:
+    """Write down what happened; under the scope ``login``."""
+    LogInEvent.objects.create(person=person, kind=kind, address=door.address, agent=door.agent, done_by_id=done_by)
+
+
+def locked_until(username: str, door: Door) -> datetime | None:
+    """Return until when this name, or this address, has to wait; None where it need not. Holds the name's row.
+
+    Names that nobody has are counted and locked alike, so that a lock tells nothing.
+    """
+    now = timezone.now()
+    held = LogInGuard.objects.select_for_update().filter(key__in=_keys(username, door)).order_by("key")
+    return max((one.locked_until for one in held if one.locked_until and one.locked_until > now), default=None)
+
+
+def count_failure(username: str, person: Person | None, door: Door) -> None:
+    """Count a wrong password or code, and lock the name after too many in a row."""
+    now = timezone.now()
+    limits = zip(_keys(username, door), (rules.number("failures"), rules.number("address_failures")), strict=False)
+    for order, (key, limit) in enumerate(limits):
+        LogInGuard.objects.bulk_create([LogInGuard(key=key, last=now)], ignore_conflicts=True)
+        held = LogInGuard.objects.select_for_update().get(key=key)
+        fresh = now - held.last > rules.span("window_minutes") or (held.locked_until and held.locked_until <= now)
+        held.failures = 1 if fresh else held.failures + 1
+        held.last, held.locked_until = now, None
+        if held.failures >= limit:
+            held.locked_until = now + rules.span("lock_minutes")
+            if order == 0:
+                note(LogInEvent.Kind.LOCKED, person, door)
+                account_locked.send(sender=None, person=person)
+        held.save()
+
+
+def forget_failures(username: str) -> None:
+    """Begin to count anew for a name: somebody got in, or an administrator lifted the lock."""
+    LogInGuard.objects.filter(key=_key("name", username)).delete()
+
+
+def is_locked(username: str) -> bool:
+    """Whether a name is locked now; under the scope ``login``."""
+    return LogInGuard.objects.filter(key=_key("name", username), locked_until__gt=timezone.now()).exists()
+
+
+def _keys(username: str, door: Door) -> list[str]:
+    return [_key("name", username), *([_key("address", door.address)] if door.address else [])]
+
+
+def _key(kind: str, said: str) -> str:
+    return keyed_hash(said, f"log-in {kind}").hex()
