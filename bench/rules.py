@@ -1,8 +1,4 @@
-"""The rulebook: a million records against one hand-written DuckDB query, and one record against a limit.
-
-As a command, `python -m bench.rules FACTS.duckdb` runs the front-page rules over the table `facts` and prints what was
-found as JSON, in the same form as `bench/peers/rules_by_hand.py`.
-"""
+"""The rulebook: a million records against one hand-written DuckDB query, and one record against a limit."""
 
 from __future__ import annotations
 
@@ -14,23 +10,21 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date
 from itertools import cycle
 from pathlib import Path
 
 import duckdb
 import polars as pl
 
+from bench.front_page import LAYOUT, ON, SET, front_page
 from bench.measure import ROOT, WORK, Line, in_turn, made, peer
 from tonghu.codes import hqms_fields, icdo
 from tonghu.hqms import across, casting, facts, record
-from tonghu.rulebook import PACKAGED, RuleSet, load
+from tonghu.rulebook import PACKAGED, load
 from tonghu.rulebook.schema import UNREADABLE
 from tonghu.tumours import checks
 
 ROWS = 1_000_000
-LAYOUT = "2012"
-ON = date(2026, 11, 22)
 #: Cells that do not read are rare: these columns have some in the made-up file, and the hand-written query knows it.
 UNREADABLE_THERE = {
     f"{name}{UNREADABLE}" for name in ("birth_date", "length_of_stay_days", "quality_date", "cost_other")
@@ -47,17 +41,9 @@ def suite(runs: int) -> list[Line]:
 # --- A million records
 
 
-def front_page() -> RuleSet:
-    """The front-page rules that ask a condition of the page and wait for nothing."""
-    rules = load([PACKAGED / "registry"]).on(ON, sets={record.SET}, layout=LAYOUT)
-    waiting = {rule.id for rule in rules.inert()}
-    asked = tuple(rule for rule in rules.rules if rule.by == "condition" and rule.id not in waiting)
-    return RuleSet(rules.schema, asked, LAYOUT)
-
-
 def _million(runs: int) -> Line:
     table = _facts()
-    ours = [sys.executable, "-m", "bench.rules", table]
+    ours = [sys.executable, "-m", "bench.front_page", table]
     theirs = peer("rules_by_hand", table)
     _must_agree(_printed(ours), _printed(theirs))
     seen = in_turn({"ours": ours, "peer": theirs}, runs=runs)
@@ -126,18 +112,6 @@ def _must_agree(ours: list[list[str]], theirs: list[list[str]]) -> None:
         raise SystemExit(f"The findings differ. Only ours: {only[0]}. Only by hand: {only[1]}")
 
 
-def _run(table: str) -> list[tuple[str, str, int, str]]:
-    """Rule, field, number of findings and a digest of their rows, by the rulebook's plan."""
-    with duckdb.connect(table, read_only=True, config={"threads": 2}) as connection:
-        columns = {name for name, *_ in connection.execute("DESCRIBE facts").fetchall()}
-        plan = front_page().for_table(columns)
-        connection.execute(f"CREATE TEMP TABLE found AS {plan.findings_query('facts')}")
-        found = connection.execute(
-            "SELECT rule, fact, count(*), bit_xor(hash(row))::VARCHAR FROM found GROUP BY rule, fact"
-        )
-        return [(plan.rules[rule].id, plan.facts[fact], n, digest) for rule, fact, n, digest in found.fetchall()]
-
-
 # --- One record
 
 
@@ -158,7 +132,7 @@ def _one() -> Line:
 
     seconds = sorted(_timed(check, pages, typed, tumours))
     p50, p95 = statistics.median(seconds), seconds[len(seconds) * 95 // 100]
-    rules = Counter(front_page=len(registry.on(ON, sets={record.SET}, layout=LAYOUT).rules), scope=len(scope.rules))
+    rules = Counter(front_page=len(registry.on(ON, sets={SET}, layout=LAYOUT).rules), scope=len(scope.rules))
     rules["tumours"] = len({rule.id for profile in checks.PROFILES for rule in checks.rules(profile, ON).rules})
     return Line(
         f"One record against all {rules.total()} rules, in process, 95th percentile of {len(seconds):,}",
@@ -211,7 +185,3 @@ def _tumours(pages: Sequence[Mapping[str, str]]) -> list[dict[str, str | None]]:
         }
         for page, site in zip(pages, cycle(icdo.topography()), strict=False)
     ]
-
-
-if __name__ == "__main__":
-    print(json.dumps(_run(sys.argv[1])))
