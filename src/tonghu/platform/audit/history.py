@@ -59,10 +59,10 @@ def tracked(*, exclude: Sequence[str] = (), part_of: str | None = None) -> Calla
     def decorate(model: type[Model]) -> type[Model]:
         table = model._meta.db_table + SUFFIX
         decorated: type[Model] = pghistory.track(
-            pghistory.ManualEvent("change"),  # the triggers are ours: see the module's docstring
+            pghistory.ManualEvent("change"),  # type: ignore[no-untyped-call]  # the triggers are ours: see the module's docstring
             exclude=list(exclude),
             obj_field=pghistory.ObjForeignKey(related_name="+", related_query_name="+", db_index=False),
-            context_field=None,
+            context_field=None,  # type: ignore[arg-type]  # its own docs allow None
             base_model=HistoryRow,
             model_name=f"{model.__name__}Event",
             attrs={"pgh_part_of": part_of},

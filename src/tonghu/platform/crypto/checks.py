@@ -25,6 +25,6 @@ def fields_are_sound(app_configs: Sequence[AppConfig] | None, **_: Any) -> Itera
                 other = places.setdefault(field.place, here)
                 if other != here:
                     yield Error(f"{here} and {other} share the place {field.place}", obj=field, id="crypto.E002")
-            elif isinstance(field, KeyedHash) and field.of is None and here not in rehashers:
+            elif isinstance(field, KeyedHash) and not field.fixed and field.of is None and here not in rehashers:
                 yield Error(f"nobody can make {here} anew when keys change", obj=field, id="crypto.E003",
                             hint="give it of=..., or register tonghu.platform.crypto.rotation.rehashed_by")  # fmt: skip

@@ -121,6 +121,7 @@ class KeyedHash(_Binary):
         of: the field that it is worked out from on every save and bulk_create. Without it the room sets the value and
             registers with :func:`tonghu.platform.crypto.rotation.rehashed_by` who makes it anew.
         derive: makes the hashed text from the field's, for example its last four characters; None hashes nothing.
+        fixed: evidence that is never made anew; its key cannot be forgotten while it stands.
     """
 
     def __init__(
@@ -129,9 +130,10 @@ class KeyedHash(_Binary):
         purpose: str = "",  # a column in a migration has none
         of: str | None = None,
         derive: Callable[[str], str | None] | None = None,
+        fixed: bool = False,
         **kwargs: Any,
     ) -> None:
-        self.purpose, self.of, self.derive = purpose, of, derive
+        self.purpose, self.of, self.derive, self.fixed = purpose, of, derive, fixed
         super().__init__(*args, **{**kwargs, "max_length": None})
 
     def deconstruct(self) -> Any:

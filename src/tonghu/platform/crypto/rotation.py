@@ -87,6 +87,8 @@ def rotate(scoped: Scoped, using: str = "owner", batch: int = BATCH_SIZE) -> Ite
     for column in columns(EncryptedText):
         yield from _passes(column, scoped, using, partial(_seal_again, column, sealer, batch, using))
     for column in columns(KeyedHash):
+        if isinstance(column.field, KeyedHash) and column.field.fixed:
+            continue
         yield from _passes(column, scoped, using, partial(_hash_again, column, hasher, batch, using))
 
 

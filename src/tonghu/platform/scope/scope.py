@@ -29,6 +29,7 @@ SYSTEM: Final[dict[str, tuple[frozenset[str], str]]] = {
         "fills a new site: regions, institutions, the first people; run by commands, never by a request",
     ),
     "rotation": (frozenset({"*"}), "writes sealed values again under a new key; run by the owner, never by a request"),
+    "chain": (frozenset(), "links the events of the log into its chain and checks it; reads events of every place"),
     # Policies of the rooms name these three; they hold no permission that a post could hold.
     "worker": (frozenset(), "keeps the books on jobs of every institution: who runs what, how far, how it ended"),
     "upkeep": (frozenset(), "ends the lives of files and removes old records of jobs and notices, everywhere"),
@@ -104,11 +105,9 @@ def open_scope(scope: Scope, using: str = "default") -> Iterator[Scope]:
     """
     with transaction.atomic(using=using):
         before = _set(using, scope.as_setting())
-        try:
-            yield scope
-        finally:
-            if not connections[using].needs_rollback:  # a broken transaction takes the setting along when it rolls back
-                _set(using, before)
+        yield scope  # an error rolls back to before the block, and the setting with it
+        if not connections[using].needs_rollback:
+            _set(using, before)
 
 
 def _set(using: str, setting: str) -> str:

@@ -42,7 +42,7 @@ BEGIN
     'SELECT change.*, $1, now(), $2, $3, $4, $5, $6, $7, $8, $9 FROM (%s) AS change', events, names, source)
   USING lower(TG_OP), pg_current_xact_id()::text::bigint,
     (entry ->> 'person')::bigint, (entry ->> 'post')::bigint, (entry ->> 'institution')::bigint,
-    coalesce(entry ->> 'label', entry ->> 'system', ''), coalesce(entry ->> 'purpose', ''),
+    coalesce(nullif(entry ->> 'label', ''), entry ->> 'system', ''), coalesce(entry ->> 'purpose', ''),
     coalesce(entry ->> 'reason', ''), coalesce(entry ->> 'request', '');
   RETURN NULL;
 END

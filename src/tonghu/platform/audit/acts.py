@@ -1,0 +1,87 @@
+"""Acts that every room logs alike: a child's record was read, a masked value was shown whole, data were taken away."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.core.exceptions import PermissionDenied
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from tonghu.platform.audit.access import REVEAL
+from tonghu.platform.audit.events import SITE, Subject, acting_because, record
+from tonghu.platform.audit.kinds import kind, subject_kind
+from tonghu.platform.scope.scope import Scope
+
+CHILD = subject_kind("child", zh="患儿", en="child")
+
+CHILD_READ = kind(
+    "child.read", zh="查看了{subject}（{purpose}）", en="looked at {subject} ({purpose})", data=("purpose",)
+)
+REVEALED = kind(
+    "audit.revealed", zh="查看了{subject}的完整{what}", en="saw the whole {what} of {subject}", data=("what",)
+)
+EXPORTED = kind(
+    "audit.exported",
+    zh="导出了“{what}” {count} 条（筛选：{filters}）", en="exported “{what}”, {count} rows (filters: {filters})",
+    data=("what", "count", "filters"),
+)  # fmt: skip
+
+
+def log_read(child_id: int, purpose: str, *, by: Scope, institution: int | None = None) -> None:
+    """Log that a child's record was shown.
+
+    Args:
+        child_id: whose.
+        purpose: for what, as shown on the page (one of a few words, never free text about the child).
+        by: the open scope.
+        institution: whose view of the child was shown, so that its own log has it too.
+    """
+    record(CHILD_READ, subject=(CHILD, child_id), by=by, data={"purpose": purpose}, institution=institution)
+
+
+def log_reveal(what: str, *, subject: Subject, reason: str, by: Scope, institution: int | None = None) -> None:
+    """Log that a masked value is shown whole; call it before showing.
+
+    Raises:
+        PermissionDenied: `by` may not.
+        InputRefused: no reason is given.
+    """
+    if not by.may(REVEAL):
+        raise PermissionDenied(_("Your active post may not see whole numbers. Ask a colleague whose post may."))
+    with acting_because(by, reason):
+        record(REVEALED, subject=subject, by=by, data={"what": what}, institution=institution)
+
+
+@dataclass(frozen=True, slots=True)
+class Watermark:
+    """The line that stands in an exported file: who took it, when, why, and under which request it is in the log."""
+
+    text: str
+
+
+def log_export(
+    what: str, *, count: int, filters: str, reason: str, permission: str, by: Scope, subject: Subject = SITE
+) -> Watermark:
+    """Log that data are taken away; the file carries the watermark that is returned.
+
+    Args:
+        what: what is exported, as the page calls it.
+        count: how many rows.
+        filters: how they were chosen, in words, without anybody's name or number.
+        reason: why, in the asker's words.
+        permission: the right that this export needs.
+        by: the open scope.
+
+    Raises:
+        PermissionDenied: `by` may not.
+        InputRefused: no reason is given.
+    """
+    if not by.may(permission):
+        raise PermissionDenied(_("Your active post may not export this."))
+    with acting_because(by, reason):
+        record(EXPORTED, subject=subject, by=by, data={"what": what, "count": count, "filters": filters})
+    now = timezone.localtime().strftime("%Y-%m-%d %H:%M:%S")
+    said = _("Exported by %(who)s at %(now)s, reason: %(reason)s, request %(request)s. Held in trust: do not pass on.")
+    words = {"who": by.label or "—", "now": now, "reason": reason.strip(), "request": by.request or "—"}
+    return Watermark(said % words)

@@ -1,0 +1,180 @@
+"""The chain over the log: each link is a keyed hash over an event and the link before it.
+
+Events are written by everybody at once and linked afterwards, a batch at a time, under one advisory lock that only
+linkers take: writers never wait. The hash is keyed (HMAC-SM3) with the site's key, which the database does not hold, so
+that even its owner cannot alter an event and make the chain fit again. The chain's head is also kept in a file outside
+the database (``audit/head-<database>.json``), so that cutting off its end shows.
+"""
+
+from __future__ import annotations
+
+import hmac
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from django.conf import settings
+from django.db import connections, transaction
+from django.utils import timezone
+
+from tonghu.platform.crypto.ciphers import HASHERS
+from tonghu.platform.crypto.keys import Key, keyring, source
+from tonghu.platform.scope.scope import open_scope, system_scope
+
+BATCH: Final = 1000
+#: A linker looks this many events back for ones whose transactions ended late; a full look comes with every check.
+LOOK_BACK: Final = 20_000
+START: Final = b"tonghu audit chain"
+_LOCK: Final = 0x746F6E67_61756474
+_COLUMNS: Final = (
+    "event.id::text, to_char(event.at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US'), kind, subject_kind, subject_id, "
+    "institution_id::text, by_person::text, by_post::text, by_institution::text, by_region_from, by_region_to, "
+    "who, purpose, reason, request, data::text, encode(personal, 'hex')"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Break:
+    """The first place where the chain does not hold.
+
+    Attributes:
+        seq: the link.
+        event: the event's id, where it is known.
+        what: ``altered``, ``removed``, ``link_missing``, ``cut``, ``key_missing`` or ``unlinked``.
+    """
+
+    seq: int
+    event: int | None
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a check found: how many links hold, the first break, and how many events wait to be linked."""
+
+    links: int
+    broken: Break | None
+    waiting: int
+
+
+def link(using: str = "default", *, everything: bool = False) -> int:
+    """Link what is not linked yet, and return how many events that were.
+
+    Args:
+        everything: look at all events, not only at the last :data:`LOOK_BACK`.
+
+    Raises:
+        KeysMissing: the site's keys cannot be read now; nothing is lost, the next run links.
+    """
+    done = 0
+    while batch := _link_batch(using, everything):
+        done += batch
+    return done
+
+
+def _link_batch(using: str, everything: bool) -> int:
+    key = keyring().writer("hash")
+    with open_scope(system_scope("chain"), using), connections[using].cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+        cursor.execute("SELECT seq, hash FROM audit_link ORDER BY seq DESC LIMIT 1")
+        seq, before = cursor.fetchone() or (0, START)
+        cursor.execute("SELECT coalesce(max(event_id), 0) FROM audit_link")
+        after = 0 if everything else max(0, cursor.fetchone()[0] - LOOK_BACK)
+        cursor.execute(
+            f"SELECT {_COLUMNS} FROM audit_event AS event WHERE event.id > %s AND NOT EXISTS "  # noqa: S608 -- constants
+            "(SELECT 1 FROM audit_link WHERE event_id = event.id) ORDER BY event.id LIMIT %s",
+            [after, BATCH],
+        )
+        links = []
+        for event in cursor.fetchall():
+            seq, before = seq + 1, _hash(key, seq + 1, bytes(before), event)
+            links.append((seq, int(event[0]), before))
+        if links:
+            cursor.executemany("INSERT INTO audit_link (seq, event_id, hash) VALUES (%s, %s, %s)", links)
+            head = (seq, before.hex())
+            transaction.on_commit(lambda: _write_head(*head), using=using)
+    return len(links)
+
+
+def verify(using: str = "default") -> Verdict:
+    """Check the whole chain; an alteration, removal, exchange or cut shows as the first break.
+
+    Raises:
+        KeysMissing: the site's keys cannot be read now.
+    """
+    kept = _read_head()
+    with open_scope(system_scope("chain"), using):
+        count, broken, at_head = _walk(using, kept["seq"] if kept else 0)
+        if broken is None and kept and at_head != kept["hash"]:
+            broken = Break(int(kept["seq"]), None, "cut")
+        with connections[using].cursor() as cursor:
+            cursor.execute(
+                "SELECT count(*) FROM audit_event AS event "
+                "WHERE NOT EXISTS (SELECT 1 FROM audit_link WHERE event_id = event.id)"
+            )
+            waiting = int(cursor.fetchone()[0])
+    return Verdict(count, broken, waiting)
+
+
+def _walk(using: str, kept: int) -> tuple[int, Break | None, str | None]:
+    """How many links hold, the first that does not, and the hash of link `kept`."""
+    before, count, at_head = START, 0, None
+    for seq, event_id, held, event in _rows(using):
+        if seq != count + 1:
+            return count, Break(count + 1, None, "link_missing"), at_head
+        if event[0] is None:
+            return count, Break(seq, event_id, "removed"), at_head
+        key = _key(int.from_bytes(held[:2], "big"))
+        if key is None:
+            return count, Break(seq, event_id, "key_missing"), at_head
+        if not hmac.compare_digest(_hash(key, seq, before, event), held):
+            return count, Break(seq, event_id, "altered"), at_head
+        before, count = held, seq
+        if seq == kept:
+            at_head = held.hex()
+    return count, None, at_head
+
+
+def _key(number: int) -> Key | None:
+    return keyring().get(number) or source().ring(now=True).get(number)
+
+
+def _rows(using: str) -> Iterator[tuple[int, int, bytes, tuple[Any, ...]]]:
+    with connections[using].chunked_cursor() as cursor:
+        cursor.execute(
+            f"SELECT link.seq, link.event_id, link.hash, {_COLUMNS} FROM audit_link AS link "  # noqa: S608 -- constants
+            "LEFT JOIN audit_event AS event ON event.id = link.event_id ORDER BY link.seq"
+        )
+        for seq, event_id, held, *event in cursor:
+            yield seq, event_id, bytes(held), tuple(event)
+
+
+def _hash(key: Key, seq: int, before: bytes, event: tuple[Any, ...]) -> bytes:
+    said = json.dumps([seq, before.hex(), *event], ensure_ascii=False, separators=(",", ":")).encode()
+    return key.number.to_bytes(2, "big") + HASHERS[key.algorithm].hash(key.secret, said)
+
+
+def head_file() -> Path:
+    """Return the file that keeps the chain's head outside the database."""
+    return Path(settings.SITE) / "audit" / f"head-{connections['default'].settings_dict['NAME']}.json"
+
+
+def _write_head(seq: int, hashed: str) -> None:
+    place = head_file()
+    place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    kept = _read_head()
+    if kept and kept["seq"] >= seq:
+        return  # another linker was quicker to come here
+    fresh = place.with_suffix(f".{seq}")
+    fresh.write_text(json.dumps({"seq": seq, "hash": hashed, "at": timezone.now().isoformat()}), encoding="utf-8")
+    fresh.replace(place)
+
+
+def _read_head() -> dict[str, Any] | None:
+    try:
+        held: dict[str, Any] = json.loads(head_file().read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return None
+    return held
