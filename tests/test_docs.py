@@ -32,3 +32,19 @@ def test_links_lead_to_files(page: Path) -> None:
     prose = re.sub(r"```.*?```|`[^`\n]*`", "", page.read_text("utf-8"), flags=re.S)
     targets = re.findall(r"\]\((?!https?:|#)([^)#\s]+)", prose)
     assert [target for target in targets if not (page.parent / target).exists()] == []
+
+
+@pytest.mark.requirement("REG-11")
+def test_clerks_read_every_rule_in_their_own_words() -> None:
+    """What is wrong and how to mend it is said in Chinese, without the names that programs use."""
+    pages = tool("reference_pages").pages()
+    for name in ("registry.front_page", "registry.scope"):
+        page, english = pages[f"rules-{name}.zh.md"], pages[f"rules-{name}.md"]
+        sections = page.split("\n### ")[1:]
+        assert len(sections) == english.count("\n### ")
+        for section in sections:
+            told = section.partition("<details>")[0]
+            labels = re.findall(r"^- \*\*(.+?)\*\*：(.+)$", told, flags=re.M)
+            assert [label for label, _ in labels if label != "怎样改"] == ["级别", "查什么", "为什么", "依据"]
+            assert not re.search(r"[a-z]{3,}|\{", "".join(text for _, text in labels)), section[:200]
+            assert section.count("<details>") == section.count("</details>") == 1
