@@ -1,0 +1,160 @@
+"""Make a backup: one moment of the database with its evidence, and the stored files."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import subprocess
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import psycopg
+
+from tonghu import __version__
+from tonghu.errors import InputRefused
+from tonghu.platform.database import roles
+from tonghu.platform.database.backup import evidence
+from tonghu.platform.database.backup.stream import PIECE, Writer
+from tonghu.platform.database.installations import choose
+
+#: What is kept outside the database, below the site's folder; the files in it are sealed already.
+FILES: Final = "files"
+
+
+@dataclass(frozen=True)
+class Written:
+    """A backup that was made.
+
+    Attributes:
+        place: the file.
+        size: its bytes.
+        evidence: what it holds of the database.
+        files: how many stored files are in it.
+    """
+
+    place: Path
+    size: int
+    evidence: evidence.Evidence
+    files: int
+
+
+def backup(home: Path, place: Path, key: bytes, progress: Callable[[str, int], None] | None = None) -> Written:
+    """Write a backup of the site in `home` to `place`; the site may go on working.
+
+    Everything about the database comes from one snapshot, which the program that dumps it shares. Stored files never
+    change, so those that the snapshot names are copied after it.
+
+    Args:
+        home: the site's folder.
+        place: the file to write; it must not exist, and appears only when it is whole.
+        key: of :func:`~tonghu.platform.database.backup.stream.read_key`.
+        progress: told the name of the part and the bytes done.
+
+    Raises:
+        InputRefused: the file exists, the database is away, or no program of PostgreSQL fits the server.
+        OSError: the disk is full, or the folder may not be written; nothing is left behind.
+    """
+    if place.exists():
+        raise InputRefused(f"文件已存在，不会覆盖：{place}", f"The file exists and is not replaced: {place}")
+    unfinished = place.with_name(f".{place.name}.{os.getpid()}")
+    tell = progress or (lambda _part, _done: None)
+    try:
+        descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as out:
+            writer = Writer(out, key)
+            seen = _database(home, writer, tell)
+            files = _files(home / FILES, writer, tell)
+            writer.close()
+            out.flush()
+            os.fsync(out.fileno())
+        unfinished.rename(place)
+    finally:
+        unfinished.unlink(missing_ok=True)
+    return Written(place, place.stat().st_size, seen, files)
+
+
+def _database(home: Path, writer: Writer, tell: Callable[[str, int], None]) -> evidence.Evidence:
+    address = roles.address(home, "backup")
+    try:
+        connection = psycopg.connect(address, connect_timeout=5)
+    except psycopg.OperationalError as fault:
+        last = str(fault).strip().splitlines()[-1]
+        raise InputRefused(f"连不上数据库：{last}", f"The database cannot be reached: {last}") from None
+    with connection:
+        connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        connection.read_only = True
+        row = connection.execute("SELECT pg_export_snapshot()").fetchone()
+        assert row is not None
+        tell("evidence", 0)
+        seen = evidence.gather(connection)
+        manifest = {
+            "format": 1, "tonghu": __version__, "at": datetime.now(UTC).isoformat(timespec="seconds"),
+            "postgresql": connection.info.server_version // 10000, "database": seen.as_json(),
+        }  # fmt: skip
+        _section(writer, "manifest", iter([json.dumps(manifest, ensure_ascii=False).encode()]))
+        _section(writer, "database", _dump(address, row[0], connection.info.server_version // 10000, tell))
+    return seen
+
+
+def _dump(address: str, snapshot: str, server: int, tell: Callable[[str, int], None]) -> Iterator[bytes]:
+    info: dict[str, Any] = dict(psycopg.conninfo.conninfo_to_dict(address))
+    password = str(info.pop("password", ""))
+    command = [
+        choose(at_least=server).program("pg_dump"), "--format=custom", "--compress=6", "--no-password",
+        f"--snapshot={snapshot}", f"--dbname={psycopg.conninfo.make_conninfo(**info)}",
+    ]  # fmt: skip
+    with subprocess.Popen(  # noqa: S603 -- PostgreSQL's own program
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=program_environment(password)
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        done = 0
+        while block := process.stdout.read(PIECE):
+            done += len(block)
+            tell("database", done)
+            yield block
+        said = process.stderr.read().decode(errors="replace").strip()
+    if process.returncode:
+        last = said.splitlines()[-1] if said else str(process.returncode)
+        raise InputRefused(f"备份失败：{last}", f"The backup failed: {last}")
+
+
+def program_environment(password: str) -> dict[str, str]:
+    """The environment for PostgreSQL's programs: nothing of the caller's settings, and the password out of sight."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
+    return kept | {"LC_ALL": "C", "PGPASSWORD": password}
+
+
+def _files(folder: Path, writer: Writer, tell: Callable[[str, int], None]) -> int:
+    listed: dict[str, list[Any]] = {}
+    done = 0
+    for file in sorted(f for f in folder.rglob("*") if f.is_file()) if folder.is_dir() else ():
+        said, size = hashlib.sha256(), 0
+        name = file.relative_to(folder).as_posix()
+        try:
+            source = file.open("rb")
+        except FileNotFoundError:
+            continue  # destroyed meanwhile, with its record
+        writer.section(f"file:{name}")
+        with source:
+            while block := source.read(PIECE):
+                said.update(block)
+                size += len(block)
+                writer.write(block)
+        writer.end_section()
+        listed[name] = [size, said.hexdigest()]
+        done += size
+        tell("files", done)
+    _section(writer, "files", iter([json.dumps(listed).encode()]))
+    return len(listed)
+
+
+def _section(writer: Writer, name: str, blocks: Iterator[bytes]) -> None:
+    writer.section(name)
+    for block in blocks:
+        writer.write(block)
+    writer.end_section()

@@ -1,0 +1,229 @@
+"""A backup is one moment, sealed; what comes back is equal, or nothing comes back."""
+
+from __future__ import annotations
+
+import io
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import made_up
+import site_database
+from tonghu.errors import InputRefused
+from tonghu.platform.accounts.models import Person
+from tonghu.platform.database import roles
+from tonghu.platform.database.backup import evidence, restore, stream, write
+from tonghu.platform.database.backup.evidence import Evidence
+from tonghu.platform.database.backup.rehearse import rehearse
+from tonghu.platform.scope.scope import open_scope, system_scope
+
+
+@pytest.fixture
+def target(tmp_path: Path) -> Iterator[dict[str, Any]]:
+    """An empty place on the session's server: its roles keep their passwords."""
+    home = tmp_path / "restored"
+    home.mkdir()
+    (home / "database.json").write_bytes((site_database.HOME / "database.json").read_bytes())
+    admin_url = site_database.server().admin_url()
+    yield {"admin_url": admin_url, "home": home, "database": "restored_here"}
+    with psycopg.connect(admin_url, autocommit=True) as admin:
+        admin.execute("DROP DATABASE IF EXISTS restored_here WITH (FORCE)")
+
+
+def databases(admin_url: str) -> set[str]:
+    with psycopg.connect(admin_url) as admin:
+        return {row[0] for row in admin.execute("SELECT datname FROM pg_database").fetchall()}
+
+
+def test_what_comes_back_is_what_went_in(made: Any, target: dict[str, Any]) -> None:
+    done = restore.restore(made.place, made.key, **target)
+    assert done.differences == []
+    assert done.wanted == made.written.evidence
+    assert done.found.tables["public.accounts_person"][0] == 3
+    assert done.files == 2
+    assert (target["home"] / "files/ab/one").read_bytes() == (made.home / "files/ab/one").read_bytes()
+    # The walls came along: as app without a scope it is an error, with one it is the people.
+    with psycopg.connect(roles.address(target["home"], "app")) as app:
+        with pytest.raises(psycopg.DatabaseError, match="no scope is open"):
+            app.execute("SELECT count(*) FROM accounts_person")
+        app.rollback()
+        setting = system_scope("login").as_setting()
+        app.execute("SELECT set_config('tonghu.scope', %s, true)", [setting])
+        names = app.execute("SELECT name FROM accounts_person ORDER BY 1").fetchall()
+        assert names == [("虚构备份0",), ("虚构备份1",), ("虚构备份2",)]
+    # And work goes on: numbers continue after those that were given.
+    with psycopg.connect(roles.address(target["home"], "owner")) as owner:
+        value = owner.execute("SELECT nextval('accounts_person_id_seq') > max(n) FROM (VALUES (3)) v(n)").fetchone()
+        assert value == (True,)
+
+
+def test_nothing_of_a_person_stands_in_the_file_in_the_clear(made: Any) -> None:
+    held = made.place.read_bytes()
+    assert "虚构备份".encode() not in held
+    assert b"PGDMP" not in held
+    assert oct(made.place.stat().st_mode & 0o777) == "0o600"
+
+
+def test_rows_written_while_it_runs_are_not_in_it(
+    made: Any, target: dict[str, Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    real = write._dump
+
+    def late(*args: Any) -> Iterator[bytes]:
+        made_up.person(name="虚构迟到")
+        yield from real(*args)
+
+    monkeypatch.setattr(write, "_dump", late)
+    place = tmp_path / "two.backup"
+    seen = write.backup(made.home, place, made.key).evidence
+    assert seen.tables["public.accounts_person"] == made.written.evidence.tables["public.accounts_person"]
+    assert restore.restore(place, made.key, **target).differences == []
+    with open_scope(system_scope("migration"), using="owner"):
+        assert Person.objects.using("owner").count() == 4
+
+
+def test_a_database_with_tables_is_never_replaced(made: Any, target: dict[str, Any]) -> None:
+    restore.restore(made.place, made.key, **target)
+    with pytest.raises(InputRefused, match="already"):
+        restore.restore(made.place, made.key, **target)
+    empty = {**target, "database": "another_here"}
+    with pytest.raises(InputRefused, match="files"):
+        restore.restore(made.place, made.key, **empty)
+    assert "another_here" not in databases(target["admin_url"])
+
+
+@pytest.mark.parametrize(
+    ("damage", "words"),
+    [
+        ("key", "another key"),
+        ("cut", "cut or was altered|another key"),
+        ("piece", "cut or was altered|another key"),
+        ("bit", "cut or was altered|another key"),
+        ("added", "cut or was altered|another key"),
+        ("other", "not a backup"),
+        ("empty", "not a backup"),
+        ("gone", "No such file"),
+    ],
+)
+def test_what_is_not_whole_is_refused_and_leaves_nothing(
+    made: Any, target: dict[str, Any], damage: str, words: str, tmp_path: Path
+) -> None:
+    held, key = made.place.read_bytes(), made.key
+    middle = len(held) // 2
+    file = tmp_path / "damaged"
+    if damage == "key":
+        key = secrets.token_bytes(32)
+    damaged = {
+        "cut": held[:-20], "piece": held[: 48 + stream.PIECE + 16], "added": held + b"x", "other": b"PGDMP" + held,
+        "bit": held[:middle] + bytes([held[middle] ^ 4]) + held[middle + 1 :], "empty": b"",
+    }.get(damage, held)  # fmt: skip
+    if damage != "gone":
+        file.write_bytes(damaged)
+    before = (target["home"] / "database.json").read_bytes()
+    there = databases(target["admin_url"])
+    with pytest.raises(InputRefused, match=words):
+        restore.restore(file, key, **target)
+    assert databases(target["admin_url"]) == there
+    assert {f.name for f in target["home"].iterdir()} == {"database.json"}
+    assert (target["home"] / "database.json").read_bytes() == before
+
+
+def test_a_restore_that_differs_is_thrown_away(
+    made: Any, target: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = restore._load
+
+    def lossy(*args: Any) -> None:
+        real(*args)
+        with psycopg.connect(args[1], dbname=args[2]) as connection:
+            connection.execute("ALTER TABLE accounts_person NO FORCE ROW LEVEL SECURITY")
+            connection.execute("SET session_replication_role = replica")  # a loss that no trigger sees
+            connection.execute("UPDATE accounts_person SET name = '虚构他人' WHERE name = '虚构备份1'")
+
+    monkeypatch.setattr(restore, "_load", lossy)
+    with pytest.raises(InputRefused, match="accounts_person: 3 → 3；table accounts_person"):
+        restore.restore(made.place, made.key, **target)
+    assert "restored_here" not in databases(target["admin_url"])
+
+
+def test_an_existing_file_is_not_replaced_and_a_failed_one_does_not_stay(made: Any, tmp_path: Path) -> None:
+    with pytest.raises(InputRefused, match="is not replaced"):
+        write.backup(made.home, made.place, made.key)
+    settings = (made.home / "database.json").read_text()
+    (made.home / "database.json").write_text(settings.replace('"port": ', '"port": 1'))
+    with pytest.raises(InputRefused, match="cannot be reached"):
+        write.backup(made.home, tmp_path / "new", made.key)
+    assert not [f for f in tmp_path.iterdir() if "new" in f.name]
+
+
+def test_the_rehearsal_shows_its_evidence(made: Any) -> None:
+    said: list[str] = []
+    done = rehearse(made.place, made.key, lambda _zh, en: said.append(en))
+    assert done.differences == []
+    tables, rows = len(done.found.tables), f"{done.found.rows:,}"
+    assert any(line.startswith(f"restored {tables} tables, {rows} rows, 2 files") for line in said)
+    assert [line for line in said if "refused" in line] == [
+        "a wrong key: refused, nothing left behind",
+        "a cut file: refused, nothing left behind",
+        "a changed bit: refused, nothing left behind",
+    ]
+    assert "the application's role reads nobody without a scope" in said
+
+
+@given(st.lists(st.tuples(st.text(min_size=1, max_size=8), st.lists(st.binary(max_size=3000), max_size=4)), max_size=5))
+def test_the_stream_gives_back_what_it_got(sections: list[tuple[str, list[bytes]]]) -> None:
+    key, out = secrets.token_bytes(32), io.BytesIO()
+    writer = stream.Writer(out, key)
+    for name, blocks in sections:
+        writer.section(name)
+        for block in blocks:
+            writer.write(block)
+        writer.end_section()
+    writer.close()
+    reader = stream.Reader(io.BytesIO(out.getvalue()), key)
+    found = []
+    while (name := reader.section()) is not None:
+        found.append((name, b"".join(reader.blocks())))
+    assert found == [(name, b"".join(blocks)) for name, blocks in sections]
+
+
+def test_a_stream_of_several_pieces_opens_only_whole_and_in_order() -> None:
+    key, out = secrets.token_bytes(32), io.BytesIO()
+    writer = stream.Writer(out, key)
+    writer.section("x")
+    for _ in range(7):
+        writer.write(secrets.token_bytes(stream.PIECE // 2))
+    writer.end_section()
+    writer.close()
+    held, piece = out.getvalue(), stream.PIECE + 16
+    first, second = held[48 : 48 + piece], held[48 + piece : 48 + 2 * piece]
+    swapped = held[:48] + second + first + held[48 + 2 * piece :]
+    for altered in (swapped, held[: 48 + 2 * piece], held[: 48 + piece] + held[48 + 2 * piece :]):
+        reader = stream.Reader(io.BytesIO(altered), key)
+        with pytest.raises(InputRefused):
+            reader.section() and list(reader.blocks())
+
+
+@pytest.mark.parametrize("text", ["", "short", "!!!", "QUJD"])
+def test_a_key_file_that_holds_no_key_is_named(tmp_path: Path, text: str) -> None:
+    place = tmp_path / "backup.key"
+    place.write_text(text)
+    with pytest.raises(InputRefused, match=r"backup\.key"):
+        stream.read_key(place)
+    stream.make_key(place)
+    assert place.read_text() == text, "a key that is there is never replaced"
+
+
+def test_differences_name_what_is_not_equal() -> None:
+    one = Evidence({"a": (1, "x"), "b": (2, "y")}, {"table a": "1"}, {"s": 5})
+    other = Evidence({"a": (1, "z"), "c": (0, "")}, {"table b": "1"}, {"s": 4})
+    assert evidence.differences(one, other) == [
+        "a: 1 → 1", "b: 2 → –", "c: – → 0", "table a", "table b", "s: 5 → 4",
+    ]  # fmt: skip
+    assert evidence.differences(one, Evidence(one.tables, one.structure, {"s": 9})) == []
