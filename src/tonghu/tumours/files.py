@@ -6,6 +6,7 @@ import csv
 import io
 import os
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import FileIO
@@ -96,19 +97,30 @@ class Table:
         False, with nothing written, when a line is no whole row (blank, or with cells missing).
         """
         cells = self.scan().select(keys).collect()
-        lines = pl.scan_csv(
-            self.source, separator=_NOWHERE, quote_char=None, infer_schema=False, with_column_names=lambda _: ["line"]
-        ).collect()["line"]
-        marks = lines.str.count_matches(self.delimiter, literal=True)
-        if lines.len() != cells.height or not (marks == len(self.header) - 1).all(ignore_nulls=False):
+        marks = pl.col("line").str.count_matches(self.delimiter, literal=True)
+        lines = (
+            pl.scan_csv(
+                self.source,
+                separator=_NOWHERE,
+                quote_char=None,
+                infer_schema=False,
+                with_column_names=lambda _: ["line"],
+            )
+            .with_columns(whole=(marks == len(self.header) - 1).fill_null(False))
+            .collect(engine="streaming")  # counts on all processors
+        )
+        if lines.height != cells.height or not lines["whole"].all():
             return False
-        for at in range(0, cells.height, _PART):
+
+        def answered(at: int) -> pl.DataFrame:
             found, answers = answer(cells.slice(at, _PART))
             texts = answers.write_csv(include_header=False, separator=self.delimiter).split("\n")
-            rows = pl.DataFrame(
-                {"line": lines.slice(at, _PART), "answer": pl.Series(texts, dtype=pl.String).gather(found)}
-            )
-            rows.write_csv(file, include_header=False, separator=self.delimiter, quote_style="never")
+            answer_of_each = pl.Series("answer", texts, dtype=pl.String).gather(found)
+            return lines.slice(at, _PART).select("line", answer_of_each)
+
+        with ThreadPoolExecutor(1) as ahead:  # answers the next parts while this one is written
+            for rows in ahead.map(answered, range(0, cells.height, _PART)):
+                rows.write_csv(file, include_header=False, separator=self.delimiter, quote_style="never")
         return True
 
     def _append_to_cells(self, file: FileIO, new: Sequence[str], keys: Sequence[str], answer: Answering) -> None:
