@@ -291,6 +291,17 @@ def keyring() -> Keyring:
     return source().ring()
 
 
+def present() -> Keyring:
+    """Return the keys as they stand in their place now; for what must not go by a memory of them.
+
+    Raises:
+        KeysMissing: they are not there, whatever this process may still hold.
+    """
+    if fault := state():
+        raise fault
+    return source().ring()
+
+
 def state() -> KeysMissing | None:
     """Look now: None when the keys are there, else what is wrong (the process may still hold the keys and work)."""
     try:

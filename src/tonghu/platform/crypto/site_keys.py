@@ -25,7 +25,7 @@ def prepare(using: str = "owner") -> None:
         known = KeyRecord.objects.using(using)
         if not known.exists() and not settings.KEY_COMMAND and not keys.key_file().exists():
             keys.write(keys.fresh_keyring())
-        ring = keys.source().ring(now=True)
+        ring = keys.present()
         compare(ring, using)
         noted = set(known.values_list("number", flat=True))
         known.bulk_create(_record(key) for key in ring.keys if key.number not in noted)
@@ -59,7 +59,7 @@ def add(use: keys.Use, algorithm: str | None = None, using: str = "owner") -> Ke
         KeysMissing: the keys are missing, or come from a command (add it there).
     """
     _own_file()
-    ring = keys.source().ring(now=True).with_new(use, algorithm=algorithm)
+    ring = keys.present().with_new(use, algorithm=algorithm)
     keys.write(ring)
     prepare(using)
     return ring.keys[-1]
@@ -72,7 +72,7 @@ def forget(number: int, using: str = "owner") -> None:
         KeysMissing: the keys are missing, come from a command, or this one still writes.
     """
     _own_file()
-    ring = keys.source().ring(now=True)
+    ring = keys.present()
     key = ring.get(number)
     if key is None or ring.writer(key.use) == key:
         raise KeysMissing(f"密钥 {number} 不存在或正在使用", f"Key {number} does not exist or is the one that writes")
