@@ -27,6 +27,8 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
     words.add_parser("down", help="结束正在运行的网站 · end the running site").set_defaults(run=_down)
     words.add_parser("status", help="各部分是否正常 · whether every part is well").set_defaults(run=_status)
     words.add_parser("migrate", help="升级数据库结构 · bring the database to this version").set_defaults(run=_migrate)
+    logins = words.add_parser("logins", help="演示网站的全部账号 · every log-in of the demo's site")
+    logins.set_defaults(run=_log_ins)
     _backup_words(words)
     words.add_parser("worker", help="只运行后台任务进程 · run jobs only").set_defaults(run=_worker)
 
@@ -52,9 +54,9 @@ def _site() -> Site:
 
 
 @contextmanager
-def _opened() -> Iterator[Site]:
+def _opened(home: Path | None = None) -> Iterator[Site]:
     """The site with its server; one that did not run before does not run afterwards."""
-    site = _site()
+    site = Site(home) if home else _site()
     ours = site.server is not None and site.server.pid() is None
     site.open()
     try:
@@ -109,6 +111,14 @@ def _migrate(_args: argparse.Namespace) -> int:
     with _opened() as site:
         site.migrate()
     print("数据库结构已是最新 / The database is up to date")
+    return 0
+
+
+def _log_ins(_args: argparse.Namespace) -> int:
+    from tonghu.config import demo_site
+
+    with _opened(demo_site.home()) as site:
+        demo_site.list_log_ins(site)
     return 0
 
 

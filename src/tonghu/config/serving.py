@@ -94,7 +94,7 @@ def check_port(port: int) -> None:
             ) from None
 
 
-def serve(site: Site, port: int, announce: Callable[[], None]) -> None:
+def serve(site: Site, port: int, announce: Callable[[], None], every_second: Callable[[], None] = lambda: None) -> None:
     """Serve a site that is open and migrated, until somebody asks for the end.
 
     Raises:
@@ -117,7 +117,11 @@ def serve(site: Site, port: int, announce: Callable[[], None]) -> None:
             )
         return False
 
-    processes.run(children, ready, announce, lambda: keep(site))
+    def watch() -> None:
+        keep(site)
+        every_second()
+
+    processes.run(children, ready, announce, watch)
 
 
 def answers(port: int) -> bool:
@@ -143,15 +147,16 @@ def keep(site: Site) -> None:
 def stop(home: Path) -> bool:
     """Ask the program that holds the site to end, and wait; returns whether there was one."""
     pid = running(home)["pid"]
-    if not pid or not _holds(home):
+    if not pid or not is_up(home):
         return False
     os.kill(pid, signal.SIGTERM)
-    while _holds(home):
+    while is_up(home):
         time.sleep(0.1)
     return True
 
 
-def _holds(home: Path) -> bool:
+def is_up(home: Path) -> bool:
+    """Whether a program holds the site."""
     try:
         with (home / "up.lock").open("a+") as held:
             fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)

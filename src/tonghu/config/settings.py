@@ -63,10 +63,12 @@ INSTALLED_APPS = [
     "tonghu.platform.crypto",
     "tonghu.platform.scope",
     "tonghu.platform.audit",
+    "tonghu.platform.components",
     "tonghu.platform.web",
     "tonghu.network",
     "tonghu.platform.accounts",
     "tonghu.platform.jobs",
+    "tonghu.platform.files",
     "tonghu.patients",
 ]
 
@@ -136,6 +138,9 @@ TIME_ZONE = "Asia/Shanghai"
 DATE_FORMAT = "Y-m-d"
 DATETIME_FORMAT = "Y-m-d H:i"
 FORMAT_MODULE_PATH = ["tonghu.config.formats"]
+
+#: Every upload is sealed while it comes in; see tonghu.platform.files.upload.
+FILE_UPLOAD_HANDLERS = ["tonghu.platform.files.upload.SealingHandler"]
 
 STATIC_URL = "/static/"
 STATIC_ROOT = SITE / "static"

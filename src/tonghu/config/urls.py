@@ -7,3 +7,5 @@ from django.urls import URLPattern, URLResolver, include, path
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("tonghu.platform.web.urls")),
 ]
+
+handler500 = "tonghu.platform.operations.faults.server_error"
