@@ -41,7 +41,7 @@ FONTS = {
 DEV = {"axe-core/axe.min.js": "axe.min.js"}
 
 
-class FrontendRefused(Exception):
+class FrontendRefused(Exception):  # noqa: N818 -- a refusal in words, as everywhere here
     """Why the packages could not be fetched; ``zh`` and ``en`` are whole sentences."""
 
     def __init__(self, zh: str, en: str) -> None:

@@ -14,6 +14,9 @@ class WebConfig(AppConfig):
 
     def ready(self) -> None:
         """Compile message catalogues that changed, before the first text is asked for."""
+        from django.utils.translation.reloader import translation_file_changed
+
         from tonghu.platform.web.languages import compile_catalogues
 
-        compile_catalogues([Path(folder) for folder in settings.LOCALE_PATHS])
+        for catalogue in compile_catalogues([Path(folder) for folder in settings.LOCALE_PATHS]):
+            translation_file_changed(None, catalogue.with_suffix(".mo"))  # forget what was read before

@@ -1,1 +1,16 @@
-// The behaviour of every page, in small modules.
+// The behaviour of every page, in small modules. Pages work without it; it makes them quicker.
+import { watchCharts } from "./charts.js";
+import { watchDrafts } from "./drafts.js";
+import { watchKeys } from "./keys.js";
+import { watchPickers } from "./picker.js";
+import { watchSheets } from "./sheets.js";
+import { watchTheme } from "./theme-switch.js";
+import { watchToasts } from "./toasts.js";
+
+watchSheets();
+watchKeys();
+watchPickers();
+watchDrafts();
+watchToasts();
+watchTheme();
+watchCharts();

@@ -1,0 +1,60 @@
+"""Charts: a question as title, the answer in a sentence, one idea; one specification for page and print.
+
+Altair describes, vl-convert compiles to Vega once; the page draws that with Vega and its interpreter (the content
+security policy allows no evaluated text), a document gets the same as a picture. The figures stand below as a table,
+for those who do not see the picture.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from tonghu.platform.shell import Words
+
+if TYPE_CHECKING:
+    import altair
+
+#: Quiet series colours, told apart also in grey print and by colour-blind readers: by lightness first.
+SERIES: Final = ("#1d5fa8", "#d99000", "#6aa5a9", "#8c4a2f", "#9aa5b1", "#4b3f72")
+#: Version of Vega-Lite that Altair writes.
+VEGA_LITE: Final = "6.4"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chart:
+    """A chart with its words.
+
+    Attributes:
+        question: the title.
+        answer: what the picture shows, in one sentence.
+        picture: an Altair chart without a title of its own; its width may be ``container``.
+        head, figures: the same as a table: headings and rows.
+        source: where the figures are from, and as of when.
+    """
+
+    question: Words
+    answer: Words
+    picture: altair.Chart | altair.LayerChart | altair.FacetChart | altair.HConcatChart
+    head: Sequence[Words]
+    figures: Sequence[Sequence[object]]
+    source: Words = ""
+
+
+def vega(chart: Chart) -> dict[str, Any]:
+    """The compiled specification: the one for the page and, with :func:`print_config`, for print."""
+    import vl_convert  # heavy: only where a chart is drawn
+
+    said = chart.picture.configure_view(stroke=None).configure_range(category=list(SERIES)).to_dict()
+    compiled: dict[str, Any] = vl_convert.vegalite_to_vega(said, vl_version=VEGA_LITE)
+    return compiled
+
+
+def print_config(font: str) -> dict[str, Any]:
+    """Vega's configuration for paper: black ink, the font of the document. Sizes in points."""
+    ink, grey = "#1b2430", "#c3cad3"
+    words = {"labelFont": font, "titleFont": font, "labelColor": ink, "titleColor": ink, "labelFontSize": 11,
+             "titleFontSize": 11, "titleFontWeight": "normal"}  # fmt: skip
+    axis = {**words, "domainColor": grey, "gridColor": "#e6e9ed", "tickColor": grey}
+    return {"axis": axis, "legend": words, "header": words, "text": {"font": font, "fill": ink}, "background": "white"}

@@ -1,0 +1,174 @@
+"""The components' tags: ``{% load components %}``. Each shows one value of ``tonghu.platform.components``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any
+from uuid import uuid4
+
+from django import template
+from django.forms import BaseForm, BoundField
+from django.forms.widgets import CheckboxInput, CheckboxSelectMultiple, FileInput, RadioSelect, Select
+from django.utils.formats import date_format, number_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from tonghu.platform.components.ages import age as age_in_words
+from tonghu.platform.components.charts import Chart, vega
+from tonghu.platform.components.maps import TileMap
+from tonghu.platform.components.parts import Change, Confirm, Event, Finding, Level, Progress
+from tonghu.platform.components.table import Column, Kind, Link, Mark, Table
+
+register = template.Library()
+
+
+@register.inclusion_tag("components/table.html", takes_context=True)
+def table(context: template.Context, table: Table) -> dict[str, Any]:
+    """A table with its filters, column chooser and paging."""
+    return {"table": table, "csrf_token": context.get("csrf_token"), "request": table.request}
+
+
+@register.simple_tag
+def cell(column: Column, value: object) -> SafeString | str:
+    """What stands in a cell; an unknown value is a dash that is read as such."""
+    if isinstance(value, Link):
+        return format_html('<a href="{}">{}</a>', value.url, _plain(value.text, column.kind))
+    if isinstance(value, Mark):
+        return mark(value.text, value.tone)
+    return _plain(value, column.kind)
+
+
+@register.simple_tag
+def mark(text: object, tone: str = "quiet") -> SafeString:
+    """A state as a word with a mark: ``block``, ``ask``, ``done`` or ``quiet``."""
+    return format_html('<span class="mark mark-{}">{}</span>', tone, text)
+
+
+@register.simple_tag
+def unknown() -> SafeString:
+    """What stands where nothing is known."""
+    return format_html(
+        '<span class="unknown" title="{0}">—<span class="visually-hidden">{0}</span></span>', _("unknown")
+    )
+
+
+@register.inclusion_tag("components/form.html", takes_context=True)
+def form(
+    context: template.Context, form: BaseForm, submit: str = "", action: str = "", draft: str = "", cancel: str = ""
+) -> dict[str, Any]:
+    """A whole form in one column.
+
+    `submit` is the verb on the button; `draft` names the form so that what was typed survives an expired session in
+    this tab (never passwords); `cancel` is the address that leads away without saving.
+    """
+    request = context.get("request")
+    person = getattr(getattr(request, "user", None), "pk", None) or ""
+    return {
+        "form": form, "submit": submit or _("Save"), "action": action, "cancel": cancel,
+        "draft": f"{draft}:{person}" if draft else "", "csrf_token": context.get("csrf_token"),
+    }  # fmt: skip
+
+
+@register.inclusion_tag("components/field.html")
+def field(field: BoundField) -> dict[str, Any]:
+    """One field: label above, hint below it, the error beside it."""
+    widget = field.field.widget
+    group = isinstance(widget, RadioSelect | CheckboxSelectMultiple)
+    tick = isinstance(widget, CheckboxInput)
+    if group or tick:
+        style = "form-check-input"
+    else:
+        style = "form-select" if isinstance(widget, Select) else "form-control"
+    if field.errors:
+        style += " is-invalid"
+    return {
+        "field": field, "group": group, "tick": tick, "file": isinstance(widget, FileInput),
+        "control": field if group else field.as_widget(attrs={"class": style}),
+        "optional": not field.field.required and not tick,
+    }  # fmt: skip
+
+
+@register.inclusion_tag("components/findings.html")
+def findings(findings: Sequence[Finding], heading: str = "") -> dict[str, Any]:
+    """Findings, what blocks first; F goes to the next, M to the field it names, O to the reason."""
+    order = list(Level)
+    ranked = sorted(findings, key=lambda finding: order.index(finding.level))
+    counts = [(level, sum(finding.level is level for finding in ranked)) for level in order]
+    return {"findings": ranked, "counts": [(level, n) for level, n in counts if n], "heading": heading or _("Findings")}
+
+
+@register.inclusion_tag("components/timeline.html")
+def timeline(events: Sequence[Event]) -> dict[str, Any]:
+    """What happened, the newest first as given."""
+    return {"events": events}
+
+
+@register.inclusion_tag("components/diff.html")
+def diff(changes: Sequence[Change]) -> dict[str, Any]:
+    """Fields before and after."""
+    return {"changes": changes}
+
+
+@register.inclusion_tag("components/progress.html", takes_context=True)
+def progress(context: template.Context, progress: Progress) -> dict[str, Any]:
+    """How far something is, with count, rate and time left."""
+    return {"progress": progress, "csrf_token": context.get("csrf_token")}
+
+
+@register.inclusion_tag("components/confirm.html", takes_context=True)
+def confirm(context: template.Context, confirm: Confirm) -> dict[str, Any]:
+    """The button of an act that cannot be undone; it opens the question with its consequence in numbers."""
+    return {"confirm": confirm, "id": f"confirm-{uuid4().hex[:8]}", "csrf_token": context.get("csrf_token")}
+
+
+@register.inclusion_tag("components/empty.html")
+def empty(what: str, url: str = "", act: str = "") -> dict[str, str]:
+    """What will come here and how, where there is nothing yet; `act` is the verb that leads to it."""
+    return {"what": what, "url": url, "act": act}
+
+
+@register.inclusion_tag("components/chart.html")
+def chart(chart: Chart) -> dict[str, Any]:
+    """A chart with its question, answer and figures."""
+    return {"chart": chart, "vega": vega(chart), "id": f"chart-{uuid4().hex[:8]}"}
+
+
+@register.inclusion_tag("components/tile_map.html")
+def tile_map(map: TileMap) -> dict[str, Any]:
+    """A map of equal squares."""
+    return {"map": map}
+
+
+@register.inclusion_tag("components/masked.html")
+def masked(shown: str, label: str = "", reveal_url: str = "") -> dict[str, str]:
+    """A masked identity with its visible placeholder; `reveal_url` asks for a reason before it shows the whole."""
+    return {"shown": shown, "label": label, "reveal_url": reveal_url}
+
+
+@register.filter
+def number(value: Decimal | float | int | None) -> SafeString | str:
+    """A number with its thousands apart; a dash where it is unknown."""
+    return unknown() if value is None else number_format(value, use_l10n=True, force_grouping=True)
+
+
+@register.simple_tag
+def age(born: date, on: date) -> str:
+    """An age as people say it: 3岁4月 under six years, 岁 after."""
+    return age_in_words(born, on)
+
+
+def _plain(value: object, kind: Kind) -> SafeString | str:
+    if value is None or value == "":
+        return unknown()
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if isinstance(value, int | float | Decimal) and kind == "number":
+        return number(value)
+    if kind == "date":
+        return date_format(value, "DATE_FORMAT")  # type: ignore[arg-type]
+    if kind == "time":
+        return date_format(value, "DATETIME_FORMAT")  # type: ignore[arg-type]
+    return str(value)
