@@ -69,6 +69,7 @@ INSTALLED_APPS = [
     "tonghu.platform.accounts",
     "tonghu.platform.jobs",
     "tonghu.platform.files",
+    "tonghu.platform.files",
     "tonghu.patients",
 ]
 

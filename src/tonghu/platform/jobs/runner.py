@@ -14,6 +14,7 @@ from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from tonghu.errors import InputRefused
+from tonghu.platform.crypto.keys import KeysMissing
 from tonghu.platform.jobs import queue
 from tonghu.platform.jobs.asker import scope_of
 from tonghu.platform.jobs.errors import CancelledByAsker, PostEnded, Superseded, WorkerStops, place, words
@@ -103,6 +104,8 @@ def _run(held: Job, pulse: Pulse) -> None:
         _finish(held, State.CANCELLED)
     except PostEnded as why:
         _finish(held, State.STOPPED, said=words(why))
+    except KeysMissing as fault:  # nobody gave anything wrong: it works again when the keys are back
+        _failed(held, fault)
     except InputRefused as why:
         _finish(held, State.REFUSED, said=words(why))
     except Exception as fault:
