@@ -143,6 +143,9 @@ FORMAT_MODULE_PATH = ["tonghu.config.formats"]
 #: Every upload is sealed while it comes in; see tonghu.platform.files.upload.
 FILE_UPLOAD_HANDLERS = ["tonghu.platform.files.upload.SealingHandler"]
 
+#: Every upload is sealed while it comes in; see tonghu.platform.files.upload.
+FILE_UPLOAD_HANDLERS = ["tonghu.platform.files.upload.SealingHandler"]
+
 STATIC_URL = "/static/"
 STATIC_ROOT = SITE / "static"
 #: Style sheets, scripts and fonts of the front-end packages, put there by tools/frontend.py; see docs/web.md.
