@@ -41,15 +41,26 @@ class CasesFile:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
         self._out.close()
 
-    def write(self, cases: pl.DataFrame, data: pl.DataFrame, raw_lines: Sequence[str] | None) -> None:
+    def write(self, cases: pl.DataFrame, data: pl.DataFrame, raw_lines: pl.Series | None) -> None:
         """Append rows. `cases` has OWN_COLUMNS; `data` the file's own cells in the same order.
 
         `raw_lines`, where the reader gives them, are the same rows as they stand in the file (UTF-8, comma, one record
         a line, no line end) and are passed through as they are.
         """
+        own = cases.select(OWN_COLUMNS)
+        written = io.BytesIO()
         if raw_lines is None:
-            both = pl.concat([cases.select(OWN_COLUMNS), data], how="horizontal")
-            self._out.write(both.write_csv(include_header=False).encode())
-            return
-        fronts = cases.select(OWN_COLUMNS).write_csv(include_header=False).split("\n")
-        self._out.write("".join(f"{front},{line}\n" for front, line in zip(fronts, raw_lines, strict=False)).encode())
+            pl.concat([own, data], how="horizontal").write_csv(written, include_header=False)
+        else:
+            lines = own.select(pl.concat_str([*map(_as_csv, own), raw_lines], separator=","))
+            lines.write_csv(written, include_header=False, quote_style="never")
+        self._out.write(written.getbuffer())
+
+
+def _as_csv(column: pl.Series) -> pl.Expr:
+    """The values of a column as cells of a csv file, quoted where they must be."""
+    text = pl.col(column.name).cast(pl.String)
+    if column.dtype == pl.String:
+        marked = '"' + text.str.replace_all('"', '""', literal=True) + '"'
+        text = pl.when(text.str.contains(r'[",\r\n]')).then(marked).otherwise(text)
+    return text.fill_null("")

@@ -127,7 +127,7 @@ def columns(data: pl.DataFrame, fields: Mapping[str, Field]) -> Cast:
     """
     empty = {name for name in fields if data[name].null_count() == len(data)}
     live = {name: f for name, f in fields.items() if name not in empty}
-    plain = data.select([_cleaned(name, f).alias(f"{f.name}__text") for name, f in live.items()])
+    plain = _cleaned(data, live)
     typed = plain.select([_plain(f).alias(f.name) for f in live.values()])
     made: list[pl.Series] = []
     issues: list[pl.DataFrame] = []
@@ -143,11 +143,17 @@ def columns(data: pl.DataFrame, fields: Mapping[str, Field]) -> Cast:
     return Cast(pl.DataFrame(made), pl.concat(issues) if issues else pl.DataFrame(schema=schema))
 
 
-def _cleaned(name: str, field: Field) -> pl.Expr:
+def _cleaned(data: pl.DataFrame, fields: Mapping[str, Field]) -> pl.DataFrame:
     """The twin of the first lines of :func:`cell`: blanks cut, nothing and the filler as null."""
-    text = pl.col(name).str.strip_chars(BLANKS)
-    nothing = ["", *sorted(FILLERS)] if empty_for(field) else [""]
-    return pl.when(~text.is_in(nothing)).then(text)
+    cut = data.select(pl.col(name).str.strip_chars(BLANKS).alias(f"{f.name}__text") for name, f in fields.items())
+    nothing = {
+        f"{f.name}__text": pl.col(f"{f.name}__text").is_in(["", *sorted(FILLERS)] if empty_for(f) else [""])
+        for f in fields.values()
+    }
+    # Most columns have no such cell, and asking is half the price of putting nulls.
+    asked = cut.select(empty.any().alias(name) for name, empty in nothing.items())
+    having = asked.row(0, named=True) if fields else {}
+    return cut.with_columns(pl.when(~nothing[name]).then(pl.col(name)) for name, has in having.items() if has)
 
 
 def _plain(field: Field) -> pl.Expr:

@@ -42,6 +42,8 @@ from tonghu.rulebook import Rulebook, RuleSet
 # So many fetched rows are cast, screened and written together, and so many judged together (see `waiting`).
 BATCH = 10_000
 JUDGED = 30_000
+# After so many rows read, fewer are cast too: processors that read would wait for them at the end.
+SPAN = 300_000
 LAYERS = ("benign_other", "other_blood", "lch")
 
 Progress = Callable[[int], None]
@@ -155,7 +157,7 @@ class _Run:
 
     def _batches(self, progress: Progress) -> Iterator[_Batch]:
         waiting: list[Hits] = []
-        height = 0
+        height = cast = 0
         keep = self._keep_all if self.options.all_rows else self.prefilter.keep
         self.source.sieve = None if self.options.all_rows else self.sieve
         for hits in self.source.screen(self.prefilter.positions, keep):
@@ -165,9 +167,9 @@ class _Run:
             if len(hits.rows):
                 waiting.append(hits)
                 height += len(hits.rows)
-            if height >= BATCH:
+            if height >= BATCH or (height and self.rows >= cast + SPAN):
                 yield _Batch.of(waiting)
-                waiting, height = [], 0
+                waiting, height, cast = [], 0, self.rows
         if waiting:
             yield _Batch.of(waiting)
 
@@ -367,6 +369,6 @@ class _Batch:
             frozenset(row.row for one in hits for row in one.ragged),
         )
 
-    def lines(self, at: pl.Series) -> list[str] | None:
+    def lines(self, at: pl.Series) -> pl.Series | None:
         """The lines of some rows."""
-        return None if self.raw_lines is None else self.raw_lines.gather(at).to_list()
+        return None if self.raw_lines is None else self.raw_lines.gather(at)
