@@ -36,7 +36,10 @@ MAX_LINKS = 60_000
 """A sheet holds 65,530 hyperlinks at most."""
 
 NAMED = 4
-"""Problems that a row names in its own cell; the others are counted there."""
+"""Lines of problems that a row has in its own cell; the others are counted there."""
+
+_FIELDS = 3
+"""Fields that such a line names."""
 
 HEADS = ("数据行号", "病案号", "出院日期", "问题", "病种分组", "触发编码", "诊断位置", "年龄（岁）")
 """What stands in front of the file's own columns, and all that is printed."""
@@ -106,7 +109,7 @@ class RowSheets:
         for column, width in enumerate((*_WIDTHS, *map(_width, self.names))):
             sheet.set_column(column, column, width)
         sheet.freeze_panes(1, KEPT)
-        page(sheet)
+        page(sheet, upright=True)
         sheet.repeat_rows(0)
         sheet.set_row(0, 42)
         header = self.marked.columns.header
@@ -160,16 +163,22 @@ class RowSheets:
         self.at += 1
 
     def _list(self, sheet: Worksheet, row: int, problems: dict[int, list[_Problem]]) -> None:
-        """The row's number as a link to its first problem, and its problems in one cell, errors first."""
+        """The row's number as a link to its first problem, and its problems in one cell, errors first.
+
+        What a rule says of several fields in the same words is said once.
+        """
         entries, texts = self.marked.register.entries, self.marked.register.texts
         found = sorted(
             (_RANK[entries[entry].level], column, entries[entry].id, entry, said)
             for column in problems
             for entry, said in problems[column]
         )
-        named = [f"{self.labels[column]}：{texts[said].cause_zh} {rule}" for _, column, rule, _, said in found[:NAMED]]
-        if len(found) > NAMED:
-            named.append(f"……另有 {len(found) - NAMED} 个")
+        alike: dict[tuple[str, int], list[str]] = {}
+        for _, column, rule, _, said in found:
+            alike.setdefault((rule, said), []).append(self.labels[column])
+        named = [f"{_listed(labels)}：{texts[said].cause_zh} {rule}" for (rule, said), labels in alike.items()]
+        if left := sum(len(labels) for labels in list(alike.values())[NAMED:]):
+            named[NAMED:] = [f"……另有 {left} 个"]
         worst = entries[found[0][3]].level
         text = "\n".join(named)[:MAX_TEXT]
         sheet.write_string(self.at, _PROBLEMS_AT, text, self.listed[worst])
@@ -232,6 +241,11 @@ class _Problems:
                 found.setdefault(column, []).append((entry, said))
             self._ahead = next(self._next, None)
         return found
+
+
+def _listed(labels: list[str]) -> str:
+    """The fields that something is said of."""
+    return "、".join(labels[:_FIELDS]) + (f" 等 {len(labels)} 项" if len(labels) > _FIELDS else "")
 
 
 def _slot(position: object) -> str:

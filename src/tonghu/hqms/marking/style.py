@@ -40,10 +40,11 @@ def level_format(book: xlsxwriter.Workbook, level: str, base: dict[str, object])
     return book.add_format({**base, **style, "bg_color": FILL[level], "font_color": _INK[level], "num_format": "@"})
 
 
-def page(sheet: Worksheet) -> None:
-    """A4 across, one page wide and as many high as it takes, narrow margins, the page's number at the foot."""
+def page(sheet: Worksheet, *, upright: bool = False) -> None:
+    """A4 across or upright, one page wide and as many high as it takes, narrow margins, page numbers at the foot."""
     sheet.set_paper(9)
-    sheet.set_landscape()
+    if not upright:
+        sheet.set_landscape()
     sheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
     sheet.set_footer("&L&A&R第 &P 页，共 &N 页")
     sheet.fit_to_pages(1, 0)
