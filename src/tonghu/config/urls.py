@@ -6,6 +6,8 @@ from django.urls import URLPattern, URLResolver, include, path
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("tonghu.platform.web.urls")),
+    path("", include("tonghu.platform.accounts.urls")),
+    path("", include("tonghu.network.urls")),
 ]
 
 handler500 = "tonghu.platform.operations.faults.server_error"

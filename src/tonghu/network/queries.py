@@ -9,10 +9,8 @@ from datetime import date
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from tonghu.network.models import Institution, Region
+from tonghu.network.models import Institution, InstitutionCode, Region
 from tonghu.network.region_range import NATION, covered
-
-PROVINCE_SUFFIX = "0000"
 
 
 def region(code: str, on: date | None = None) -> Region | None:
@@ -69,31 +67,25 @@ def full_name(code: str, on: date | None = None) -> str:
     return "".join(one.name for one in [*above, at] if one.name not in ("市辖区", "县"))
 
 
-def institutions(
-    *, text: str = "", region_code: str = "", kind: str = "", department: str = "", on: date | None = None
-) -> QuerySet[Institution]:
-    """Return institutions by name, pinyin or code, within a region, of a kind or department, by region and name.
+def called(rows: QuerySet[Institution], text: str) -> QuerySet[Institution]:
+    """Return those of `rows` whose name holds the text, whose pinyin begins with it, or one of whose codes it is."""
+    coded = InstitutionCode.objects.filter(code__iexact=text)
+    return rows.filter(
+        Q(name__icontains=text)
+        | Q(name_pinyin__startswith=text.lower())
+        | Q(code__iexact=text)
+        | Q(pk__in=coded.values("institution"))
+    )
 
-    `on`: only those that exist on that day; all where None.
+
+def lying_in(rows: QuerySet[Institution], code: str) -> QuerySet[Institution]:
+    """Return those of `rows` that lie in a region.
+
+    Raises:
+        ValueError: `code` is not six digits.
     """
-    found = Institution.objects.order_by("region_code", "name_pinyin", "id")
-    if text := text.strip():
-        found = found.filter(
-            Q(name__icontains=text)
-            | Q(code__iexact=text)
-            | Q(codes__code__iexact=text)
-            | Q(name_pinyin__startswith=text.lower())
-        ).distinct()
-    if region_code:
-        low, high = covered(region_code)
-        found = found.filter(region_code__gte=low, region_code__lt=high)
-    if kind:
-        found = found.filter(kind=kind)
-    if department:
-        found = found.filter(department=department)
-    if on:
-        found = found.filter(valid__contains=on)
-    return found
+    low, high = covered(code)
+    return rows.filter(region_code__gte=low, region_code__lt=high)
 
 
 @dataclass(frozen=True, slots=True)

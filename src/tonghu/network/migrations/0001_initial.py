@@ -27,9 +27,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "code",
-                    models.CharField(
-                        max_length=22, unique=True, verbose_name="institution code"
-                    ),
+                    models.CharField(max_length=22, unique=True, verbose_name="institution code"),
                 ),
                 ("name", models.CharField(max_length=120, verbose_name="name")),
                 (
@@ -50,9 +48,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "department",
-                    models.CharField(
-                        blank=True, max_length=30, verbose_name="department"
-                    ),
+                    models.CharField(blank=True, max_length=30, verbose_name="department"),
                 ),
                 ("region_code", models.CharField(max_length=6, verbose_name="region")),
                 (
@@ -61,9 +57,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "level",
-                    models.PositiveSmallIntegerField(
-                        blank=True, null=True, verbose_name="level"
-                    ),
+                    models.PositiveSmallIntegerField(blank=True, null=True, verbose_name="level"),
                 ),
                 (
                     "grade",
@@ -71,18 +65,12 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "valid",
-                    django.contrib.postgres.fields.ranges.DateRangeField(
-                        verbose_name="valid"
-                    ),
+                    django.contrib.postgres.fields.ranges.DateRangeField(verbose_name="valid"),
                 ),
                 ("made_up", models.BooleanField(default=False, verbose_name="made up")),
             ],
             options={
-                "indexes": [
-                    models.Index(
-                        fields=["region_code", "kind"], name="institution_by_region"
-                    )
-                ],
+                "indexes": [models.Index(fields=["region_code", "kind"], name="institution_by_region")],
                 "constraints": [
                     models.CheckConstraint(
                         condition=models.Q(("region_code__regex", "^\\d{6}$")),
@@ -97,9 +85,7 @@ class Migration(migrations.Migration):
                         name="institution_level_is_1_to_3",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(
-                            ("kind", "authority"), ("department", ""), _connector="XOR"
-                        ),
+                        condition=models.Q(("kind", "authority"), ("department", ""), _connector="XOR"),
                         name="institution_department_of_authorities",
                     ),
                 ],
@@ -262,15 +248,11 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "parent_code",
-                    models.CharField(
-                        blank=True, max_length=6, verbose_name="parent region"
-                    ),
+                    models.CharField(blank=True, max_length=6, verbose_name="parent region"),
                 ),
                 (
                     "valid",
-                    django.contrib.postgres.fields.ranges.DateRangeField(
-                        verbose_name="valid"
-                    ),
+                    django.contrib.postgres.fields.ranges.DateRangeField(verbose_name="valid"),
                 ),
                 (
                     "replaced_by",
@@ -285,9 +267,7 @@ class Migration(migrations.Migration):
                 ("replaced_how", models.CharField(blank=True, max_length=4)),
             ],
             options={
-                "indexes": [
-                    models.Index(fields=["parent_code"], name="region_by_parent")
-                ],
+                "indexes": [models.Index(fields=["parent_code"], name="region_by_parent")],
                 "constraints": [
                     models.CheckConstraint(
                         condition=models.Q(("code__regex", "^\\d{6}$")),
@@ -350,56 +330,38 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="institutioncode",
-            constraint=models.UniqueConstraint(
-                fields=("system", "code"), name="institution_code_names_one"
-            ),
+            constraint=models.UniqueConstraint(fields=("system", "code"), name="institution_code_names_one"),
         ),
         migrations.AddConstraint(
             model_name="institutioncode",
-            constraint=models.UniqueConstraint(
-                fields=("institution", "system"), name="institution_code_once_a_system"
-            ),
+            constraint=models.UniqueConstraint(fields=("institution", "system"), name="institution_code_once_a_system"),
         ),
         migrations.AddIndex(
             model_name="institutioncodeevent",
-            index=models.Index(
-                fields=["pgh_obj", "pgh_id"], name="network_institutioncode_ev_o"
-            ),
+            index=models.Index(fields=["pgh_obj", "pgh_id"], name="network_institutioncode_ev_o"),
         ),
         migrations.AddIndex(
             model_name="institutioncodeevent",
-            index=models.Index(
-                fields=["pgh_created_at", "pgh_id"], name="network_institutioncode_ev_t"
-            ),
+            index=models.Index(fields=["pgh_created_at", "pgh_id"], name="network_institutioncode_ev_t"),
         ),
         migrations.AddIndex(
             model_name="institutioncodeevent",
-            index=models.Index(
-                fields=["institution", "pgh_id"], name="network_institutioncode_ev_p"
-            ),
+            index=models.Index(fields=["institution", "pgh_id"], name="network_institutioncode_ev_p"),
         ),
         migrations.AddIndex(
             model_name="institutionevent",
-            index=models.Index(
-                fields=["pgh_obj", "pgh_id"], name="network_institution_ev_o"
-            ),
+            index=models.Index(fields=["pgh_obj", "pgh_id"], name="network_institution_ev_o"),
         ),
         migrations.AddIndex(
             model_name="institutionevent",
-            index=models.Index(
-                fields=["pgh_created_at", "pgh_id"], name="network_institution_ev_t"
-            ),
+            index=models.Index(fields=["pgh_created_at", "pgh_id"], name="network_institution_ev_t"),
         ),
         migrations.AddIndex(
             model_name="regionevent",
-            index=models.Index(
-                fields=["pgh_obj", "pgh_id"], name="network_region_ev_o"
-            ),
+            index=models.Index(fields=["pgh_obj", "pgh_id"], name="network_region_ev_o"),
         ),
         migrations.AddIndex(
             model_name="regionevent",
-            index=models.Index(
-                fields=["pgh_created_at", "pgh_id"], name="network_region_ev_t"
-            ),
+            index=models.Index(fields=["pgh_created_at", "pgh_id"], name="network_region_ev_t"),
         ),
     ]

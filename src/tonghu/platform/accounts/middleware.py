@@ -31,7 +31,7 @@ class ScopeMiddleware:
             request.scope = scope  # type: ignore[attr-defined]
             if scope.person is not None and request.headers.get("X-Background") != "1":
                 request.session.touch()  # type: ignore[attr-defined]  # of our own SessionStore
-            with open_scope(scope):
+            with open_scope(scope, savepoint=False):
                 response = self.get_response(request)
                 if getattr(request, "failed", False):
                     transaction.set_rollback(True)

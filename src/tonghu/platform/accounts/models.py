@@ -7,6 +7,7 @@ platform reads its columns through the relation and imports nothing of the room 
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from typing import ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -105,6 +106,17 @@ class Post(models.Model):
 
     def __str__(self) -> str:
         return f"{self.role} @ {self.institution_id}"
+
+    @property
+    def first_day(self) -> date | None:
+        """The first day on which it holds; None: it always did."""
+        first: date | None = self.valid.lower
+        return first
+
+    @property
+    def last_day(self) -> date | None:
+        """The last day on which it holds; None: without end."""
+        return self.valid.upper - timedelta(days=1) if self.valid.upper else None
 
     @property
     def described(self) -> Role:

@@ -32,10 +32,10 @@ def in_scope(institution: Place, by: Scope) -> bool:
     return institution.pk == by.institution
 
 
-def appointable(by: Scope, institution: Place) -> list[Role]:
-    """Return the roles that `by` may give somebody at an institution, in the order of the page of roles."""
-    held_there = (role for role in ROLES.values() if institution.place in role.places)
-    return [role for role in held_there if appoints(by, role.code, institution)]
+def roles_of(by: Scope) -> list[Role]:
+    """Return the roles on the list of `by`, in the order of the page of roles."""
+    listed = ROLES[Post.objects.get(pk=by.post).role].appoints if by.post is not None else frozenset()
+    return [role for role in ROLES.values() if role.code in listed]
 
 
 def appoints(by: Scope, role: str, institution: Place) -> bool:

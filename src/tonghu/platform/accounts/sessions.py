@@ -38,7 +38,7 @@ class SessionStore(db.SessionStore):
     def _get_session_from_db(self) -> Session | None:
         if self.session_key is None:
             return None
-        with open_scope(system_scope("login")):
+        with open_scope(system_scope("login"), savepoint=False):
             found = Session.objects.filter(pk=digest(self.session_key), expire_date__gt=timezone.now()).first()
         if found is None:
             self._session_key = None

@@ -62,7 +62,7 @@ def open_request(request: HttpRequest) -> Scope:
     """
     number = getattr(request, "request_id", "")
     purpose = f"{request.method} {request.path}"[:200]
-    with open_scope(system_scope("login")):
+    with open_scope(system_scope("login"), savepoint=False):
         person = request.user if isinstance(request.user, Person) else None
         posts = current_posts(person.pk) if person else []
     post = chosen(posts, request.session.get(POST), second_factor=bool(request.session.get(SECOND_FACTOR)))

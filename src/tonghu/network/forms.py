@@ -1,0 +1,62 @@
+"""Forms of institutions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from tonghu.network.catalogues import GRADES, departments, institution_types
+from tonghu.network.models import Institution, InstitutionCode
+from tonghu.platform.accounts.forms import DateField
+
+_NONE = ("", "—")
+
+
+class InstitutionForm(forms.Form):
+    """What is known of an institution. Code and kind are given once."""
+
+    name = forms.CharField(label=_("Name"), max_length=120)
+    region_code = forms.RegexField(
+        r"^\d{6}$",
+        label=_("Region code"),
+        help_text=_("Six digits of GB/T 2260: the county of a hospital, the area that an authority is in charge of."),
+    )
+    type = forms.ChoiceField(label=_("Type"), required=False)
+    level = forms.TypedChoiceField(
+        label=_("Level"),
+        required=False,
+        coerce=int,
+        empty_value=None,
+        choices=[_NONE, (1, _("Level 1")), (2, _("Level 2")), (3, _("Level 3"))],
+    )
+    grade = forms.ChoiceField(label=_("Grade"), required=False, choices=[_NONE, *((one, one) for one in GRADES)])
+    department = forms.ChoiceField(label=_("Department (authorities only)"), required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["type"].choices = [_NONE, *((one.code, str(one)) for one in institution_types().values())]  # type: ignore[attr-defined]
+        self.fields["department"].choices = [_NONE, *((one.code, str(one)) for one in departments().values())]  # type: ignore[attr-defined]
+
+
+class RegisterForm(InstitutionForm):
+    """A new institution."""
+
+    code = forms.CharField(label=_("Institution code"), max_length=22)
+    kind = forms.ChoiceField(label=_("Kind"), choices=Institution.Kind.choices)
+    since = DateField(label=_("Since"), required=False, help_text=_("Empty: always."))
+    field_order = ("kind", "code", "name", "region_code", "type", "level", "grade", "department", "since")
+
+
+class CodeForm(forms.Form):
+    """Another code of an institution."""
+
+    system = forms.ChoiceField(label=_("Code system"), choices=InstitutionCode.System.choices)
+    code = forms.CharField(label=_("Code"), max_length=22)
+
+
+class CloseForm(forms.Form):
+    """The end of an institution."""
+
+    last_day = DateField(label=_("Last day"), help_text=_("Posts at it end with it. Its records stay."))
