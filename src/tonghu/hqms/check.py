@@ -224,12 +224,14 @@ class _Run:
                 f"{file.name} 只有表头，没有数据行：请核对导出条件后重新导出",
                 f"{file.name} has a header and no data rows: check what was exported",
             )
-        self.found += self.waiting.found()
-        if self.stays:
+        self.waiting.finish()
+        compared = []
+        if self.stays:  # compared while the last rows are judged
             today = pl.lit(self.options.on).alias("today")
             stays = pl.concat(self.stays).with_columns(today, pl.lit(self.columns.named).alias("layout"))
-            self.found.append(self.judge.among(stays, pl.concat(self.values)))
+            compared.append(self.judge.among(stays, pl.concat(self.values)))
             self.lost_zeros = across.lost_zeros(stays)
+        self.found += self.waiting.found() + compared
         if "HQ033" in self.by_dictionary:
             self.found.append(header.finding(self.columns, self.by_dictionary["HQ033"], self.register))
         found = findings.ordered(self.found, self.register)

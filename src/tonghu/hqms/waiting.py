@@ -32,10 +32,14 @@ class Waiting:
         if sum(len(rows) for rows, _ in self._pile) >= self._together:
             self._ask()
 
-    def found(self) -> list[pl.DataFrame]:
-        """What was found in all rows, once there are no more."""
+    def finish(self) -> None:
+        """There are no more rows: begin with the last pile. Raises what the judging of an earlier one did."""
         if self._pile:
             self._ask()
+
+    def found(self) -> list[pl.DataFrame]:
+        """What was found in all rows, once there are no more."""
+        self.finish()
         self._collect()
         self._thread.shutdown()
         return self._found
