@@ -105,8 +105,8 @@ def test_copy_through_a_staging_table_is_kept_with_its_actor() -> None:
             for n in range(100):
                 copy.write_row([f"IMPORT{n:03}"])
         cursor.execute(
-            "INSERT INTO network_institution (code, name, name_pinyin, kind, department, region_code, type, grade, valid, "
-            "made_up) SELECT code, '虚构', '', 'hospital', '', '510104', '', '', '(,)', true FROM incoming"
+            "INSERT INTO network_institution (code, name, name_pinyin, kind, department, region_code, type, grade, "
+            "valid, made_up) SELECT code, '虚构', '', 'hospital', '', '510104', '', '', '(,)', true FROM incoming"
         )
     found = events(Institution)
     assert len(found) == 100
@@ -124,9 +124,14 @@ def test_a_save_that_changes_nothing_leaves_no_trace() -> None:
 
 def test_a_change_that_is_rolled_back_leaves_no_trace() -> None:
     hospital = made_up.hospital("H1")
-    with pytest.raises(ZeroDivisionError), open_scope(PROVISIONING):
-        Institution.objects.filter(pk=hospital.pk).update(name="x")
-        raise ZeroDivisionError
+
+    def change() -> None:
+        with open_scope(PROVISIONING):
+            Institution.objects.filter(pk=hospital.pk).update(name="x")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        change()
     assert labels(events(Institution, hospital.pk)) == ["insert"]
 
 
@@ -168,9 +173,12 @@ def test_the_application_cannot_write_or_switch_off_any_history(statement: str) 
     for model in event_models():
         table = model._meta.db_table
         followed = model.pgh_tracked_model._meta.db_table
-        with pytest.raises(DatabaseError, match="permission denied|must be owner"), open_scope(PROVISIONING):
-            with connection.cursor() as cursor:
-                cursor.execute(statement.format(table=table, followed=followed))
+        with (
+            pytest.raises(DatabaseError, match=r"permission denied|must be owner"),
+            open_scope(PROVISIONING),
+            connection.cursor() as cursor,
+        ):
+            cursor.execute(statement.format(table=table, followed=followed))
 
 
 def test_every_followed_table_has_its_triggers_and_its_wall() -> None:

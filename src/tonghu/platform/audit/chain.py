@@ -12,6 +12,7 @@ import hmac
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -92,9 +93,10 @@ def _link_batch(using: str, everything: bool) -> int:
             seq, before = seq + 1, _hash(key, seq + 1, bytes(before), event)
             links.append((seq, int(event[0]), before))
         if links:
+            whole = _holds_head(using)
             cursor.executemany("INSERT INTO audit_link (seq, event_id, hash) VALUES (%s, %s, %s)", links)
-            head = (seq, before.hex())
-            transaction.on_commit(lambda: _write_head(*head), using=using)
+            if whole:  # else the kept head is the evidence that the end was cut off, and stays
+                transaction.on_commit(partial(_write_head, seq, before.hex()), using=using)
     return len(links)
 
 
@@ -141,6 +143,17 @@ def _key(number: int) -> Key | None:
     return keyring().get(number) or source().ring(now=True).get(number)
 
 
+def _holds_head(using: str) -> bool:
+    """Whether the database still has the link that the file outside it names, or no link was named yet."""
+    kept = _read_head()
+    if kept is None:
+        return True
+    with connections[using].cursor() as cursor:
+        cursor.execute("SELECT hash FROM audit_link WHERE seq = %s", [kept["seq"]])
+        held = cursor.fetchone()
+    return held is not None and bytes(held[0]).hex() == kept["hash"]
+
+
 def _rows(using: str) -> Iterator[tuple[int, int, bytes, tuple[Any, ...]]]:
     with connections[using].chunked_cursor() as cursor:
         cursor.execute(
@@ -159,6 +172,16 @@ def _hash(key: Key, seq: int, before: bytes, event: tuple[Any, ...]) -> bytes:
 def head_file() -> Path:
     """Return the file that keeps the chain's head outside the database."""
     return Path(settings.SITE) / "audit" / f"head-{connections['default'].settings_dict['NAME']}.json"
+
+
+def accept_end(using: str = "default") -> None:
+    """Go on from the chain as it stands, after a restore from a backup that is older than the kept head.
+
+    The kept head is not deleted but put aside under its number, as the evidence of what was lost.
+    """
+    broken = verify(using).broken
+    if broken and broken.what == "cut":
+        head_file().rename(head_file().with_suffix(f".until-{broken.seq}.json"))
 
 
 def _write_head(seq: int, hashed: str) -> None:
