@@ -47,3 +47,20 @@ def test_what_the_judging_raises_is_raised():
     waiting.add(*part(1))
     with pytest.raises(MemoryError):
         waiting.found()
+
+
+def test_what_many_rows_need_is_got_ready_once_when_rows_come_again():
+    calls: list[str] = []
+
+    def judge(table: pl.DataFrame, _: pl.DataFrame) -> pl.DataFrame:
+        calls.append("judged")
+        return table
+
+    waiting = Waiting(judge, 10, lambda: calls.append("ready"))
+    waiting.add(*part(1))
+    assert calls == []
+    waiting.add(*part(2))
+    waiting.add(*part(3))
+    waiting.finish()
+    assert len(waiting.found()) == 1
+    assert calls == ["ready", "judged"]

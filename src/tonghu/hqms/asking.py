@@ -50,6 +50,12 @@ class Asked:
             return pl.DataFrame(schema=FOUND)
         return self._by_python(table) if len(table) <= self._few else self._by_duckdb(table)
 
+    def ready_for_many(self) -> None:
+        """Get ready what asking about many rows takes besides them: importing and starting DuckDB."""
+        import pyarrow  # noqa: F401 -- the way from Polars to DuckDB
+
+        assert self._connection
+
     def _by_python(self, table: pl.DataFrame) -> pl.DataFrame:
         given = table.select(
             column.name

@@ -145,7 +145,7 @@ class _Run:
         self.values: list[pl.DataFrame] = []
         self.ragged: list[int] = []
         self.marked: list[Path] = []
-        self.waiting = Waiting(self.judge.rows, JUDGED)
+        self.waiting = Waiting(self.judge.rows, JUDGED, self.judge.ready_for_many)
         self.lost_zeros: tuple[str, str] | None = None
         self.rows = 0
 

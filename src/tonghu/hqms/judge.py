@@ -74,6 +74,10 @@ class Judge:
         )
         self._dictionary = {id_: self.register.entry(entry(rule)) for id_, rule in self.dictionary.items()}
 
+    def ready_for_many(self) -> None:
+        """Get ready for many rows (see :class:`tonghu.hqms.waiting.Waiting`)."""
+        self._alone.ready_for_many()
+
     def rows(self, table: pl.DataFrame, data: pl.DataFrame) -> pl.DataFrame:
         """The findings of the rules on some rows by what they say themselves. `table`: their facts, `data`: cells."""
         return self._found(self._alone, table, data)

@@ -14,11 +14,22 @@ import polars as pl
 
 
 class Waiting:
-    """Rows on their way to `judge`, a function of typed facts and cells, in piles of at least `together`."""
+    """Rows on their way to `judge`, a function of typed facts and cells, in piles of at least `together`.
 
-    def __init__(self, judge: Callable[[pl.DataFrame, pl.DataFrame], pl.DataFrame], together: int) -> None:
+    `ready` is called in the thread as soon as rows come a second time: there will be many, so what judging many needs
+    may be got ready while the file is read.
+    """
+
+    def __init__(
+        self,
+        judge: Callable[[pl.DataFrame, pl.DataFrame], pl.DataFrame],
+        together: int,
+        ready: Callable[[], object] = lambda: None,
+    ) -> None:
         self._judge = judge
         self._together = together
+        self._ready = ready
+        self._added = 0
         self._pile: list[tuple[pl.DataFrame, pl.DataFrame]] = []
         self._found: list[pl.DataFrame] = []
         self._asked: Future[pl.DataFrame] | None = None
@@ -29,6 +40,9 @@ class Waiting:
         # A column without a cell has nothing that a finding could quote, and a third of the columns are such.
         given = data.select(column.name for column in data.iter_columns() if column.null_count() < len(data))
         self._pile.append((table, given))
+        self._added += 1
+        if self._added == 2:
+            self._thread.submit(self._ready)
         if sum(len(rows) for rows, _ in self._pile) >= self._together:
             self._ask()
 
