@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.forms import Form
 from django.http import Http404, HttpResponse
@@ -93,7 +94,7 @@ def register(request: Request) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def change(request: Request, pk: int) -> HttpResponse:
     """What is known of an institution."""
-    found = get_object_or_404(Institution, pk=pk)
+    found = _to_manage(request, pk)
     shown = {name: getattr(found, name) for name in InstitutionForm.base_fields}
     form = InstitutionForm(request.POST or None, initial=shown)
 
@@ -107,7 +108,7 @@ def change(request: Request, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def code(request: Request, pk: int) -> HttpResponse:
     """Another code of an institution."""
-    found = get_object_or_404(Institution, pk=pk)
+    found = _to_manage(request, pk)
     form = CodeForm(request.POST or None)
 
     def act(said: dict[str, Any]) -> Institution:
@@ -121,7 +122,7 @@ def code(request: Request, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def close(request: Request, pk: int) -> HttpResponse:
     """The end of an institution."""
-    found = get_object_or_404(Institution, pk=pk)
+    found = _to_manage(request, pk)
     form = CloseForm(request.POST or None)
 
     def act(said: dict[str, Any]) -> Institution:
@@ -152,6 +153,13 @@ def region(request: Request, code: str = NATION) -> HttpResponse:
             "last": life[-1].region if life else None,
         },
     )
+
+
+def _to_manage(request: Request, pk: int) -> Institution:
+    found = get_object_or_404(Institution, pk=pk)
+    if not services.may_manage(found, request.scope):
+        raise PermissionDenied(_("%(name)s is not in your region.") % {"name": found.name})
+    return found
 
 
 def _form_page(

@@ -141,6 +141,8 @@ def _guarded(view: View, access: Access) -> View:
         if access.kind != "public" and request.scope.person is None:
             return _to_log_in(request)
         if access.kind == "requires":
+            if request.post is None and request.posts and request.method == "GET":
+                return redirect_to_login(request.get_full_path(), resolve_url("accounts:switch"))
             check_may(request.scope, *access.permissions)
         return view(request, *args, **kwargs)
 
