@@ -64,11 +64,11 @@ INSTALLED_APPS = [
     "tonghu.platform.scope",
     "tonghu.platform.audit",
     "tonghu.platform.components",
+    "tonghu.platform.documents",
     "tonghu.platform.web",
     "tonghu.network",
     "tonghu.platform.accounts",
     "tonghu.platform.jobs",
-    "tonghu.platform.files",
     "tonghu.platform.files",
     "tonghu.patients",
 ]
@@ -139,9 +139,6 @@ TIME_ZONE = "Asia/Shanghai"
 DATE_FORMAT = "Y-m-d"
 DATETIME_FORMAT = "Y-m-d H:i"
 FORMAT_MODULE_PATH = ["tonghu.config.formats"]
-
-#: Every upload is sealed while it comes in; see tonghu.platform.files.upload.
-FILE_UPLOAD_HANDLERS = ["tonghu.platform.files.upload.SealingHandler"]
 
 #: Every upload is sealed while it comes in; see tonghu.platform.files.upload.
 FILE_UPLOAD_HANDLERS = ["tonghu.platform.files.upload.SealingHandler"]

@@ -29,7 +29,7 @@ class Slice:
 def cut(
     rows: QuerySet[Any] | Sequence[Any], *, order: str, key: str, size: int, after: str = "", before: str = ""
 ) -> Slice:
-    """Return the page of at most `size` rows behind ``after`` or in front of ``before``, ordered by `order`, then `key`.
+    """Return the at most `size` rows behind ``after`` or in front of ``before``, ordered by `order`, then `key`.
 
     `order` is an attribute, or a path of lookups for a query, with ``-`` for descending; unknown values come last.
     """

@@ -66,7 +66,7 @@ def provinces(question: Words, places: Mapping[str, Place], legend: Sequence[tup
     Raises:
         KeyError: a code that is no province.
     """
-    known = {row["code"] for row in _grid()}
+    known = {row["code"] for row in grid()}
     if unknown := set(places) - known:
         raise KeyError(f"no such province: {sorted(unknown)}")
     english = (get_language() or "").startswith("en")
@@ -78,7 +78,7 @@ def provinces(question: Words, places: Mapping[str, Place], legend: Sequence[tup
             int(row["row"]) * TILE,
             places.get(row["code"], Place()),
         )
-        for row in _grid()
+        for row in grid()
     )
     return _map(question, tiles, legend)
 
@@ -104,6 +104,7 @@ def _map(question: Words, tiles: tuple[Tile, ...], legend: Sequence[tuple[Tone, 
 
 
 @cache
-def _grid() -> tuple[dict[str, str], ...]:
+def grid() -> tuple[dict[str, str], ...]:
+    """The provinces' tiles: code, row, column, short names."""
     text = files("tonghu.platform.components").joinpath("data/tiles.csv").read_text("utf-8")
     return tuple(csv.DictReader(text.splitlines()))

@@ -62,7 +62,7 @@ class Column:
         name: stands in the address and in what is remembered; also the attribute (or key) that is read.
         label: the header; a unit stands in it.
         value: what a row shows, where it is not simply the attribute `name`.
-        kind: ``number`` (right, tabular), ``date``, ``time``, ``mark`` (a :class:`Mark`), ``code`` (fixed width), ``text``.
+        kind: ``number`` (right, tabular), ``date``, ``time``, ``mark`` (a :class:`Mark`), ``code``, ``text``.
         unit: shown behind the label.
         sort: what the rows are ordered by: None where the column cannot order, '' for `name` itself.
         link: where the cell leads.
@@ -226,7 +226,8 @@ class Table:
     def hidden(self) -> list[tuple[str, str]]:
         """What else stands in the address and must survive a change of filters."""
         own = {each.name for each in self.filters} | {"after", "before"}
-        return [(name, value) for name, value in self.request.GET.items() if name not in own]
+        said = self.request.GET.dict()
+        return [(name, str(value)) for name, value in said.items() if name not in own]
 
     def _heading(self, column: Column) -> Heading:
         if column.order is None:

@@ -17,7 +17,7 @@ from tonghu.errors import InputRefused
 NEEDED = ("vendor/tabler.min.css", "vendor/htmx.min.js", "vendor/icons.svg")
 
 
-class Storage(CompressedManifestStaticFilesStorage):
+class Storage(CompressedManifestStaticFilesStorage):  # type: ignore[misc] # whitenoise ships no types
     """Hashes in every name, those that our modules import each other by included."""
 
     support_js_module_import_aggregation = True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -13,6 +14,16 @@ from tonghu.platform.web import duties
 
 THEME_COOKIE = "tonghu_theme"
 THEMES = ("system", "light", "dark")
+
+
+@dataclass(frozen=True, slots=True)
+class PostChoice:
+    """A post as the switcher shows it."""
+
+    pk: int
+    label: str
+    place: str
+    active: bool
 
 
 class Shell:
@@ -39,6 +50,25 @@ class Shell:
         """What the reader chose: ``light``, ``dark``, or ``system``."""
         said = self._request.COOKIES.get(THEME_COOKIE, "")
         return said if said in THEMES else "system"
+
+    @cached_property
+    def posts(self) -> tuple[PostChoice, ...]:
+        """The posts that the reader may act from."""
+        now = getattr(self._request, "post", None)
+        return tuple(
+            PostChoice(post.pk, str(post.described.name), str(post.institution), bool(now and post.pk == now.pk))
+            for post in getattr(self._request, "posts", ())
+        )
+
+    @property
+    def post(self) -> PostChoice | None:
+        """The post that the reader acts from."""
+        return next((post for post in self.posts if post.active), None)
+
+    @property
+    def account_url(self) -> str:
+        """Where the reader keeps their own account."""
+        return _address("accounts:account")
 
     @property
     def help_url(self) -> str:

@@ -14,4 +14,5 @@ urlpatterns = [
     path("codes/<str:list_id>", component_views.code_choices, name="codes"),
     path("columns/<str:name>", component_views.columns, name="columns"),
     path("style", views.style, name="style"),
+    path("style/paper.<str:kind>", views.style_paper, name="style_paper"),
 ]

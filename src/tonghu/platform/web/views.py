@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import io
+
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import render
+from django.contrib import messages
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.views.decorators.http import require_GET, require_POST
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from tonghu.platform.accounts.access import Request, public
-from tonghu.platform.web import helping
+from tonghu.platform.components import undo
+from tonghu.platform.web import helping, samples
 from tonghu.platform.web.search import LIMIT, LIMIT_IN_BOX
 from tonghu.platform.web.search import search as find
 
@@ -50,10 +56,47 @@ def help_page(request: Request, topic: str) -> HttpResponse:
 
 
 @public
-@require_GET
+@require_http_methods(["GET", "POST"])
 def style(request: Request) -> HttpResponse:
-    """Every component in every state."""
-    return render(request, "web/style.html", {})
+    """Every component in every state; what is posted here changes nothing."""
+    if request.method == "POST":
+        if "undo" in request.GET:
+            messages.info(request, _("The line is back."))
+        else:
+            undo.offer(request, _("One line removed."), reverse("web:style") + "?undo=1")
+        return redirect("web:style")
+    context = {
+        "table": samples.table(request),
+        "empty_table": samples.table(request, 0, "sample-empty"),
+        "form": samples.SampleForm(),
+        "wrong_form": samples.form_with_errors(),
+        "findings": samples.findings(),
+        "events": samples.events(),
+        "changes": samples.changes(),
+        "progresses": samples.progresses(),
+        "confirm": samples.confirm(),
+        "chart": samples.chart(),
+        "province_map": samples.province_map(),
+        "city_map": samples.city_map(),
+        "tones": (("block", _("block")), ("ask", _("ask")), ("done", _("done")), ("quiet", _("quiet"))),
+        "born": samples.TODAY.replace(year=2023, month=7),
+        "today": samples.TODAY,
+    }
+    return render(request, "web/style.html", context)
+
+
+@public
+@require_GET
+def style_paper(request: Request, kind: str) -> HttpResponseBase:
+    """The style page's table and chart as a paper, ``pdf`` or ``docx``."""
+    if kind not in ("pdf", "docx"):
+        raise Http404
+    from tonghu.platform.documents.pdf import pdf  # heavy: only where a paper is made
+    from tonghu.platform.documents.word import word
+
+    paper = samples.paper(request.LANGUAGE_CODE)
+    made = pdf(paper) if kind == "pdf" else word(paper)
+    return FileResponse(io.BytesIO(made), as_attachment=True, filename=f"tonghu-style.{kind}")
 
 
 def _back(request: HttpRequest) -> str:

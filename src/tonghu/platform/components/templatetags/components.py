@@ -21,6 +21,7 @@ from tonghu.platform.components.charts import Chart, vega
 from tonghu.platform.components.maps import TileMap
 from tonghu.platform.components.parts import Change, Confirm, Event, Finding, Level, Progress
 from tonghu.platform.components.table import Column, Kind, Link, Mark, Table
+from tonghu.platform.components.undo import undo_url as offered
 
 register = template.Library()
 
@@ -78,10 +79,7 @@ def field(field: BoundField) -> dict[str, Any]:
     widget = field.field.widget
     group = isinstance(widget, RadioSelect | CheckboxSelectMultiple)
     tick = isinstance(widget, CheckboxInput)
-    if group or tick:
-        style = "form-check-input"
-    else:
-        style = "form-select" if isinstance(widget, Select) else "form-control"
+    style = "form-check-input" if group or tick else "form-select" if isinstance(widget, Select) else "form-control"
     if field.errors:
         style += " is-invalid"
     return {
@@ -146,6 +144,12 @@ def tile_map(map: TileMap) -> dict[str, Any]:
 def masked(shown: str, label: str = "", reveal_url: str = "") -> dict[str, str]:
     """A masked identity with its visible placeholder; `reveal_url` asks for a reason before it shows the whole."""
     return {"shown": shown, "label": label, "reveal_url": reveal_url}
+
+
+@register.filter
+def undo_url(message: Any) -> str:
+    """Where a message's act is taken back; '' where it offers nothing."""
+    return offered(message.extra_tags)
 
 
 @register.filter

@@ -1,14 +1,13 @@
-// Undo instead of "are you sure": a bar at the foot that offers it for as long as the server takes it.
+// Undo instead of "are you sure": a bar at the foot that offers it for a while. Without scripts it stands on the page.
 
 const SECONDS = 10;
 
 export function watchToasts() {
   const bars = document.getElementById("toasts");
   const move = () => {
-    for (const bar of document.querySelectorAll("template[data-toast]")) {
-      const shown = bar.content.firstElementChild.cloneNode(true);
-      bar.remove();
-      show(bars, shown);
+    for (const bar of document.querySelectorAll(".messages [data-toast]")) {
+      bar.classList.add("toast-bar");
+      show(bars, bar);
     }
   };
   move();
@@ -17,12 +16,11 @@ export function watchToasts() {
 
 function show(bars, bar) {
   bars.append(bar);
-  bar.querySelector("[data-dismiss]")?.addEventListener("click", () => bar.remove());
   let left = SECONDS;
   const timer = setInterval(() => {
     if (bar.matches(":hover, :focus-within")) return; // whoever is about to press it has time
     left -= 1;
-    if (left <= 0 || !bar.isConnected) {
+    if (left <= 0) {
       clearInterval(timer);
       bar.remove();
     }
