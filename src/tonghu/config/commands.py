@@ -70,20 +70,15 @@ def _up(args: argparse.Namespace) -> int:
     site = _site()
     address = f"http://127.0.0.1:{args.port}/"
     try:
-        with serving.only_one(site.home, address):
+        with serving.held(site, address):
             serving.check_port(args.port)
             print("正在启动…… / Starting …", flush=True)
-            try:
-                site.open()
-                site.migrate()
-                site.collect()
-                serving.serve(site, args.port, lambda: _announce(address))
-            finally:
-                site.close()
+            site.open()
+            site.migrate()
+            site.collect()
+            serving.serve(site, args.port, lambda: _announce(address))
     except serving.AlreadyUp as up:
         print(f"网站已在运行：{up.address} / The site is up already: {up.address}")
-        return 0
-    print("已停止 / Stopped")
     return 0
 
 

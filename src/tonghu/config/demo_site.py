@@ -36,24 +36,19 @@ def run(*, port: int, seed: int, serve: bool, reset: bool) -> int:
     site = Site(home())
     address = f"http://127.0.0.1:{port}/"
     try:
-        with serving.only_one(site.home, address):
+        with serving.held(site, address):
             if serve:
                 serving.check_port(port)
             if reset:
                 site.remove()
-            try:
-                print("③ 准备网站：数据库、页面、虚构的地区、机构和人员 · Preparing the site", flush=True)
-                _prepare(site, seed)
-                if serve:
-                    serving.serve(site, port, lambda: show(site.home, address), lambda: _renew(site.home, address))
-                else:
-                    show(site.home, "")
-            finally:
-                site.close()
+            print("③ 准备网站：数据库、页面、虚构的地区、机构和人员 · Preparing the site", flush=True)
+            _prepare(site, seed)
+            if serve:
+                serving.serve(site, port, lambda: show(site.home, address), lambda: _renew(site.home, address))
+            else:
+                show(site.home, "")
     except serving.AlreadyUp as up:
         print(f"演示网站已在运行：{up.address} / The demo's site is up already: {up.address}")
-        return 0
-    print("已停止 / Stopped")
     return 0
 
 

@@ -90,16 +90,14 @@ def run(
 
     Raises:
         InputRefused: one of them cannot be kept running; everything has ended by then.
+        Stopped: within :func:`told_to_stop`; everything has ended by then too.
     """
-    with _told_to_stop():
-        try:
-            for child in children:
-                child.start()
-            _watch(children, ready, announce, every_second)
-        except Stopped:
-            pass
-        finally:
-            end(children)
+    try:
+        for child in children:
+            child.start()
+        _watch(children, ready, announce, every_second)
+    finally:
+        end(children)
 
 
 def end(children: list[Child]) -> None:
@@ -169,7 +167,7 @@ def rotate(log_file: Path) -> None:
 
 
 @contextmanager
-def _told_to_stop() -> Iterator[None]:
+def told_to_stop() -> Iterator[None]:
     """Within, Ctrl-C, SIGTERM and a closed terminal raise :class:`Stopped`, once; later ones are patience's."""
     told = False
 

@@ -62,6 +62,23 @@ def only_one(home: Path, address: str) -> Iterator[None]:
             state.unlink(missing_ok=True)
 
 
+@contextmanager
+def held(site: Site, address: str) -> Iterator[None]:
+    """Hold the site for this program, and end in order when somebody asks for it, whatever is going on by then.
+
+    Raises:
+        AlreadyUp: another one holds it.
+    """
+    with only_one(site.home, address), processes.told_to_stop():
+        try:
+            yield
+        except processes.Stopped:
+            pass
+        finally:
+            site.close()
+    print("已停止 / Stopped")
+
+
 def running(home: Path) -> dict[str, Any]:
     """Return ``pid`` and ``address`` of the program that holds the site; empty texts while it is only beginning."""
     with contextlib.suppress(OSError, ValueError):
@@ -140,8 +157,12 @@ def keep(site: Site) -> None:
     """Start our own database server again when it is gone; programs reach it where it was."""
     if site.server and site.server.pid() is None:
         log.warning("process.ended", process="postgres")
-        site.server.start()
-        roles.prepare(site.admin_url(), site.home, site.database())
+        try:
+            site.server.start()
+            roles.prepare(site.admin_url(), site.home, site.database())
+        except (InputRefused, OSError):
+            # A full disk, for one: the pages say that the database is away until there is room again.
+            log.error("process.start", process="postgres", exc_info=True)
 
 
 def stop(home: Path) -> bool:

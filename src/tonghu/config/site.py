@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +20,8 @@ from tonghu.platform.database.server import Server
 
 #: Databases of a server that are never ours.
 _NOT_OURS = ("", "postgres", "template0", "template1")
+#: What says that a program holds the site; it stays while the rest is deleted.
+_HELD = ("up.lock", "up.json")
 
 
 class Site:
@@ -90,10 +93,10 @@ class Site:
                 "数据库由 DATABASE_URL 指定，不能在此清空：请在该服务器上删除数据库",
                 "DATABASE_URL names the database, so it is not deleted from here: drop it on its server",
             )
-        import shutil
-
         self.server.remove()
-        shutil.rmtree(self.home, ignore_errors=True)
+        for held in self.home.iterdir() if self.home.is_dir() else ():
+            if held.name not in _HELD:
+                shutil.rmtree(held) if held.is_dir() else held.unlink()
 
 
 @contextmanager

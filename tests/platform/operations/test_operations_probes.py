@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections import namedtuple
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+import time_machine
 from django.db import OperationalError, connection
 from django.test import Client
 
@@ -40,7 +43,7 @@ def test_a_site_with_everything_is_ready(client: Client) -> None:
     answer = client.get("/readyz")
     assert answer.status_code == 200
     checks = answer.json()["checks"]
-    assert list(checks) == ["database", "migrations", "worker", "keys", "disk"]
+    assert list(checks) == ["database", "clock", "migrations", "worker", "keys", "disk"]
     assert checks["database"]["detail"].startswith("PostgreSQL 1")
     assert checks["worker"]["detail"] == "seen 3 s ago"
 
@@ -67,6 +70,14 @@ def test_a_migration_that_has_not_run_is_counted(client: Client, monkeypatch: py
 
 
 @pytest.mark.django_db
+def test_a_clock_that_is_wrong_is_said(client: Client) -> None:
+    with time_machine.travel(datetime.now(UTC) + timedelta(minutes=10)):
+        said = client.get("/readyz").json()["checks"]["clock"]
+    assert not said["ok"]
+    assert re.search(r"are (599|60[0-2]) s apart", said["detail"])
+
+
+@pytest.mark.django_db
 def test_a_nearly_full_disk_and_missing_keys_are_said(
     client: Client, monkeypatch: pytest.MonkeyPatch, settings: Any, tmp_path: Path
 ) -> None:
@@ -83,7 +94,12 @@ def test_without_a_database_it_says_so_and_asks_it_no_more(client: Client, monke
     answer = client.get("/readyz")
     assert answer.status_code == 503
     checks = answer.json()["checks"]
-    assert [name for name, check in checks.items() if not check["ok"]][:3] == ["database", "migrations", "worker"]
+    assert [name for name, check in checks.items() if not check["ok"]][:4] == [
+        "database",
+        "clock",
+        "migrations",
+        "worker",
+    ]
     assert b"secret" not in answer.content
 
 

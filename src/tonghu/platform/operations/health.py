@@ -1,9 +1,10 @@
-"""What a site needs in order to work, checked one by one: database, migrations, worker, keys, disk."""
+"""What a site needs in order to work, checked one by one: database, clock, migrations, worker, keys, disk."""
 
 from __future__ import annotations
 
 import functools
 import shutil
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
@@ -20,6 +21,8 @@ from tonghu.platform.crypto import keys
 FREE_BYTES: Final = 500_000_000
 #: A worker that has not shown itself for so many seconds is gone; it does every 10.
 WORKER_SECONDS: Final = 45
+#: So far may this machine's clock and the database's be apart: one-time codes and deadlines need the right time.
+CLOCK_SECONDS: Final = 10
 
 
 @dataclass(frozen=True)
@@ -39,9 +42,9 @@ def checks() -> list[Check]:
     """Every check, the database first; those that need it are not asked while it is away."""
     database = _checked("database", _database)
     if database.passed:
-        asked = [database, _checked("migrations", _migrations), _checked("worker", _worker)]
+        asked = [database, *(_checked(name, check) for name, check in _IN_DATABASE.items())]
     else:
-        asked = [database, *(Check(name, False, "the database is away") for name in ("migrations", "worker"))]
+        asked = [database, *(Check(name, False, "the database is away") for name in _IN_DATABASE)]
     return [*asked, _checked("keys", _keys), _checked("disk", _disk)]
 
 
@@ -79,6 +82,18 @@ def _migrations() -> str:
     return f"{len(_wanted_migrations())} migrations"
 
 
+def _clock() -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT extract(epoch FROM clock_timestamp())::float8")
+        apart = abs(time.time() - cursor.fetchone()[0])
+    if apart > CLOCK_SECONDS:
+        raise InputRefused(
+            f"本机与数据库的时钟相差 {apart:.0f} 秒：请校时",
+            f"This machine's clock and the database's are {apart:.0f} s apart",
+        )
+    return f"{apart:.1f} s apart"
+
+
 def _worker() -> str:
     with connection.cursor() as cursor:
         cursor.execute("SELECT extract(epoch FROM now() - max(last_heartbeat))::int FROM procrastinate_workers")
@@ -101,3 +116,10 @@ def _disk() -> str:
             f"磁盘空间不足：剩余 {free // 10**6} MB", f"The disk is nearly full: {free // 10**6} MB free"
         )
     return f"{free // 10**6} MB free"
+
+
+_IN_DATABASE: Final[dict[str, Callable[[], str]]] = {
+    "clock": _clock,
+    "migrations": _migrations,
+    "worker": _worker,
+}
