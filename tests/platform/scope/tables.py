@@ -1,0 +1,167 @@
+"""The tables of the database and what the wall around each must hold; a row of each, made up.
+
+Adding a table: protect it in its migration (docs/scope.md), and nothing is to be done here; unless a row of it cannot
+be made up without help (``SAMPLES``), everybody may read it (``PUBLIC``), or it is not protected (``OPEN``).
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from datetime import date
+from typing import Any, Final
+
+from django.apps import apps
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.fields.ranges import RangeField
+from django.db import models
+from django.utils import timezone
+from psycopg.types.range import Range, TimestamptzRange
+
+import made_up
+from tonghu.network.models import Institution
+from tonghu.patients.models import Child, Grant, HospitalView, Merge, NameToken
+from tonghu.patients.services import enter_view, merge
+from tonghu.platform.accounts.models import Person, Post
+from tonghu.platform.crypto.fields import EncryptedText
+from tonghu.platform.scope.scope import open_scope, system_scope
+
+#: Tables without row security, each with the reason. None may hold a person.
+OPEN: Final = {
+    "auth_group": "Django's own, unused: what a person may do comes from posts",
+    "auth_group_permissions": "Django's own, unused",
+    "auth_permission": "Django's own, unused: names of models",
+    "crypto_key": "which keys there are, by number: no key, no person",
+    "django_content_type": "names of models",
+    "django_migrations": "names of migrations",
+    "pghistory_context": "stays empty: our triggers take the context from the scope",
+    "procrastinate_events": "when a job was queued, begun, ended: numbers of jobs and times",
+    "procrastinate_jobs": "the queue: names of tasks and the number of the job, whose particulars are in jobs_job",
+    "procrastinate_periodic_defers": "when periodic tasks were queued",
+    "procrastinate_workers": "which workers are alive",
+}
+#: Tables that every scope reads, also none: they name no person. Who writes them is a permission.
+PUBLIC: Final = {
+    "network_region": "the region tree",
+    "network_region_event": "its history: what changed; who did it stands in it by post",
+    "network_institution": "institutions, which policies want published",
+    "network_institution_event": "their history",
+    "network_institutioncode": "codes of institutions",
+    "network_institutioncode_event": "their history",
+}
+
+
+#: What is not a matter of the place, with the reason: (table, act).
+ANYWHERE: Final = {
+    ("audit_link", "SELECT"): "the chain of hashes is one for the site; a hash says nothing of a person",
+    (
+        "audit_subjectkey",
+        "SELECT",
+    ): "keys of subjects, sealed; what they open stands behind the wall of the events",
+    ("audit_subjectkey", "INSERT"): "whoever speaks of a subject first makes its key",
+    ("audit_subjectkey", "DELETE"): "to shred what was said of a subject is a right of its own, wherever it was said",
+}
+
+
+class Place:
+    """Where the made-up rows belong: one hospital of Chengdu, one person there, one post."""
+
+    def __init__(self) -> None:
+        self.post: Post = made_up.post("entry_clerk", made_up.hospital("WALL1", "510104"))
+        self.institution: Institution = self.post.institution
+        self.person: Person = self.post.person
+
+
+def protected() -> list[type[models.Model]]:
+    """Every model whose table must stand behind row security, by table."""
+    ours = {model._meta.db_table: model for model in apps.get_models() if model.__module__.startswith("tonghu.")}
+    return [ours[table] for table in sorted(set(ours) - set(OPEN))]
+
+
+def make(model: type[models.Model], place: Place) -> models.Model:
+    """Make a row of a table up, with the rows that it stands on; under the scope that may write everything."""
+    table = model._meta.db_table
+    if table.endswith("_event") and hasattr(model, "pgh_tracked_model"):
+        row = make(model.pgh_tracked_model, place)
+        with open_scope(system_scope("migration")):
+            return model._default_manager.filter(pgh_obj=row.pk).latest("pgh_id")
+    if model is Institution:
+        return place.institution
+    if model is Person:
+        return place.person
+    if model is Post:
+        return place.post
+    with open_scope(system_scope("migration")):
+        if table in SAMPLES:
+            return SAMPLES[table](place)
+        values: dict[str, Any] = {}
+        for field in model._meta.concrete_fields:
+            if field.name in SPECIAL.get(table, {}):
+                values[field.name] = SPECIAL[table][field.name]
+            elif _needs_value(field):
+                values[field.name] = _value(field, place)
+        columns = {field.name for field in model._meta.concrete_fields}
+        owners = {"institution": place.institution, "person": place.person}
+        values |= {column: owner for column, owner in owners.items() if column in columns}
+        return model._default_manager.create(**values)
+
+
+def _needs_value(field: models.Field[Any, Any]) -> bool:
+    made_by_database = field.generated or isinstance(field, models.AutoField)
+    return not (made_by_database or field.null or field.has_default() or getattr(field, "auto_now_add", False))
+
+
+def _value(field: models.Field[Any, Any], place: Place) -> Any:
+    if isinstance(field, models.ForeignKey):
+        return make(field.related_model, place)
+    if field.choices:
+        return next(iter(field.flatchoices))[0]
+    if isinstance(field, EncryptedText):
+        return "虚构"
+    if isinstance(field, RangeField):
+        moments = "timestamp" in field.get_internal_type().lower() or "DateTime" in type(field).__name__
+        return TimestamptzRange(None, None) if moments else Range(None, None)
+    if isinstance(field, ArrayField):
+        return []
+    for kind, value in (
+        (models.UUIDField, uuid.uuid4()), (models.DateTimeField, timezone.now()), (models.DateField, date(2026, 1, 1)),
+        (models.BinaryField, b"made up"), (models.BooleanField, False), (models.IntegerField, 1),
+        (models.JSONField, {}), (models.CharField, "x"), (models.TextField, "x"),
+        (models.GenericIPAddressField, "10.0.0.1"),
+    ):  # fmt: skip
+        if isinstance(field, kind):
+            return value
+    raise AssertionError(f"{field}: say in SPECIAL or SAMPLES what a made-up value is")
+
+
+#: Values that the constraints of a table ask for.
+SPECIAL: dict[str, dict[str, Any]] = {
+    "files_storedfile": {"name": "虚构.csv", "key": "made up"},
+}
+
+
+def _child(place: Place, record_number: str = "R1") -> Child:
+    with made_up.acting(place.post):
+        return enter_view(institution=place.institution.pk, record_number=record_number, patient_name="欧阳测童").child
+
+
+def _merge(place: Place) -> Merge:
+    one, other = _child(place), _child(place, "R2")
+    with made_up.acting(place.post, "children.merge"):
+        return Merge.objects.get(pk=merge(kept=one, merged=other, reason="made up"))
+
+
+#: Tables whose rows only a room's own function makes.
+SAMPLES: dict[str, Callable[[Place], models.Model]] = {
+    "patients_child": _child,
+    "patients_hospitalview": lambda place: HospitalView.objects.get(child=_child(place)),
+    "patients_nametoken": lambda place: NameToken.objects.filter(child=_child(place)).latest("pk"),
+    "patients_merge": _merge,
+    "patients_grant": lambda place: Grant.objects.create(
+        child=_child(place),
+        institution=made_up.hospital(region="440103"),
+        given_by=place.institution,
+        ground=Grant.Ground.REFERRAL,
+        valid=TimestamptzRange(None, None),
+    ),
+}
