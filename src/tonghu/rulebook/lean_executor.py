@@ -18,12 +18,12 @@ from tonghu.rulebook.schema import Collection as Occurrences
 Values = Callable[[Mapping[str, Value]], dict[str, Value]]
 
 
-def finding_judge(ruleset: RuleSet, columns: Collection[str]) -> Judge:
+def finding_judge(ruleset: RuleSet, columns: Collection[str] | None = None) -> Judge:
     """All rules as one Python function of a record that answers with findings only.
 
-    `columns`: the facts that the records' form or file has at all.
+    `columns`: the facts that the records' form or file has at all (default: all).
     """
-    return _FindingsOnly(ruleset, frozenset(columns)).judge()
+    return _FindingsOnly(ruleset, frozenset(columns) if columns is not None else None).judge()
 
 
 class _FindingsOnly(_Writer):

@@ -9,6 +9,7 @@ facts are absent costs a few comparisons.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from tonghu.rulebook import language, meaning
@@ -57,6 +58,12 @@ def compile_judge(ruleset: RuleSet, columns: frozenset[str] | None) -> Judge:
     return _Writer(ruleset, columns).judge()
 
 
+@lru_cache(maxsize=4096)
+def _places(bits: int) -> tuple[int, ...]:
+    """Where the bits of an integer are set, from the lowest on."""
+    return tuple(place for place in range(bits.bit_length()) if bits >> place & 1)
+
+
 class _Writer:
     """Writes the source of one judge. Locals: f_ facts, d_ derived, c_ members, m_ missing lists, t temporaries."""
 
@@ -96,10 +103,11 @@ class _Writer:
     # --- Statements
 
     def _occurrences(self) -> list[str]:
-        """Which slots of which collection have something in them: one walk over what the record has."""
+        """Which slots of which collection have something in them, as bits: one walk over what the record has."""
         lines = []
-        slots_of: dict[str, tuple[tuple[int, int], ...]] = {}
-        for number, name in enumerate(self.collections):
+        bits_of: dict[str, int] = {}
+        shift = 0
+        for name in self.collections:
             collection = self.schema.collections[name]
             slots = dict(self.schema.slots(name, self.ruleset.layout))
             keys = {slot: tuple(m if isinstance(m, str) else None for m in slots[slot].members) for slot in slots}
@@ -120,16 +128,17 @@ class _Writer:
             for slot, found in keys.items():
                 for key in filter(None, found):
                     for written in (key, f"{key}{UNREADABLE}"):
-                        slots_of[written] = (*slots_of.get(written, ()), (number, slot))
-            lines.append(f"o_{name} = sorted(slot for at, slot in seen if at == {number})")
-        if slots_of:
-            self.constants["SLOTS_OF"] = slots_of
+                        bits_of[written] = bits_of.get(written, 0) | 1 << slot + shift
+            lines.append(f"o_{name} = places(seen >> {shift} & {(1 << len(collection.slots)) - 1})")
+            shift += len(collection.slots)
+        if bits_of:
+            self.constants |= {"BITS_OF": bits_of, "places": _places}
             lines[:0] = [
-                "seen = set()",
-                "for key in SLOTS_OF.keys() & record.keys():",
+                "seen = 0",
+                "for key in BITS_OF.keys() & record.keys():",
                 "    value = record[key]",
                 "    if value is not None and value is not False or value is False and key in BOOLEANS:",
-                "        seen.update(SLOTS_OF[key])",
+                "        seen |= BITS_OF[key]",
             ]
             self.constants["BOOLEANS"] = frozenset(
                 name for name, fact in self.schema.facts.items() if fact.type.kind is Kind.BOOLEAN

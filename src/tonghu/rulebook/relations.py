@@ -255,14 +255,13 @@ class Relations(Occurrences):
     def _shared_occurrences(self, collection: Collection) -> str:
         """The occurrences for the rules of a collection and for the aggregates over it, made once."""
         asked = self._asked(collection)
-        record = {name.name for node in asked for name in names(node) if not name.member}
         conditions = [*asked, *(part for one in self._summed[collection.name] for part in _parts(one))]
-        return self._own_occurrences(collection, conditions, record)
+        facts = {fact for node in asked for fact in self._beside({n.name for n in names(node) if not n.member})}
+        return self._occurrences(collection, conditions, sorted(facts))
 
     def _own_occurrences(self, collection: Collection, conditions: Sequence[Node], record: set[str]) -> str:
-        """The occurrences for some conditions, with the facts of the record that need no join."""
-        facts, apart = self._beside(record)
-        return self._occurrences(collection, conditions, () if apart else facts)
+        """The occurrences for some conditions, with the facts of the record beside them."""
+        return self._occurrences(collection, conditions, sorted(self._beside(record)))
 
     def _asked(self, collection: Collection) -> list[Node]:
         """The conditions of the rules over a collection."""
@@ -279,26 +278,26 @@ class Relations(Occurrences):
                 found.setdefault(derived.over, []).append(derived)
         return found
 
-    def _beside(self, record: Iterable[str]) -> tuple[list[str], bool]:
-        """The facts that occurrences need beside them; whether they must be joined, since a sum is over wide rows."""
+    def _beside(self, record: set[str]) -> set[str]:
+        """The facts that occurrences take along for these names of the record."""
         derived = self._needed(record)
-        if any(one.over is not None and not self._is_grouped(one) for one in derived):
-            return sorted(name for name in record if name in self.schema.facts), True
-        wanted = {*record, *(name for one in derived for name in self._behind(one))}
-        return sorted(name for name in wanted if name in self.schema.facts), False
+        behind = () if self._is_apart(derived) else (name for one in derived for name in self._behind(one))
+        return {*record, *behind} & self.schema.facts.keys()
+
+    def _is_apart(self, derived: Sequence[Derived]) -> bool:
+        """Whether derived facts are worked out over the records and joined, since one sums up what is in a wide row."""
+        return any(one.over is not None and not self._is_grouped(one) for one in derived)
 
     def _long(self, occurrences: str, record: set[str], conditions: Sequence[Node]) -> str:
         """`occurrences` with the names of the record beside them, and what conditions ask of its codes."""
         derived = self._needed(record)
-        facts, apart = self._beside(record)
-        if not apart:
-            return self._with_facts_answered(self._with_derived(occurrences, derived), conditions)
-        wanted = [text for name in facts for text in self._carried(name)]
-        for one in derived:
-            wanted.append(column("d", one.fact.name))
-            wanted += [column("w", one.fact.name)] if self.waits else []
-        context = f"(SELECT __row, {', '.join(wanted)} FROM {self._record(record)})"
-        long = f"(SELECT * FROM {occurrences} AS o JOIN {context} AS c USING (__row)) AS t"
+        if self._is_apart(derived):
+            kinds = "dw" if self.waits else "d"
+            wanted = ", ".join(column(kind, one.fact.name) for one in derived for kind in kinds)
+            context = f"(SELECT __row, {wanted} FROM {self._record(record)})"
+            long = f"(SELECT * FROM {occurrences} AS o JOIN {context} AS c USING (__row)) AS t"
+        else:
+            long = self._with_derived(occurrences, derived)
         return self._with_facts_answered(long, conditions)
 
     def _with_facts_answered(self, source: str, conditions: Sequence[Node]) -> str:

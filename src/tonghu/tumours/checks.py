@@ -19,7 +19,8 @@ from tonghu.codes.numbers import read_int
 from tonghu.codes.text import clean, halfwidth
 from tonghu.errors import InputRefused
 from tonghu.rulebook.expressions import Value
-from tonghu.rulebook.python_executor import FINDS, Judge, Record
+from tonghu.rulebook.lean_executor import finding_judge
+from tonghu.rulebook.python_executor import Judge, Record
 from tonghu.rulebook.rulebook import PACKAGED, Rulebook, load
 from tonghu.rulebook.rules import Rule
 from tonghu.rulebook.ruleset import RuleSet
@@ -68,7 +69,7 @@ def check_one(cells: Mapping[str, str | None], profile: str = DEFAULT_PROFILE, o
     """The findings on one tumour written in the cells of :data:`COLUMNS`, in the order of the rules."""
     tumour = facts_of(cells)
     answers = _judge(profile, on or today_in_china())(tumour)
-    return [finding(answer.rule, tumour) for answer in answers if answer.verdict == FINDS]
+    return [finding(answer.rule, tumour) for answer in answers]
 
 
 def finding(rule: Rule, tumour: Record) -> Finding:
@@ -79,7 +80,7 @@ def finding(rule: Rule, tumour: Record) -> Finding:
 
 @cache
 def _judge(profile: str, on: date) -> Judge:
-    return rules(profile, on).for_record()
+    return finding_judge(rules(profile, on))
 
 
 def facts_of(cells: Mapping[str, str | None]) -> dict[str, Value]:
@@ -158,11 +159,11 @@ def check(cells: pl.DataFrame, profile: str = DEFAULT_PROFILE, on: date | None =
 def _one_by_one(tumours: pl.DataFrame, chosen: RuleSet) -> pl.DataFrame:
     """Row and rule of each finding, every different tumour judged once."""
     place = {rule.id: at for at, rule in enumerate(chosen.rules)}
-    judge = chosen.for_record()
+    judge = finding_judge(chosen)
 
     def found(*values: Value) -> tuple[list[int]]:
         answers = judge(dict(zip(_FACTS, values, strict=True)))
-        return ([place[answer.rule.id] for answer in answers if answer.verdict == FINDS],)
+        return ([place[answer.rule.id] for answer in answers],)
 
     by_row = each_once(tumours.select(*_FACTS), found, {"rule": pl.List(pl.Int32())})
     return tumours.select("row").hstack(by_row).explode("rule").drop_nulls()
