@@ -187,3 +187,39 @@ def test_both_executors_agree(data: st.DataObject) -> None:
         known = set(columns) | {name + UNREADABLE for name in columns}
         asked = [{name: value for name, value in record.items() if name in known} for record in asked]
     assert said_by_python(ruleset, asked, columns) == said_by_duckdb(ruleset, asked, columns), rows
+
+
+@pytest.mark.requirement("REG-11")
+@pytest.mark.parametrize(
+    "conditions",
+    [
+        # Occurrences shared by rules of which one needs a fact, one a sum over the wide row, one a sum over occurrences
+        [("diagnosis", "urgent"), ("record", "tumours > days"), ("diagnosis", "least_amount > 1")],
+        [("diagnosis", "urgent"), ("record", "tumours > 1"), ("diagnosis", "least_amount > 1 and urgent and age > 3")],
+        [("diagnosis", "least_amount > 1 and tumours > 0 and is_child"), ("diagnosis", "position = last")],
+        # A code of the record that several things are asked of, in the record and beside occurrences
+        [("diagnosis", "code_key(code) = code_key(key)"), ("record", "in_list(code, 'C00-C97')")],
+        [("diagnosis", "in_list(code, 'D32') and in_list(key, 'C')"), ("diagnosis", "in_list(code, 'C') and is_child")],
+        # What an occurrence itself must fulfil, before the record is asked
+        [("diagnosis", "in_list(key, 'C') and age > 3"), ("diagnosis", "outcome = '4' and any_died")],
+        [("fee", "price > 1 and is_child and total > 2"), ("fee", "given(kind) and free")],
+    ],
+)  # fmt: skip
+def test_groups_of_rules_have_what_they_ask_for(conditions: list[tuple[str, str]]) -> None:
+    rows = [
+        RULE | {"id": f"R{number}", "each": each, "at": ATS[each], "flag": condition}
+        for number, (each, condition) in enumerate(conditions)
+    ]
+    asked: list[dict[str, Value]] = [
+        {},
+        {"urgent": True, "code": "C91.000", "d1": "c91.0", "e1": "4", "d9": "D32", "q1": 2, "p1": Decimal("3.00")},
+        {"urgent": None, "code": "D32", "d2": "C00", "days": 0, "q1": 1, "q2": 5, "p2": Decimal("0.00")},
+        {"born": date(2015, 1, 1), "came": datetime(2020, 1, 2), "code": "D32", "d1": "C00", "d3": "C01", "q3": 9},
+    ]
+    for columns in (None, ["days", "code", "d1", "d2", "e1", "born", "came", "q1", "p1"]):
+        known = set(SCHEMA.facts if columns is None else columns)
+        some = [{name: value for name, value in record.items() if name in known} for record in asked]
+        ruleset = compiled(SCHEMA, rows)
+        said = said_by_python(ruleset, some, columns)
+        assert said == said_by_duckdb(ruleset, some, columns)
+        assert said
