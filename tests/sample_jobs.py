@@ -6,7 +6,9 @@ import time
 from functools import partial
 from typing import Any
 
-from django.db import connection
+import psycopg
+import pytest
+from django.db import connection, connections
 
 from tonghu.errors import InputRefused
 from tonghu.platform.jobs.points import point
@@ -14,10 +16,19 @@ from tonghu.platform.jobs.run import Run
 from tonghu.platform.jobs.tasks import enqueue, job
 
 TABLE = """
-CREATE SCHEMA sample;
+CREATE SCHEMA IF NOT EXISTS sample;
 GRANT USAGE ON SCHEMA sample TO tonghu_app;
-CREATE TABLE sample.effect (id bigserial, job bigint, part int, asked_by bigint);
+CREATE TABLE IF NOT EXISTS sample.effect (id bigserial, job bigint, part int, asked_by bigint);
 """
+
+
+@pytest.fixture(scope="session")
+def effects(django_db_setup: None) -> None:
+    """The table of the sample jobs, made by the owner in a schema of its own; it goes with the session's database."""
+    wanted = connections["owner"].get_connection_params()
+    kept = ("host", "port", "dbname", "user", "password")
+    with psycopg.connect(**{name: wanted[name] for name in kept}, autocommit=True) as owner:
+        owner.execute(TABLE)
 
 
 def write(number: int, part: int, by: Any) -> int:

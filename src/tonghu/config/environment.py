@@ -41,6 +41,18 @@ def flag(name: str, default: bool) -> bool:
     raise InputRefused(f"环境变量 {name} 应为 1 或 0，现为 {said}", f"{name} must be 1 or 0, it is {said}")
 
 
+def number(name: str, default: int) -> int:
+    """Return a whole number.
+
+    Raises:
+        InputRefused: it is none.
+    """
+    said = text(name, str(default))
+    if not said.isdecimal():
+        raise InputRefused(f"环境变量 {name} 应为整数，现为 {said}", f"{name} must be a whole number, it is {said}")
+    return int(said)
+
+
 def words(name: str, default: tuple[str, ...]) -> list[str]:
     """Return a comma-separated list."""
     said = os.environ.get(name, "").strip()

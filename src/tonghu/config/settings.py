@@ -70,6 +70,7 @@ INSTALLED_APPS = [
     "tonghu.platform.accounts",
     "tonghu.platform.jobs",
     "tonghu.platform.files",
+    "tonghu.platform.notices",
     "tonghu.patients",
 ]
 

@@ -1,21 +1,8 @@
-"""Fixtures of the jobs room's tests: the table that the sample jobs write to."""
+"""Fixtures of the jobs room's tests."""
 
 from __future__ import annotations
 
-import psycopg
-import pytest
-from django.db import connections
-
-import sample_jobs
 from committed import committed
+from sample_jobs import effects
 
-__all__ = ["committed"]
-
-
-@pytest.fixture(scope="session")
-def effects(django_db_setup: None) -> None:
-    """The table of the sample jobs, made by the owner in a schema of its own; it goes with the session's database."""
-    wanted = connections["owner"].get_connection_params()
-    kept = ("host", "port", "dbname", "user", "password")
-    with psycopg.connect(**{name: wanted[name] for name in kept}, autocommit=True) as owner:
-        owner.execute(sample_jobs.TABLE)
+__all__ = ["committed", "effects"]

@@ -162,14 +162,19 @@ def pieces(file: StoredFile) -> Iterator[bytes]:
         ) from fault
 
 
+def may_take(file: StoredFile, by: Scope) -> bool:
+    """Whether a scope may have a file's content."""
+    own = file.person_id == by.person if by.person is not None else file.system == by.system
+    return own or by.may(TAKE)
+
+
 def require_may_take(file: StoredFile, by: Scope) -> None:
     """Check that a scope may have a file's content.
 
     Raises:
         PermissionDenied: it is somebody else's, and the post does not hold ``files.take``.
     """
-    own = file.person_id == by.person if by.person is not None else file.system == by.system
-    if not own and not by.may(TAKE):
+    if not may_take(file, by):
         raise PermissionDenied(_("This file belongs to somebody else; your post may not take its content."))
 
 

@@ -59,19 +59,9 @@ def standing(job: Job, now: datetime | None = None) -> Standing | None:
     )
 
 
-def jobs_of(scope: Scope, *, before: int | None = None, limit: int = 50) -> list[Job]:
-    """Return a person's jobs, newest first; `before` is the last number of the page before."""
-    return _page(Job.objects.filter(person=scope.person), before, limit)
-
-
-def jobs_in_scope(*, before: int | None = None, limit: int = 50) -> list[Job]:
-    """Return every job that the open scope sees, newest first."""
-    return _page(Job.objects.all(), before, limit)
-
-
-def dead_letters(*, before: int | None = None, limit: int = 50) -> list[Job]:
-    """Return the jobs that wait for somebody's decision, newest first."""
-    return _page(Job.objects.filter(state=State.DEAD), before, limit)
+def shown_jobs() -> QuerySet[Job]:
+    """Return the jobs that the open scope sees, with all that a page shows of them."""
+    return Job.objects.select_related("progress", "person", "institution", "decided_by")
 
 
 def count_dead(scope: Scope) -> int:
@@ -82,15 +72,6 @@ def count_dead(scope: Scope) -> int:
 def count_live(scope: Scope) -> int:
     """Count a person's jobs that wait or run; for the menu."""
     return Job.objects.filter(person=scope.person, state__in=LIVE).count() if scope.person else 0
-
-
-def job_in_scope(number: int) -> Job:
-    """Return one job with all that its page shows.
-
-    Raises:
-        Job.DoesNotExist: it is not in the scope.
-    """
-    return _with(Job.objects.all()).get(pk=number)
 
 
 def queue_health() -> dict[str, int | None]:
@@ -119,13 +100,3 @@ def title_of(job: Job) -> str:
     """What a job does, in the language of the reader; its name where this version knows it no more."""
     kind = kinds().get(job.kind)
     return kind.title if kind else job.kind
-
-
-def _page(rows: QuerySet[Job], before: int | None, limit: int) -> list[Job]:
-    if before is not None:
-        rows = rows.filter(pk__lt=before)
-    return list(_with(rows).order_by("-pk")[:limit])
-
-
-def _with(rows: QuerySet[Job]) -> QuerySet[Job]:
-    return rows.select_related("progress", "person", "institution", "decided_by")

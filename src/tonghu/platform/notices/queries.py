@@ -1,0 +1,28 @@
+"""What pages ask about notices and what is sent; answered within the scope that is open."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Count, Max, Min
+
+from tonghu.platform.notices.models import Message, Notice, Preference
+from tonghu.platform.scope.scope import Scope
+
+
+def count_unread(scope: Scope) -> int:
+    """Count a reader's unread notices; for the shell."""
+    return Notice.objects.filter(person=scope.person, read_at=None).count() if scope.person else 0
+
+
+def preferences_of(scope: Scope) -> dict[str, Preference]:
+    """Return what a reader chose, by group."""
+    return {one.group: one for one in Preference.objects.filter(person=scope.person)}
+
+
+def outgoing() -> list[dict[str, Any]]:
+    """Return how what is sent stands: for each channel and state how many, since when, and the last error."""
+    rows = Message.objects.values("channel", "state").annotate(
+        count=Count("pk"), since=Min("due_at"), error_zh=Max("error_zh"), error_en=Max("error_en")
+    )
+    return [dict(row) for row in rows.order_by("channel", "state")]
