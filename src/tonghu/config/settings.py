@@ -168,4 +168,11 @@ X_FRAME_OPTIONS = "DENY"
 EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
 EMAIL_HOST = environment.text("TONGHU_MAIL_HOST", "localhost")
 EMAIL_TIMEOUT = 10
+EMAIL_PORT = environment.number("TONGHU_MAIL_PORT", 25)
+EMAIL_HOST_USER = environment.text("TONGHU_MAIL_USER", "")
+EMAIL_HOST_PASSWORD = environment.text("TONGHU_MAIL_PASSWORD", "")
+EMAIL_USE_TLS = environment.flag("TONGHU_MAIL_TLS", False)
+#: The site's own address, for links in e-mails; and the adapter of its SMS gateway.
+SITE_URL = environment.text("TONGHU_URL", "http://127.0.0.1:8000").rstrip("/")
+SMS_PROVIDER = environment.text("TONGHU_SMS", "tonghu.platform.notices.sms.KeepInTable")
 DEFAULT_FROM_EMAIL = environment.text("TONGHU_MAIL_FROM", "tonghu@localhost")

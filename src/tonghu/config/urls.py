@@ -8,6 +8,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("tonghu.platform.web.urls")),
     path("", include("tonghu.platform.accounts.urls")),
     path("", include("tonghu.network.urls")),
+    path("", include("tonghu.platform.jobs.urls")),
+    path("", include("tonghu.platform.files.urls")),
+    path("", include("tonghu.platform.notices.urls")),
 ]
 
 handler500 = "tonghu.platform.operations.faults.server_error"
