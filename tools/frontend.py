@@ -61,9 +61,11 @@ def ensure_frontend(kind: str = "run") -> bool:
     """
     home = folder()
     stamp = home / "stamp"
+    have = stamp.read_text() if stamp.exists() else ""
+    if have.startswith("dev"):
+        kind = "dev"  # a developer's folder stays one when `./run demo` brings it up to date
     wanted = stamp_of(kind)
-    have = stamp.read_text().split() if stamp.exists() else []
-    if wanted in have or (kind == "run" and stamp_of("dev") in have):
+    if have == wanted:
         return False
     home.parent.mkdir(parents=True, exist_ok=True)
     if shutil.disk_usage(home.parent).free < FREE_BYTES_NEEDED:

@@ -154,6 +154,7 @@ STORAGES = {
     "staticfiles": {"BACKEND": "tonghu.platform.web.assets.Storage"},
 }
 
+CSRF_FAILURE_VIEW = "tonghu.platform.web.views.expired"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 #: How long a session lasts, in use and idle, is a dated rule: tonghu/platform/accounts/log_in_rules.yaml.
 SESSION_ENGINE = "tonghu.platform.accounts.sessions"

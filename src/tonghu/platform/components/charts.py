@@ -48,7 +48,17 @@ def vega(chart: Chart) -> dict[str, Any]:
 
     said = chart.picture.configure_view(stroke=None).configure_range(category=list(SERIES)).to_dict()
     compiled: dict[str, Any] = vl_convert.vegalite_to_vega(said, vl_version=VEGA_LITE)
-    return compiled
+    return _without_colours(compiled)
+
+
+def _without_colours(part: Any) -> Any:
+    """Without the white ground and black words that the compiler writes: both come from the theme, or from paper."""
+    if isinstance(part, list):
+        return [_without_colours(each) for each in part]
+    if not isinstance(part, dict):
+        return part
+    kept = {name: value for name, value in part.items() if name != "background" and value != {"value": "black"}}
+    return {name: _without_colours(value) for name, value in kept.items()}
 
 
 def print_config(font: str) -> dict[str, Any]:

@@ -122,6 +122,11 @@ class Progress:
         return 100 if self.done >= self.total else min(99, self.done * 100 // self.total)
 
     @property
+    def rate_whole(self) -> int:
+        """The rate in whole units a second, at least one."""
+        return max(1, round(self.rate or 0))
+
+    @property
     def left(self) -> str:
         """The time that is left, in words; '' where nothing can be said."""
         if self.state != "running" or not self.rate or not self.total or self.done >= self.total:

@@ -32,7 +32,7 @@ from django.utils.translation import gettext_lazy as _
 from tonghu.platform.components import keyset
 from tonghu.platform.shell import Words
 
-Kind = Literal["text", "number", "date", "time", "mark", "code"]
+Kind = Literal["text", "number", "money", "date", "time", "mark", "code"]
 
 PAGE: Final = 50
 COOKIE: Final = "tonghu_columns_{}"
@@ -62,7 +62,8 @@ class Column:
         name: stands in the address and in what is remembered; also the attribute (or key) that is read.
         label: the header; a unit stands in it.
         value: what a row shows, where it is not simply the attribute `name`.
-        kind: ``number`` (right, tabular), ``date``, ``time``, ``mark`` (a :class:`Mark`), ``code``, ``text``.
+        kind: ``number`` (right, tabular), ``money`` (yuan, two decimals), ``date``, ``time``, ``mark`` (a
+            :class:`Mark`), ``code``, ``text``.
         unit: shown behind the label.
         sort: what the rows are ordered by: None where the column cannot order, '' for `name` itself.
         link: where the cell leads.

@@ -79,7 +79,7 @@ def table(request: HttpRequest, count: int = 120, name: str = "sample") -> Table
             Column("born", _("Born"), kind="date"),
             Column("group", _("Group"), kind="code"),
             Column("stays", _("Stays"), kind="number", unit=_("times")),
-            Column("cost", _("Cost"), kind="number", unit=_("yuan")),
+            Column("cost", _("Cost"), kind="money", unit=_("yuan")),
             Column("due", _("Due"), kind="date"),
             Column("state", _("State"), value=lambda row: marks[row.state], kind="mark"),
             Column("pk", _("Number"), kind="number", shown=False),
@@ -102,7 +102,7 @@ class SampleForm(forms.Form):
 
     name = forms.CharField(label=gettext_lazy("Name"), max_length=20, help_text=gettext_lazy("As on the document."))
     sex = CodeField("RC001", label=gettext_lazy("Sex"))
-    region = CodeField("RC036", label=gettext_lazy("Province"), required=False)
+    region = CodeField("RC036", label=gettext_lazy("Home province"), required=False)
     born = forms.DateField(label=gettext_lazy("Born"), help_text=gettext_lazy("Such as 2020-06-15."))
     weight = forms.DecimalField(
         label=gettext_lazy("Weight at admission (kg)"), min_value=Decimal("0.5"), max_value=150, required=False
@@ -126,7 +126,8 @@ class SampleForm(forms.Form):
 
 def form_with_errors() -> SampleForm:
     """The form as it comes back when everything in it is wrong."""
-    return SampleForm({"name": "阿" * 21, "sex": "nan", "born": "2020-13-45", "weight": "0.1", "region": "四川"})
+    said = {"name": "阿" * 21, "sex": "nan", "born": "2020-13-45", "weight": "0.1", "region": "四川"}
+    return SampleForm({f"wrong-{name}": value for name, value in said.items()}, prefix="wrong")
 
 
 def findings() -> list[Finding]:

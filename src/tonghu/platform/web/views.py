@@ -99,6 +99,11 @@ def style_paper(request: Request, kind: str) -> HttpResponseBase:
     return FileResponse(io.BytesIO(made), as_attachment=True, filename=f"tonghu-style.{kind}")
 
 
+def expired(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001 -- Django's signature
+    """The answer to a form whose token is missing or old: what happened, and that nothing typed is lost."""
+    return render(request, "403_csrf.html", {"back": request.path}, status=403)
+
+
 def _back(request: HttpRequest) -> str:
     """Where the reader came from, as long as it is on this site."""
     wanted = request.POST.get("next", "")

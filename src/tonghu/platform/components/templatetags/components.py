@@ -11,7 +11,7 @@ from uuid import uuid4
 from django import template
 from django.forms import BaseForm, BoundField
 from django.forms.widgets import CheckboxInput, CheckboxSelectMultiple, FileInput, RadioSelect, Select
-from django.utils.formats import date_format, number_format
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -58,17 +58,24 @@ def unknown() -> SafeString:
 
 @register.inclusion_tag("components/form.html", takes_context=True)
 def form(
-    context: template.Context, form: BaseForm, submit: str = "", action: str = "", draft: str = "", cancel: str = ""
+    context: template.Context,
+    form: BaseForm,
+    submit: str = "",
+    action: str = "",
+    draft: str = "",
+    cancel: str = "",
+    focus: bool = True,
 ) -> dict[str, Any]:
     """A whole form in one column.
 
     `submit` is the verb on the button; `draft` names the form so that what was typed survives an expired session in
-    this tab (never passwords); `cancel` is the address that leads away without saving.
+    this tab (never passwords); `cancel` is the address that leads away without saving; `focus` leads the reader to the
+    errors when there are any.
     """
     request = context.get("request")
     person = getattr(getattr(request, "user", None), "pk", None) or ""
     return {
-        "form": form, "submit": submit or _("Save"), "action": action, "cancel": cancel,
+        "form": form, "submit": submit or _("Save"), "action": action, "cancel": cancel, "focus": focus,
         "draft": f"{draft}:{person}" if draft else "", "csrf_token": context.get("csrf_token"),
     }  # fmt: skip
 
@@ -154,8 +161,14 @@ def undo_url(message: Any) -> str:
 
 @register.filter
 def number(value: Decimal | float | int | None) -> SafeString | str:
-    """A number with its thousands apart; a dash where it is unknown."""
-    return unknown() if value is None else number_format(value, use_l10n=True, force_grouping=True)
+    """A number with its thousands apart, the same in both languages; a dash where it is unknown."""
+    return unknown() if value is None else f"{value:,}"
+
+
+@register.filter
+def money(value: Decimal | int | None) -> SafeString | str:
+    """An amount in yuan with two decimals; a dash where it is unknown."""
+    return unknown() if value is None else f"{value:,.2f}"
 
 
 @register.simple_tag
@@ -171,6 +184,8 @@ def _plain(value: object, kind: Kind) -> SafeString | str:
         return _("yes") if value else _("no")
     if isinstance(value, int | float | Decimal) and kind == "number":
         return number(value)
+    if isinstance(value, int | Decimal) and kind == "money":
+        return money(value)
     if kind == "date":
         return date_format(value, "DATE_FORMAT")  # type: ignore[arg-type]
     if kind == "time":

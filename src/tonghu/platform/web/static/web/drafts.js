@@ -2,6 +2,7 @@
 // the tab and is emptied at log-out. Passwords, files and hidden fields are never kept.
 
 const PREFIX = "draft:";
+const SENT = ":sent";
 const SKIPPED = ["password", "file", "hidden", "submit", "button"];
 
 export function watchDrafts() {
@@ -10,26 +11,26 @@ export function watchDrafts() {
     if (!form.querySelector("[data-first-error]")) restore(form, name); // after an error the server shows what was typed
     form.addEventListener("input", () => sessionStorage.setItem(name, JSON.stringify(values(form))));
     form.addEventListener("change", () => sessionStorage.setItem(name, JSON.stringify(values(form))));
-    form.addEventListener("submit", () => sessionStorage.setItem(`${name}:sent`, "1"));
+    form.addEventListener("submit", () => sessionStorage.setItem(name + SENT, "1"));
   }
   forgetSent();
   document.addEventListener("submit", (event) => {
-    if (event.target.matches("[data-forgets-drafts]")) forget(() => true);
+    if (event.target.matches("[data-forgets-drafts]")) keys().forEach((key) => sessionStorage.removeItem(key));
   });
 }
 
-// A form that was sent and is not on the page any more, or stands there without an error, was taken by the server.
+// A form that was sent was taken by the server, unless this page says otherwise: it shows errors, or it is a page
+// without the menu (log-in, expired form, fault). Then the draft waits for the form to be opened again.
 function forgetSent() {
-  if (document.querySelector("[data-first-error]") || document.body.matches(".plain")) return;
-  forget((name) => sessionStorage.getItem(`${name}:sent`) !== null);
+  const taken = !document.querySelector("[data-first-error]") && !document.body.matches(".plain");
+  for (const mark of keys().filter((key) => key.endsWith(SENT))) {
+    if (taken) sessionStorage.removeItem(mark.slice(0, -SENT.length));
+    sessionStorage.removeItem(mark);
+  }
 }
 
-function forget(which) {
-  const names = Object.keys(sessionStorage).filter((name) => name.startsWith(PREFIX) && !name.endsWith(":sent"));
-  for (const name of names.filter(which)) {
-    sessionStorage.removeItem(name);
-    sessionStorage.removeItem(`${name}:sent`);
-  }
+function keys() {
+  return Object.keys(sessionStorage).filter((key) => key.startsWith(PREFIX));
 }
 
 function values(form) {
@@ -45,7 +46,7 @@ function values(form) {
 
 function restore(form, name) {
   const said = sessionStorage.getItem(name);
-  if (!said || sessionStorage.getItem(`${name}:sent`) !== null) return;
+  if (!said || sessionStorage.getItem(name + SENT) !== null) return;
   const kept = JSON.parse(said);
   const before = JSON.stringify(values(form));
   for (const field of form.elements) {
