@@ -101,10 +101,11 @@ _OFFICERS = frozenset(
 )  # fmt: skip
 
 #: Permissions on patients, as the rooms declare them; kept together so that each role's line stays readable.
-_READ = frozenset({"children.read"})
-_ENTER = frozenset({"children.enter", "children.consent"})
+_READ = frozenset({"children.read", "audit.history"})
+_ENTER = frozenset({"children.enter", "children.consent", "audit.reveal"})
 #: Those who answer for the work of others see their jobs and settle the failed ones.
 _JOBS = frozenset({"jobs.view", "jobs.manage"})
+_FILES = frozenset({"files.view", "files.take"})
 
 _ALL = (
     # --- a monitoring point -------------------------------------------------------------------------------------
@@ -112,7 +113,7 @@ _ALL = (
         code="responsible_deputy", zh="分管负责同志", en="Deputy head responsible",
         for_zh="医疗机构分管信息报送的负责人，是报送的主要责任人：看进度、催落实。",
         for_en="The deputy head of the hospital who answers for reporting: sees progress, sees that it happens.",
-        sight=Sight.INSTITUTION, places=CARE, permissions=frozenset({"accounts.view"}) | _READ,
+        sight=Sight.INSTITUTION, places=CARE, permissions=_READ | {"accounts.view"},
         clauses=("NHC20.3.2",),
     ),
     Role(
@@ -120,8 +121,9 @@ _ALL = (
         for_zh="管理本监测点的人员和全部上报工作。",
         for_en="Leads the point: its people and all of its reporting.",
         sight=Sight.INSTITUTION, places=CARE,
-        permissions=frozenset({"accounts.view", "accounts.register", "accounts.appoint", "children.grant"})
-        | _READ | _JOBS,
+        permissions=_READ | _JOBS | {
+            "accounts.view", "accounts.register", "accounts.appoint", "children.grant", "audit.reveal", "files.view",
+        },
         appoints=_POINT_STAFF, clauses=("NCPCS.1",),
     ),
     Role(
@@ -134,14 +136,14 @@ _ALL = (
         code="auditor", zh="数据审核员", en="Auditor",
         for_zh="审核他人录入的病例，通过后上报，有误则写明原因退回。",
         for_en="Audits cases that others entered: passes them on or returns them with reasons.",
-        sight=Sight.INSTITUTION, places=CARE, permissions=_READ, clauses=("NCPCS.1",),
+        sight=Sight.INSTITUTION, places=CARE, permissions=_READ | {"audit.reveal"}, clauses=("NCPCS.1",),
     ),
     Role(
         code="records_department", zh="病案管理部门", en="Records department",
         for_zh="负责信息登记和数据质量，与 HQMS 上报保持一致。",
         for_en="Owns registration and the quality of the data, in step with what is reported to HQMS.",
         sight=Sight.INSTITUTION, places=CARE,
-        permissions=frozenset({"accounts.view"}) | _READ | _ENTER | _JOBS,
+        permissions=_READ | _ENTER | _JOBS | _FILES | {"accounts.view", "audit.export"},
         clauses=("NCPCS.1", "NHC20.3.2"),
     ),
     Role(
@@ -161,7 +163,7 @@ _ALL = (
         code="commission_head", zh="卫生健康部门分管领导", en="Responsible head of a health commission",
         for_zh="掌握辖区内救治管理工作的进度和质量。",
         for_en="Follows the progress and quality of the work in the region.",
-        sight=Sight.REGION, places=(HEALTH,), permissions=frozenset({"accounts.view"}) | _READ,
+        sight=Sight.REGION, places=(HEALTH,), permissions=_READ | {"accounts.view"},
         clauses=("SC18.1", "SC18.3"),
     ),
     Role(
@@ -169,16 +171,17 @@ _ALL = (
         for_zh="组织辖区内监测点上报，为已确定的定点医院分配账号，利用数据发现短板。",
         for_en="Runs the points of the region, issues accounts to designated hospitals, finds weak points in the data.",
         sight=Sight.REGION, places=(HEALTH,),
-        permissions=frozenset(
-            {"accounts.view", "accounts.register", "accounts.appoint", "network.manage", "children.merge"}
-        ) | _READ | _JOBS,
+        permissions=_READ | _JOBS | {
+            "accounts.view", "accounts.register", "accounts.appoint", "network.manage", "children.merge",
+            "audit.export", "files.view",
+        },
         appoints=_POINT_LEADS, clauses=("SC18.4", "NHC20.3.3", "TC20.3.1"),
     ),
     Role(
         code="centre_head", zh="国家监测中心负责人", en="Head of the national centre",
         for_zh="掌握全国监测工作，签发通报。",
         for_en="Answers for the nation's surveillance and signs the bulletins.",
-        sight=Sight.NATION, places=(CENTRE,), permissions=frozenset({"accounts.view"}) | _READ,
+        sight=Sight.NATION, places=(CENTRE,), permissions=_READ | {"accounts.view", "audit.shred"},
         clauses=("NHC20.3.3",),
     ),
     Role(
@@ -186,9 +189,10 @@ _ALL = (
         for_zh="汇总、核查、分析、评价全国数据，审核监测点申请并分配账号。",
         for_en="Summarises, verifies, analyses and evaluates the nation's data; admits points and issues accounts.",
         sight=Sight.NATION, places=(CENTRE,),
-        permissions=frozenset(
-            {"accounts.view", "accounts.register", "accounts.appoint", "network.manage", "children.merge"}
-        ) | _READ | _JOBS,
+        permissions=_READ | _JOBS | {
+            "accounts.view", "accounts.register", "accounts.appoint", "network.manage", "children.merge",
+            "audit.export", "files.view", "audit.reveal",
+        },
         appoints=_POINT_LEADS, clauses=("NHC20.3.3", "NCPCS.0"),
     ),
     # --- further authorities, each with the rights of its duty (NET-09) ------------------------------------------
@@ -240,7 +244,9 @@ _ALL = (
         for_zh="登记人员和机构，维护系统运行；不授予岗位，不看患儿资料。",
         for_en="Registers people and institutions and keeps the system running; gives no posts, sees no patients.",
         sight=Sight.NOTHING, places=(*CARE, HEALTH, CENTRE),
-        permissions=frozenset({"accounts.view", "accounts.register", "network.manage", "jobs.operate"}),
+        permissions=frozenset(
+            {"accounts.view", "accounts.register", "network.manage", "jobs.operate", "notices.operate"}
+        ),
         standard="GB/T 22239-2019 8.1.5.1",
     ),
     Role(
@@ -257,7 +263,7 @@ _ALL = (
         for_zh="查看和分析操作记录、登录记录；不改任何数据，不看患儿资料。",
         for_en="Reads the logs of acts and log-ins; changes nothing, sees no patients.",
         sight=Sight.NOTHING, places=(*CARE, HEALTH, CENTRE),
-        permissions=frozenset({"accounts.view", "accounts.log_ins"}),
+        permissions=frozenset({"accounts.view", "accounts.log_ins", "audit.read", "audit.history", "audit.export"}),
         standard="GB/T 22239-2019 8.1.5.2",
     ),
 )  # fmt: skip
