@@ -69,6 +69,7 @@ INSTALLED_APPS = [
     "tonghu.network",
     "tonghu.platform.accounts",
     "tonghu.platform.jobs",
+    "tonghu.platform.trail",
     "tonghu.platform.files",
     "tonghu.platform.notices",
     "tonghu.patients",

@@ -8,6 +8,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("tonghu.platform.web.urls")),
     path("", include("tonghu.platform.accounts.urls")),
     path("", include("tonghu.network.urls")),
+    path("", include("tonghu.platform.trail.urls")),
     path("", include("tonghu.platform.jobs.urls")),
     path("", include("tonghu.platform.files.urls")),
     path("", include("tonghu.platform.notices.urls")),

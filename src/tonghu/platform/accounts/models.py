@@ -27,7 +27,7 @@ class PersonManager(BaseUserManager["Person"]):
     """Finds people by what they log in with."""
 
 
-@tracked(exclude=("password", "last_login"))
+@tracked(exclude=("password", "last_login"), name=_("person"))
 class Person(AbstractBaseUser):
     """Someone who may log in. What they may do comes from their posts alone; there is no superuser flag."""
 
@@ -58,7 +58,7 @@ class Person(AbstractBaseUser):
         return self.name
 
 
-@tracked(part_of="person")
+@tracked(part_of="person", name=_("post"))
 class Post(models.Model):
     """A role that a person holds at an institution, from–until."""
 

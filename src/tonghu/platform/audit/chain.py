@@ -20,6 +20,8 @@ from django.conf import settings
 from django.db import connections, transaction
 from django.utils import timezone
 
+from tonghu.platform.audit.events import SITE, record
+from tonghu.platform.audit.kinds import kind
 from tonghu.platform.crypto.ciphers import HASHERS
 from tonghu.platform.crypto.keys import Key, keyring, source
 from tonghu.platform.scope.scope import open_scope, system_scope
@@ -182,6 +184,32 @@ def accept_end(using: str = "default") -> None:
     broken = verify(using).broken
     if broken and broken.what == "cut":
         head_file().rename(head_file().with_suffix(f".until-{broken.seq}.json"))
+
+
+CHECKED = kind(
+    "audit.checked",
+    zh="检查了日志的防篡改链：{links} 环，{found}", en="checked the chain of the log: {links} links, {found}",
+    data=("links", "waiting", "seq", "event", "what", "found"),
+)  # fmt: skip
+
+
+def check(using: str = "default") -> Verdict:
+    """Link what waits, check the whole chain, and record what was found, so that the page of the log can say it.
+
+    Raises:
+        KeysMissing: the site's keys cannot be read now.
+    """
+    link(using, everything=True)
+    verdict = verify(using)
+    broken = verdict.broken
+    said = {
+        "links": verdict.links, "waiting": verdict.waiting, "seq": broken.seq if broken else 0,
+        "event": (broken.event or 0) if broken else 0, "what": broken.what if broken else "",
+        "found": f"断于第 {broken.seq} 环 · broken at link {broken.seq}" if broken else "完整 · whole",
+    }  # fmt: skip
+    with open_scope(system_scope("chain"), using) as scope:
+        record(CHECKED, subject=SITE, by=scope, data=said)
+    return verdict
 
 
 def _write_head(seq: int, hashed: str) -> None:

@@ -24,6 +24,7 @@ from django.db.migrations.operations.special import RunSQL
 from pghistory.models import Event
 
 from tonghu.platform.scope.policies import MIGRATION, system
+from tonghu.platform.shell import Words
 
 Model = TypeVar("Model", bound=models.Model)
 SUFFIX: Final = "_event"
@@ -48,11 +49,14 @@ class HistoryRow(Event):
         abstract = True
 
 
-def tracked(*, exclude: Sequence[str] = (), part_of: str | None = None) -> Callable[[type[Model]], type[Model]]:
+def tracked(
+    *, exclude: Sequence[str] = (), part_of: str | None = None, name: Words = ""
+) -> Callable[[type[Model]], type[Model]]:
     """Follow a model's rows in the table ``<table>_event``. Its migration needs :class:`ProtectHistory` beside it.
 
     Args:
         exclude: fields that the history leaves out (a password's hash, a derived column).
+        name: what people call such a record, lazily translated (default: the model's verbose name).
         part_of: the foreign key to the record on whose page this row's history is shown too.
     """
 
@@ -65,7 +69,7 @@ def tracked(*, exclude: Sequence[str] = (), part_of: str | None = None) -> Calla
             context_field=None,  # type: ignore[arg-type]  # its own docs allow None
             base_model=HistoryRow,
             model_name=f"{model.__name__}Event",
-            attrs={"pgh_part_of": part_of},
+            attrs={"pgh_part_of": part_of, "pgh_name": name},
             meta={
                 "db_table": table,
                 "indexes": [

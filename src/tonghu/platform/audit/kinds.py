@@ -36,6 +36,7 @@ class Kind:
         zh, en: the sentence without its subject (who did it), with ``{subject}`` and names of data in braces.
         data: what it keeps readable; numbers, codes, words, never a person's name or number.
         personal: what it keeps sealed under the subject's key.
+        opened_by: the permission with which the personal data are shown on the page of the log.
     """
 
     code: str
@@ -43,6 +44,7 @@ class Kind:
     en: str
     data: tuple[str, ...] = ()
     personal: tuple[str, ...] = ()
+    opened_by: str = "children.read"
 
     def sentence(self, subject: str, data: Mapping[str, Any], personal: Mapping[str, Any] | str) -> str:
         """Return the sentence in the reader's language; a text as `personal` stands in for what is closed."""
@@ -55,13 +57,21 @@ class Kind:
 _declared: dict[str, Kind] = {}
 
 
-def kind(code: str, *, zh: str, en: str, data: tuple[str, ...] = (), personal: tuple[str, ...] = ()) -> Kind:
+def kind(
+    code: str,
+    *,
+    zh: str,
+    en: str,
+    data: tuple[str, ...] = (),
+    personal: tuple[str, ...] = (),
+    opened_by: str = "children.read",
+) -> Kind:
     """Make a kind known and return it.
 
     Raises:
         ValueError: the code is not ``room.verb``, a wording uses a name that is not kept, or the code means two things.
     """
-    wanted = Kind(code, zh, en, data, personal)
+    wanted = Kind(code, zh, en, data, personal, opened_by)
     if not _CODE.fullmatch(code):
         raise ValueError(f"a kind of event is called room.verb, not {code!r}")
     for wording in (zh, en):

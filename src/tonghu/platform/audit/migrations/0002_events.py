@@ -12,6 +12,8 @@ IN_AREA = "(by_region_from >= (SELECT scope.region_from()) AND by_region_to <= (
 OF_THE_SITE = "(institution_id IS NULL AND by_region_from IS NULL AND (SELECT scope.region_from()) = '000000')"
 READERS = f"({may('audit.read')} OR {may('audit.history')})"
 CHAIN = system("chain")
+#: Whether the chain is whole is for every reader of the log.
+CHECK = f"(kind = 'audit.checked' AND {may('audit.read')})"
 
 SIGN = """
 -- Who, when and for which request is never taken from the statement.
@@ -104,7 +106,7 @@ class Migration(migrations.Migration):
         migrations.RunSQL(SIGN, "DROP FUNCTION audit.sign_event CASCADE"),
         Protect(
             "audit_event",
-            read=f"by_person = (SELECT scope.person()) OR {CHAIN} "
+            read=f"by_person = (SELECT scope.person()) OR {CHAIN} OR {CHECK} "
             f"OR ({READERS} AND ({IN_SCOPE} OR {IN_AREA} OR {OF_THE_SITE}))",
             insert="(SELECT scope.entry()) IS NOT NULL",
         ),

@@ -1,0 +1,315 @@
+"""The history in words: what changed in a row, from what to what, by whom and why, as its readers understand it.
+
+Everything is read under the open scope: a change of a record that the reader may not see is not found.
+"""
+
+from __future__ import annotations
+
+import heapq
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import islice
+from operator import itemgetter
+from typing import Any, Final, Literal
+
+from django.db import models
+from django.db.backends.postgresql.psycopg_any import Range
+from django.db.models import OuterRef, Q, Subquery
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+
+from tonghu.platform.audit.history import event_models
+from tonghu.platform.crypto.fields import EncryptedText
+from tonghu.platform.crypto.masks import mask_id
+
+Act = Literal["insert", "update", "delete"]
+#: What a number looks like that is shown masked; other sealed texts are not shown at all.
+_NUMBER = re.compile(r"[0-9Xx+() -]{5,}")
+#: Rows of this table are children, and so is what has a column ``child_id``.
+CHILD_TABLE: Final = "patients.child"
+#: A record's page shows so many changes at most, the newest.
+RECORD_LIMIT: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """One field before and after, in words. ``secret``: it changed, and what it says is not shown."""
+
+    label: str
+    before: str
+    after: str
+    secret: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RowChange:
+    """One change of one row; ``child`` and ``institution`` say whose record it is of, where it is of one."""
+
+    at: datetime
+    table: str
+    number: int
+    record: str
+    pk: int
+    act: Act
+    who: str
+    reason: str
+    request: str
+    fields: tuple[FieldChange, ...]
+    child: int | None = None
+    institution: int | None = None
+
+    def sentence(self) -> str:
+        """Return what was done, without who and when: 把“电话”从“…”改为“…”."""
+        if self.act == "delete":
+            return _("deleted %(record)s") % {"record": self.record}
+        if self.act == "insert":
+            said = [
+                _("%(field)s “%(after)s”") % {"field": one.label, "after": one.after}
+                for one in self.fields
+                if not one.secret
+            ]
+            return _("entered %(record)s: %(fields)s") % {"record": self.record, "fields": _("; ").join(said)}
+        said = [_changed(one) for one in self.fields]
+        return _("changed %(record)s: %(fields)s") % {"record": self.record, "fields": _("; ").join(said)}
+
+    def full_sentence(self) -> str:
+        """Return who, when, what, from what to what, and why, in one sentence."""
+        said = _("%(who)s %(act)s on %(at)s") % {
+            "who": self.who or "—",
+            "act": self.sentence(),
+            "at": date_format(localtime(self.at), "Y-m-d H:i:s"),
+        }
+        return said + (_(", reason: %(reason)s") % {"reason": self.reason} if self.reason else "")
+
+
+def _changed(one: FieldChange) -> str:
+    if one.secret:
+        return _("%(field)s (not shown)") % {"field": one.label}
+    return _("%(field)s from “%(before)s” to “%(after)s”") % {
+        "field": one.label,
+        "before": one.before or _("empty"),
+        "after": one.after or _("empty"),
+    }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which changes: of one table or all, by people whose words contain `who`, from a moment until before another."""
+
+    table: str = ""
+    who: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+def tables() -> dict[str, str]:
+    """Return the followed tables: ``app.model`` and how people call it."""
+    return {name_of(model): _name(model) for model in event_models()}
+
+
+def event_model(name: str) -> type[Any]:
+    """Return the history's model of a followed table.
+
+    Raises:
+        KeyError: no table of that name is followed.
+    """
+    return {name_of(model): model for model in event_models()}[name]
+
+
+def name_of(model: type[Any]) -> str:
+    """Return ``app.model`` of the table that a history follows."""
+    label: str = model.pgh_tracked_model._meta.label_lower
+    return label
+
+
+def of_record(name: str, pk: int) -> list[RowChange]:
+    """Return the changes of a record and of its parts, the newest first, at most :data:`RECORD_LIMIT`.
+
+    Raises:
+        KeyError: no table of that name is followed.
+    """
+    whole = event_model(name)
+    found = _described(whole, _newest(whole.objects.filter(pgh_obj_id=pk), RECORD_LIMIT))
+    for model in event_models():
+        if model.pgh_part_of and _target(model) is whole.pgh_tracked_model:
+            found += _described(model, _newest(model.objects.filter(**{f"{model.pgh_part_of}_id": pk}), RECORD_LIMIT))
+    return _sorted(found)[:RECORD_LIMIT]
+
+
+#: Where a page ends: moment, table and number of its last change.
+Place = tuple[datetime, str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Changes, the newest first, and where the next page begins; None behind the last."""
+
+    changes: list[RowChange]
+    behind: Place | None
+
+
+def changes(wanted: Wanted, *, limit: int, after: Place | None = None) -> Page:
+    """Return at most `limit` changes that are wanted, behind a place; a page costs the same wherever it lies.
+
+    Raises:
+        KeyError: no table of that name is followed.
+    """
+    histories = [event_model(wanted.table)] if wanted.table else list(event_models())
+    found = ([(_place(event), event) for event in _newest(_narrow(m, wanted, after), limit + 1)] for m in histories)
+    newest = list(islice(heapq.merge(*found, key=itemgetter(0), reverse=True), limit + 1))
+    shown = newest[:limit]
+    by_model: dict[type[Any], list[Any]] = defaultdict(list)
+    for _at, event in shown:
+        by_model[type(event)].append(event)
+    described = [change for model, events in by_model.items() for change in _described(model, events)]
+    return Page(_sorted(described), shown[-1][0] if len(newest) > limit else None)
+
+
+def _place(event: Any) -> Place:
+    return event.pgh_created_at, name_of(type(event)), event.pgh_id
+
+
+def _sorted(found: list[RowChange]) -> list[RowChange]:
+    return sorted(found, key=lambda change: (change.at, change.table, change.number), reverse=True)
+
+
+def _narrow(model: type[Any], wanted: Wanted, after: Place | None) -> models.QuerySet[Any]:
+    rows: models.QuerySet[Any] = model.objects.all()
+    if wanted.who:
+        rows = rows.filter(pgh_who__contains=wanted.who)
+    if wanted.since:
+        rows = rows.filter(pgh_created_at__gte=wanted.since)
+    if wanted.until:
+        rows = rows.filter(pgh_created_at__lt=wanted.until)
+    if after:
+        at, table, number = after
+        same = Q(pgh_created_at=at)
+        if name_of(model) == table:
+            rows = rows.filter(Q(pgh_created_at__lt=at) | (same & Q(pgh_id__lt=number)))
+        else:
+            rows = rows.filter(Q(pgh_created_at__lt=at) | same if name_of(model) < table else Q(pgh_created_at__lt=at))
+    return rows
+
+
+def _newest(rows: models.QuerySet[Any], limit: int) -> list[Any]:
+    return list(rows.order_by("-pgh_created_at", "-pgh_id")[:limit])
+
+
+def _target(model: type[Any]) -> Any:
+    return model.pgh_tracked_model._meta.get_field(model.pgh_part_of).related_model
+
+
+def _name(model: type[Any]) -> str:
+    return str(model.pgh_name or model.pgh_tracked_model._meta.verbose_name)
+
+
+def _described(model: type[Any], events: Sequence[Any]) -> list[RowChange]:
+    """Put events into words; one that changed nothing that people see is left out."""
+    before = _previous(model, events)
+    fields = _shown_fields(model)
+    names = _related_names(fields, [*events, *before.values()])
+    described = []
+    for event in events:
+        earlier = before.get(event.pgh_id)
+        said = tuple(_field_changes(fields, event, earlier, names))
+        if said or event.pgh_label != "update":
+            described.append(
+                RowChange(
+                    event.pgh_created_at, name_of(model), event.pgh_id, f"{_name(model)} #{event.pgh_obj_id}",
+                    event.pgh_obj_id, event.pgh_label, event.pgh_who, event.pgh_reason, event.pgh_request, said,
+                    event.pgh_obj_id if name_of(model) == CHILD_TABLE else getattr(event, "child_id", None),
+                    getattr(event, "institution_id", None),
+                )
+            )  # fmt: skip
+    return described
+
+
+def _previous(model: type[Any], events: Sequence[Any]) -> dict[int, Any]:
+    """The state of each updated row before its event, by the event's number."""
+    updates = [event.pgh_id for event in events if event.pgh_label == "update"]
+    if not updates:
+        return {}
+    earlier = model.objects.filter(pgh_obj_id=OuterRef("pgh_obj_id"), pgh_id__lt=OuterRef("pgh_id"))
+    pairs = dict(
+        model.objects.filter(pgh_id__in=updates)
+        .annotate(earlier=Subquery(earlier.order_by("-pgh_id").values("pgh_id")[:1]))
+        .values_list("pgh_id", "earlier")
+    )
+    found = model.objects.in_bulk([number for number in pairs.values() if number is not None])
+    return {number: found[earlier] for number, earlier in pairs.items() if earlier in found}
+
+
+def _shown_fields(model: type[Any]) -> list[models.Field[Any, Any]]:
+    kept = {field.name for field in model._meta.concrete_fields}
+    return [
+        field
+        for field in model.pgh_tracked_model._meta.concrete_fields
+        if field.name in kept and field.editable and not field.primary_key and not isinstance(field, models.BinaryField)
+    ]
+
+
+def _related_names(fields: Sequence[models.Field[Any, Any]], events: Iterable[Any]) -> dict[tuple[type[Any], int], str]:
+    """What foreign keys point at, as far as the reader may see it."""
+    wanted: dict[type[Any], set[int]] = defaultdict(set)
+    for event in events:
+        for field in fields:
+            if isinstance(field, models.ForeignKey) and (key := getattr(event, field.attname)) is not None:
+                wanted[field.related_model].add(key)
+    return {
+        (model, key): str(found)
+        for model, keys in wanted.items()
+        for key, found in model._default_manager.in_bulk(keys).items()
+    }
+
+
+def _field_changes(
+    fields: Sequence[models.Field[Any, Any]], event: Any, earlier: Any, names: dict[tuple[type[Any], int], str]
+) -> Iterable[FieldChange]:
+    update, removed = event.pgh_label == "update", event.pgh_label == "delete"
+    for field in fields:
+        now = getattr(event, field.attname)
+        then = getattr(earlier, field.attname) if earlier is not None else None
+        if update and (then == now and earlier is not None):
+            continue
+        if not update and now in (None, "", [], {}):
+            continue
+        label = str(field.verbose_name)
+        if isinstance(field, EncryptedText) and not all(_NUMBER.fullmatch(text) for text in (then, now) if text):
+            yield FieldChange(label, "", "", secret=True)
+            continue
+        said_now, said_then = _words(field, now, names), _words(field, then, names)
+        yield FieldChange(label, said_now, "") if removed else FieldChange(label, said_then, said_now)
+
+
+def _words(field: models.Field[Any, Any], value: Any, names: dict[tuple[type[Any], int], str]) -> str:
+    """A value as the reader knows it from the record's own page."""
+    if value is None or value == "":
+        return ""
+    if isinstance(field, EncryptedText):
+        return mask_id(value)
+    if isinstance(field, models.ForeignKey):
+        return names.get((field.related_model, value), f"#{value}")
+    if field.flatchoices:
+        return str(dict(field.flatchoices).get(value, value))
+    return _plain(value)
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if isinstance(value, datetime):
+        return date_format(localtime(value), "Y-m-d H:i")
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Range):
+        ends = (value.lower, value.upper)
+        begin, end = (pgettext("end of a period", "open") if one is None else _plain(one) for one in ends)
+        return _("from %(begin)s until before %(end)s") % {"begin": begin, "end": end}
+    if isinstance(value, list):
+        return _(", ").join(_plain(one) for one in value)
+    return str(value)

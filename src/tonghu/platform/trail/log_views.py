@@ -1,0 +1,129 @@
+"""The page of the log of acts, and whether its chain is whole."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from django.contrib import messages
+from django.db.models import Max, QuerySet
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_GET, require_POST
+
+from tonghu.platform.accounts.access import Request, requires
+from tonghu.platform.audit.access import READ
+from tonghu.platform.audit.chain import CHECKED
+from tonghu.platform.audit.events import personal_of
+from tonghu.platform.audit.kinds import Kind, kinds, subject_words
+from tonghu.platform.audit.models import Event, Link
+from tonghu.platform.components.table import Column, Filter, Mark, Table
+from tonghu.platform.jobs.tasks import enqueue
+from tonghu.platform.scope.scope import Scope
+from tonghu.platform.trail import tasks
+
+#: How the first place where the chain does not hold is called.
+BREAKS = {
+    "altered": gettext_lazy("this event or its place was altered"),
+    "removed": gettext_lazy("this event was removed"),
+    "link_missing": gettext_lazy("this link was removed"),
+    "cut": gettext_lazy("the end of the log up to this link was cut off, or an older backup was restored"),
+    "key_missing": gettext_lazy("the key that it was linked with is missing"),
+}
+
+
+@requires(READ)
+@require_GET
+def events(request: Request) -> HttpResponse:
+    """Who did what, the newest first."""
+    table = Table(
+        request=request,
+        name="events",
+        rows=Event.objects.all(),
+        order="-id",
+        columns=(
+            Column("at", _("Time"), kind="time", sort=None, fixed=True),
+            Column("who", _("Who"), sort=None, fixed=True),
+            Column("what", _("What"), value=lambda row: said[row.pk], sort=None, fixed=True),
+            Column("reason", _("Reason"), sort=None),
+            Column("purpose", _("Page or purpose"), sort=None, shown=False),
+            Column("request", _("Request"), kind="code", sort=None, shown=False),
+            Column("id", _("Number"), kind="number", sort="id", shown=False),
+        ),
+        filters=(
+            Filter("kind", _("Kind"), lambda rows, chosen: rows.filter(kind=chosen), choices=_kind_choices()),
+            Filter("who", _("Who"), lambda rows, text: rows.filter(who__contains=text)),
+            Filter("subject", _("Number of the child or record"), lambda rows, text: rows.filter(subject_id=text)),
+            Filter("since", _("From (YYYY-MM-DD)"), _since),
+            Filter("until", _("Until (YYYY-MM-DD)"), _until),
+        ),
+        empty=_("Acts in your scope appear here: reads of children, numbers shown whole, exports, and others."),
+    )
+    said = _sentences(table.slice.rows, request.scope)
+    return render(request, "trail/events.html", {"table": table, "chain": _chain()})
+
+
+@requires(READ)
+@require_POST
+def check(request: Request) -> HttpResponse:
+    """Have the whole chain checked by a job."""
+    enqueue(tasks.check, by=request.scope)
+    messages.success(request, _("The chain is being checked; the result appears on this page in a moment."))
+    return redirect("trail:events")
+
+
+def _sentences(rows: list[Event], scope: Scope) -> dict[int, str]:
+    """What each event says to this reader: personal data only for those who may see them, and while they exist."""
+    may_open = [row for row in rows if row.kind in kinds() and scope.may(kinds()[row.kind].opened_by)]
+    opened = personal_of(may_open)
+    said = {}
+    for row in rows:
+        kind = kinds().get(row.kind) or Kind(row.kind, row.kind, row.kind)
+        personal: Any = opened.get(row.pk, _("(not for this post)"))
+        if personal is None:
+            personal = _("(shredded)")
+        said[row.pk] = kind.sentence(subject_words(row.subject_kind, row.subject_id), row.data, personal)
+    return said
+
+
+def _chain() -> dict[str, Any]:
+    last = Event.objects.filter(kind=CHECKED.code).order_by("-id").first()
+    linked = Link.objects.aggregate(Max("seq"))["seq__max"] or 0
+    if last is None:
+        return {"mark": Mark(_("not checked yet"), "ask"), "linked": linked, "at": None, "break": ""}
+    broken = last.data["what"]
+    words = ""
+    if broken:
+        where = {"seq": last.data["seq"], "event": last.data["event"] or "—", "what": BREAKS.get(broken, broken)}
+        words = _("Link %(seq)s, event %(event)s: %(what)s.") % where
+    mark = Mark(_("broken"), "block") if broken else Mark(_("whole"), "done")
+    return {"mark": mark, "linked": linked, "at": last.at, "break": words, "checked": last.data["links"]}
+
+
+def _kind_choices() -> list[tuple[str, str]]:
+    blank = dict.fromkeys(("subject",), "…")
+    return sorted(
+        ((code, re.sub(r"#?—|…+", "…", kind.sentence(blank["subject"], {}, {}))) for code, kind in kinds().items()),
+        key=lambda choice: choice[1],
+    )
+
+
+def _since(rows: QuerySet[Event], said: str) -> QuerySet[Event]:
+    day = _day(said)
+    return rows.filter(at__gte=day) if day else rows
+
+
+def _until(rows: QuerySet[Event], said: str) -> QuerySet[Event]:
+    day = _day(said)
+    return rows.filter(at__lt=day + timedelta(days=1)) if day else rows
+
+
+def _day(said: str) -> datetime | None:
+    try:
+        return datetime.combine(date.fromisoformat(said), time(), timezone.get_default_timezone())
+    except ValueError:  # what is no day does not narrow
+        return None

@@ -1,0 +1,160 @@
+"""Pages on what was changed: of one record, of everything in scope, and as a file to take away."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Final
+from urllib.parse import urlencode
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from tonghu.errors import InputRefused
+from tonghu.platform.accounts.access import Request, requires
+from tonghu.platform.accounts.forms import in_words
+from tonghu.platform.audit.access import EXPORT, HISTORY
+from tonghu.platform.audit.acts import log_export, log_read
+from tonghu.platform.audit.changes import Place, RowChange, Wanted, of_record, tables
+from tonghu.platform.audit.changes import changes as find_changes
+from tonghu.platform.components.parts import Change, Event
+from tonghu.platform.trail.forms import ReasonForm, WantedForm
+
+PAGE: Final = 50
+#: So many changes fit into one file: more would keep the reader waiting without a sign of life.
+EXPORT_LIMIT: Final = 5000
+#: What the log of reads says these pages are for; kept as it is, so not translated.
+PURPOSE: Final = "修改记录"
+
+
+@requires(HISTORY)
+@require_GET
+def record(request: Request, table: str, pk: int) -> HttpResponse:
+    """The history of one record and its parts."""
+    try:
+        found = of_record(table, pk)
+    except KeyError:
+        raise Http404 from None
+    if not found:  # never there, or not for this reader: nobody can tell which
+        raise Http404
+    _log_reads(request, found)
+    title = _("History of %(record)s") % {"record": f"{tables()[table]} #{pk}"}
+    return render(request, "trail/record.html", {"heading": title, "events": _timeline(found)})
+
+
+@requires(HISTORY)
+@require_GET
+def changes(request: Request) -> HttpResponse:
+    """What was changed in scope, by whom, from–until."""
+    form = WantedForm(request.GET or None)
+    said = {"form": form, "events": [], "next_url": "", "may_export": request.scope.may(EXPORT)}
+    if not request.GET or form.is_valid():
+        wanted = form.wanted() if form.is_bound else Wanted()
+        page = find_changes(wanted, limit=PAGE, after=_read_place(request.GET.get("after", "")))
+        _log_reads(request, page.changes)
+        said["events"] = _timeline(page.changes, link=True)
+        chosen = {name: value for name, value in request.GET.items() if name in form.fields and value}
+        said["export_url"] = "?" + urlencode(chosen)
+        if page.behind:
+            said["next_url"] = "?" + urlencode({**chosen, "after": _write_place(page.behind)})
+    return render(request, "trail/changes.html", said)
+
+
+@requires(EXPORT)
+@require_http_methods(["GET", "POST"])
+def export(request: Request) -> HttpResponse:
+    """The changes as a CSV file, with a reason, logged and watermarked."""
+    form = WantedForm(request.GET)
+    if not form.is_valid():
+        raise Http404
+    reason = ReasonForm(request.POST or None)
+    page = find_changes(form.wanted(), limit=EXPORT_LIMIT)
+    too_many = ""
+    if page.behind:
+        said = _("More than %(limit)s changes fit these filters. Narrow them: one table, one person, fewer days.")
+        too_many = said % {"limit": EXPORT_LIMIT}
+    if reason.is_valid() and not too_many:
+        try:
+            mark = log_export(
+                PURPOSE, count=len(page.changes), filters=form.in_words(), reason=reason.cleaned_data["reason"],
+                permission=EXPORT, by=request.scope,
+            )  # fmt: skip
+        except InputRefused as refused:
+            reason.add_error("reason", in_words(refused))
+        else:
+            return _file(page.changes, mark.text)
+    return render(
+        request, "trail/export.html",
+        {"form": reason, "count": len(page.changes), "too_many": too_many, "query": request.GET.urlencode()},
+    )  # fmt: skip
+
+
+def _timeline(found: Iterable[RowChange], *, link: bool = False) -> list[Event]:
+    return [
+        Event(
+            at=change.at,
+            who=change.who or "—",
+            what=change.sentence(),
+            why=change.reason,
+            url=reverse("trail:record", args=[change.table, change.pk]) if link else "",
+            changes=[
+                Change(label=one.label, before=one.before, after=one.after, secret=one.secret) for one in change.fields
+            ],
+        )
+        for change in found
+    ]
+
+
+def _log_reads(request: Request, found: Iterable[RowChange]) -> None:
+    """Who sees the history of a child's record has looked at the child."""
+    for child, institution in sorted({(one.child, one.institution or 0) for one in found if one.child is not None}):
+        log_read(child or 0, PURPOSE, by=request.scope, institution=institution or None)
+
+
+def _file(found: list[RowChange], watermark: str) -> HttpResponse:
+    out = io.StringIO()
+    out.write("\ufeff")  # so that WPS and Excel read it as UTF-8
+    rows = csv.writer(out)
+    rows.writerow([watermark])
+    rows.writerow(
+        [_("Time"), _("Who"), _("Record"), _("What"), _("Field"), _("Before"), _("After"), _("Reason"), _("Request")]
+    )
+    acts = {"insert": _("entered"), "update": _("changed"), "delete": _("deleted")}
+    for change in found:
+        at = date_format(timezone.localtime(change.at), "Y-m-d H:i:s")
+        for field in change.fields or (None,):
+            told = (field.label, field.before, field.after) if field else ("", "", "")
+            if field and field.secret:
+                told = (field.label, _("not shown"), _("not shown"))
+            cells = [at, change.who, change.record, acts[change.act], *told, change.reason, change.request]
+            rows.writerow([_harmless(cell) for cell in cells])
+    response = HttpResponse(out.getvalue(), content_type="text/csv; charset=utf-8")
+    name = f"changes-{timezone.localtime():%Y%m%d-%H%M%S}.csv"
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+def _harmless(cell: str) -> str:
+    """A cell that a spreadsheet would take for a formula is kept as text."""
+    return f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell
+
+
+def _write_place(place: Place) -> str:
+    return f"{place[0].isoformat()} {place[1]} {place[2]}"
+
+
+def _read_place(said: str) -> Place | None:
+    """Where a page begins; whatever makes no sense is the first page. It carries no right."""
+    try:
+        moment, table, number = said.split(" ")
+        at = datetime.fromisoformat(moment)
+        return (at, table, int(number)) if at.tzinfo else None
+    except ValueError:
+        return None
