@@ -58,6 +58,8 @@ ANYWHERE: Final = {
         "audit_subjectkey",
         "SELECT",
     ): "keys of subjects, sealed; what they open stands behind the wall of the events",
+    ("notices_message", "SELECT"): "operators of the site see how sending stands: to whom and when, not what it says",
+    ("notices_message", "UPDATE"): "operators of the site have a message sent again",
     ("audit_subjectkey", "INSERT"): "whoever speaks of a subject first makes its key",
     ("audit_subjectkey", "DELETE"): "to shred what was said of a subject is a right of its own, wherever it was said",
 }

@@ -141,7 +141,7 @@ def test_a_stranger_adds_nothing_in_the_name_of_the_place(
     row = tables.make(TABLES[table], place)
     key = TABLES[table]._meta.pk.column
     columns = ", ".join(
-        name for (name,) in ask(
+        f'"{name}"' for (name,) in ask(
             "SELECT attname FROM pg_attribute WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped "
             "AND attgenerated = '' AND attidentity <> 'a'", table,
         )

@@ -236,9 +236,7 @@ def _refusal(answer: Answer, wrong: str) -> str:
     if answer.wait_until is None:
         return wrong
     until = timezone.localtime(answer.wait_until)
-    return _("Too many failures. Try again after %(time)s.") % {
-        "time": until.strftime("%H:%M")
-    }
+    return _("Too many failures. Try again after %(time)s.") % {"time": until.strftime("%H:%M")}
 
 
 def _next(request: HttpRequest) -> str:

@@ -74,7 +74,7 @@ class Post(models.Model):
     appointed_by = models.ForeignKey(
         Person, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("appointed by")
     )
-    #: ``trade``, or the role's own code for the three administrators: nobody holds two of these at once.
+    #: ``trade``, or the role's own code for administrators: nobody holds two of these at once.
     apart = models.GeneratedField(
         expression=Case(When(role__in=ADMINISTRATORS, then=F("role")), default=Value("trade")),
         output_field=models.CharField(max_length=40),

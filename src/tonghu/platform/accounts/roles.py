@@ -2,8 +2,8 @@
 
 A role is held at a kind of place (a hospital, an authority of some department); from the place follows whose rows its
 holder reaches: an institution reaches its own, an authority those of its region, with ``000000`` the nation's. What
-they may do there are permissions, declared by the rooms in their ``access.py``. Three administrators stand apart, and
-none of them holds a permission on patients: there is no all-powerful account.
+they may do there are permissions, declared by the rooms in their ``access.py``. Administrators stand apart from each
+other and from the trade, and none of them holds a permission on patients: there is no all-powerful account.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ class Role:
         return self.code if self.code in ADMINISTRATORS else "trade"
 
 
-ADMINISTRATORS: Final = ("system_admin", "security_admin", "audit_admin")
+ADMINISTRATORS: Final = ("system_admin", "security_admin", "audit_admin", "site_operator")
 _POINT_STAFF = frozenset({"entry_clerk", "auditor", "records_department", "it_partner", "docking_engineer"})
 _POINT_LEADS = frozenset({"responsible_deputy", "point_lead"})
 _OFFICERS = frozenset(
@@ -241,12 +241,10 @@ _ALL = (
     # --- administrators, apart ------------------------------------------------------------------------------------
     Role(
         code="system_admin", zh="系统管理员", en="System administrator",
-        for_zh="登记人员和机构，维护系统运行；不授予岗位，不看患儿资料。",
-        for_en="Registers people and institutions and keeps the system running; gives no posts, sees no patients.",
+        for_zh="登记人员和机构；不授予岗位，不看患儿资料。",
+        for_en="Registers people and institutions; gives no posts, sees no patients.",
         sight=Sight.NOTHING, places=(*CARE, HEALTH, CENTRE),
-        permissions=frozenset(
-            {"accounts.view", "accounts.register", "network.manage", "jobs.operate", "notices.operate"}
-        ),
+        permissions=frozenset({"accounts.view", "accounts.register", "network.manage"}),
         standard="GB/T 22239-2019 8.1.5.1",
     ),
     Role(
@@ -265,6 +263,14 @@ _ALL = (
         sight=Sight.NOTHING, places=(*CARE, HEALTH, CENTRE),
         permissions=frozenset({"accounts.view", "accounts.log_ins", "audit.read", "audit.history", "audit.export"}),
         standard="GB/T 22239-2019 8.1.5.2",
+    ),
+    Role(
+        code="site_operator", zh="平台运维员", en="Operator of the site",
+        for_zh="看平台自身的定时任务和消息发送是否正常；看不到人员资料和患儿资料。",
+        for_en="Sees whether the site's own jobs and messages run; sees no people and no patients.",
+        sight=Sight.NOTHING, places=(CENTRE,),
+        permissions=frozenset({"jobs.operate", "notices.operate"}),
+        standard="GB/T 22239-2019 8.1.5.1",
     ),
 )  # fmt: skip
 

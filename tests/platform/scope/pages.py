@@ -1,0 +1,239 @@
+"""Every page of the site, and who gets what there. A page without a line here fails ``test_pages.py``.
+
+A line says which post is right for the page; it is then asked five ways: by the right post, by another post of the same
+hospital, by the same post at another hospital, by the same post in the wrong region, and by a stranger without log-in.
+Nobody but the right post may ever be shown the person the page is about.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Final
+
+import tables
+from django.test import TestCase
+
+import made_up
+from tonghu.network.models import Institution
+from tonghu.platform.accounts.links import issue_link
+from tonghu.platform.accounts.models import Person, Post
+from tonghu.platform.files.models import StoredFile
+from tonghu.platform.files.services import store
+from tonghu.platform.jobs.models import Job, Progress
+from tonghu.platform.notices.models import Notice
+
+#: The name that must stay inside the walls.
+SECRET: Final = "欧阳测童"
+#: Answers: a page, an act that leads on, not found, not permitted, and being led to the log-in.
+OK, DONE, ABSENT, FORBIDDEN, TO_LOG_IN = 200, 302, 404, 403, "to the log-in"
+Answer = int | str
+
+
+class Site:
+    """A made-up site: a hospital and its people, an authority above it, and the same elsewhere."""
+
+    def __init__(self) -> None:
+        self.here = made_up.hospital("PAGES1", "510104")
+        self.authority = made_up.authority("health", "510000")
+        self.place = tables.Place.__new__(tables.Place)
+        self.place.institution = self.here
+        self.place.post = made_up.post("entry_clerk", self.here, holder=made_up.person(self.here, name=SECRET))
+        self.place.person = self.place.post.person
+        self._visitors: dict[tuple[str, str], Post] = {}
+
+    @property
+    def clerk(self) -> Person:
+        """The person whom the pages are about."""
+        return self.place.person
+
+    def visitor(self, role: str, where: str) -> Post:
+        """The holder of a role: ``here``, at ``another`` hospital of the county, or ``far`` away."""
+        key = (role, where)
+        if key not in self._visitors:
+            if role == "entry_clerk" and where == "here":
+                self._visitors[key] = self.place.post
+            else:
+                self._visitors[key] = made_up.post(role, self._institution(role, where))
+        return self._visitors[key]
+
+    def _institution(self, role: str, where: str) -> Institution:
+        region = {"here": "510000", "another": "510105", "far": "330000"}[where]
+        if role in ("commission_officer", "commission_head"):
+            return self.authority if where == "here" else made_up.authority("health", region)
+        if role == "site_operator":
+            return made_up.authority("centre", "000000")
+        if where == "here":
+            return self.here
+        return made_up.hospital(region="510104" if where == "another" else "330102")
+
+    @cached_property
+    def job(self) -> Job:
+        row = tables.make(Progress, self.place)
+        assert isinstance(row, Progress)
+        return row.job
+
+    @cached_property
+    def file(self) -> StoredFile:
+        with made_up.acting(self.place.post) as by, TestCase.captureOnCommitCallbacks(execute=True):
+            return store([b"a,b\n1,2\n"], name=f"{SECRET}.csv", purpose_name="discharge_upload", by=by)
+
+    @cached_property
+    def notice(self) -> Notice:
+        row = tables.make(Notice, self.place)
+        assert isinstance(row, Notice)
+        return row
+
+    @cached_property
+    def token(self) -> str:
+        with made_up.acting(made_up.post("security_admin", self.here)) as by:
+            return issue_link(person=self.clerk, by=by)
+
+
+def _none(_site: Site) -> dict[str, Any]:
+    return {}
+
+
+def _clerk(site: Site) -> dict[str, Any]:
+    return {"pk": site.clerk.pk}
+
+
+def _post(site: Site) -> dict[str, Any]:
+    return {"pk": site.place.post.pk}
+
+
+def _job(site: Site) -> dict[str, Any]:
+    return {"pk": site.job.pk}
+
+
+def _file(site: Site) -> dict[str, Any]:
+    return {"pk": site.file.pk}
+
+
+def _here(site: Site) -> dict[str, Any]:
+    return {"pk": site.here.pk}
+
+
+@dataclass(frozen=True)
+class Page:
+    """What a page answers to each of the five.
+
+    Attributes:
+        role: the right post's role; it is held at the hospital, or at the authority above it.
+        right, wrong, another, far, stranger: the answers.
+        args: the address's arguments.
+        post: what is posted; None asks with GET.
+        query: the query of the address.
+        names: the right post is shown the name, so that the test would see a leak.
+    """
+
+    role: str
+    right: Answer
+    wrong: Answer
+    another: Answer
+    far: Answer
+    stranger: Answer = TO_LOG_IN
+    args: Callable[[Site], dict[str, Any]] = _none
+    post: dict[str, Any] | None = None
+    query: dict[str, str] = field(default_factory=dict)
+    names: bool = False
+
+
+def everyone(answer: Answer = OK, **more: Any) -> Page:
+    """A page that answers everybody alike, strangers included."""
+    return Page("entry_clerk", answer, answer, answer, answer, answer, **more)
+
+
+def people(answer: Answer = OK, **more: Any) -> Page:
+    """A page that answers everybody alike who has logged in: about themselves, or about what names nobody."""
+    return Page("entry_clerk", answer, answer, answer, answer, **more)
+
+
+def listing(role: str, **more: Any) -> Page:
+    """A list that every holder of the right sees, each their own part of it."""
+    return Page(role, OK, FORBIDDEN, OK, OK, **more)
+
+
+def about(role: str, args: Callable[[Site], dict[str, Any]], answer: Answer = OK, **more: Any) -> Page:
+    """A page about something here: absent for those elsewhere, not permitted to those without the right."""
+    return Page(role, answer, FORBIDDEN, ABSENT, ABSENT, args=args, **more)
+
+
+def own(args: Callable[[Site], dict[str, Any]], answer: Answer = OK, **more: Any) -> Page:
+    """A page about something of the clerk's own: absent for everybody else."""
+    return Page("entry_clerk", answer, ABSENT, ABSENT, ABSENT, args=args, **more)
+
+
+PAGES: Final[dict[str, Page]] = {
+    # --- the shell
+    "web:language": everyone(DONE, post={"language": "en"}),
+    "web:search": everyone(query={"q": SECRET}),
+    "web:help": everyone(args=lambda _site: {"topic": "accounts.people"}),
+    "web:codes": everyone(args=lambda _site: {"list_id": "RC001"}, query={"q": "1"}),
+    "web:columns": everyone(DONE, args=lambda _site: {"name": "people"}, post={"columns": "name"}),
+    "web:style": everyone(),
+    "web:style_paper": everyone(args=lambda _site: {"kind": "pdf"}),
+    # --- the door and one's own account
+    "accounts:login": Page("entry_clerk", DONE, DONE, DONE, DONE, OK),
+    "accounts:code": Page("entry_clerk", OK, OK, OK, OK, DONE),
+    "accounts:enrol": Page("entry_clerk", OK, OK, OK, OK, DONE),
+    "accounts:activate": everyone(args=lambda site: {"token": site.token}),
+    "accounts:logout": people(DONE, post={}),
+    "accounts:switch": people(),
+    "accounts:account": people(names=True),
+    "accounts:password": people(),
+    "accounts:recovery": people(),
+    "accounts:language": people(DONE, post={"language": "en"}),
+    "accounts:device": people(DONE, post={"device": "nobody's"}),
+    # --- people and posts
+    "accounts:people": listing("point_lead", names=True),
+    "accounts:roles": people(),
+    "accounts:register": listing("point_lead"),
+    "accounts:person": about("point_lead", _clerk, names=True),
+    "accounts:appoint": about("point_lead", _clerk, names=True),
+    "accounts:move": about("commission_officer", _clerk, names=True),
+    "accounts:link": about("security_admin", _clerk, post={}, names=True),
+    "accounts:secure": about(
+        "security_admin", lambda site: {"pk": site.clerk.pk, "act": "suspend"}, DONE, post={"reason": "made up"}
+    ),
+    "accounts:end_post": about("point_lead", _post, names=True),
+    "accounts:deputy": about("point_lead", _post, names=True),
+    # --- regions and institutions: they name nobody
+    "network:institutions": people(),
+    "network:institution": people(args=_here),
+    "network:register": listing("system_admin"),
+    "network:change": Page("commission_officer", OK, FORBIDDEN, FORBIDDEN, FORBIDDEN, args=_here),
+    "network:code": Page("commission_officer", OK, FORBIDDEN, FORBIDDEN, FORBIDDEN, args=_here),
+    "network:close": Page("commission_officer", OK, FORBIDDEN, FORBIDDEN, FORBIDDEN, args=_here),
+    "network:regions": people(),
+    "network:region": people(ABSENT, args=lambda _site: {"code": "990000"}),
+    # --- history and logs
+    "trail:changes": listing("records_department"),
+    "trail:export": listing("records_department"),
+    "trail:record": about(
+        "records_department", lambda site: {"table": "accounts.person", "pk": site.clerk.pk}, names=True
+    ),
+    "trail:events": listing("audit_admin"),
+    "trail:check": Page("audit_admin", DONE, FORBIDDEN, DONE, DONE, post={}),
+    # --- jobs, files, notices
+    "jobs:mine": people(),
+    "jobs:all": listing("records_department"),
+    "jobs:dead": listing("records_department"),
+    "jobs:job": own(_job),
+    "jobs:progress": own(_job),
+    "jobs:cancel": own(_job, DONE, post={}),
+    "jobs:again": own(_job, DONE, post={}),
+    "jobs:drop": own(_job, DONE, post={"reason": "made up"}),
+    "files:mine": people(),
+    "files:all": listing("records_department"),
+    "files:file": own(_file, names=True),
+    "files:download": own(_file),
+    "files:withdraw": own(_file, DONE, post={"reason": "made up"}),
+    "notices:mine": people(),
+    "notices:read_all": people(DONE, post={}),
+    "notices:preferences": people(),
+    "notices:outgoing": listing("site_operator"),
+    "notices:again": Page("site_operator", DONE, FORBIDDEN, DONE, DONE, post={}),
+    "notices:open": own(lambda site: {"pk": site.notice.pk}, DONE),
+}
