@@ -19,6 +19,11 @@ from tonghu.errors import InputRefused
 COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("tonghu.demo", "演示：从文件到结果 · from a file to the results"),
     "site": ("tonghu.config.commands", "网站：启动、状态、升级、备份 · the site: up, status, migrate, backup"),
+    "keys": (
+        "tonghu.config.key_commands",
+        "加密密钥：列出、新增、轮换、删除 · keys: list, add, rotate, forget",
+    ),
+    "audit": ("tonghu.config.audit_commands", "操作日志：检查是否被改动 · the log of acts: was it changed"),
     "hqms": (
         "tonghu.hqms.commands",
         "出院病案首页文件：检查、筛查、标注 · discharge files: check, screen, mark",

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from tonghu.config import environment, serving
-from tonghu.config.site import Site, said_in_words
+from tonghu.config.site import Site, opened, said_in_words
 
 
 def add_commands(parser: argparse.ArgumentParser) -> None:
@@ -53,19 +53,6 @@ def _site() -> Site:
     return Site(environment.home())
 
 
-@contextmanager
-def _opened(home: Path | None = None) -> Iterator[Site]:
-    """The site with its server; one that did not run before does not run afterwards."""
-    site = Site(home) if home else _site()
-    ours = site.server is not None and site.server.pid() is None
-    site.open()
-    try:
-        yield site
-    finally:
-        if ours:
-            site.close()
-
-
 def _up(args: argparse.Namespace) -> int:
     site = _site()
     address = f"http://127.0.0.1:{args.port}/"
@@ -93,7 +80,7 @@ def _down(_args: argparse.Namespace) -> int:
 
 
 def _status(_args: argparse.Namespace) -> int:
-    with _opened():
+    with opened():
         from tonghu.platform.operations.health import checks
 
         said = checks()
@@ -103,7 +90,7 @@ def _status(_args: argparse.Namespace) -> int:
 
 
 def _migrate(_args: argparse.Namespace) -> int:
-    with _opened() as site:
+    with opened() as site:
         site.migrate()
     print("数据库结构已是最新 / The database is up to date")
     return 0
@@ -112,7 +99,7 @@ def _migrate(_args: argparse.Namespace) -> int:
 def _log_ins(_args: argparse.Namespace) -> int:
     from tonghu.config import demo_site
 
-    with _opened(demo_site.home()) as site:
+    with opened(demo_site.home()) as site:
         demo_site.list_log_ins(site)
     return 0
 
@@ -125,7 +112,7 @@ def _key(args: argparse.Namespace, home: Path) -> Path:
 def _backup(args: argparse.Namespace) -> int:
     from tonghu.platform.database.backup import stream, write
 
-    with _opened() as site, said_in_words(site.home):
+    with opened() as site, said_in_words(site.home):
         place = _key(args, site.home)
         fresh = not place.exists()
         stream.make_key(place)
@@ -186,7 +173,7 @@ def _rehearse(args: argparse.Namespace) -> int:
         file: Path | None = args.file
         if file is None:
             file = Path(folder) / "rehearsal.backup"
-            with _opened() as site:
+            with opened() as site:
                 stream.make_key(place)
                 done = write.backup(site.home, file, stream.read_key(place))
             say(f"新做备份 {done.size / 1e6:,.1f} MB", f"a fresh backup, {done.size / 1e6:,.1f} MB")

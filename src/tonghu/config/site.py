@@ -100,6 +100,19 @@ class Site:
 
 
 @contextmanager
+def opened(home: Path | None = None) -> Iterator[Site]:
+    """The site with its server, for one command; a server that did not run before does not run afterwards."""
+    site = Site(home or environment.home())
+    ours = site.server is not None and site.server.pid() is None
+    site.open()
+    try:
+        yield site
+    finally:
+        if ours:
+            site.close()
+
+
+@contextmanager
 def said_in_words(home: Path) -> Iterator[None]:
     """Turn what the operating system refuses into one line.
 

@@ -176,14 +176,17 @@ def head_file() -> Path:
     return Path(settings.SITE) / "audit" / f"head-{connections['default'].settings_dict['NAME']}.json"
 
 
-def accept_end(using: str = "default") -> None:
+def accept_end(using: str = "default") -> Path | None:
     """Go on from the chain as it stands, after a restore from a backup that is older than the kept head.
+
+    Returns the file that the kept head was put aside in; None where nothing of the chain's end is missing.
 
     The kept head is not deleted but put aside under its number, as the evidence of what was lost.
     """
     broken = verify(using).broken
-    if broken and broken.what == "cut":
-        head_file().rename(head_file().with_suffix(f".until-{broken.seq}.json"))
+    if broken is None or broken.what != "cut":
+        return None
+    return head_file().rename(head_file().with_suffix(f".until-{broken.seq}.json"))
 
 
 CHECKED = kind(
