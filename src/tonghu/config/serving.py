@@ -179,11 +179,13 @@ def stop(home: Path) -> bool:
 def is_up(home: Path) -> bool:
     """Whether a program holds the site."""
     try:
-        with (home / "up.lock").open("a+") as held:
+        with (home / "up.lock").open("r+") as held:
             fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return False
+    except FileNotFoundError:
+        return False
     except BlockingIOError:
         return True
+    return False
 
 
 def _web(site: Site, port: int) -> Child:
