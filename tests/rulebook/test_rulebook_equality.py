@@ -6,6 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
 
+import duckdb
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -223,3 +224,21 @@ def test_groups_of_rules_have_what_they_ask_for(conditions: list[tuple[str, str]
         said = said_by_python(ruleset, some, columns)
         assert said == said_by_duckdb(ruleset, some, columns)
         assert said
+
+
+def test_a_set_without_rules_says_nothing() -> None:
+    assert said_by_duckdb(RuleSet(SCHEMA, ()), [{"days": 1}], None) == set()
+
+
+def test_a_table_of_duckdb_is_read_where_it_lies() -> None:
+    ruleset = compiled(SCHEMA, [RULE | {"id": "R0", "flag": "days > 3"}, RULE | {"id": "R1", "flag": "days is null"}])
+    plan = ruleset.for_table(["days"])
+    with duckdb.connect() as connection:
+        connection.execute("CREATE TABLE stays AS SELECT * FROM (VALUES (7, 4), (8, 2), (9, NULL)) AS v(stay, days)")
+        found = plan.run(connection, "stays", "stay").fetchall()
+        tables = connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()
+    assert sorted((row, plan.rules[rule].id, plan.facts[fact]) for row, rule, fact in found) == [
+        (7, "R0", "days"),
+        (9, "R1", "days"),
+    ]
+    assert tables == [("stays",)]
