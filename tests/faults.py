@@ -65,10 +65,14 @@ class Worker:
 
 
 class Workers:
-    """Starts workers in a process beside the test, which has loaded the modules that declare the jobs."""
+    """Starts workers in a process beside the test, which has loaded the modules that declare the jobs.
 
-    def __init__(self, *modules: str) -> None:
+    Without `periodic` nothing begins by itself, so that a point is come to by the test's own jobs alone.
+    """
+
+    def __init__(self, *modules: str, periodic: bool = False) -> None:
         self._modules = modules
+        self._begun = "periodic" if periodic else "asked"
         self._workers: dict[int, Worker] = {}
         self._started: list[int] = []
         self._news = threading.Condition()
@@ -76,7 +80,7 @@ class Workers:
     def __enter__(self) -> Workers:
         name = connection.settings_dict["NAME"]
         self._process = subprocess.Popen(
-            [sys.executable, "-W", "ignore", str(HERE / "faulty_worker.py"), str(name), *self._modules],
+            [sys.executable, "-W", "ignore", str(HERE / "faulty_worker.py"), str(name), self._begun, *self._modules],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

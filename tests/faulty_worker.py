@@ -1,6 +1,7 @@
 """The process that ``faults.Workers`` starts: it loads Django once and forks a real worker for every ``start``.
 
-Started with the database's name and the modules that declare the jobs. Lines in: ``start [point [hit]]``. Lines out:
+Started with the database's name, ``periodic`` or ``asked`` (whether jobs begin by themselves: those would come to the
+points, too), and the modules that declare the jobs. Lines in: ``start [point [hit]]``. Lines out:
 ``pid``, then ``ended <pid> <status>`` for every worker that ends. A worker that is to die kills itself with SIGKILL the
 moment it comes to the point for the given time: nothing of Python or PostgreSQL is closed.
 """
@@ -15,7 +16,7 @@ import sys
 from collections import Counter
 
 
-def main(database: str, *modules: str) -> None:
+def main(database: str, begun: str, *modules: str) -> None:
     import django
     from django.conf import settings
 
@@ -24,6 +25,8 @@ def main(database: str, *modules: str) -> None:
     django.setup()
     for module in modules:
         importlib.import_module(module)
+    if begun == "asked":
+        importlib.import_module("tonghu.platform.jobs.worker")._begin_periodic_jobs = lambda: None
     reader, writer = os.pipe()
     os.set_blocking(writer, False)
     signal.set_wakeup_fd(writer, warn_on_full_buffer=False)

@@ -6,18 +6,24 @@ import random
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
 
 import pytest
 from django.db import connection, connections
 
 import made_up
 import sample_jobs
+from committed import in_threads
 from faults import POINTS, Workers, until
 from run_jobs import entries, seen
 from tonghu.platform.accounts.models import Post
-from tonghu.platform.jobs import points, services
+from tonghu.platform.jobs import points, services, tasks
 from tonghu.platform.jobs.models import Job
+from tonghu.platform.jobs.pulse import OwnConnection
 from tonghu.platform.jobs.queries import queue_health, standing
+from tonghu.platform.jobs.queue import TryAgain
+from tonghu.platform.jobs.run import Run
 from tonghu.platform.jobs.runner import run_job
 from tonghu.platform.jobs.tasks import enqueue
 from tonghu.platform.scope.scope import open_scope, system_scope
@@ -155,6 +161,7 @@ def test_the_database_breaking_every_connection_is_survived(workers: Workers, cl
     until(lambda: done(job))
     require_whole(job, 500, 60)
     assert worker.status is None, "the worker process itself went on"
+    worker.stop()
 
 
 def test_a_worker_that_was_thought_dead_changes_nothing_when_it_wakes_up(clerk: Post) -> None:
@@ -189,14 +196,64 @@ def test_a_worker_that_was_thought_dead_changes_nothing_when_it_wakes_up(clerk: 
     assert sample_jobs.effects_of(600) == [0, 1, 2]
 
 
-def test_periodic_jobs_begin_by_themselves_once_for_each_moment(workers: Workers) -> None:
-    workers.start()
-    workers.start()
+def test_eight_who_ask_for_the_same_at_once_get_one_job(clerk: Post) -> None:
+    def ask_once(_number: int) -> int:
+        with made_up.acting(clerk) as scope:
+            return enqueue(sample_jobs.parts, by=scope, key="upload-7", number=700, parts=2).pk
 
+    (job,) = set(in_threads(ask_once, 8))
+    assert entries() == [job]
+    run_job(job)
+    assert sample_jobs.effects_of(700) == [0, 1]
+
+
+def test_a_step_inside_another_transaction_is_an_error_since_it_could_be_lost_with_that_one(clerk: Post) -> None:
+    def nested(run: Run, **_: Any) -> None:
+        with run.open():
+            run.once("step", lambda: None)
+
+    job = ask(clerk, 900, 1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(tasks._kinds, "sample.parts", replace(tasks._kinds["sample.parts"], function=nested))
+        with pytest.raises(TryAgain):
+            run_job(job)
+    assert seen(job).error_place.startswith("RuntimeError")
+
+
+def test_a_report_over_a_broken_connection_is_lost_and_the_next_one_arrives(clerk: Post) -> None:
+    job = ask(clerk, 800, 1)
+    with open_scope(system_scope("worker")):
+        Job.objects.filter(pk=job).update(state=State.RUNNING, run=1)
+    pulse = OwnConnection()
+    said = {"job": job, "run": 1, "total": 9, "unit": "rows", "rate": None}
+    try:
+        assert pulse.beat({**said, "done": 1}) is False
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE application_name = 'tonghu-progress' AND datname = current_database()"
+            )
+        assert pulse.beat({**said, "done": 2}) is False
+        assert seen(job).progress.done == 1
+        assert pulse.beat({**said, "done": 3}) is False
+        assert seen(job).progress.done == 3
+        assert pulse.beat({**said, "run": 2, "done": 4}) is None, "the run is another's"
+        with made_up.acting(clerk) as scope:
+            services.cancel(job=job, by=scope)
+        assert pulse.beat({**said, "done": 5}) is True
+    finally:
+        pulse.close()
+
+
+def test_periodic_jobs_begin_by_themselves_once_for_each_moment(effects: None, committed: None) -> None:
     def begun() -> list[str]:
         with open_scope(system_scope("worker")):
             ended = Job.objects.filter(kind="sample.periodic", state=State.DONE)
             return list(ended.values_list("key", flat=True))
 
-    until(lambda: len(begun()) >= 3)
+    with Workers("sample_jobs", periodic=True) as workers:
+        both = workers.start(), workers.start()
+        until(lambda: len(begun()) >= 3)
+        for worker in both:
+            worker.stop()
     assert len(set(begun())) == len(begun())

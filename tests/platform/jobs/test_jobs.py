@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core.exceptions import PermissionDenied
 from django.db import DatabaseError, transaction
 from django.utils import timezone
 from psycopg.types.range import Range
@@ -14,8 +16,9 @@ import made_up
 import sample_jobs
 from run_jobs import entries, run_one, seen
 from tonghu.platform.accounts.models import Post
-from tonghu.platform.jobs import services
+from tonghu.platform.jobs import services, tasks
 from tonghu.platform.jobs.models import Job, Progress, Step
+from tonghu.platform.jobs.run import Reached, Run
 from tonghu.platform.jobs.tasks import enqueue, job
 from tonghu.platform.scope.scope import Scope, open_scope, system_scope
 
@@ -173,6 +176,58 @@ def test_dropping_needs_a_reason_and_only_dead_letters_are_settled(clerk: Post) 
             State.DROPPED, "文件重新上传了", clerk.person_id,
         )  # fmt: skip
         assert services.drop(job=asked.pk, reason="again", by=scope).reason == "文件重新上传了"
+
+
+def test_who_may_see_a_job_may_not_yet_steer_it(clerk: Post) -> None:
+    asked = ask(clerk, number=1, parts=1)
+    beside = made_up.post("auditor", clerk.institution)
+    for act in (services.cancel, services.try_again):
+        with made_up.acting(beside, "jobs.view") as scope, pytest.raises(PermissionDenied, match="属于他人"):
+            act(job=asked.pk, by=scope)
+    with made_up.acting(beside, "jobs.manage") as scope:
+        assert services.try_again(job=asked.pk, by=scope).state == State.WAITING, "what waits, waits"
+        assert services.cancel(job=asked.pk, by=scope).state == State.CANCELLED
+    with open_scope(system_scope("upkeep")) as upkeep:
+        periodic = enqueue(sample_jobs.periodic, by=upkeep)
+    with made_up.acting(beside, "jobs.manage") as scope, pytest.raises(Job.DoesNotExist):
+        services.cancel(job=periodic.pk, by=scope)
+    with made_up.acting(beside, "jobs.operate") as scope:
+        assert services.cancel(job=periodic.pk, by=scope).state == State.CANCELLED
+
+
+def test_results_that_could_name_somebody_are_refused(clerk: Post) -> None:
+    def named(run: Run, **_: Any) -> None:
+        run.once("x", lambda: "张三")
+
+    def leaking(run: Run, **_: Any) -> dict[str, str]:
+        return {"who": "张三"}
+
+    for function in (named, leaking):
+        asked = ask(clerk, number=1, parts=1)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setitem(tasks._kinds, "sample.parts", replace(tasks._kinds["sample.parts"], function=function))
+            ended = run_one(asked.pk)
+        assert ended.error_place.startswith("ValueError"), function
+        assert ended.result is None
+
+
+def test_a_job_knows_where_it_goes_on_from(clerk: Post) -> None:
+    came: list[Any] = []
+
+    def far(run: Run, **_: Any) -> None:
+        came.append(run.reached)
+        run.once("first", lambda: {"row": 500})
+        if len(came) == 1:
+            raise ConnectionError
+
+    asked = ask(clerk, number=1, parts=1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(tasks._kinds, "sample.parts", replace(tasks._kinds["sample.parts"], function=far))
+        run_one(asked.pk)
+        with open_scope(system_scope("worker")):
+            Job.objects.update(run_after=None)
+        run_one(asked.pk)
+    assert came == [None, Reached("first", {"row": 500})]
 
 
 @pytest.mark.parametrize(

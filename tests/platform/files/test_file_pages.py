@@ -1,0 +1,163 @@
+"""The pages on files, as a browser sees them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+import made_up
+from tonghu.platform.accounts.models import Post
+from tonghu.platform.accounts.roles import ROLES
+from tonghu.platform.files.models import Download, StoredFile
+from tonghu.platform.files.services import destroy, store
+from tonghu.platform.scope.scope import open_scope, system_scope
+
+pytestmark = pytest.mark.django_db
+BODY = "病案号,姓名\n".encode() + b"1001,x\n" * 400_000
+
+
+@pytest.fixture
+def clerk(db: None) -> Post:
+    return made_up.post("entry_clerk")
+
+
+@pytest.fixture
+def browser(clerk: Post) -> Client:
+    return made_up.browser(clerk)
+
+
+def keep(held: Post, name: str = "首页 2026-10.csv", **more: Any) -> StoredFile:
+    with made_up.acting(held) as scope:
+        return store([BODY], name=name, purpose_name="discharge_upload", by=scope, **more)
+
+
+def text(client: Client, address: str) -> str:
+    answer = client.get(address)
+    assert answer.status_code == 200, address
+    return answer.content.decode()
+
+
+def test_ones_files_are_listed_with_their_lives(clerk: Post, browser: Client) -> None:
+    assert "您上传或导出的文件会列在这里" in text(browser, "/files")
+    file, soon, over, kept, gone = (keep(clerk, f"{n}.csv") for n in range(5))
+    with made_up.acting(clerk) as scope:
+        now = timezone.now()
+        StoredFile.objects.filter(pk=soon.pk).update(ends_at=now + timedelta(minutes=30))
+        StoredFile.objects.filter(pk=over.pk).update(ends_at=now)
+        StoredFile.objects.filter(pk=kept.pk).update(ends_at=None)
+        destroy(file=gone.pk, by=scope, why="batch_confirmed")
+    page = text(browser, "/files")
+    for said in (
+        "0.csv",
+        "2.7 MB",
+        "待导入的病案首页数据",
+        "正在销毁",
+        "随所属记录保存",
+        "已销毁：批次已确认",
+        f"文件 {gone.pk}（已销毁）",
+    ):
+        assert said in page
+    assert "24小时" in page.replace(" ", "")
+    assert "30分" in page.replace(" ", "")
+    assert "4.csv" not in page
+    assert f"/files/{file.pk}" in page
+    assert "0.csv" not in text(browser, "/files?purpose=export")
+
+
+def test_a_file_is_taken_as_a_stream_with_its_taker_in_the_name_and_a_record(clerk: Post, browser: Client) -> None:
+    file = keep(clerk)
+    answer = browser.get(f"/files/{file.pk}/download")
+    assert answer.streaming
+    assert b"".join(answer.streaming_content) == BODY
+    said = unquote(answer["Content-Disposition"])
+    assert said.startswith("attachment; ")
+    assert f"首页 2026-10_{clerk.person.username}_2" in said
+    assert answer["Cache-Control"] == "no-store"
+    assert answer["X-Content-Type-Options"] == "nosniff"
+    assert answer["Content-Type"] == "text/csv"
+    with made_up.acting(clerk):
+        assert Download.objects.get().person_id == clerk.person_id
+    page = text(browser, f"/files/{file.pk}")
+    assert file.sha256 in page
+    assert "下载了文件" in page
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        '"; filename=evil.html',
+        "../../../etc/passwd",
+        "a\r\nSet-Cookie: x=1.csv",
+        "<img src=x onerror=alert(1)>.csv",
+        "‮fdp.exe",
+    ],
+)
+def test_odd_names_are_harmless_in_pages_and_headers(clerk: Post, browser: Client, name: str) -> None:
+    file = keep(clerk, name)
+    page = text(browser, f"/files/{file.pk}") + text(browser, "/files")
+    assert "<img src=x" not in page
+    assert "../" not in page.split("<main")[1].split("</main")[0]
+    answer = browser.get(f"/files/{file.pk}/download")
+    b"".join(answer.streaming_content)  # type: ignore[arg-type]
+    assert "\n" not in answer["Content-Disposition"]
+    assert "Set-Cookie" not in answer.headers
+    said = EmailMessage()
+    said["Content-Disposition"] = answer["Content-Disposition"]
+    assert said.get_content_disposition() == "attachment"
+    assert clerk.person.username in str(said.get_filename()), "the whole name is one value of the header"
+
+
+def test_a_file_is_withdrawn_by_its_owner_and_its_record_stays(
+    clerk: Post, browser: Client, in_vault: Path, django_capture_on_commit_callbacks: Any
+) -> None:
+    file = keep(clerk)
+    assert "无法恢复" in text(browser, f"/files/{file.pk}")
+    with django_capture_on_commit_callbacks(execute=True):
+        assert browser.get(f"/files/{file.pk}/withdraw").status_code == 405
+        browser.post(f"/files/{file.pk}/withdraw")
+    assert not [path for path in in_vault.rglob("*") if path.is_file()]
+    page = text(browser, f"/files/{file.pk}")
+    assert "由所有人撤回" in page
+    assert file.sha256 in page
+    assert "/download" not in page
+    answer = browser.get(f"/files/{file.pk}/download", follow=True)
+    assert "销毁" in answer.content.decode()
+
+
+@pytest.mark.parametrize("act", ["", "/download", "/withdraw"])
+def test_nobody_guesses_the_number_of_anothers_file(clerk: Post, act: str) -> None:
+    file = keep(clerk)
+    for stranger in (made_up.post("entry_clerk"), made_up.post("auditor", clerk.institution)):
+        client = made_up.browser(stranger)
+        ask = client.post if act == "/withdraw" else client.get
+        assert ask(f"/files/{file.pk}{act}").status_code == 404
+    assert made_up.browser().get(f"/files/{file.pk}{act}").status_code in (302, 405)
+    with made_up.acting(clerk):
+        assert StoredFile.objects.get().destroyed_at is None
+
+
+def test_the_institutions_files_are_for_those_with_the_right(clerk: Post, browser: Client) -> None:
+    file = keep(clerk)
+    assert browser.get("/files/all").status_code == 403
+    role = next((code for code, role in ROLES.items() if "files.view" in role.permissions), None)
+    assert role, "some role sees the institution's files"
+    page = text(made_up.browser(made_up.post(role, clerk.institution)), "/files/all")
+    assert "首页 2026-10.csv" in page
+    assert "虚构人员" in page
+    assert f"/files/{file.pk}" not in text(made_up.browser(made_up.post(role)), "/files/all")
+
+
+def test_a_file_of_the_system_says_so(clerk: Post) -> None:
+    with open_scope(system_scope("upkeep")) as scope:
+        file = store([b"%PDF-1.7"], name="月报.pdf", purpose_name="export", by=scope)
+        assert file.person is None
+        from tonghu.platform.files.views import _owner
+
+        assert _owner(file) == "系统（upkeep）"
