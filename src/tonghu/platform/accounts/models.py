@@ -58,7 +58,11 @@ class Person(AbstractBaseUser):
         return self.name
 
 
-@tracked(part_of="person", name=_("post"))
+@tracked(
+    part_of="person",
+    name=_("post"),
+    words={"role": lambda code: ROLES[code].name if code in ROLES else code},
+)
 class Post(models.Model):
     """A role that a person holds at an institution, from–until."""
 

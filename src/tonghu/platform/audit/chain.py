@@ -191,9 +191,16 @@ def accept_end(using: str = "default") -> Path | None:
 
 CHECKED = kind(
     "audit.checked",
-    zh="检查了日志的防篡改链：{links} 环，{found}", en="checked the chain of the log: {links} links, {found}",
-    data=("links", "waiting", "seq", "event", "what", "found"),
-)  # fmt: skip
+    zh="检查了日志的防篡改链：{links} 环，完整",
+    en="checked the chain of the log: {links} links, whole",
+    data=("links",),
+)
+BROKEN = kind(
+    "audit.chain_broken",
+    zh="检查了日志的防篡改链：断于第 {seq} 环",
+    en="checked the chain of the log: broken at link {seq}",
+    data=("links", "seq", "event", "what"),
+)
 
 
 def check(using: str = "default") -> Verdict:
@@ -205,13 +212,12 @@ def check(using: str = "default") -> Verdict:
     link(using, everything=True)
     verdict = verify(using)
     broken = verdict.broken
-    said = {
-        "links": verdict.links, "waiting": verdict.waiting, "seq": broken.seq if broken else 0,
-        "event": (broken.event or 0) if broken else 0, "what": broken.what if broken else "",
-        "found": f"断于第 {broken.seq} 环 · broken at link {broken.seq}" if broken else "完整 · whole",
-    }  # fmt: skip
     with open_scope(system_scope("chain"), using) as scope:
-        record(CHECKED, subject=SITE, by=scope, data=said)
+        if broken is None:
+            record(CHECKED, subject=SITE, by=scope, data={"links": verdict.links})
+        else:
+            said = {"links": verdict.links, "seq": broken.seq, "event": broken.event, "what": broken.what}
+            record(BROKEN, subject=SITE, by=scope, data=said)
     return verdict
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import heapq
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import islice
@@ -26,6 +26,7 @@ from django.utils.translation import pgettext
 from tonghu.platform.audit.history import event_models
 from tonghu.platform.crypto.fields import EncryptedText
 from tonghu.platform.crypto.masks import mask_id
+from tonghu.platform.scope.scope import SYSTEM
 
 Act = Literal["insert", "update", "delete"]
 #: What a number looks like that is shown masked; other sealed texts are not shown at all.
@@ -68,23 +69,9 @@ class RowChange:
         if self.act == "delete":
             return _("deleted %(record)s") % {"record": self.record}
         if self.act == "insert":
-            said = [
-                _("%(field)s “%(after)s”") % {"field": one.label, "after": one.after}
-                for one in self.fields
-                if not one.secret
-            ]
-            return _("entered %(record)s: %(fields)s") % {"record": self.record, "fields": _("; ").join(said)}
+            return _("entered %(record)s") % {"record": self.record}
         said = [_changed(one) for one in self.fields]
         return _("changed %(record)s: %(fields)s") % {"record": self.record, "fields": _("; ").join(said)}
-
-    def full_sentence(self) -> str:
-        """Return who, when, what, from what to what, and why, in one sentence."""
-        said = _("%(who)s %(act)s on %(at)s") % {
-            "who": self.who or "—",
-            "act": self.sentence(),
-            "at": date_format(localtime(self.at), "Y-m-d H:i:s"),
-        }
-        return said + (_(", reason: %(reason)s") % {"reason": self.reason} if self.reason else "")
 
 
 def _changed(one: FieldChange) -> str:
@@ -139,6 +126,11 @@ def of_record(name: str, pk: int) -> list[RowChange]:
         if model.pgh_part_of and _target(model) is whole.pgh_tracked_model:
             found += _described(model, _newest(model.objects.filter(**{f"{model.pgh_part_of}_id": pk}), RECORD_LIMIT))
     return _sorted(found)[:RECORD_LIMIT]
+
+
+def who_in_words(who: str) -> str:
+    """Return who acted; a piece of the system is called so."""
+    return _("the system (%(name)s)") % {"name": who} if who in SYSTEM else who or "—"
 
 
 #: Where a page ends: moment, table and number of its last change.
@@ -220,12 +212,20 @@ def _described(model: type[Any], events: Sequence[Any]) -> list[RowChange]:
         if said or event.pgh_label != "update":
             described.append(
                 RowChange(
-                    event.pgh_created_at, name_of(model), event.pgh_id, f"{_name(model)} #{event.pgh_obj_id}",
-                    event.pgh_obj_id, event.pgh_label, event.pgh_who, event.pgh_reason, event.pgh_request, said,
-                    event.pgh_obj_id if name_of(model) == CHILD_TABLE else getattr(event, "child_id", None),
-                    getattr(event, "institution_id", None),
+                    at=event.pgh_created_at,
+                    table=name_of(model),
+                    number=event.pgh_id,
+                    record=f"{_name(model)} #{event.pgh_obj_id}",
+                    pk=event.pgh_obj_id,
+                    act=event.pgh_label,
+                    who=who_in_words(event.pgh_who),
+                    reason=event.pgh_reason,
+                    request=event.pgh_request,
+                    fields=said,
+                    child=event.pgh_obj_id if name_of(model) == CHILD_TABLE else getattr(event, "child_id", None),
+                    institution=getattr(event, "institution_id", None),
                 )
-            )  # fmt: skip
+            )
     return described
 
 
@@ -271,6 +271,7 @@ def _field_changes(
     fields: Sequence[models.Field[Any, Any]], event: Any, earlier: Any, names: dict[tuple[type[Any], int], str]
 ) -> Iterable[FieldChange]:
     update, removed = event.pgh_label == "update", event.pgh_label == "delete"
+    in_words = event.pgh_words
     for field in fields:
         now = getattr(event, field.attname)
         then = getattr(earlier, field.attname) if earlier is not None else None
@@ -282,14 +283,21 @@ def _field_changes(
         if isinstance(field, EncryptedText) and not all(_NUMBER.fullmatch(text) for text in (then, now) if text):
             yield FieldChange(label, "", "", secret=True)
             continue
-        said_now, said_then = _words(field, now, names), _words(field, then, names)
+        said_now, said_then = (_words(field, value, names, in_words) for value in (now, then))
         yield FieldChange(label, said_now, "") if removed else FieldChange(label, said_then, said_now)
 
 
-def _words(field: models.Field[Any, Any], value: Any, names: dict[tuple[type[Any], int], str]) -> str:
+def _words(
+    field: models.Field[Any, Any],
+    value: Any,
+    names: dict[tuple[type[Any], int], str],
+    in_words: dict[str, Callable[[Any], str]],
+) -> str:
     """A value as the reader knows it from the record's own page."""
     if value is None or value == "":
         return ""
+    if field.name in in_words:
+        return in_words[field.name](value)
     if isinstance(field, EncryptedText):
         return mask_id(value)
     if isinstance(field, models.ForeignKey):
@@ -308,6 +316,8 @@ def _plain(value: Any) -> str:
         return value.isoformat()
     if isinstance(value, Range):
         ends = (value.lower, value.upper)
+        if ends == (None, None):
+            return pgettext("a period without ends", "always")
         begin, end = (pgettext("end of a period", "open") if one is None else _plain(one) for one in ends)
         return _("from %(begin)s until before %(end)s") % {"begin": begin, "end": end}
     if isinstance(value, list):

@@ -14,7 +14,7 @@ it out, and no setting turns them off. The application reads the history, never 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final, TypeVar
 
 import pghistory
@@ -50,13 +50,18 @@ class HistoryRow(Event):
 
 
 def tracked(
-    *, exclude: Sequence[str] = (), part_of: str | None = None, name: Words = ""
+    *,
+    exclude: Sequence[str] = (),
+    part_of: str | None = None,
+    name: Words = "",
+    words: Mapping[str, Callable[[Any], str]] | None = None,
 ) -> Callable[[type[Model]], type[Model]]:
     """Follow a model's rows in the table ``<table>_event``. Its migration needs :class:`ProtectHistory` beside it.
 
     Args:
         exclude: fields that the history leaves out (a password's hash, a derived column).
         name: what people call such a record, lazily translated (default: the model's verbose name).
+        words: how the values of a field are said, where the field's own choices do not.
         part_of: the foreign key to the record on whose page this row's history is shown too.
     """
 
@@ -69,7 +74,7 @@ def tracked(
             context_field=None,  # type: ignore[arg-type]  # its own docs allow None
             base_model=HistoryRow,
             model_name=f"{model.__name__}Event",
-            attrs={"pgh_part_of": part_of, "pgh_name": name},
+            attrs={"pgh_part_of": part_of, "pgh_name": name, "pgh_words": dict(words or {})},
             meta={
                 "db_table": table,
                 "indexes": [

@@ -28,7 +28,7 @@ class Event(models.Model):
     by_institution = models.BigIntegerField(null=True)
     by_region_from = models.CharField(max_length=6, null=True)
     by_region_to = models.CharField(max_length=6, null=True)
-    who = models.TextField(_("who"))
+    who = models.TextField()
     purpose = models.TextField()
     reason = models.TextField()
     request = models.TextField()

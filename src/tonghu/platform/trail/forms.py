@@ -26,6 +26,8 @@ class WantedForm(forms.Form):
         super().__init__(*arguments, **words)
         choices = [("", _("all")), *sorted(tables().items(), key=lambda item: item[1])]
         self.fields["table"].choices = choices  # type: ignore[attr-defined]
+        for name, each in self.fields.items():
+            each.widget.attrs["class"] = "form-select" if name == "table" else "form-control"
 
     def clean(self) -> dict[str, Any]:
         """Check that the period does not end before it begins."""

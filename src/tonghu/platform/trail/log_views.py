@@ -17,7 +17,8 @@ from django.views.decorators.http import require_GET, require_POST
 
 from tonghu.platform.accounts.access import Request, requires
 from tonghu.platform.audit.access import READ
-from tonghu.platform.audit.chain import CHECKED
+from tonghu.platform.audit.chain import BROKEN, CHECKED
+from tonghu.platform.audit.changes import who_in_words
 from tonghu.platform.audit.events import personal_of
 from tonghu.platform.audit.kinds import Kind, kinds, subject_words
 from tonghu.platform.audit.models import Event, Link
@@ -47,7 +48,7 @@ def events(request: Request) -> HttpResponse:
         order="-id",
         columns=(
             Column("at", _("Time"), kind="time", sort=None, fixed=True),
-            Column("who", _("Who"), sort=None, fixed=True),
+            Column("who", _("Who"), value=lambda row: who_in_words(row.who), sort=None, fixed=True),
             Column("what", _("What"), value=lambda row: said[row.pk], sort=None, fixed=True),
             Column("reason", _("Reason"), sort=None),
             Column("purpose", _("Page or purpose"), sort=None, shown=False),
@@ -91,14 +92,14 @@ def _sentences(rows: list[Event], scope: Scope) -> dict[int, str]:
 
 
 def _chain() -> dict[str, Any]:
-    last = Event.objects.filter(kind=CHECKED.code).order_by("-id").first()
+    last = Event.objects.filter(kind__in=(CHECKED.code, BROKEN.code)).order_by("-id").first()
     linked = Link.objects.aggregate(Max("seq"))["seq__max"] or 0
     if last is None:
         return {"mark": Mark(_("not checked yet"), "ask"), "linked": linked, "at": None, "break": ""}
-    broken = last.data["what"]
-    words = ""
+    broken, words = last.kind == BROKEN.code, ""
     if broken:
-        where = {"seq": last.data["seq"], "event": last.data["event"] or "—", "what": BREAKS.get(broken, broken)}
+        what = last.data["what"]
+        where = {"seq": last.data["seq"], "event": last.data["event"] or "—", "what": BREAKS.get(what, what)}
         words = _("Link %(seq)s, event %(event)s: %(what)s.") % where
     mark = Mark(_("broken"), "block") if broken else Mark(_("whole"), "done")
     return {"mark": mark, "linked": linked, "at": last.at, "break": words, "checked": last.data["links"]}

@@ -100,7 +100,7 @@ def _timeline(found: Iterable[RowChange], *, link: bool = False) -> list[Event]:
     return [
         Event(
             at=change.at,
-            who=change.who or "—",
+            who=change.who,
             what=change.sentence(),
             why=change.reason,
             url=reverse("trail:record", args=[change.table, change.pk]) if link else "",

@@ -13,7 +13,7 @@ OF_THE_SITE = "(institution_id IS NULL AND by_region_from IS NULL AND (SELECT sc
 READERS = f"({may('audit.read')} OR {may('audit.history')})"
 CHAIN = system("chain")
 #: Whether the chain is whole is for every reader of the log.
-CHECK = f"(kind = 'audit.checked' AND {may('audit.read')})"
+CHECK = f"(kind IN ('audit.checked', 'audit.chain_broken') AND {may('audit.read')})"
 
 SIGN = """
 -- Who, when and for which request is never taken from the statement.
@@ -62,7 +62,7 @@ class Migration(migrations.Migration):
                 ("by_institution", models.BigIntegerField(null=True)),
                 ("by_region_from", models.CharField(max_length=6, null=True)),
                 ("by_region_to", models.CharField(max_length=6, null=True)),
-                ("who", models.TextField(verbose_name="who")),
+                ("who", models.TextField()),
                 ("purpose", models.TextField()),
                 ("reason", models.TextField()),
                 ("request", models.TextField()),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import uuid4
@@ -14,6 +14,7 @@ from django.forms.widgets import CheckboxInput, CheckboxSelectMultiple, FileInpu
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.timezone import is_aware, localtime
 from django.utils.translation import gettext as _
 
 from tonghu.platform.components.ages import age as age_in_words
@@ -189,5 +190,6 @@ def _plain(value: object, kind: Kind) -> SafeString | str:
     if kind == "date":
         return date_format(value, "DATE_FORMAT")  # type: ignore[arg-type]
     if kind == "time":
-        return date_format(value, "DATETIME_FORMAT")  # type: ignore[arg-type]
+        here = localtime(value) if isinstance(value, datetime) and is_aware(value) else value
+        return date_format(here, "DATETIME_FORMAT")  # type: ignore[arg-type]
     return str(value)
