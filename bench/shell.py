@@ -1,0 +1,158 @@
+"""Pages of the shell as people use them: a real site with its real processes, asked over HTTP by people signed in.
+
+Server time is what the site says of each answer (``Server-Timing``); the limit, 50 ms at the 95th percentile, holds for
+one person alone and for fifty at once, each of whom opens a page every two seconds, on the machine that serves them.
+"""
+
+from __future__ import annotations
+
+import http.client
+import os
+import random
+import re
+import signal
+import statistics
+import subprocess
+import threading
+import time
+import urllib.parse
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from bench.measure import WORK, Line, tonghu
+
+HOME = WORK / "shell"
+PORT = 18730
+PEOPLE = 50
+SECONDS = 30.0
+THINK = 2.0
+LIMIT = 0.050
+#: What every post opens: the shell around a list, a search, one's own account, help.
+PAGES = ("/account", "/jobs", "/notices", "/files", "/institutions", "/search?q=jin")
+#: Posts that need no one-time code.
+ROLES = ("responsible_deputy", "point_lead", "entry_clerk", "auditor", "records_department")
+_TIMING = re.compile(r"app;dur=([\d.]+), cpu;dur=([\d.]+)")
+
+
+@dataclass
+class Visitor:
+    """One browser: its connection, its cookies, and its pages (server, processor of the site, wall; seconds)."""
+
+    username: str
+    password: str
+    connection: http.client.HTTPConnection = field(init=False)
+    cookies: dict[str, str] = field(default_factory=dict)
+    served: list[tuple[float, float, float]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.connection = http.client.HTTPConnection("127.0.0.1", PORT, timeout=30)
+
+    def ask(self, path: str, form: dict[str, str] | None = None) -> tuple[int, str, tuple[float, float]]:
+        """Ask for a page; returns the status, the text and the server's seconds (by the clock, of processor)."""
+        headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
+        body = None
+        if form is not None:
+            body = urllib.parse.urlencode({**form, "csrfmiddlewaretoken": self.cookies.get("csrftoken", "")})
+            headers |= {"Content-Type": "application/x-www-form-urlencoded", "Referer": f"http://127.0.0.1:{PORT}/"}
+        method = "POST" if form is not None else "GET"
+        try:
+            self.connection.request(method, path, body, headers)
+            answer = self.connection.getresponse()
+        except (ConnectionError, http.client.RemoteDisconnected):  # it was idle for so long that the site closed it
+            self.connection.close()
+            self.connection.request(method, path, body, headers)
+            answer = self.connection.getresponse()
+        text = answer.read().decode()
+        for name, value in answer.getheaders():
+            if name.lower() == "set-cookie":
+                cookie, _, rest = value.partition("=")
+                self.cookies[cookie] = rest.partition(";")[0]
+        timing = _TIMING.search(answer.getheader("Server-Timing", ""))
+        assert timing is not None
+        return answer.status, text, (float(timing[1]) / 1000, float(timing[2]) / 1000)
+
+    def log_in(self) -> None:
+        self.ask("/login")
+        status, text, _ = self.ask("/login", {"username": self.username, "password": self.password})
+        if status != 302 or "tonghu_session" not in self.cookies:
+            raise SystemExit(f"{self.username} was not let in: {status} {text[:200]}")
+
+    def open(self, page: str) -> None:
+        begun = time.perf_counter()
+        status, _, server = self.ask(page)
+        if status != 200:
+            raise SystemExit(f"{page} answered {status} to {self.username}")
+        self.served.append((*server, time.perf_counter() - begun))
+
+
+@contextmanager
+def site() -> Iterator[str]:
+    """The demo's site on a folder of its own; yields everybody's password."""
+    environment = {**os.environ, "TONGHU_HOME": str(HOME), "TONGHU_SERVER_TIMING": "1"}
+    log = WORK / "shell.log"
+    with log.open("w") as out:
+        process = subprocess.Popen(
+            [*tonghu("demo", "--rows", "200", "--port", str(PORT), "--out", WORK / "month")],
+            stdout=out, stderr=out, env=environment, stdin=subprocess.DEVNULL,
+        )  # fmt: skip
+    try:
+        deadline = time.monotonic() + 180
+        while f"Open: http://127.0.0.1:{PORT}/" not in (said := log.read_text(encoding="utf-8")):
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise SystemExit(f"the site did not come up:\n{said[-2000:]}")
+            time.sleep(0.2)
+        found = re.search(r"Everybody's password: (\S+)", said)
+        assert found is not None
+        yield found[1]
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait(60)
+
+
+def suite(runs: int) -> list[Line]:
+    """One person alone, then fifty at once."""
+    with site() as password:
+        names = [f"h{n % 2 + 1}.{ROLES[n // 2 % len(ROLES)]}" for n in range(PEOPLE)]
+        visitors = [Visitor(name, password) for name in names]
+        for visitor in visitors:
+            visitor.log_in()
+        alone = visitors[2]
+        for page in PAGES * 2:
+            alone.open(page)  # templates are compiled by now
+        alone.served.clear()
+        for page in PAGES * max(runs, 5) * 4:
+            alone.open(page)
+        first = _line("Pages of the shell, one person", alone.served)
+        alone.served.clear()
+        begun = time.monotonic()
+        threads = [threading.Thread(target=_browse, args=(visitor, n)) for n, visitor in enumerate(visitors)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        served = [one for visitor in visitors for one in visitor.served]
+        rate = len(served) / (time.monotonic() - begun)
+        return [first, _line(f"Pages of the shell, {PEOPLE} people at once, {rate:.0f} pages a second", served)]
+
+
+def _browse(visitor: Visitor, seed: int) -> None:
+    """Open a page every two seconds, more or less, as people do."""
+    chance = random.Random(seed)
+    time.sleep(chance.random() * THINK)
+    end = time.monotonic() + SECONDS
+    while time.monotonic() < end:
+        visitor.open(chance.choice(PAGES))
+        time.sleep(chance.uniform(0.5, 1.5) * THINK)
+
+
+def _line(what: str, served: list[tuple[float, float, float]]) -> Line:
+    server, processor, wall = zip(*served, strict=True)
+    p95, p95_wall = (statistics.quantiles(one, n=20)[-1] for one in (server, wall))
+    medians = [round(statistics.median(one) * 1000) for one in (server, processor)]
+    print(f"  {what}: {len(served)} pages, p95 {p95 * 1000:.0f} ms", flush=True)
+    return Line(
+        what=f"{what}: server time, 95th percentile", peer="the limit, 50 ms",
+        ours_seconds=p95, peer_seconds=LIMIT, limit=1.0, ours_peak_mb=0,
+        note=f"median {medians[0]} ms, processor {medians[1]} ms; seen by the browser {p95_wall * 1000:.0f} ms",
+    )  # fmt: skip
