@@ -125,7 +125,7 @@ PGHISTORY_EXCLUDE_FIELD_KWARGS = {
 }
 
 AUTH_USER_MODEL = "accounts.Person"
-PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+PASSWORD_HASHERS = ["tonghu.platform.accounts.passwords.Hasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "tonghu.platform.accounts.passwords.PasswordRules"},
