@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from psycopg.types.range import Range
 
 from tonghu.network.models import Institution
+from tonghu.patients.models import HospitalView
+from tonghu.patients.services import enter_view
 from tonghu.platform.scope.scope import Scope, open_scope, system_scope
 
 CHILDREN = frozenset({"children.read", "children.enter", "children.merge", "children.grant", "children.consent"})
@@ -13,6 +17,11 @@ CHILDREN = frozenset({"children.read", "children.enter", "children.merge", "chil
 
 def scope_of(institution: Institution, permissions: frozenset[str] = CHILDREN) -> Scope:
     return Scope(institution=institution.pk, permissions=permissions, purpose="test")
+
+
+def enter(by: Scope, hospital: Institution, number: str, name: str = "虚构甲", **known: Any) -> HospitalView:
+    """Enter a child at a hospital."""
+    return enter_view(by=by, institution=hospital.pk, record_number=number, patient_name=name, **known)
 
 
 def make_hospitals() -> tuple[Institution, Institution]:

@@ -8,11 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.db import connection, connections
-from made_up_hospitals import make_hospitals, scope_of
+from made_up_hospitals import enter, make_hospitals, scope_of
 
 from tonghu.network.models import Institution
+from tonghu.patients.identity import which_child
 from tonghu.patients.models import Child, HospitalView
-from tonghu.patients.services import enter_view, which_child
 from tonghu.platform.scope.scope import open_scope, system_scope
 
 THREADS = 8
@@ -75,9 +75,8 @@ def test_eight_threads_of_one_hospital_meet_a_child_without_a_document(standing:
 def test_each_hospital_enters_its_own_view_while_the_other_does(standing: tuple[Institution, ...]) -> None:
     def meet(number: int) -> int:
         hospital = standing[number % 2]
-        with open_scope(scope_of(hospital)):
-            view = enter_view(
-                institution=hospital.pk, record_number=f"R{number // 2}", patient_name="虚构甲",
+        with open_scope(scope_of(hospital)) as by:
+            view = enter(by, hospital, f"R{number // 2}", "虚构甲",
                 document_number=f"99010120200101{number // 2:04d}",
             )  # fmt: skip
             return view.child_id

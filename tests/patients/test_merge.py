@@ -8,13 +8,13 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from made_up_hospitals import scope_of
+from made_up_hospitals import enter, scope_of
 
 from tonghu.errors import InputRefused
 from tonghu.network.models import Institution
+from tonghu.patients.merges import merge, undo_merge
 from tonghu.patients.models import Child, HospitalView, Merge
 from tonghu.patients.queries import of_group
-from tonghu.patients.services import enter_view, merge, undo_merge
 from tonghu.platform.scope.scope import open_scope
 
 Hospitals = tuple[Institution, Institution]
@@ -32,21 +32,21 @@ def rows() -> list[Any]:
 @pytest.mark.requirement("REG-17")
 def test_a_merge_shows_both_views_as_one_child_and_an_undo_takes_it_back(hospitals: Hospitals) -> None:
     here, _ = hospitals
-    with open_scope(scope_of(here)):
-        kept, other = (enter_view(institution=here.pk, record_number=n, patient_name="虚构甲").child for n in "12")
+    with open_scope(scope_of(here)) as by:
+        kept, other = (enter(by, here, n, "虚构甲").child for n in "12")
         before = rows()
-        act = merge(kept=kept, merged=other, reason="同一名患儿，建档两次")
+        act = merge(by=by, kept=kept, merged=other, reason="同一名患儿，建档两次")
         assert of_group(Child.objects.get(pk=other.pk)).count() == 2
         assert len(set(groups().values())) == 1
         with pytest.raises(InputRefused, match="无需重复"):
-            merge(kept=other, merged=kept, reason="再来一次")
-        enter_view(institution=here.pk, record_number="2", patient_name="虚构乙")  # an edit since, on the other side
-        undo_merge(act=act, reason="不是同一人")
+            merge(by=by, kept=other, merged=kept, reason="再来一次")
+        enter(by, here, "2", "虚构乙")  # an edit since, on the other side
+        undo_merge(by=by, act=act, reason="不是同一人")
         assert groups() == {kept.pk: kept.pk, other.pk: other.pk}
         assert [view.patient_name for view in of_group(Child.objects.get(pk=other.pk))] == ["虚构乙"]
         assert rows()[0] == before[0]
         with pytest.raises(InputRefused, match="无需重复"):
-            undo_merge(act=act, reason="再撤一次")
+            undo_merge(by=by, act=act, reason="再撤一次")
 
 
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -57,24 +57,22 @@ def test_a_merge_shows_both_views_as_one_child_and_an_undo_takes_it_back(hospita
 )
 def test_undoing_every_merge_in_any_order_leaves_everything_as_it_was(hospitals: Hospitals, acts: list[Any]) -> None:
     here, _ = hospitals
-    with transaction.atomic(), open_scope(scope_of(here)):
-        views = [
-            enter_view(institution=here.pk, record_number=f"{n}", patient_name=f"虚构{n}") for n in range(CHILDREN)
-        ]
+    with transaction.atomic(), open_scope(scope_of(here)) as by:
+        views = [enter(by, here, f"{n}", f"虚构{n}") for n in range(CHILDREN)]
         children = [view.child for view in views]
         before, untouched = groups(), rows()
         standing: dict[int, tuple[int, int]] = {}
         for first, second, take_back in acts:
             if take_back and standing:
                 act = sorted(standing)[first % len(standing)]
-                undo_merge(act=act, reason="撤销")
+                undo_merge(by=by, act=act, reason="撤销")
                 del standing[act]
             elif groups()[children[first].pk] != groups()[children[second].pk]:
-                act = merge(kept=children[first], merged=children[second], reason="合并")
+                act = merge(by=by, kept=children[first], merged=children[second], reason="合并")
                 standing[act] = (children[first].pk, children[second].pk)
             assert groups() == components(before, list(standing.values()))
         for act in standing:
-            undo_merge(act=act, reason="撤销")
+            undo_merge(by=by, act=act, reason="撤销")
         assert groups() == before
         assert rows() == untouched
         transaction.set_rollback(True)
@@ -91,27 +89,27 @@ def components(children: dict[int, int], edges: list[tuple[int, int]]) -> dict[i
 
 def test_a_merge_needs_both_sides_in_scope_the_right_and_a_reason(hospitals: Hospitals) -> None:
     here, there = hospitals
-    with open_scope(scope_of(there)):
-        far = enter_view(institution=there.pk, record_number="1", patient_name="虚构甲").child
-    with open_scope(scope_of(here)):
-        near, second = (enter_view(institution=here.pk, record_number=n, patient_name="虚构甲").child for n in "12")
+    with open_scope(scope_of(there)) as by:
+        far = enter(by, there, "1", "虚构甲").child
+    with open_scope(scope_of(here)) as by:
+        near, second = (enter(by, here, n, "虚构甲").child for n in "12")
         with pytest.raises(InputRefused, match="您的岗位"):
-            merge(kept=near, merged=far, reason="猜的")
-        with pytest.raises(InputRefused, match="理由"):
-            merge(kept=near, merged=second, reason=" ")
-        act = merge(kept=near, merged=second, reason="同一名患儿")
-    with open_scope(scope_of(there)), pytest.raises(InputRefused, match="您的岗位"):
-        undo_merge(act=act, reason="不归我管")
-    with open_scope(scope_of(here, frozenset({"children.read"}))), pytest.raises(InputRefused, match="您的岗位"):
-        undo_merge(act=act, reason="没有权限")
+            merge(by=by, kept=near, merged=far, reason="猜的")
+        with pytest.raises(InputRefused, match="原因"):
+            merge(by=by, kept=near, merged=second, reason=" ")
+        act = merge(by=by, kept=near, merged=second, reason="同一名患儿")
+    with open_scope(scope_of(there)) as by, pytest.raises(InputRefused, match="您的岗位"):
+        undo_merge(by=by, act=act, reason="不归我管")
+    with open_scope(scope_of(here, frozenset({"children.read"}))) as by, pytest.raises(InputRefused, match="您的岗位"):
+        undo_merge(by=by, act=act, reason="没有权限")
 
 
 @pytest.mark.parametrize("statement", ["UPDATE patients_merge SET reason = 'x'", "DELETE FROM patients_merge"])
 def test_an_act_cannot_be_changed(hospitals: Hospitals, statement: str) -> None:
     here, _ = hospitals
-    with open_scope(scope_of(here)):
-        kept, other = (enter_view(institution=here.pk, record_number=n, patient_name="虚构甲").child for n in "12")
-        merge(kept=kept, merged=other, reason="同一名患儿")
+    with open_scope(scope_of(here)) as by:
+        kept, other = (enter(by, here, n, "虚构甲").child for n in "12")
+        merge(by=by, kept=kept, merged=other, reason="同一名患儿")
         with pytest.raises(DatabaseError, match="permission denied"), transaction.atomic():
             connection.cursor().execute(statement)
         assert Merge.objects.count() == 1

@@ -2,20 +2,55 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import islice
+from datetime import date
 
-from django.db.models import Q, QuerySet
+from django.db import connection
+from django.db.models import F, Q, QuerySet
 
 from tonghu.codes.text import halfwidth
-from tonghu.patients.models import DOCUMENT, DOCUMENT_TAIL, TAIL_LENGTH, Child, HospitalView, NameToken
+from tonghu.patients.models import (
+    DOCUMENT,
+    DOCUMENT_TAIL,
+    TAIL_LENGTH,
+    Child,
+    HospitalView,
+    Identifier,
+    Merge,
+    MergeProposal,
+    NameToken,
+)  # fmt: skip
 from tonghu.platform.crypto.hashing import keyed_hashes
 from tonghu.platform.scope.scope import Scope
 
-#: What one page of a search shows.
+#: What one search answers at most.
 FOUND_AT_ONCE = 20
 #: Prefixes shorter than this would find half the country.
 SHORTEST_PINYIN = 2
+#: No record number or document is longer.
+LONGEST = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One hospital's view that fits a search.
+
+    Attributes:
+        child, group: whose view it is, and the id under which that child and those merged with it are one.
+        former: it was found by a name that the child had before.
+    """
+
+    child: int
+    group: int
+    view: int
+    institution: int
+    institution_name: str
+    record_number: str
+    patient_name: str
+    sex: str
+    birth_date: date | None
+    former: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,64 +58,121 @@ class Found:
     """One child of a search: the views that the reader may see, the nearest match first."""
 
     group: int
-    views: tuple[HospitalView, ...]
+    views: tuple[Hit, ...]
 
 
-def search(text: str, *, by: Scope, limit: int = FOUND_AT_ONCE) -> list[Found]:
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """What a text may mean: a name, its pinyin, initials, a record number, a document or its last characters."""
+
+    name: str | None = None
+    pinyin: str | None = None
+    initials: str | None = None
+    record: str | None = None
+    tails: list[bytes] | None = None
+    documents: list[bytes] | None = None
+
+    @classmethod
+    def of(cls, text: str) -> Ways:
+        """Return what `text` as typed may mean; full-width characters and blanks within do not matter."""
+        wanted = "".join(halfwidth(text).split()).replace("\0", "")
+        if not wanted or len(wanted) > LONGEST:
+            return cls()
+        if not wanted.isascii():
+            return cls(name=wanted)
+        spelt = wanted.lower() if wanted.isalpha() and len(wanted) >= SHORTEST_PINYIN else None
+        digits = any(character.isdigit() for character in wanted)
+        tails = keyed_hashes(wanted, DOCUMENT_TAIL) if digits and len(wanted) == TAIL_LENGTH else None
+        documents = keyed_hashes(wanted, DOCUMENT) if digits and len(wanted) > TAIL_LENGTH else None
+        return cls(None, spelt, spelt, wanted, tails, documents)
+
+    def __bool__(self) -> bool:
+        return self != Ways()
+
+
+def search(text: str, *, by: Scope, limit: int = FOUND_AT_ONCE) -> list[Found]:  # noqa: ARG001 -- the scope is open
     """Find children by name, pinyin, initials, document number, its last four characters, or record number.
 
-    Names and pinyin match from their beginning; everything else as a whole. Every condition is an equality or a range,
-    and a hospital's own reader asks its own rows only, so that each is one walk along an index.
+    Names and pinyin match from their beginning; everything else as a whole. One statement asks all ways; see
+    ``search.sql``.
 
     Args:
-        text: as typed; full-width characters and blanks within do not matter.
-        by: the open scope; it tells which index serves.
-        limit: children at most.
+        text: as typed.
+        by: the open scope.
+        limit: views at most, of which some may be one child's.
     """
-    wanted = "".join(halfwidth(text).split())
-    if not wanted:
+    ways = Ways.of(text)
+    if not ways:
         return []
-    found: dict[int, list[HospitalView]] = {}
-    for views in _ways(wanted, by):
-        for view in views.select_related("child", "institution")[: limit * 2]:
-            group = found.setdefault(view.child.group, [])
-            if view not in group:
-                group.append(view)
-        if len(found) >= limit:
-            break
-    return [Found(group, tuple(views)) for group, views in islice(found.items(), limit)]
+    kind = NameToken.Kind.NAME if ways.name else NameToken.Kind.PINYIN
+    asked = [int(kind), ways.name or ways.pinyin, ways.initials, ways.record, ways.tails, ways.documents, limit]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM patients_search(%s, %s, %s, %s, %s::bytea[], %s::bytea[], %s)", asked)
+        hits = [Hit(*row) for row in cursor.fetchall()]
+    found: dict[int, list[Hit]] = {}
+    for hit in hits:
+        found.setdefault(hit.group, []).append(hit)
+    return [Found(group, tuple(views)) for group, views in found.items()]
+
+
+def listed(by: Scope) -> QuerySet[HospitalView]:
+    """Return the views in the reader's reach, for a table that is ordered by ``name_sort``."""
+    rows = HospitalView.objects.select_related("institution", "child").defer("document_number", "residence", "phone")
+    return rows if by.institution is None else rows.filter(institution=by.institution)
+
+
+def let_see_here(by: Scope) -> QuerySet[HospitalView]:
+    """Return the views of other hospitals that the reader's own is let see now."""
+    rows = HospitalView.objects.select_related("institution", "child").defer("document_number", "residence", "phone")
+    return rows.none() if by.institution is None else rows.exclude(institution=by.institution)
+
+
+def matching(rows: QuerySet[HospitalView], text: str, by: Scope) -> QuerySet[HospitalView]:
+    """Narrow views to those that a search for `text` finds, in pages; ordered by ``name_sort`` like all."""
+    ways = Ways.of(text)
+    if ways.name or ways.pinyin:
+        names = _names(NameToken.Kind.NAME if ways.name else NameToken.Kind.PINYIN, ways.name or ways.pinyin or "")
+        if ways.initials:
+            names |= Q(kind=NameToken.Kind.INITIALS, token=ways.initials)
+        tokens = NameToken.objects.filter(names)
+        if by.institution is not None:
+            tokens = tokens.filter(institution=by.institution)
+        fitting = Q(pk__in=tokens.values("view"))
+        return rows.filter(fitting | Q(record_number=ways.record)) if ways.record else rows.filter(fitting)
+    if not ways:
+        return rows.none()
+    fitting = Q(record_number=ways.record)
+    if ways.tails:
+        others = Identifier.objects.filter(document_tail__in=ways.tails).values("view")
+        fitting |= Q(document_tail__in=ways.tails) | Q(pk__in=others)
+    if ways.documents:
+        others = Identifier.objects.filter(document_key__in=ways.documents).values("view")
+        fitting |= Q(document_key__in=ways.documents) | Q(pk__in=others)
+    return rows.filter(fitting)
+
+
+def _names(kind: int, token: str) -> Q:
+    """Tokens that begin with `token`: a range, since LIKE uses no index under row security."""
+    return Q(kind=kind, token__gte=token, token__lt=f"{token}\U0010ffff")
+
+
+def together(child: Child) -> list[int]:
+    """Return the ids of the child and of everyone merged with it whom the reader may see, the smallest first."""
+    same = Child.objects.filter(Q(pk=child.group) | Q(one_with=child.group))
+    return list(same.order_by("pk").values_list("pk", flat=True))
 
 
 def of_group(child: Child) -> QuerySet[HospitalView]:
     """Return every view of the child and of those merged with it that the reader may see, the latest first."""
-    same = Child.objects.filter(Q(pk=child.group) | Q(one_with=child.group))
-    return HospitalView.objects.filter(child__in=same).select_related("institution").order_by("-updated_at")
+    return HospitalView.objects.filter(child__in=together(child)).select_related("institution").order_by("-updated_at")
 
 
-def _ways(wanted: str, by: Scope) -> list[QuerySet[HospitalView]]:
-    """The searches that the text allows, the surest first."""
-    own = HospitalView.objects.all()
-    if by.institution is not None:
-        own = own.filter(institution=by.institution)
-    if not wanted.isascii():
-        return [_by_name(NameToken.Kind.NAME, wanted, by)]
-    ways = [own.filter(record_number=wanted).order_by("id")]
-    if any(character.isdigit() for character in wanted):
-        if len(wanted) == TAIL_LENGTH:
-            ways.append(own.filter(document_tail__in=keyed_hashes(wanted, DOCUMENT_TAIL)).order_by("id"))
-        ways.append(own.filter(document_key__in=keyed_hashes(wanted, DOCUMENT)).order_by("id"))
-    if wanted.isalpha() and len(wanted) >= SHORTEST_PINYIN:
-        spelt = wanted.lower()
-        ways.append(_by_name(NameToken.Kind.INITIALS, spelt, by, whole=True))
-        ways.append(_by_name(NameToken.Kind.PINYIN, spelt, by))
-    return ways
+def merges_of(children: Sequence[int]) -> list[Merge]:
+    """Return the acts that joined or parted these children, the newest first."""
+    acts = Merge.objects.filter(Q(kept__in=children) | Q(merged__in=children))
+    return list(acts.select_related("undone_by").order_by("-pk"))
 
 
-def _by_name(kind: int, token: str, by: Scope, *, whole: bool = False) -> QuerySet[HospitalView]:
-    """Views one of whose tokens is `token`, or begins with it: a range, since LIKE uses no index under row security."""
-    match = Q(token=token) if whole else Q(token__gte=token, token__lt=f"{token}\U0010ffff")
-    tokens = NameToken.objects.filter(match, kind=kind)
-    if by.institution is not None:
-        tokens = tokens.filter(institution=by.institution)
-    nearest = tokens.order_by("token", "view").values("view")
-    return HospitalView.objects.filter(pk__in=nearest[: FOUND_AT_ONCE * 2]).order_by("name_sort", "id")
+def open_proposals() -> QuerySet[MergeProposal]:
+    """Return the questions that wait for an answer and that the reader may answer, the oldest first."""
+    return MergeProposal.objects.filter(settled_at=None).annotate(at=F("made_at")).order_by("made_at", "pk")

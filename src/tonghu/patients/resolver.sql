@@ -1,69 +1,213 @@
--- Which child is this? Answered across scopes with an id and nothing else. These functions belong to tonghu_resolver,
--- which passes row-level security; they check the caller's scope themselves. See docs/patients.md.
+-- Which child is this? Answered across scopes with ids, or yes and no, and nothing else. These functions belong to
+-- tonghu_resolver, which passes row-level security; they check the caller's scope themselves. See docs/patients.md.
 CREATE SCHEMA resolver;
 GRANT USAGE ON SCHEMA resolver TO tonghu_app, tonghu_owner;
 GRANT USAGE, CREATE ON SCHEMA resolver TO tonghu_resolver;
 GRANT USAGE, CREATE ON SCHEMA scope TO tonghu_resolver;
 
--- The caller acts for an institution of its own scope and may enter children there; anything else is refused.
-CREATE FUNCTION resolver.check_entry(institution bigint) RETURNS void LANGUAGE plpgsql STABLE AS $$
+-- The caller acts for institutions of its own scope and may enter children there; anything else is refused.
+CREATE FUNCTION resolver.check_entry(VARIADIC asked bigint[]) RETURNS void LANGUAGE plpgsql STABLE AS $$
 BEGIN
-  IF NOT scope.may('children.enter') OR institution <> ALL (scope.institutions()) THEN
+  IF NOT scope.may('children.enter') OR NOT asked <@ scope.institutions() THEN
     RAISE EXCEPTION 'outside the scope' USING ERRCODE = 'TH002';
   END IF;
 END
 $$;
 
--- The id of the child with this document or, without one, with this record number at this hospital; a new child where
--- there is none. `documents` holds the document's hash under every key in use (two while keys change), NULL without a
--- document. The document decides. A record number whose child has another document is no longer evidence (numbers are
--- given out twice): the document gets a child of its own. Concurrent callers wait for each other on the unique keys and
--- then agree.
-CREATE FUNCTION resolver.child(documents bytea[], institution bigint, record text) RETURNS bigint
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+-- Documents are named by their hash under the key that writes; `alias` holds what the document `of_document` hashes to
+-- under another key, one row each, while keys change.
+
+-- The child of each document that is known under any of its hashes.
+CREATE FUNCTION resolver.of_documents(documents bytea[], of_document bytea[], alias bytea[])
+RETURNS TABLE (document bytea, child bigint) LANGUAGE sql STABLE ROWS 1000 AS $$
+  SELECT DISTINCT ON (hash.document) hash.document, held.child_id
+  FROM (SELECT unnest(documents) AS document, unnest(documents) AS hash
+        UNION ALL SELECT * FROM unnest(of_document, alias)) AS hash
+  JOIN public.patients_documentkey AS held ON held.key = hash.hash
+  ORDER BY hash.document, held.id
+$$;
+
+-- The children of many rows at once: row n names institutions[n], its record number or NULL, its document or NULL with
+-- the number sealed. Returns their ids in the same order; makes children where there are none.
+--
+-- The document decides; a row without one goes by hospital and record number. A document that nobody knows yet joins
+-- the child of its first row's record number, unless that child has a document already: then the number was given out
+-- twice, or one child has two documents. Rows with documents count before those without. Where a record number's child
+-- and a document's child are two, a person is asked (patients_mergeproposal).
+--
+-- No deadlocks: children, then documents, then record numbers are locked, each in sorted order. So call it once in a
+-- transaction. Who meets the same unknown document at the same moment waits, and both answer the same.
+CREATE FUNCTION resolver.children(
+  institutions bigint[], records text[], documents bytea[], sealed bytea[],
+  of_document bytea[], alias bytea[], write_aliases boolean
+) RETURNS bigint[] LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
 DECLARE
-  by_document bigint;
-  by_record bigint;
-  answer bigint;
-  is_new boolean;
-  written bigint;
+  fresh bytea[];  -- the documents that nobody knows, sorted; with their numbers and children
+  numbers bytea[];
+  owners bigint[];
+  places bigint[];  -- the record numbers that nobody knows, sorted; with their children
+  names text[];
+  holders bigint[];
+  made bigint[];
+  answer bigint[];
 BEGIN
-  PERFORM resolver.check_entry(institution);
-  IF documents IS NULL AND record IS NULL THEN
+  PERFORM resolver.check_entry(VARIADIC ARRAY(SELECT DISTINCT unnest(institutions)));
+  IF EXISTS (SELECT FROM unnest(records, documents) AS line (record, document)
+             WHERE line.record IS NULL AND line.document IS NULL) THEN
     RAISE EXCEPTION 'a document or a record number is needed' USING ERRCODE = 'TH003';
   END IF;
-  LOOP
-    SELECT child_id INTO by_document FROM patients_documentkey WHERE key = ANY (documents) LIMIT 1;
-    SELECT child_id INTO by_record FROM patients_recordkey WHERE institution_id = institution AND record_number = record;
-    answer := by_document;
-    IF answer IS NULL AND NOT (documents IS NOT NULL AND by_record IS NOT NULL
-        AND EXISTS (SELECT FROM patients_documentkey WHERE child_id = by_record)) THEN
-      answer := by_record;
-    END IF;
-    is_new := answer IS NULL;
-    IF is_new THEN
-      INSERT INTO patients_child DEFAULT VALUES RETURNING id INTO answer;
-    END IF;
-    INSERT INTO patients_documentkey (key, child_id)
-      SELECT hash, answer FROM unnest(documents) AS hash ORDER BY hash ON CONFLICT DO NOTHING;
-    GET DIAGNOSTICS written = ROW_COUNT;
-    IF by_document IS NULL AND written < coalesce(cardinality(documents), 0) THEN
-      DELETE FROM patients_documentkey WHERE child_id = answer AND key = ANY (documents);
-      IF is_new THEN DELETE FROM patients_child WHERE id = answer; END IF;
-      CONTINUE;  -- somebody else was first: ask again
-    END IF;
-    IF by_record IS NULL AND record IS NOT NULL THEN
-      INSERT INTO patients_recordkey (institution_id, record_number, child_id) VALUES (institution, record, answer)
-        ON CONFLICT DO NOTHING;
-      IF NOT FOUND AND documents IS NULL THEN
-        IF is_new THEN DELETE FROM patients_child WHERE id = answer; END IF;
-        CONTINUE;
-      END IF;
-    END IF;
-    RETURN answer;
-  END LOOP;
+
+  IF EXISTS (SELECT FROM unnest(documents) AS document WHERE document IS NOT NULL) THEN
+    -- Two documents at once must not join one child: whoever has a record number and no document is locked.
+    PERFORM FROM patients_child WHERE id IN (
+      SELECT held.child_id FROM unnest(institutions, records, documents) AS line (institution, record, document)
+      JOIN patients_recordkey AS held ON held.institution_id = line.institution AND held.record_number = line.record
+      WHERE line.document IS NOT NULL
+        AND NOT EXISTS (SELECT FROM patients_documentkey AS other WHERE other.child_id = held.child_id)
+    ) ORDER BY id FOR NO KEY UPDATE;
+    SELECT array_agg(document ORDER BY document), array_agg(number ORDER BY document),
+           array_agg(CASE WHEN nth = 1 THEN claim END ORDER BY document)
+      INTO fresh, numbers, owners
+      FROM (
+        SELECT first.document, first.number, held.child_id AS claim,
+               row_number() OVER (PARTITION BY held.child_id ORDER BY first.n) AS nth
+        FROM (
+          SELECT DISTINCT ON (line.document) line.*
+          FROM unnest(institutions, records, documents, sealed)
+            WITH ORDINALITY AS line (institution, record, document, number, n)
+          WHERE line.document IS NOT NULL ORDER BY line.document, line.n
+        ) AS first
+        LEFT JOIN patients_recordkey AS held ON held.institution_id = first.institution
+          AND held.record_number = first.record
+          AND NOT EXISTS (SELECT FROM patients_documentkey AS other WHERE other.child_id = held.child_id)
+        WHERE first.document NOT IN (SELECT document FROM resolver.of_documents(documents, of_document, alias))
+      ) AS unknown;
+    WITH born AS (
+      INSERT INTO patients_child (created_at)
+        SELECT now() FROM unnest(owners) AS owner WHERE owner IS NULL RETURNING id
+    ) SELECT array_agg(id) INTO made FROM born;
+    owners := resolver.filled(owners, made);
+    INSERT INTO patients_documentkey (key, number, child_id)
+      SELECT hash, number, owner FROM (
+        SELECT document AS hash, number, owner FROM unnest(fresh, numbers, owners) AS line (document, number, owner)
+        UNION ALL
+        SELECT other.hash, line.number, line.owner FROM unnest(fresh, numbers, owners) AS line (document, number, owner)
+        JOIN unnest(of_document, alias) AS other (document, hash) USING (document) WHERE write_aliases
+      ) AS hashed ORDER BY hash ON CONFLICT DO NOTHING;
+    -- Somebody wrote the document under an older key meanwhile: theirs was first.
+    UPDATE patients_documentkey AS late SET child_id = early.child_id
+      FROM unnest(of_document, alias) AS other (document, hash)
+      JOIN patients_documentkey AS early ON early.key = other.hash
+      WHERE late.key = other.document AND late.child_id = ANY (owners) AND early.child_id <> late.child_id;
+    DELETE FROM patients_child WHERE id = ANY (made)
+      AND NOT EXISTS (SELECT FROM patients_documentkey AS other WHERE other.child_id = patients_child.id);
+  END IF;
+
+  SELECT array_agg(institution ORDER BY institution, record), array_agg(record ORDER BY institution, record),
+         array_agg(child ORDER BY institution, record)
+    INTO places, names, holders
+    FROM (
+      SELECT DISTINCT ON (line.institution, line.record) line.institution, line.record, known.child
+      FROM unnest(institutions, records, documents) WITH ORDINALITY AS line (institution, record, document, n)
+      LEFT JOIN resolver.of_documents(documents, of_document, alias) AS known USING (document)
+      WHERE line.record IS NOT NULL AND NOT EXISTS (
+        SELECT FROM patients_recordkey AS held
+        WHERE held.institution_id = line.institution AND held.record_number = line.record)
+      ORDER BY line.institution, line.record, line.document IS NULL, line.n
+    ) AS unknown;
+  IF places IS NOT NULL THEN
+    WITH born AS (
+      INSERT INTO patients_child (created_at)
+        SELECT now() FROM unnest(holders) AS holder WHERE holder IS NULL RETURNING id
+    ) SELECT array_agg(id) INTO made FROM born;
+    holders := resolver.filled(holders, made);
+    INSERT INTO patients_recordkey (institution_id, record_number, child_id)
+      SELECT * FROM unnest(places, names, holders) AS line (institution, record, child)
+      ORDER BY institution, record ON CONFLICT DO NOTHING;
+    DELETE FROM patients_child WHERE id = ANY (made)
+      AND NOT EXISTS (SELECT FROM patients_recordkey AS other WHERE other.child_id = patients_child.id);
+  END IF;
+
+  INSERT INTO patients_mergeproposal
+      (first_id, second_id, ground, institution_id, made_at, dismissed_because, settled_by)
+    SELECT DISTINCT least(known.child, held.child_id), greatest(known.child, held.child_id), 'record_number',
+           line.institution, now(), '', ''
+    FROM unnest(institutions, records, documents) AS line (institution, record, document)
+    JOIN resolver.of_documents(documents, of_document, alias) AS known USING (document)
+    JOIN patients_recordkey AS held ON held.institution_id = line.institution AND held.record_number = line.record
+    WHERE known.child <> held.child_id AND NOT resolver.are_one(known.child, held.child_id)
+    ORDER BY 1, 2 ON CONFLICT DO NOTHING;
+
+  SELECT array_agg(coalesce(known.child, held.child_id) ORDER BY line.n) INTO answer
+    FROM unnest(institutions, records, documents) WITH ORDINALITY AS line (institution, record, document, n)
+    LEFT JOIN resolver.of_documents(documents, of_document, alias) AS known USING (document)
+    LEFT JOIN patients_recordkey AS held
+      ON known.child IS NULL AND held.institution_id = line.institution AND held.record_number = line.record;
+  RETURN answer;
 END
 $$;
+
+-- `children` with each gap filled by the next of `made`.
+CREATE FUNCTION resolver.filled(children bigint[], made bigint[]) RETURNS bigint[] LANGUAGE sql IMMUTABLE AS $$
+  SELECT array_agg(coalesce(child, made[gap]) ORDER BY n)
+  FROM (SELECT child, n, count(*) FILTER (WHERE child IS NULL) OVER (ORDER BY n) AS gap
+        FROM unnest(children) WITH ORDINALITY AS line (child, n)) AS numbered
+$$;
+
+CREATE FUNCTION resolver.are_one(one bigint, other bigint) RETURNS boolean LANGUAGE sql STABLE AS $$
+  SELECT count(DISTINCT coalesce(one_with_id, id)) = 1 FROM public.patients_child WHERE id IN (one, other)
+$$;
+
+-- A person says that the child of a view has this document too. Unknown, it joins the child; another child's, it stays
+-- there and a person is asked whether the two are one: the answer is then false.
+CREATE FUNCTION resolver.attach(
+  asked bigint, document bytea, sealed bytea, of_document bytea[], alias bytea[], write_aliases boolean
+) RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+DECLARE
+  held patients_hospitalview;
+  owner bigint;
+BEGIN
+  SELECT * INTO held FROM patients_hospitalview WHERE id = asked;
+  PERFORM resolver.check_entry(held.institution_id);
+  INSERT INTO patients_documentkey (key, number, child_id)
+    SELECT hash, sealed, held.child_id
+    FROM (SELECT document AS hash UNION ALL SELECT unnest(alias) WHERE write_aliases) AS hashed
+    WHERE NOT EXISTS (SELECT FROM resolver.of_documents(ARRAY[document], of_document, alias))
+    ORDER BY hash ON CONFLICT DO NOTHING;
+  SELECT child INTO owner FROM resolver.of_documents(ARRAY[document], of_document, alias);
+  IF resolver.are_one(owner, held.child_id) THEN RETURN true; END IF;
+  INSERT INTO patients_mergeproposal (first_id, second_id, ground, institution_id, made_at, dismissed_because, settled_by)
+    VALUES (least(owner, held.child_id), greatest(owner, held.child_id), 'document', held.institution_id, now(), '', '')
+    ON CONFLICT DO NOTHING;
+  RETURN false;
+END
+$$;
+
+-- A document's number was typed wrongly at a view: it is no longer evidence for the view's child, unless another view of
+-- that child holds it too. Called after the view has been put right.
+CREATE FUNCTION resolver.release(asked bigint, hashes bytea[]) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+DECLARE
+  held patients_hospitalview;
+BEGIN
+  SELECT * INTO held FROM patients_hospitalview WHERE id = asked;
+  PERFORM resolver.check_entry(held.institution_id);
+  DELETE FROM patients_documentkey AS gone WHERE gone.child_id = held.child_id AND gone.key = ANY (hashes)
+    AND NOT EXISTS (SELECT FROM patients_hospitalview AS other
+                    WHERE other.child_id = gone.child_id AND other.document_key = ANY (hashes))
+    AND NOT EXISTS (SELECT FROM patients_identifier AS other
+                    WHERE other.child_id = gone.child_id AND other.document_key = ANY (hashes));
+  RETURN FOUND;
+END
+$$;
+
+-- Is the open scope the nation's? Then no row need be compared with 1,750 hospitals.
+CREATE FUNCTION scope.nationwide() RETURNS boolean LANGUAGE sql STABLE PARALLEL SAFE AS
+$$ SELECT coalesce(scope.region_from() = '000000' AND scope.region_to() = '999999' AND scope.institution() IS NULL, false) $$;
+
+-- Who acts, in words that stand in history for good.
+CREATE FUNCTION scope.label() RETURNS text LANGUAGE sql STABLE PARALLEL SAFE AS
+$$ SELECT coalesce(scope.entry() ->> 'label', '') $$;
 
 -- Children that the open scope may see by a dated grant, with everyone merged with them.
 CREATE FUNCTION scope.granted_children() RETURNS bigint[]
@@ -72,7 +216,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
   FROM patients_grant AS given
   JOIN patients_child AS child ON child.id = given.child_id
   JOIN patients_child AS same ON coalesce(same.one_with_id, same.id) = coalesce(child.one_with_id, child.id)
-  WHERE given.institution_id = scope.institution() AND given.valid @> now()
+  WHERE given.institution_id = scope.institution() AND given.valid @> statement_timestamp()
 $$;
 
 -- Does the open scope see the child, by a view in its range or by a grant? Yes or no.
@@ -88,6 +232,8 @@ $$;
 CREATE FUNCTION resolver.regroup(VARIADIC children bigint[]) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
 BEGIN
+  PERFORM FROM patients_child WHERE coalesce(one_with_id, id) IN (
+    SELECT coalesce(one_with_id, id) FROM patients_child WHERE id = ANY (children)) ORDER BY id FOR NO KEY UPDATE;
   WITH RECURSIVE standing AS (
     SELECT kept_id, merged_id FROM patients_merge AS act
     WHERE act.undoes_id IS NULL AND NOT EXISTS (SELECT FROM patients_merge AS undo WHERE undo.undoes_id = act.id)
@@ -120,9 +266,11 @@ BEGIN
   IF (SELECT count(DISTINCT coalesce(one_with_id, id)) FROM patients_child WHERE id IN (kept, merged)) < 2 THEN
     RAISE EXCEPTION 'already one' USING ERRCODE = 'TH004';
   END IF;
-  INSERT INTO patients_merge (kept_id, merged_id, reason, person_id, post_id, at)
-    VALUES (kept, merged, why, scope.person(), scope.post(), now()) RETURNING id INTO act;
+  INSERT INTO patients_merge (kept_id, merged_id, reason, person_id, post_id, who, at)
+    VALUES (kept, merged, why, scope.person(), scope.post(), scope.label(), now()) RETURNING id INTO act;
   PERFORM resolver.regroup(kept, merged);
+  UPDATE patients_mergeproposal SET merge_id = act, settled_at = now(), settled_by = scope.label()
+    WHERE first_id = least(kept, merged) AND second_id = greatest(kept, merged) AND settled_at IS NULL;
   RETURN act;
 END
 $$;
@@ -143,23 +291,51 @@ BEGIN
   IF EXISTS (SELECT FROM patients_merge WHERE undoes_id = act) THEN
     RAISE EXCEPTION 'already undone' USING ERRCODE = 'TH004';
   END IF;
-  INSERT INTO patients_merge (kept_id, merged_id, undoes_id, reason, person_id, post_id, at)
-    VALUES (done.kept_id, done.merged_id, act, why, scope.person(), scope.post(), now()) RETURNING id INTO undo;
+  INSERT INTO patients_merge (kept_id, merged_id, undoes_id, reason, person_id, post_id, who, at)
+    VALUES (done.kept_id, done.merged_id, act, why, scope.person(), scope.post(), scope.label(), now())
+    RETURNING id INTO undo;
   PERFORM resolver.regroup(done.kept_id, done.merged_id);
   RETURN undo;
 END
 $$;
 
-ALTER FUNCTION resolver.child(bytea[], bigint, text) OWNER TO tonghu_resolver;
+-- Two children are two: the question is answered.
+CREATE FUNCTION resolver.dismiss(asked bigint, why text) RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+DECLARE
+  held patients_mergeproposal;
+BEGIN
+  SELECT * INTO held FROM patients_mergeproposal WHERE id = asked FOR UPDATE;
+  IF held IS NULL OR NOT scope.may('children.merge') OR NOT resolver.sees(held.first_id)
+      OR NOT resolver.sees(held.second_id) THEN
+    RAISE EXCEPTION 'outside the scope' USING ERRCODE = 'TH002';
+  END IF;
+  IF held.settled_at IS NOT NULL THEN
+    RAISE EXCEPTION 'already settled' USING ERRCODE = 'TH004';
+  END IF;
+  UPDATE patients_mergeproposal SET dismissed_because = why, settled_at = now(), settled_by = scope.label()
+    WHERE id = asked;
+  RETURN asked;
+END
+$$;
+
+-- Everything above runs as tonghu_resolver, also what is only called from within.
+DO $$
+DECLARE
+  each regprocedure;
+BEGIN
+  FOR each IN SELECT oid FROM pg_proc WHERE pronamespace = 'resolver'::regnamespace LOOP
+    EXECUTE format('ALTER FUNCTION %s OWNER TO tonghu_resolver', each);
+    EXECUTE format('REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC', each);
+  END LOOP;
+END
+$$;
 ALTER FUNCTION scope.granted_children() OWNER TO tonghu_resolver;
-ALTER FUNCTION resolver.sees(bigint) OWNER TO tonghu_resolver;
-ALTER FUNCTION resolver.regroup(bigint[]) OWNER TO tonghu_resolver;
-ALTER FUNCTION resolver.merge(bigint, bigint, text) OWNER TO tonghu_resolver;
-ALTER FUNCTION resolver.undo_merge(bigint, text) OWNER TO tonghu_resolver;
-REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA resolver FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION resolver.child(bytea[], bigint, text), resolver.sees(bigint),
-  resolver.merge(bigint, bigint, text), resolver.undo_merge(bigint, text) TO tonghu_app, tonghu_owner;
-GRANT EXECUTE ON FUNCTION resolver.check_entry(bigint), resolver.regroup(bigint[]) TO tonghu_resolver;
+GRANT EXECUTE ON FUNCTION
+  resolver.children(bigint[], text[], bytea[], bytea[], bytea[], bytea[], boolean),
+  resolver.attach(bigint, bytea, bytea, bytea[], bytea[], boolean), resolver.release(bigint, bytea[]),
+  resolver.sees(bigint), resolver.merge(bigint, bigint, text), resolver.undo_merge(bigint, text),
+  resolver.dismiss(bigint, text) TO tonghu_app, tonghu_owner;
 -- What the resolver keeps is its own: app reads no keys, and writes no identities and merges but through it.
 REVOKE ALL ON patients_documentkey, patients_recordkey FROM tonghu_app;
-REVOKE INSERT, UPDATE, DELETE ON patients_child, patients_merge FROM tonghu_app;
+REVOKE INSERT, UPDATE, DELETE ON patients_child, patients_merge, patients_mergeproposal FROM tonghu_app;

@@ -20,8 +20,9 @@ from psycopg.types.range import Range, TimestamptzRange
 
 import made_up
 from tonghu.network.models import Institution
-from tonghu.patients.models import Child, Grant, HospitalView, Merge, NameToken
-from tonghu.patients.services import enter_view, merge
+from tonghu.patients.merges import merge
+from tonghu.patients.models import Child, Grant, HospitalView, Merge, MergeProposal, NameToken
+from tonghu.patients.services import change_view, enter_view
 from tonghu.platform.accounts.models import Person, Post
 from tonghu.platform.crypto.fields import EncryptedText
 from tonghu.platform.scope.scope import open_scope, system_scope
@@ -143,14 +144,25 @@ SPECIAL: dict[str, dict[str, Any]] = {
 
 
 def _child(place: Place, record_number: str = "R1") -> Child:
-    with made_up.acting(place.post):
-        return enter_view(institution=place.institution.pk, record_number=record_number, patient_name="欧阳测童").child
+    with made_up.acting(place.post) as by:
+        return enter_view(
+            institution=place.institution.pk, record_number=record_number, patient_name="欧阳测童", by=by
+        ).child
 
 
 def _merge(place: Place) -> Merge:
     one, other = _child(place), _child(place, "R2")
-    with made_up.acting(place.post, "children.merge"):
-        return Merge.objects.get(pk=merge(kept=one, merged=other, reason="made up"))
+    with made_up.acting(place.post, "children.merge") as by:
+        return Merge.objects.get(pk=merge(kept=one, merged=other, reason="made up", by=by))
+
+
+def _proposal(place: Place) -> MergeProposal:
+    """The question that comes up when one document is entered for two children."""
+    one, other = (HospitalView.objects.get(child=_child(place, number)) for number in ("R1", "R2"))
+    with made_up.acting(place.post) as by:
+        for view in (one, other):
+            change_view(view=view, by=by, document_number="P7777777")
+    return MergeProposal.objects.get()
 
 
 #: Tables whose rows only a room's own function makes.
@@ -159,6 +171,7 @@ SAMPLES: dict[str, Callable[[Place], models.Model]] = {
     "patients_hospitalview": lambda place: HospitalView.objects.get(child=_child(place)),
     "patients_nametoken": lambda place: NameToken.objects.filter(child=_child(place)).latest("pk"),
     "patients_merge": _merge,
+    "patients_mergeproposal": _proposal,
     "patients_grant": lambda place: Grant.objects.create(
         child=_child(place),
         institution=made_up.hospital(region="440103"),

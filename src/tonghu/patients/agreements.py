@@ -1,0 +1,175 @@
+"""What families agree to, and letting another hospital see a child for a time.
+
+A grant may rest on a consent; withdrawing that ends it at the same instant. Neither is ever erased.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import DatabaseError, transaction
+from django.utils import timezone
+from django.utils.formats import date_format
+from psycopg.types.range import TimestamptzRange
+
+from tonghu.errors import InputRefused
+from tonghu.patients import purposes
+from tonghu.patients.events import CONSENTED, GRANT_ENDED, GRANTED, WITHDRAWN
+from tonghu.patients.identity import REFUSALS, refusal
+from tonghu.patients.models import Child, Consent, Grant
+from tonghu.platform.audit.acts import CHILD
+from tonghu.platform.audit.events import acting_because, record
+from tonghu.platform.scope.scope import Scope
+
+
+@transaction.atomic
+def record_consent(
+    *,
+    child: Child,
+    institution: int,
+    purpose: str,
+    given_by: str,
+    by: Scope,
+    start: datetime | None = None,
+    end: datetime | None = None,
+    relation: str = "",
+    note: str = "",
+) -> Consent:
+    """Record what a family agreed to, from `start` (default: now) until `end` (exclusive; None: without end).
+
+    Raises:
+        InputRefused: no such purpose, nobody who gave it, the times are the wrong way round, or outside the scope.
+    """
+    start = start or timezone.now()
+    if purpose not in purposes.purposes():
+        raise InputRefused("没有这一项同意用途", "There is no such purpose of a consent")
+    if not given_by.strip():
+        raise InputRefused("请填写由谁同意", "Say who gave the consent")
+    _check_times(start, end)
+    try:
+        with transaction.atomic():
+            held = Consent.objects.create(
+                child=child, institution_id=institution, purpose=purpose, given_by=given_by.strip(), relation=relation,
+                valid=TimestamptzRange(start, end), note=note.strip(),
+            )  # fmt: skip
+    except DatabaseError as fault:
+        raise refusal(fault) from fault
+    record(CONSENTED, subject=(CHILD, child.pk), by=by, institution=institution, data={"purpose": purpose})
+    return held
+
+
+@transaction.atomic
+def withdraw_consent(*, consent: Consent, reason: str, by: Scope) -> int:
+    """Record that a family took its consent back; ends the grants that rest on it, and returns how many.
+
+    Raises:
+        InputRefused: no reason, withdrawn already, or outside the scope.
+    """
+    with acting_because(by, reason) as because:
+        held = Consent.objects.select_for_update().filter(pk=consent.pk).first()
+        if held is None:
+            raise InputRefused(*REFUSALS["TH002"])
+        if held.withdrawn_at is not None:
+            raise InputRefused(*REFUSALS["TH004"])
+        held.withdrawn_at = timezone.now()
+        held.save(update_fields=["withdrawn_at"])
+        of_child = {"subject": (CHILD, held.child_id), "by": because, "institution": held.institution_id}
+        record(WITHDRAWN, **of_child, data={"purpose": held.purpose})  # type: ignore[arg-type]
+        resting = [one for one in Grant.objects.select_for_update().filter(consent=held) if not _over(one)]
+        for one in resting:
+            _end(one, because)
+    return len(resting)
+
+
+@transaction.atomic
+def let_see(
+    *,
+    child: Child,
+    institution: int,
+    given_by: int,
+    ground: str,
+    start: datetime,
+    end: datetime,
+    by: Scope,
+    reference: str = "",
+    consent: Consent | None = None,
+) -> Grant:
+    """Let another hospital see a child from `start` until `end` (exclusive).
+
+    Args:
+        consent: what it rests on, where the ground is a family's consent; the grant ends with it.
+
+    Raises:
+        InputRefused: the times are the wrong way round, the ground needs a consent that stands and allows it, it goes
+            to the giver itself, or the child is outside the scope of the giver.
+    """
+    _check_times(start, end)
+    if institution == given_by:
+        raise InputRefused("请选择另一家医院", "Choose another hospital")
+    if ground == Grant.Ground.CONSENT:
+        _check_consent(consent, child)
+    try:
+        with transaction.atomic():
+            held = Grant.objects.create(
+                child=child, institution_id=institution, given_by_id=given_by, ground=ground,
+                reference=reference.strip(), consent=consent, valid=TimestamptzRange(start, end),
+            )  # fmt: skip
+    except DatabaseError as fault:
+        raise refusal(fault) from fault
+    record(
+        GRANTED, subject=(CHILD, child.pk), by=by, institution=given_by,
+        data={"hospital": held.institution.name, "ground": ground, "start": _said(start), "end": _said(end)},
+    )  # fmt: skip
+    return held
+
+
+@transaction.atomic
+def end_grant(*, grant: Grant, reason: str, by: Scope) -> None:
+    """End a grant now, before its time; one that has not begun never will.
+
+    Raises:
+        InputRefused: no reason, over already, or outside the scope.
+    """
+    with acting_because(by, reason) as because:
+        held = Grant.objects.select_for_update().filter(pk=grant.pk).first()
+        if held is None:
+            raise InputRefused(*REFUSALS["TH002"])
+        if _over(held):
+            raise InputRefused(*REFUSALS["TH004"])
+        _end(held, because)
+
+
+def _end(grant: Grant, by: Scope) -> None:
+    now, start = timezone.now(), grant.valid.lower
+    begun = start is None or start < now
+    # One that has not begun keeps an instant that is over already: a span may not be empty.
+    grant.valid = TimestamptzRange(start, now) if begun else TimestamptzRange(now, now, "[]")
+    grant.save(update_fields=["valid"])
+    record(
+        GRANT_ENDED, subject=(CHILD, grant.child_id), by=by, institution=grant.given_by_id,
+        data={"hospital": grant.institution.name},
+    )  # fmt: skip
+
+
+def _over(grant: Grant) -> bool:
+    return grant.valid.upper is not None and grant.valid.upper <= timezone.now()
+
+
+def _check_consent(consent: Consent | None, child: Child) -> None:
+    same = consent is not None and Child.objects.filter(pk=consent.child_id).first()
+    if consent is None or not same or same.group != child.group:
+        raise InputRefused("请选择家属的同意", "Choose the family's consent that it rests on")
+    if not consent.stands or not purposes.shares(consent.purpose):
+        raise InputRefused(
+            "这份同意已失效，或不包括向另一家医院提供资料",
+            "This consent no longer holds, or does not allow sharing with another hospital",
+        )
+
+
+def _check_times(start: datetime, end: datetime | None) -> None:
+    if end is not None and end <= start:
+        raise InputRefused("截止时间应晚于开始时间", "The end must come after the beginning")
+
+
+def _said(moment: datetime) -> str:
+    return date_format(timezone.localtime(moment), "Y-m-d H:i")
