@@ -21,6 +21,7 @@ from run_jobs import run_one
 from tonghu.errors import InputRefused
 from tonghu.hqms.reading.detect import open_file
 from tonghu.platform.accounts.models import Post
+from tonghu.platform.audit.models import Event
 from tonghu.platform.files import plain, purposes, vault
 from tonghu.platform.files.models import Download, StoredFile
 from tonghu.platform.files.plain import NoRoom
@@ -99,7 +100,10 @@ def test_a_destroyed_file_is_gone_and_its_record_stays(
         assert (record.key, record.name, record.sha256) == (None, None, file.sha256)
         assert (record.destroyed_why, record.destroyed_by_id) == ("withdrawn", clerk.person_id)
         assert record.destroyed_at is not None
+        (act,) = Event.objects.filter(kind="files.destroyed")
+        assert (act.subject_id, act.data) == (str(file.pk), {"purpose": "discharge_upload", "why": "withdrawn"})
         again = destroy(file=file.pk, by=scope, why="record_removed")
+        assert Event.objects.filter(kind="files.destroyed").count() == 1
         assert (again.destroyed_why, again.destroyed_at) == ("withdrawn", record.destroyed_at)
         with pytest.raises(InputRefused, match="销毁"), open_plain(record, by=scope):
             pass
@@ -210,6 +214,7 @@ def test_a_download_is_recorded_and_its_name_says_who(clerk: Post) -> None:
         assert content_type == "text/csv"
         assert b"".join(body) == CSV
         taken = Download.objects.get()
+        assert Event.objects.get(kind="files.taken").subject_id == str(file.pk)
         assert (taken.person_id, taken.post_id, taken.file_id) == (clerk.person_id, clerk.pk, file.pk)
 
 

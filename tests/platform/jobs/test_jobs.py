@@ -16,6 +16,7 @@ import made_up
 import sample_jobs
 from run_jobs import entries, run_one, seen
 from tonghu.platform.accounts.models import Post
+from tonghu.platform.audit.models import Event
 from tonghu.platform.jobs import services, tasks
 from tonghu.platform.jobs.models import Job, Progress, Step
 from tonghu.platform.jobs.run import Reached, Run
@@ -176,6 +177,7 @@ def test_dropping_needs_a_reason_and_only_dead_letters_are_settled(clerk: Post) 
             State.DROPPED, "文件重新上传了", clerk.person_id,
         )  # fmt: skip
         assert services.drop(job=asked.pk, reason="again", by=scope).reason == "文件重新上传了"
+        assert [act.subject_id for act in Event.objects.filter(kind="jobs.dropped")] == [str(asked.pk)]
 
 
 def test_who_may_see_a_job_may_not_yet_steer_it(clerk: Post) -> None:

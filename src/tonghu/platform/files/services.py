@@ -16,9 +16,11 @@ from django.utils.translation import gettext as _
 
 from tonghu.errors import InputRefused
 from tonghu.platform.accounts.models import Post
+from tonghu.platform.audit.events import record
 from tonghu.platform.crypto.ciphers import Altered
 from tonghu.platform.files import vault
 from tonghu.platform.files.access import TAKE
+from tonghu.platform.files.events import DESTROYED, FILE, TAKEN
 from tonghu.platform.files.incoming import Incoming, too_large
 from tonghu.platform.files.kinds import KINDS
 from tonghu.platform.files.models import Download, StoredFile
@@ -101,6 +103,7 @@ def download(*, file: int, by: Scope, who: str) -> tuple[str, str, Iterator[byte
     first = next(plain)  # what is damaged is said before the answer begins
     assert by.person is not None, "the system opens files in memory, it takes none"
     Download.objects.create(file=held, person_id=by.person, post_id=by.post)
+    record(TAKEN, subject=(FILE, held.pk), by=by, data={"purpose": held.purpose}, institution=held.institution_id)
     when = timezone.localtime().strftime("%Y%m%d-%H%M")
     return watermarked(held.name, who=who, when=when), KINDS[held.kind][2], _chained(first, plain)
 
@@ -123,6 +126,8 @@ def destroy(*, file: int, by: Scope, why: str) -> StoredFile:
         held.destroyed_at, held.destroyed_why = timezone.now(), why
         held.destroyed_by_id, held.destroyed_system = by.person, by.system or ""
         held.save()
+        data = {"purpose": held.purpose, "why": str(why)}
+        record(DESTROYED, subject=(FILE, held.pk), by=by, data=data, institution=held.institution_id)
         point("files.destroyed")
         transaction.on_commit(partial(_remove, held.place))
     return held

@@ -8,8 +8,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from tonghu.errors import InputRefused
+from tonghu.platform.audit.events import record
 from tonghu.platform.jobs import queue
 from tonghu.platform.jobs.access import MANAGE, OPERATE
+from tonghu.platform.jobs.events import DROPPED, JOB, TRIED_AGAIN
 from tonghu.platform.jobs.models import Job, Progress
 from tonghu.platform.scope.scope import Scope
 
@@ -60,6 +62,7 @@ def try_again(*, job: int, by: Scope) -> Job:
     held.save()
     Progress.objects.filter(job=held).update(cancel_asked_at=None, cancel_asked_by=None)
     queue.put(held)
+    record(TRIED_AGAIN, subject=(JOB, held.pk), by=by, data={"kind": held.kind}, institution=held.institution_id)
     return held
 
 
@@ -80,6 +83,7 @@ def drop(*, job: int, reason: str, by: Scope) -> Job:
     held.state, held.finished_at = State.DROPPED, timezone.now()
     held.decided_by_id, held.reason = by.person, reason.strip()[:300]
     held.save()
+    record(DROPPED, subject=(JOB, held.pk), by=by, data={"kind": held.kind}, institution=held.institution_id)
     return held
 
 
