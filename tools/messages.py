@@ -112,7 +112,7 @@ def untranslated_chinese() -> list[str]:
             r"\{#.*?#\}|\{%\s*comment\s*%\}.*?\{%\s*endcomment\s*%\}", "", file.read_text("utf-8"), flags=re.S
         )
         for number, line in enumerate(text.splitlines(), 1):
-            if CHINESE.search(line):
+            if CHINESE.search(line.replace("童护 Tonghu", "")):  # the name stands in both languages
                 found.append(f"{file.relative_to(SOURCE).as_posix()}:{number}: {line.strip()}")
     return found
 

@@ -120,6 +120,8 @@ def _template() -> bytes:
 
 def _grid(document: Any) -> None:
     """A table whose columns and rows are repeated by docxtpl."""
+    from docx.enum.text import WD_LINE_SPACING
+
     table = document.add_table(rows=4, cols=3, style="Table Grid")
     words = (
         ("{%tc for word in block.head %}", "{{ word }}", "{%tc endfor %}"),
@@ -129,6 +131,7 @@ def _grid(document: Any) -> None:
     )
     for row, line in zip(table.rows, words, strict=True):
         for cell, text in zip(row.cells, line, strict=True):
+            cell.paragraphs[0].paragraph_format.line_spacing_rule = WD_LINE_SPACING.SINGLE
             run = cell.paragraphs[0].add_run(text)
             _font(run, BODY, 12)
             run.bold = row is table.rows[0]

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 TODAY = date(2026, 11, 15)
 #: Surnames and given names of nobody; one of twenty characters, since such names exist.
 NAMES = ("单雪", "曾子涵", "欧阳若溪", "阿卜杜拉·买买提江·吐尔逊江·艾则孜", "李小满", "王一诺", "赵星辰", "陈木子")
+MASKED_NAME = "张*涵"
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,6 +79,7 @@ def style(request: Request) -> HttpResponse:
         "province_map": samples.province_map(),
         "city_map": samples.city_map(),
         "tones": (("block", _("block")), ("ask", _("ask")), ("done", _("done")), ("quiet", _("quiet"))),
+        "masked_name": samples.MASKED_NAME,
         "born": samples.TODAY.replace(year=2023, month=7),
         "today": samples.TODAY,
     }
