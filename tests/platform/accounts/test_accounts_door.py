@@ -254,9 +254,7 @@ def test_with_codes_set_up_the_password_is_followed_by_a_code(officer: Person) -
     secret = enrol(officer)
     client = Client()
     assert knock(client, officer.username)["Location"] == "/login/code"
-    assert client.get("/login/enrol")["Location"] == "/login/code", (
-        "a stolen password sets up no telephone"
-    )
+    assert client.get("/login/enrol")["Location"] == "/login/code", "a stolen password sets up no telephone"
     assert client.get("/login/code").status_code == 200
     assert "不正确、已使用或已过期" in client.post("/login/code", {"code": "12345６"}).content.decode()
     assert client.post("/login/code", {"code": now_code(secret)})["Location"] == "/"
