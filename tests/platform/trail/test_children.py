@@ -1,0 +1,148 @@
+"""The history of children: sealed in the database, masked on the page, and every look at it logged."""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+
+import made_up
+from committed import committed
+from tonghu.patients.models import HospitalView
+from tonghu.patients.services import change_view, enter_view, save_guardian
+from tonghu.platform.audit.changes import Wanted, changes, of_record
+from tonghu.platform.audit.events import acting_because
+from tonghu.platform.audit.models import Event
+from tonghu.platform.crypto import keys, rotation
+from tonghu.platform.crypto.keys import Keyring
+from tonghu.platform.scope.scope import open_scope, system_scope
+
+__all__ = ["committed"]
+
+#: Made up.
+NUMBER, OTHER = "110101201003070020", "110101201003070039"
+PHONE, ADDRESS = "13800001234", "虚构市虚构路 1 号"
+
+
+@pytest.fixture
+def entered(db: None) -> tuple[Any, HospitalView]:
+    return enter()
+
+
+def enter() -> tuple[Any, HospitalView]:
+    """A records department, and a child that it entered and corrected."""
+    held = made_up.post("records_department")
+    with made_up.acting(held) as scope:
+        view = enter_view(
+            by=scope, institution=held.institution_id, record_number="R1", patient_name="虚构甲",
+            document_type="resident_id", document_number=NUMBER, phone=PHONE,
+        )  # fmt: skip
+        with acting_because(scope, "核对户口本") as reasoned:
+            change_view(
+                view=view, by=reasoned, mistakes=frozenset({"document_number"}), document_number=OTHER,
+                residence=ADDRESS, patient_name="虚构乙",
+            )  # fmt: skip
+        save_guardian(view=view, by=scope, name="虚构丙", phone=PHONE)
+    return held, view
+
+
+def text(response: Any) -> str:
+    return str(response.content.decode())
+
+
+@pytest.mark.requirement("REG-17")
+def test_the_history_of_a_child_is_masked_and_looking_at_it_is_logged(entered: tuple[Any, HospitalView]) -> None:
+    held, view = entered
+    page = text(made_up.browser(held).get(f"/history/patients.child/{view.child_id}"))
+    assert "从“110***********0020”改为“110***********0039”" in page
+    assert "从“虚构甲”改为“虚构乙”" in page
+    assert "138****1234" in page
+    assert "核对户口本" in page
+    assert "内容不显示" in page  # of the address it is only said that it changed
+    for closed in (NUMBER, OTHER, PHONE, ADDRESS):
+        assert closed not in page
+    with open_scope(system_scope("chain")):
+        looked = Event.objects.get(kind="child.read")
+    assert (looked.subject_id, looked.by_person) == (str(view.child_id), held.person_id)
+    assert looked.institution_id == held.institution_id
+
+
+def test_another_hospital_finds_no_history_of_the_child(entered: tuple[Any, HospitalView]) -> None:
+    _held, view = entered
+    stranger = made_up.browser(made_up.post("records_department"))
+    for address in (f"patients.child/{view.child_id}", f"patients.hospitalview/{view.pk}"):
+        assert stranger.get(f"/history/{address}").status_code == 404
+    assert "虚构乙" not in text(stranger.get("/history"))
+    with open_scope(system_scope("chain")):
+        assert not Event.objects.filter(kind="child.read").exists()
+
+
+def test_an_export_of_changes_holds_no_whole_number(entered: tuple[Any, HospitalView]) -> None:
+    held, _view = entered
+    answer = made_up.browser(held).post("/history/export", {"reason": "年度核查"})
+    rows = list(csv.reader(io.StringIO(text(answer))))
+    assert any("110***********0039" in row for row in rows)
+    for closed in (NUMBER, OTHER, PHONE, ADDRESS):
+        assert closed not in text(answer)
+
+
+def test_history_holds_ciphertext_only(entered: tuple[Any, HospitalView]) -> None:
+    with open_scope(system_scope("migration")), connection.cursor() as cursor:
+        cursor.execute("SELECT string_agg(row::text, '') FROM patients_hospitalview_event AS row")
+        held = cursor.fetchone()[0]
+    for closed in (NUMBER, OTHER, PHONE, ADDRESS):
+        assert closed not in held
+        assert closed.encode().hex() not in held
+
+
+def test_what_only_the_system_keeps_is_not_shown_as_a_change(entered: tuple[Any, HospitalView]) -> None:
+    held, view = entered
+    with made_up.acting(held) as scope:
+        before = len(of_record("patients.child", view.child_id))
+        HospitalView.objects.filter(pk=view.pk).update(updated_at="2026-01-01T00:00:00Z")
+        assert len(of_record("patients.child", view.child_id)) == before
+        assert scope.person == held.person_id
+
+
+def test_a_history_whose_people_are_out_of_sight_names_them_by_number(entered: tuple[Any, HospitalView]) -> None:
+    """The page of a person whose institution the reader does not see still reads; what is hidden is a number."""
+    held, _view = entered
+    elsewhere = made_up.post("entry_clerk", made_up.hospital(region="330102"), holder=held.person)
+    with made_up.acting(held):
+        found = [one for one in changes(Wanted(table="accounts.post"), limit=50).changes if one.pk == elsewhere.pk]
+    assert found == []
+    with made_up.acting(elsewhere, "accounts.view"):
+        page = changes(Wanted(table="accounts.post"), limit=50)
+    assert elsewhere.pk in {one.pk for one in page.changes}
+
+
+@pytest.mark.usefixtures("committed")
+def test_a_change_of_keys_goes_through_the_history_and_leaves_no_trace_in_it() -> None:
+    held, view = enter()
+    ring = keys.present()
+    try:
+        keys.write(Keyring(ring.with_new("seal", lead=timedelta(0)).keys))
+        keys.source().ring(now=True)
+        newest = keys.keyring().writer("seal").number
+
+        def numbers() -> set[int]:
+            with open_scope(system_scope("migration")), connection.cursor() as cursor:
+                cursor.execute("SELECT document_number FROM patients_hospitalview_event")
+                return {int.from_bytes(bytes(row[0])[1:3], "big") for row in cursor.fetchall()}
+
+        def sentences() -> list[str]:
+            with made_up.acting(held):
+                return [change.sentence() for change in of_record("patients.child", view.child_id)]
+
+        before = sentences()
+        assert newest not in numbers()
+        list(rotation.rotate(lambda: open_scope(system_scope("rotation"), using="owner")))
+        assert numbers() == {newest}
+        assert sentences() == before
+    finally:  # this database is the test's own: sealed again as before, then the key goes
+        keys.write(Keyring([*ring.keys]))
+        keys.source().ring(now=True)
