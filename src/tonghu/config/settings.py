@@ -66,6 +66,7 @@ INSTALLED_APPS = [
     "tonghu.platform.components",
     "tonghu.platform.documents",
     "tonghu.platform.web",
+    "tonghu.platform.home",
     "tonghu.network",
     "tonghu.platform.accounts",
     "tonghu.platform.jobs",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, include, path
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("tonghu.platform.home.urls")),
     path("", include("tonghu.platform.web.urls")),
     path("", include("tonghu.platform.accounts.urls")),
     path("", include("tonghu.network.urls")),

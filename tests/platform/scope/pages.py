@@ -167,6 +167,7 @@ def own(args: Callable[[Site], dict[str, Any]], answer: Answer = OK, **more: Any
 
 PAGES: Final[dict[str, Page]] = {
     "home:home": people(),
+    "home:home": people(),
     # --- the shell
     "web:language": everyone(DONE, post={"language": "en"}),
     "web:search": everyone(query={"q": SECRET}),

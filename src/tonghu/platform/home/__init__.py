@@ -1,0 +1,1 @@
+"""The first screen: what waits for the reader's post, then where its work lies."""
