@@ -8,3 +8,10 @@ class PatientsConfig(AppConfig):
 
     name = "tonghu.patients"
     label = "patients"
+
+    def ready(self) -> None:
+        """Say who makes the resolver's keys anew when keys change."""
+        from tonghu.patients.rotation import PLACE, rehash
+        from tonghu.platform.crypto.rotation import rehashed_by
+
+        rehashed_by(PLACE, rehash)

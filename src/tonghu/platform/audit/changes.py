@@ -231,17 +231,21 @@ def _described(model: type[Any], events: Sequence[Any]) -> list[RowChange]:
 
 def _previous(model: type[Any], events: Sequence[Any]) -> dict[int, Any]:
     """The state of each updated row before its event, by the event's number."""
-    updates = [event.pgh_id for event in events if event.pgh_label == "update"]
+    updates = [event for event in events if event.pgh_label == "update"]
     if not updates:
         return {}
-    earlier = model.objects.filter(pgh_obj_id=OuterRef("pgh_obj_id"), pgh_id__lt=OuterRef("pgh_id"))
-    pairs = dict(
-        model.objects.filter(pgh_id__in=updates)
-        .annotate(earlier=Subquery(earlier.order_by("-pgh_id").values("pgh_id")[:1]))
-        .values_list("pgh_id", "earlier")
-    )
-    found = model.objects.in_bulk([number for number in pairs.values() if number is not None])
-    return {number: found[earlier] for number, earlier in pairs.items() if earlier in found}
+    before = model.objects.filter(pgh_obj_id=OuterRef("pgh_obj_id"), pgh_id__lt=OuterRef("pgh_id")).order_by("-pgh_id")
+    numbers = model.objects.filter(pgh_id__in=[event.pgh_id for event in updates])
+    earlier = numbers.annotate(earlier=Subquery(before.values("pgh_id")[:1])).values("earlier")
+    states: dict[int, list[Any]] = defaultdict(list)
+    for state in model.objects.filter(pgh_id__in=earlier).order_by("pgh_id"):
+        states[state.pgh_obj_id].append(state)
+    found = {}
+    for event in updates:
+        known = [state for state in states[event.pgh_obj_id] if state.pgh_id < event.pgh_id]
+        if known:
+            found[event.pgh_id] = known[-1]
+    return found
 
 
 def _shown_fields(model: type[Any]) -> list[models.Field[Any, Any]]:

@@ -113,9 +113,12 @@ def _timeline(found: Iterable[RowChange], *, link: bool = False) -> list[Event]:
 
 
 def _log_reads(request: Request, found: Iterable[RowChange]) -> None:
-    """Who sees the history of a child's record has looked at the child."""
-    for child, institution in sorted({(one.child, one.institution or 0) for one in found if one.child is not None}):
-        log_read(child or 0, PURPOSE, by=request.scope, institution=institution or None)
+    """Who sees the history of a child's record has looked at the child; each hospital's view counts for itself."""
+    seen = {(one.child, one.institution) for one in found if one.child is not None}
+    of_a_hospital = {child for child, institution in seen if institution is not None}
+    for child, institution in sorted(seen, key=lambda one: (one[0] or 0, one[1] or 0)):
+        if child is not None and (institution is not None or child not in of_a_hospital):
+            log_read(child, PURPOSE, by=request.scope, institution=institution)
 
 
 def _file(found: list[RowChange], watermark: str) -> HttpResponse:
