@@ -78,6 +78,7 @@ def change_institution(*, institution: Institution, by: Scope, **changes: Any) -
         PermissionDenied: `by` may not, InputRefused: outside their region before or after, or a value does not fit.
     """
     check_may(by, MANAGE, PROVISION)
+    institution = Institution.objects.get(pk=institution.pk)  # the caller's stays as it is when something is refused
     _check_reach(institution, by)
     for field, value in changes.items():
         if field not in ("name", "region_code", "type", "level", "grade", "department"):

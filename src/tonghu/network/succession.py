@@ -53,7 +53,7 @@ def level(code: str) -> int:
 
 
 def _by_list(gone: Region) -> Successor | None:
-    codes = _set_down().get((gone.code, gone.last_year or 0))
+    codes = set_down().get((gone.code, gone.last_year or 0))
     return Successor(codes, "list") if codes else None
 
 
@@ -75,6 +75,7 @@ def _stem(name: str) -> str:
 
 
 @cache
-def _set_down() -> dict[tuple[str, int], tuple[str, ...]]:
+def set_down() -> dict[tuple[str, int], tuple[str, ...]]:
+    """Return what was set down by hand: code and last year to the codes after it."""
     with (Path(__file__).parent / "data" / "successors.csv").open(encoding="utf-8", newline="") as lines:
         return {(row["code"], int(row["last_year"])): tuple(row["became"].split()) for row in csv.DictReader(lines)}

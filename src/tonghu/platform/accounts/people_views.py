@@ -98,7 +98,7 @@ def person_page(request: Request, pk: int) -> HttpResponse:
             "locked": locked,
             "confirm_account": _confirm_account(person) if may_secure else None,
             "may_secure": may_secure,
-            "events": _events(person) if by.may(access.LOG_INS) or by.may(access.SECURE) else None,
+            "events": _events(person) if by.may(access.LOG_INS) else None,
         },
     )
 

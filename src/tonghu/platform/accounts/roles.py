@@ -102,7 +102,7 @@ _OFFICERS = frozenset(
 
 #: Permissions on patients, as the rooms declare them; kept together so that each role's line stays readable.
 _READ = frozenset({"children.read", "audit.history"})
-_ENTER = frozenset({"children.enter", "children.consent", "audit.reveal"})
+_ENTER = frozenset({"children.enter", "children.consent", "audit.reveal", "api.check"})
 #: Those who answer for the work of others see their jobs and settle the failed ones.
 _JOBS = frozenset({"jobs.view", "jobs.manage"})
 _FILES = frozenset({"files.view", "files.take"})
@@ -123,6 +123,7 @@ _ALL = (
         sight=Sight.INSTITUTION, places=CARE,
         permissions=_READ | _JOBS | {
             "accounts.view", "accounts.register", "accounts.appoint", "children.grant", "audit.reveal", "files.view",
+            "api.check", "api.issue",
         },
         appoints=_POINT_STAFF, clauses=("NCPCS.1",),
     ),
@@ -143,7 +144,7 @@ _ALL = (
         for_zh="负责信息登记和数据质量，与 HQMS 上报保持一致。",
         for_en="Owns registration and the quality of the data, in step with what is reported to HQMS.",
         sight=Sight.INSTITUTION, places=CARE,
-        permissions=_READ | _ENTER | _JOBS | _FILES | {"accounts.view", "audit.export"},
+        permissions=_READ | _ENTER | _JOBS | _FILES | {"accounts.view", "audit.export", "children.merge"},
         clauses=("NCPCS.1", "NHC20.3.2"),
     ),
     Role(
@@ -156,7 +157,7 @@ _ALL = (
         code="docking_engineer", zh="接口对接工程师", en="Docking engineer",
         for_zh="在测试环境调试接口，不看患儿资料。",
         for_en="Builds the interface in the test environment and sees nothing of patients.",
-        sight=Sight.NOTHING, places=CARE, clauses=("NCPCS.2.4.3", "NHC20.3.1"),
+        sight=Sight.NOTHING, places=CARE, permissions=frozenset({"api.check"}), clauses=("NCPCS.2.4.3", "NHC20.3.1"),
     ),
     # --- health authorities and the national centre -------------------------------------------------------------
     Role(
@@ -252,7 +253,7 @@ _ALL = (
         for_zh="授予和终止岗位，重置登录、解除锁定；不登记人员，不看患儿资料和审计记录。",
         for_en="Gives and ends posts, resets log-ins, lifts locks; registers nobody, sees no patients, no logs.",
         sight=Sight.NOTHING, places=(*CARE, HEALTH, CENTRE),
-        permissions=frozenset({"accounts.view", "accounts.appoint", "accounts.secure"}),
+        permissions=frozenset({"accounts.view", "accounts.appoint", "accounts.secure", "api.issue"}),
         appoints=_POINT_STAFF | _POINT_LEADS | _OFFICERS | frozenset(ADMINISTRATORS),
         standard="GB/T 22239-2019 8.1.5.3",
     ),

@@ -1,0 +1,211 @@
+"""The pages on people and posts, as their users go through them."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from urllib.parse import parse_qsl
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+from psycopg.types.range import Range
+
+import made_up
+from tonghu.platform.accounts import door as books
+from tonghu.platform.accounts.models import LogInEvent, Person, Post
+from tonghu.platform.scope.scope import open_scope, system_scope
+
+pytestmark = [pytest.mark.django_db, pytest.mark.requirement("REG-02")]
+
+
+@pytest.fixture
+def today() -> str:
+    return timezone.localdate().isoformat()
+
+
+def text(client: Client, address: str, said: dict[str, str] | None = None) -> str:
+    answer = client.get(address) if said is None else client.post(address, said, follow=True)
+    assert answer.status_code == 200, address
+    return answer.content.decode()
+
+
+def posts(person: Person) -> list[Post]:
+    with open_scope(system_scope("login")):
+        return list(Post.objects.filter(person=person).order_by("pk"))
+
+
+def test_somebody_is_registered_activated_and_appointed(today: str) -> None:
+    point = made_up.hospital()
+    lead = made_up.browser(made_up.post("point_lead", point))
+    assert f'value="{point.code}"' in text(lead, "/people/new"), "the only institution is filled in"
+    form = {"name": "王芳", "username": "wang.fang", "institution": point.code, "email": "", "language": "zh-hans"}
+    shown = text(lead, "/people/new", form)
+    (link,) = re.findall(r"http://testserver(/activate/[\w-]+)", shown)
+    somebody = Client()
+    assert somebody.post(link, {"new": "Hard-to-guess 7", "again": "Hard-to-guess 7"}).status_code == 302
+    assert "您今天没有岗位" in text(somebody, "/post")
+    with open_scope(system_scope("login")):
+        person = Person.objects.get(username="wang.fang")
+    assert "数据录入员" in text(lead, f"/people/{person.pk}/appoint")
+    said = {"institution": f"{point.code} {point.name}", "role": "entry_clerk", "starts": today, "ends": ""}
+    assert "已任命王芳为“数据录入员”" in text(lead, f"/people/{person.pk}/appoint", said)
+    assert [post.role for post in posts(person)] == ["entry_clerk"]
+    assert "数据录入员" in text(somebody, "/account")
+
+
+def test_what_was_refused_stands_on_the_form_and_nothing_is_saved(today: str) -> None:
+    point, other = made_up.hospital(), made_up.hospital()
+    lead = made_up.browser(made_up.post("point_lead", point))
+    made_up.person(username="wang.fang")
+    form = {"name": "王芳", "username": "wang.fang", "institution": point.code, "language": "zh-hans"}
+    assert "已被使用" in text(lead, "/people/new", form)
+    assert "您的范围内没有" in text(lead, "/people/new", {**form, "institution": other.code})
+    person = made_up.person(point)
+    yesterday = (timezone.localdate() - timedelta(days=1)).isoformat()
+    said = {"institution": point.code, "role": "auditor", "starts": yesterday}
+    assert "开始日期不能早于今天" in text(lead, f"/people/{person.pk}/appoint", said)
+    assert posts(person) == []
+
+
+def test_a_form_field_that_the_page_does_not_offer_changes_nothing(today: str) -> None:
+    """Mass assignment: a role, an activation or a post slipped into another form stays without effect."""
+    point = made_up.hospital()
+    lead = made_up.browser(made_up.post("point_lead", point))
+    form = {"name": "王芳", "username": "wang.fang", "institution": point.code, "language": "zh-hans"}
+    text(lead, "/people/new", {**form, "is_active": "", "password": "x", "role": "point_lead", "made_up": "1"})
+    with open_scope(system_scope("login")):
+        person = Person.objects.get(username="wang.fang")
+    assert (person.is_active, person.made_up, person.has_usable_password()) == (True, False, False)
+    assert posts(person) == []
+    said = {"institution": point.code, "role": "security_admin", "starts": today}
+    assert lead.post(f"/people/{person.pk}/appoint", said).status_code == 200
+    assert posts(person) == []
+
+
+def test_a_post_is_ended_and_a_deputy_named(today: str) -> None:
+    point = made_up.hospital()
+    lead = made_up.browser(made_up.post("point_lead", point))
+    held = made_up.post("auditor", point, holder=made_up.person(point, name="赵审核"))
+    stand_in = made_up.person(point, username="dai.li", name="钱代理")
+    page = text(lead, f"/posts/{held.pk}/deputy")
+    assert "dai.li" in page
+    tomorrow = (timezone.localdate() + timedelta(days=1)).isoformat()
+    said = {"person": "dai.li", "starts": today, "ends": tomorrow}
+    assert "已指定钱代理代理" in text(lead, f"/posts/{held.pk}/deputy", said)
+    assert "代理赵审核" in text(lead, f"/people/{stand_in.pk}")
+    assert "请填写" not in text(lead, f"/posts/{held.pk}/end")
+    assert "该岗位于" in text(lead, f"/posts/{held.pk}/end", {"last_day": today, "reason": "调离"})
+    assert posts(held.person)[0].last_day == timezone.localdate()
+    assert posts(stand_in)[0].last_day == timezone.localdate()
+
+
+def test_a_person_moves_by_the_region_above() -> None:
+    old, new = made_up.hospital(region="510104"), made_up.hospital(region="510105")
+    officer = made_up.browser(made_up.post("commission_officer", made_up.authority()))
+    person = made_up.person(old, name="孙调动")
+    said = {"to": new.code, "last_day": timezone.localdate().isoformat(), "reason": "调动"}
+    assert f"孙调动已调至{new.name}" in text(officer, f"/people/{person.pk}/move", said)
+
+
+def test_the_list_is_narrowed_by_name_role_and_account() -> None:
+    point = made_up.hospital()
+    leading = made_up.post("point_lead", point, holder=made_up.person(point, name="周总", password="argon2$x"))
+    lead = made_up.browser(leading)
+    made_up.post("auditor", point, holder=made_up.person(point, name="吴审核"))
+    gone = made_up.post("entry_clerk", point, holder=made_up.person(point, name="郑录入"))
+    with open_scope(system_scope("login")):
+        Person.objects.filter(pk=gone.person_id).update(is_active=False)
+        Person.objects.filter(name="吴审核").update(password="!x")
+    everybody = {"周总", "吴审核", "郑录入"}
+
+    def found(query: str) -> set[str]:
+        body = lead.get("/people", dict(parse_qsl(query))).content.decode()
+        return {name for name in everybody if f">{name}</a>" in body}
+
+    assert found("") == everybody
+    assert found("q=审核") == {"吴审核"}
+    assert found("role=auditor") == {"吴审核"}
+    assert found("account=suspended") == {"郑录入"}
+    assert found("account=invited") == {"吴审核"}
+    assert found("account=active") == {"周总"}
+
+
+def test_the_page_of_a_person_shows_each_state_of_a_post() -> None:
+    point = made_up.hospital()
+    lead = made_up.browser(made_up.post("point_lead", point))
+    person, day = made_up.person(point), timezone.localdate()
+    for role, valid in (
+        ("auditor", Range(day + timedelta(days=1), None)),
+        ("it_partner", Range(None, day)),
+        ("docking_engineer", Range(empty=True)),
+        ("entry_clerk", Range(None, None)),
+    ):
+        made_up.post(role, point, holder=person, valid=valid)
+    page = text(lead, f"/people/{person.pk}")
+    for words in ("未开始", "已结束", "已撤回"):
+        assert words in page
+    assert page.count("/end") == 2, "what is over or withdrawn is not ended again"
+
+
+def test_the_security_administrator_resets_unlocks_suspends_and_resumes() -> None:
+    point = made_up.hospital()
+    security = made_up.browser(made_up.post("security_admin", point))
+    person = made_up.post("auditor", point).person
+    with open_scope(system_scope("login")):
+        person.set_password("Hard-to-guess 7")
+        person.save()
+        for _ in range(5):
+            books.count_failure(person.username, person, books.Door())
+    address = f"/people/{person.pk}"
+    assert "暂时锁定" in text(security, address)
+    assert "锁定已解除" in text(security, f"{address}/unlock", {})
+    assert "暂时锁定" not in text(security, address)
+    assert "/activate/" in text(security, f"{address}/link", {"telephone": "1"})
+    assert "请写明原因" in text(security, f"{address}/suspend", {"reason": ""})
+    assert "账号已停用" in text(security, f"{address}/suspend", {"reason": "手机失窃"})
+    assert "恢复" in text(security, address)
+    assert "请先恢复" in text(security, f"{address}/link", {})
+    assert "账号已恢复使用" in text(security, f"{address}/resume", {"reason": "已核实"})
+    with open_scope(system_scope("login")):
+        kinds = list(LogInEvent.objects.filter(person=person).order_by("pk").values_list("kind", flat=True))
+    assert kinds == ["locked", "unlocked", "link_issued", "suspended", "resumed"]
+    assert "登录记录" not in text(security, address), "whoever acts does not watch"
+
+
+def test_the_audit_administrator_reads_what_happened_at_the_door_and_acts_on_nothing() -> None:
+    point = made_up.hospital()
+    person = made_up.post("auditor", point).person
+    with open_scope(system_scope("login")):
+        books.note(LogInEvent.Kind.LOGGED_IN, person, books.Door("10.0.0.9"))
+    audit = made_up.browser(made_up.post("audit_admin", point))
+    page = text(audit, f"/people/{person.pk}")
+    assert "10.0.0.9" in page
+    assert "<form" not in page[page.index("<main") : page.index("</main>")]
+    clerk = made_up.browser(made_up.post("point_lead", point))
+    assert "10.0.0.9" not in text(clerk, f"/people/{person.pk}")
+
+
+def test_names_are_shown_as_text_whatever_stands_in_them() -> None:
+    point = made_up.hospital(name='<img src=x onerror="alert(1)">')
+    lead = made_up.browser(made_up.post("point_lead", point))
+    person = made_up.person(point, name="<script>alert(1)</script>'; DROP TABLE")
+    for address in ("/people", f"/people/{person.pk}", f"/people/{person.pk}/appoint", "/people/new", "/institutions"):
+        body = text(lead, address)
+        assert "<script>alert" not in body
+        assert "<img src=x" not in body
+
+
+def test_ids_that_are_not_there_are_not_found() -> None:
+    security = made_up.browser(made_up.post("security_admin"))
+    for address in ("/people/999999999", f"/people/{2**70}", "/posts/999999999/end", f"/posts/{2**70}/deputy"):
+        assert security.get(address).status_code == 404, address
+    assert security.post("/people/999999999/suspend", {"reason": "x"}).status_code == 404
+
+
+def test_the_roles_are_explained_to_everybody_who_is_in() -> None:
+    page = text(made_up.browser(made_up.post("entry_clerk")), "/people/roles")
+    assert "监测点总负责人" in page
+    assert "登录时须使用动态验证码" in page
+    assert "NCPCS.1" in page
+    assert "每次查看都有记录" in page
