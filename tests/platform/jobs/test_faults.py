@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+import psycopg
 import pytest
 from django.db import connection, connections
 
@@ -46,6 +47,15 @@ def clerk(effects: None, committed: None) -> Post:
 def ask(held: Post, number: int, parts: int, pause: float = 0.0) -> int:
     with made_up.acting(held) as scope:
         return enqueue(sample_jobs.parts, by=scope, number=number, parts=parts, pause=pause).pk
+
+
+def run_here(job: int) -> None:
+    """Run a job in this process, as a worker's thread does."""
+    pulse = OwnConnection()
+    try:
+        run_job(job, pulse)
+    finally:
+        pulse.close()
 
 
 def done(job: int) -> bool:
@@ -176,7 +186,7 @@ def test_a_worker_that_was_thought_dead_changes_nothing_when_it_wakes_up(clerk: 
 
     def work() -> None:
         try:
-            run_job(job)
+            run_here(job)
         finally:
             connections.close_all()
 
@@ -185,7 +195,7 @@ def test_a_worker_that_was_thought_dead_changes_nothing_when_it_wakes_up(clerk: 
         sleeper = threading.Thread(target=work)
         sleeper.start()
         assert frozen.wait(30)
-        run_job(job)  # the one that takes over: goes through to the end
+        run_here(job)  # the one that takes over: goes through to the end
         first = seen(job)
         thaw.set()
         sleeper.join(30)
@@ -203,7 +213,7 @@ def test_eight_who_ask_for_the_same_at_once_get_one_job(clerk: Post) -> None:
 
     (job,) = set(in_threads(ask_once, 8))
     assert entries() == [job]
-    run_job(job)
+    run_here(job)
     assert sample_jobs.effects_of(700) == [0, 1]
 
 
@@ -216,11 +226,15 @@ def test_a_step_inside_another_transaction_is_an_error_since_it_could_be_lost_wi
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(tasks._kinds, "sample.parts", replace(tasks._kinds["sample.parts"], function=nested))
         with pytest.raises(TryAgain):
-            run_job(job)
+            run_here(job)
     assert seen(job).error_place.startswith("RuntimeError")
 
 
-def test_a_report_over_a_broken_connection_is_lost_and_the_next_one_arrives(clerk: Post) -> None:
+def _gone(_values: Any) -> None:
+    raise psycopg.OperationalError
+
+
+def test_a_report_over_a_broken_connection_arrives_over_a_fresh_one_and_is_lost_without_harm(clerk: Post) -> None:
     job = ask(clerk, 800, 1)
     with open_scope(system_scope("worker")):
         Job.objects.filter(pk=job).update(state=State.RUNNING, run=1)
@@ -234,9 +248,11 @@ def test_a_report_over_a_broken_connection_is_lost_and_the_next_one_arrives(cler
                 "WHERE application_name = 'tonghu-progress' AND datname = current_database()"
             )
         assert pulse.beat({**said, "done": 2}) is False
-        assert seen(job).progress.done == 1
-        assert pulse.beat({**said, "done": 3}) is False
-        assert seen(job).progress.done == 3
+        assert seen(job).progress.done == 2, "over a fresh connection"
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(pulse, "_beat", _gone)
+            assert pulse.beat({**said, "done": 3}) is False
+        assert seen(job).progress.done == 2
         assert pulse.beat({**said, "run": 2, "done": 4}) is None, "the run is another's"
         with made_up.acting(clerk) as scope:
             services.cancel(job=job, by=scope)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from tonghu.platform.files import vault
@@ -14,16 +15,18 @@ from tonghu.platform.jobs.tasks import job
 from tonghu.platform.operations.logs import log
 
 
+def _over() -> QuerySet[StoredFile]:
+    return StoredFile.objects.filter(destroyed_at=None, ends_at__lte=timezone.now())
+
+
 @job(
     "files.end_lives", zh="销毁到期的文件", en="Destroy files whose time is over",
-    cron="*/5 * * * *", system="upkeep",
+    cron="*/5 * * * *", system="upkeep", due=lambda: _over().exists(),
 )  # fmt: skip
 def end_lives(run: Run) -> dict[str, int]:
     """Destroy every file whose life is over."""
     with run.open():
-        over = list(
-            StoredFile.objects.filter(destroyed_at=None, ends_at__lte=timezone.now()).values_list("pk", flat=True)
-        )
+        over = list(_over().values_list("pk", flat=True))
     for n, number in enumerate(over, 1):
         run.once(f"file-{number}", partial(_end, number, run))
         run.report(n, len(over), "files")

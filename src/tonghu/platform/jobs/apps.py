@@ -10,6 +10,8 @@ class JobsConfig(AppConfig):
     label = "jobs"
 
     def ready(self) -> None:
-        from tonghu.platform.jobs import upkeep
+        from tonghu.platform.jobs import upkeep  # declares the room's own jobs, too
+        from tonghu.platform.jobs.models import Job
+        from tonghu.platform.jobs.signals import ended
 
-        _ = upkeep  # declares the room's own jobs; those of other rooms stand in their tasks.py
+        ended.connect(upkeep.settle_by_success, sender=Job, dispatch_uid="jobs.upkeep")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 from typing import Any, Final, Protocol
 
 import psycopg
@@ -26,26 +27,26 @@ class Pulse(Protocol):
     def beat(self, values: dict[str, Any]) -> bool | None:
         """Write `values` (job, run, done, total, unit, rate)."""
 
-    def close(self) -> None:
-        """Let go of what it holds."""
-
 
 class OwnConnection:
-    """Writes over a connection of its own: what a worker uses. A broken one is replaced at the next report."""
+    """Writes over a connection of its own: what a worker uses."""
 
     def __init__(self) -> None:
         self._connection: psycopg.Connection[Any] | None = None
 
     def beat(self, values: dict[str, Any]) -> bool | None:
-        try:
-            if self._connection is None:
-                self._connection = _connect()
-            with self._connection.transaction():
-                self._connection.execute("SELECT set_config('tonghu.scope', %s, true)", [WORKER.as_setting()])
-                row = self._connection.execute(_SQL, values).fetchone()
-        except psycopg.OperationalError:
-            self.close()  # a lost report harms nothing; the job's own connection tells if the database is gone
-            return False
+        for _attempt in range(2):  # a connection that broke since the last report is replaced at once
+            with contextlib.suppress(psycopg.OperationalError):
+                return self._beat(values)
+            self.close()
+        return False  # a lost report harms nothing; the job's own connection tells if the database is gone
+
+    def _beat(self, values: dict[str, Any]) -> bool | None:
+        if self._connection is None:
+            self._connection = _connect()
+        with self._connection.transaction():
+            self._connection.execute("SELECT set_config('tonghu.scope', %s, true)", [WORKER.as_setting()])
+            row = self._connection.execute(_SQL, values).fetchone()
         return bool(row[0]) if row else None
 
     def close(self) -> None:
@@ -53,6 +54,17 @@ class OwnConnection:
             with contextlib.suppress(psycopg.Error):
                 self._connection.close()
             self._connection = None
+
+
+_threads = threading.local()
+
+
+def of_this_thread() -> OwnConnection:
+    """Return the pulse that a worker's thread keeps from job to job: connecting costs more than a short job."""
+    if not hasattr(_threads, "pulse"):
+        _threads.pulse = OwnConnection()
+    kept: OwnConnection = _threads.pulse
+    return kept
 
 
 class SameConnection:
@@ -63,9 +75,6 @@ class SameConnection:
             cursor.execute(_SQL, values)
             row = cursor.fetchone()
         return bool(row[0]) if row else None
-
-    def close(self) -> None:
-        """Nothing is held."""
 
 
 def _connect() -> psycopg.Connection[Any]:

@@ -29,9 +29,10 @@ class AtOurTime(BaseRetryStrategy):
 @app.task(name="tonghu.job", retry=AtOurTime())
 def run_entry(job: int) -> None:
     """Run the job of an entry of the queue; called by the worker."""
+    from tonghu.platform.jobs.pulse import of_this_thread
     from tonghu.platform.jobs.runner import run_job
 
-    run_job(job)
+    run_job(job, of_this_thread())
 
 
 @app.task(name="tonghu.periodic")

@@ -21,7 +21,7 @@ from tonghu.platform.jobs.errors import CancelledByAsker, PostEnded, Superseded,
 from tonghu.platform.jobs.models import Job, Progress
 from tonghu.platform.jobs.plain import require_plain
 from tonghu.platform.jobs.points import point
-from tonghu.platform.jobs.pulse import WORKER, OwnConnection, Pulse
+from tonghu.platform.jobs.pulse import WORKER, Pulse
 from tonghu.platform.jobs.retries import retries
 from tonghu.platform.jobs.run import Run
 from tonghu.platform.jobs.signals import ended
@@ -39,20 +39,16 @@ LOST_TOO_OFTEN: Final = (
 )
 
 
-def run_job(number: int, pulse: Pulse | None = None) -> None:
-    """Run the job of this number as far as it goes; called by the queue, and by tests.
+def run_job(number: int, pulse: Pulse) -> None:
+    """Run the job of this number as far as it goes, telling `pulse` how far; called by the queue, and by tests.
 
     Raises:
         TryAgain: the queue is to bring the job back at a time.
     """
-    pulse = pulse or OwnConnection()
-    try:
-        held = _take(number)
-        if held is not None:
-            point("job.taken")
-            _run(held, pulse)
-    finally:
-        pulse.close()
+    held = _take(number)
+    if held is not None:
+        point("job.taken")
+        _run(held, pulse)
 
 
 def _take(number: int) -> Job | None:

@@ -43,6 +43,7 @@ class Kind:
         queue: which workers take it.
         cron: when a job begins by itself: five fields in UTC (China is eight hours ahead), six with seconds; or empty.
         system: the system scope in which it then runs.
+        due: asked in that scope when its moment comes; where it says no, no job is made.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Kind:
     queue: str = "default"
     cron: str = ""
     system: str = ""
+    due: Callable[[], bool] | None = None
 
     @property
     def title(self) -> str:
@@ -63,7 +65,14 @@ _kinds: dict[str, Kind] = {}
 
 
 def job(
-    name: str, *, zh: str, en: str, queue: str = "default", cron: str = "", system: str = ""
+    name: str,
+    *,
+    zh: str,
+    en: str,
+    queue: str = "default",
+    cron: str = "",
+    system: str = "",
+    due: Callable[[], bool] | None = None,
 ) -> Callable[[Function], Function]:
     """Declare a function as a job, so that it can be asked for and workers know it.
 
@@ -76,7 +85,7 @@ def job(
             raise ValueError(f"job {name!r} is declared twice or lacks a title")
         if bool(cron) != bool(system) or (system and system not in SYSTEM):
             raise ValueError(f"job {name!r}: a periodic job has a cron and a known system scope, others have neither")
-        _kinds[name] = Kind(name, zh, en, function, queue, cron, system)
+        _kinds[name] = Kind(name, zh, en, function, queue, cron, system, due)
         return function
 
     return declared

@@ -18,10 +18,11 @@ from tonghu.platform.operations.logs import log
 from tonghu.platform.scope.scope import open_scope, system_scope
 
 BATCH = 1000
+LATER_SUCCEEDED = "后来的一次已成功 / a later one succeeded"
 
 
 def begin(kind: str, timestamp: int) -> None:
-    """Ask for a periodic job in its own system scope; nothing while the one before still waits or runs.
+    """Ask for a periodic job in its own system scope; nothing while one still waits or runs, or nothing is due.
 
     Args:
         kind: name of a kind with a cron.
@@ -35,6 +36,8 @@ def begin(kind: str, timestamp: int) -> None:
     with transaction.atomic(), open_scope(scope):
         if Job.objects.filter(kind=kind, state__in=[Job.State.WAITING, Job.State.RUNNING]).exists():
             return
+        if known.due is not None and not known.due():
+            return
         enqueue(kind, by=scope, key=f"at-{timestamp}")
 
 
@@ -45,6 +48,13 @@ async def recover(app: App, silent_for: float) -> int:
         log.warning("job.worker_gone", job=entry.task_kwargs.get("job"))
         await app.job_manager.retry_job(entry, retry_at=timezone.now())
     return len(stalled)
+
+
+def settle_by_success(*, job: Job, **_: object) -> None:
+    """Drop the dead letters of a periodic job once a later one has succeeded: there is nothing left to decide."""
+    if job.system and job.state == Job.State.DONE:
+        before = Job.objects.filter(kind=job.kind, system=job.system, state=Job.State.DEAD, pk__lt=job.pk)
+        before.update(state=Job.State.DROPPED, finished_at=job.finished_at, reason=LATER_SUCCEEDED)
 
 
 @job("jobs.tidy", zh="清理过期的任务记录", en="Remove old records of jobs", cron="17 3 * * *", system="upkeep")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
@@ -15,7 +16,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from tonghu.errors import InputRefused
 from tonghu.platform.accounts.access import Request, requires, signed_in
-from tonghu.platform.components.parts import Confirm, Progress
+from tonghu.platform.components.parts import Confirm, Progress, in_words
 from tonghu.platform.components.table import Column, Filter, Mark, Table
 from tonghu.platform.jobs import services
 from tonghu.platform.jobs.access import MANAGE, OPERATE, VIEW
@@ -26,6 +27,8 @@ from tonghu.platform.jobs.states import LIVE
 State = Job.State
 #: How many running jobs are shown live above one's list.
 LIVE_SHOWN = 10
+#: Seconds without a report after which a page says so.
+QUIET = 60
 _TONES = {
     State.WAITING: "quiet", State.RUNNING: "ask", State.DONE: "done", State.REFUSED: "block", State.STOPPED: "block",
     State.CANCELLED: "quiet", State.DEAD: "block", State.DROPPED: "quiet",
@@ -131,6 +134,10 @@ def progress_of(job: Job, request: Request) -> Progress:
     now = standing(job)
     states = {State.WAITING: "waiting", State.RUNNING: "running", State.DONE: "done", State.CANCELLED: "cancelled"}
     asked = job.progress.cancel_asked_at is not None and job.state in LIVE
+    note = _("It is asked to stop and does so at its next step.") if asked else ""
+    if now and now.quiet is not None and now.quiet > QUIET:
+        quiet = in_words(timedelta(seconds=now.quiet))
+        note = " ".join([note, _("It has not said anything for %(time)s.") % {"time": quiet}]).strip()
     return Progress(
         label=title_of(job),
         done=now.done if now else 0,
@@ -138,7 +145,7 @@ def progress_of(job: Job, request: Request) -> Progress:
         unit=now.unit if now else "",
         rate=now.rate if now else None,
         state=states.get(State(job.state), "failed"),
-        note=_("It is asked to stop and does so at its next step.") if asked else "",
+        note=note,
         url=reverse("jobs:progress", args=[job.pk]),
         cancel_url="" if asked or not services.may_steer(job, request.scope) else reverse("jobs:cancel", args=[job.pk]),
     )

@@ -15,7 +15,11 @@ from tonghu.platform.notices.sending import Channel, due_people, mail_connection
 from tonghu.platform.notices.services import SETTINGS
 
 
-@job("notices.send", zh="发送通知", en="Send notices", cron="* * * * *", system="notices")
+def _any_due() -> bool:
+    return bool(due_people(Channel.MAIL) or due_people(Channel.SMS))
+
+
+@job("notices.send", zh="发送通知", en="Send notices", cron="* * * * *", system="notices", due=_any_due)
 def send(run: Run) -> dict[str, int]:
     """Send everything that is due; where the mail server is gone, the rest waits for the next minute."""
     reached = 0
