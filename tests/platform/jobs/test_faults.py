@@ -29,7 +29,7 @@ from tonghu.platform.jobs.runner import run_job
 from tonghu.platform.jobs.tasks import enqueue
 from tonghu.platform.scope.scope import open_scope, system_scope
 
-pytestmark = [pytest.mark.usefixtures("effects", "committed"), pytest.mark.requirement("REG-06")]
+pytestmark = pytest.mark.usefixtures("effects", "committed")
 State = Job.State
 
 
