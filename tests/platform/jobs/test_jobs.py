@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.core.exceptions import PermissionDenied
 from django.db import DatabaseError, transaction
 from django.utils import timezone
@@ -108,6 +109,25 @@ def test_a_job_that_waits_is_not_run_before_its_time(clerk: Post) -> None:
         Job.objects.update(run_after=timezone.now() + timedelta(minutes=5))
     assert run_one(asked.pk).state == State.WAITING
     assert sample_jobs.effects_of(1) == []
+
+
+@pytest.mark.parametrize("wrong", [timedelta(hours=-3), timedelta(hours=3), timedelta(days=400)])
+def test_a_worker_with_a_wrong_clock_neither_hurries_nor_forgets_a_job(clerk: Post, wrong: timedelta) -> None:
+    asked = ask(clerk, sample_jobs.failing, number=2)
+    now = timezone.now()
+    sample_jobs.FAILURES[:] = [ConnectionError()]
+    with time_machine.travel(now + wrong):
+        waits = run_one(asked.pk)
+    assert waits.run_after is not None
+    assert timedelta(seconds=5) < waits.run_after - now < timedelta(seconds=60)
+    with time_machine.travel(now + wrong):
+        assert run_one(asked.pk).run == 1, "it is not its time"
+        with open_scope(system_scope("worker")):
+            Job.objects.update(run_after=now)
+        ended = run_one(asked.pk)
+    assert ended.state == State.DONE
+    assert ended.finished_at is not None
+    assert abs(ended.finished_at - now) < timedelta(seconds=60)
 
 
 def test_what_the_asker_gave_is_refused_in_words_and_not_tried_again(clerk: Post) -> None:

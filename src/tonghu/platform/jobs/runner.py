@@ -9,7 +9,7 @@ import threading
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
@@ -57,7 +57,7 @@ def _take(number: int) -> Job | None:
         held = Job.objects.select_for_update().filter(pk=number).first()
         if held is None or held.state not in (State.WAITING, State.RUNNING):
             return None  # an entry of the queue that outlived its job: killed between the job's end and the entry's
-        now = timezone.now()
+        now = _clock()
         if held.state == State.WAITING and held.run_after and held.run_after > now + timedelta(seconds=1):
             raise queue.TryAgain(held.run_after)
         if held.progress.cancel_asked_at is not None:
@@ -95,7 +95,7 @@ def _run(held: Job, pulse: Pulse) -> None:
     except Superseded:
         log.warning("job.superseded", job=held.pk, kind=held.kind, attempt=held.run)
     except WorkerStops:
-        _back(held, timezone.now())
+        _back(held, timedelta(0))
     except CancelledByAsker:
         _finish(held, State.CANCELLED)
     except PostEnded as why:
@@ -116,12 +116,13 @@ def _failed(held: Job, fault: Exception) -> None:
     if wait is None:
         _finish(held, State.DEAD, said=words(fault), attempts=attempts, error_place=place(fault))
     else:
-        _back(held, timezone.now() + wait, said=words(fault), attempts=attempts, error_place=place(fault))
+        _back(held, wait, said=words(fault), attempts=attempts, error_place=place(fault))
 
 
-def _back(held: Job, at: datetime, *, said: tuple[str, str] = ("", ""), **values: Any) -> None:
+def _back(held: Job, wait: timedelta, *, said: tuple[str, str] = ("", ""), **values: Any) -> None:
     """Let the job wait again, and tell the queue when to bring it."""
     with open_scope(WORKER):
+        at = _clock() + wait
         mine = _mine(held).update(
             state=State.WAITING, run_after=at, error_zh=said[0], error_en=said[1], **values
         )  # fmt: skip
@@ -141,7 +142,7 @@ def _finish(held: Job, state: State, said: tuple[str, str] = ("", ""), **values:
 
 def _end(held: Job, state: State, said: tuple[str, str] = ("", ""), **values: Any) -> None:
     """Write the end of a job whose row is locked, and tell who listens, in the same transaction."""
-    held.state, held.finished_at = state, timezone.now()
+    held.state, held.finished_at = state, _clock()
     held.error_zh, held.error_en = said
     for name, value in values.items():
         setattr(held, name, value)
@@ -149,6 +150,14 @@ def _end(held: Job, state: State, said: tuple[str, str] = ("", ""), **values: An
     if state == State.DONE:
         Progress.objects.filter(job=held, total__isnull=False).update(done=F("total"))
     ended.send(sender=Job, job=held)
+
+
+def _clock() -> datetime:
+    """The database's time: a worker whose own clock is wrong neither hurries nor forgets a job."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        now: datetime = cursor.fetchone()[0]
+    return now
 
 
 def _mine(held: Job) -> QuerySet[Job]:
