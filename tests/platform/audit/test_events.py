@@ -213,6 +213,8 @@ def test_a_look_at_a_child_stands_in_the_readers_log_and_in_that_of_the_hospital
     province = made_up.post("commission_officer", made_up.authority("health", "510000"))
     with made_up.acting(province) as scope:
         log_read(7, "核查", by=scope, institution=hospital.pk)
+    with made_up.acting(made_up.post("audit_admin", province.institution), "audit.read"):
+        assert Event.objects.count() == 1
     lead = made_up.post("audit_admin", hospital)
     with made_up.acting(lead, "audit.read"):
         event = Event.objects.get()

@@ -261,6 +261,7 @@ def test_where_the_log_is_broken_is_said_in_words(monkeypatch: pytest.MonkeyPatc
     assert tasks.check(None) == {"links": 41, "broken_at": 42}  # type: ignore[arg-type]
     page = text(made_up.browser(auditor).get("/log"))
     assert "第 42 环" in page
+    assert "断于第 42 环，请立即核查" in text(made_up.browser(auditor).get("/notices"))
     assert "已断" in page
 
 

@@ -2,10 +2,26 @@
 
 from __future__ import annotations
 
+from django.urls import reverse
+from django.utils import timezone
+
+from tonghu.platform.accounts.models import Post
 from tonghu.platform.audit import chain
 from tonghu.platform.jobs.run import Run
 from tonghu.platform.jobs.tasks import job
+from tonghu.platform.notices.kinds import Mail, declare
+from tonghu.platform.notices.services import notify
 from tonghu.platform.operations.logs import log
+from tonghu.platform.scope.scope import open_scope, system_scope
+
+BROKEN = declare(
+    "audit.chain_broken",
+    group="jobs",
+    zh="操作日志的防篡改链断于第 {link} 环，请立即核查",
+    en="The chain of the log of acts is broken at link {link}: look into it at once",
+    mail=Mail.AT_ONCE,
+    sms=True,
+)
 
 
 @job("audit.link", zh="日志入链", en="Link the log", cron="* * * * *", system="chain")
@@ -32,4 +48,18 @@ def _check() -> dict[str, int]:
     verdict = chain.check()
     if verdict.broken:
         log.error("audit.chain_broken", link=verdict.broken.seq, number=verdict.broken.event, what=verdict.broken.what)
+        notify(
+            BROKEN,
+            to=_audit_administrators(),
+            data={"link": verdict.broken.seq},
+            url=reverse("trail:events"),
+            key=f"link-{verdict.broken.seq}",
+        )
     return {"links": verdict.links, "broken_at": verdict.broken.seq if verdict.broken else 0}
+
+
+def _audit_administrators() -> list[int]:
+    """Everybody who holds the post today, wherever: the log is the site's."""
+    with open_scope(system_scope("login")):
+        held = Post.objects.filter(role="audit_admin", valid__contains=timezone.localdate())
+        return list(held.values_list("person_id", flat=True).distinct())

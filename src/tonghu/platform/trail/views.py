@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 from urllib.parse import urlencode
 
@@ -22,7 +22,7 @@ from tonghu.platform.accounts.access import Request, requires
 from tonghu.platform.accounts.forms import in_words
 from tonghu.platform.audit.access import EXPORT, HISTORY
 from tonghu.platform.audit.acts import log_export, log_read
-from tonghu.platform.audit.changes import Place, RowChange, Wanted, of_record, tables
+from tonghu.platform.audit.changes import Place, RowChange, of_record, tables
 from tonghu.platform.audit.changes import changes as find_changes
 from tonghu.platform.components.parts import Change, Event
 from tonghu.platform.trail.forms import ReasonForm, WantedForm
@@ -30,6 +30,8 @@ from tonghu.platform.trail.forms import ReasonForm, WantedForm
 PAGE: Final = 50
 #: So many changes fit into one file: more would keep the reader waiting without a sign of life.
 EXPORT_LIMIT: Final = 5000
+#: Before the reader asks for other days: a year of a whole province would be searched for nothing.
+SHOWN_FIRST: Final = timedelta(days=30)
 #: What the log of reads says these pages are for; kept as it is, so not translated.
 PURPOSE: Final = "修改记录"
 
@@ -53,14 +55,13 @@ def record(request: Request, table: str, pk: int) -> HttpResponse:
 @require_GET
 def changes(request: Request) -> HttpResponse:
     """What was changed in scope, by whom, from–until."""
-    form = WantedForm(request.GET or None)
+    form = WantedForm(request.GET or {"since": timezone.localdate() - SHOWN_FIRST})
     said = {"form": form, "events": [], "next_url": "", "may_export": request.scope.may(EXPORT)}
-    if not request.GET or form.is_valid():
-        wanted = form.wanted() if form.is_bound else Wanted()
-        page = find_changes(wanted, limit=PAGE, after=_read_place(request.GET.get("after", "")))
+    if form.is_valid():
+        page = find_changes(form.wanted(), limit=PAGE, after=_read_place(request.GET.get("after", "")))
         _log_reads(request, page.changes)
         said["events"] = _timeline(page.changes, link=True)
-        chosen = {name: value for name, value in request.GET.items() if name in form.fields and value}
+        chosen = {name: str(value) for name, value in form.data.items() if name in form.fields and value}
         said["export_url"] = "?" + urlencode(chosen)
         if page.behind:
             said["next_url"] = "?" + urlencode({**chosen, "after": _write_place(page.behind)})

@@ -8,6 +8,8 @@ from tonghu.platform.scope.policies import IN_SCOPE, Protect, may, system
 
 #: Acts of an authority's people stand in the books of the authorities above.
 IN_AREA = "(by_region_from >= (SELECT scope.region_from()) AND by_region_to <= (SELECT scope.region_to()))"
+#: What people of an institution did in another one's book is theirs too.
+BY_OURS = "by_institution = ANY ((SELECT scope.institutions())::bigint[])"
 #: Acts of the system that belong to no place are the nation's.
 OF_THE_SITE = "(institution_id IS NULL AND by_region_from IS NULL AND (SELECT scope.region_from()) = '000000')"
 READERS = f"({may('audit.read')} OR {may('audit.history')})"
@@ -107,7 +109,7 @@ class Migration(migrations.Migration):
         Protect(
             "audit_event",
             read=f"by_person = (SELECT scope.person()) OR {CHAIN} OR {CHECK} "
-            f"OR ({READERS} AND ({IN_SCOPE} OR {IN_AREA} OR {OF_THE_SITE}))",
+            f"OR ({READERS} AND ({IN_SCOPE} OR {BY_OURS} OR {IN_AREA} OR {OF_THE_SITE}))",
             insert="(SELECT scope.entry()) IS NOT NULL",
         ),
         Protect("audit_link", read=f"{CHAIN} OR {may('audit.read')}", insert=CHAIN),
