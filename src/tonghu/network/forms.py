@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from tonghu.network.catalogues import GRADES, departments, institution_types
 from tonghu.network.models import Institution, InstitutionCode
@@ -17,7 +18,7 @@ _NONE = ("", "—")
 class InstitutionForm(forms.Form):
     """What is known of an institution. Code and kind are given once."""
 
-    name = forms.CharField(label=_("Name"), max_length=120)
+    name = forms.CharField(label=pgettext_lazy("institution", "Name"), max_length=120)
     region_code = forms.RegexField(
         r"^\d{6}$",
         label=_("Region code"),

@@ -15,6 +15,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET, require_http_methods
 
 from tonghu.errors import InputRefused
@@ -39,7 +40,12 @@ def institutions(request: Request) -> HttpResponse:
         rows=Institution.objects.all(),
         order="region_code",
         columns=(
-            Column("name", _("Name"), link=lambda one: reverse("network:institution", args=[one.pk]), fixed=True),
+            Column(
+                "name",
+                pgettext("institution", "Name"),
+                fixed=True,
+                link=lambda one: reverse("network:institution", args=[one.pk]),
+            ),
             Column("code", _("Code"), kind="code"),
             Column("region_code", _("Region"), kind="code"),
             Column("kind", _("Kind"), value=lambda one: one.get_kind_display(), sort=None),

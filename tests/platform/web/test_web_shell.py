@@ -253,23 +253,3 @@ def test_posts_to_choose_from_and_addresses_that_may_be_missing(settings: Any) -
     settings.ROOT_URLCONF = "tonghu.platform.web.urls"  # a site without accounts
     with translation.override("zh-hans"):
         assert (shell.login_url, shell.logout_url, shell.switch_url, shell.account_url) == ("", "", "", "")
-
-
-def test_the_first_screen_is_the_log_in_for_strangers(client: Client) -> None:
-    assert client.get("/")["Location"] == "/login"
-
-
-def test_the_first_screen_shows_what_waits_before_anything_else(items: None) -> None:
-    from tonghu.platform.web.views import home
-
-    request: Any = request_with(
-        scope=CLERK, user=type("Nobody", (), {"is_authenticated": False})(), _messages=[], LANGUAGE_CODE="zh-hans"
-    )
-    with translation.override("zh-hans"):
-        page = home(request).content.decode()
-    waiting = page[page.index('class="waiting"') :]
-    assert '<span class="waiting-count">3</span><span>录入报告卡</span>' in waiting
-    assert "审核报告卡" not in page
-    request.scope = Scope(person=3)
-    with translation.override("zh-hans"):
-        assert "目前没有待办" in home(request).content.decode()

@@ -8,7 +8,6 @@ from tonghu.platform.web import component_views, views
 
 app_name = "web"
 urlpatterns = [
-    path("", views.home, name="home"),
     path("language", views.language, name="language"),
     path("search", views.search, name="search"),
     path("help/<str:topic>", views.help_page, name="help"),

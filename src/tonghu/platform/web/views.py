@@ -15,20 +15,9 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from tonghu.platform.accounts.access import Request, public
 from tonghu.platform.components import undo
-from tonghu.platform.web import duties, helping, samples
+from tonghu.platform.web import helping, samples
 from tonghu.platform.web.search import LIMIT, LIMIT_IN_BOX
 from tonghu.platform.web.search import search as find
-
-
-@public
-@require_GET
-def home(request: Request) -> HttpResponse:
-    """What waits for the reader, then everything that is theirs to do; strangers are led to the log-in."""
-    if request.scope.person is None:
-        return redirect("accounts:login")
-    groups = duties.menu(request.scope, request.path)
-    waiting = [entry for group in groups for entry in group.items if entry.count]
-    return render(request, "web/home.html", {"waiting": waiting, "groups": groups})
 
 
 @public
