@@ -56,6 +56,7 @@ def test_it_comes_back_where_it_was_with_what_it_had(binaries: Binaries, place: 
             assert admin.execute("SELECT count(*) FROM kept").fetchone() == (0,)
         again.stop()
         with socket.socket() as taken:
+            taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             taken.bind(("127.0.0.1", port))
             taken.listen()
             again.start()
@@ -71,7 +72,7 @@ def test_strangers_on_the_machine_get_in_nowhere(place: Path) -> None:
         server.start()
         address = f"host=127.0.0.1 port={server.port()} dbname=postgres connect_timeout=3"
         for user, password in (("tonghu_admin", ""), ("tonghu_admin", "wrong"), ("postgres", ""), ("root", "")):
-            with pytest.raises(psycopg.OperationalError, match="authentication failed|no password"):
+            with pytest.raises(psycopg.OperationalError, match=r"authentication failed|no password"):
                 psycopg.connect(f"{address} user={user} password='{password}'")
         assert oct((server.data).stat().st_mode & 0o777) == "0o700"
         assert oct((server.data.parent / "password").stat().st_mode & 0o777) == "0o600"
@@ -233,6 +234,6 @@ def test_nothing_of_the_callers_settings_reaches_the_server(monkeypatch: pytest.
 
 
 def test_a_site_that_is_not_prepared_says_so(tmp_path: Path) -> None:
-    with pytest.raises(InputRefused, match="run ./run up first"):
+    with pytest.raises(InputRefused, match=r"run \./run up first"):
         roles.address(tmp_path, "app")
     assert roles.django_database(tmp_path, "app")["HOST"] == ""

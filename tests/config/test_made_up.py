@@ -1,0 +1,82 @@
+"""The demo's people: one on every post, each marked made up, and everybody gets in with what the table says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from tonghu.config import made_up
+from tonghu.network.models import Institution, Region
+from tonghu.platform.accounts.models import Person, Post
+from tonghu.platform.accounts.roles import ROLES
+from tonghu.platform.scope.scope import open_scope, system_scope
+
+pytestmark = pytest.mark.django_db
+PASSWORD = "Tonghu-made-up-2026"
+
+
+@pytest.fixture
+def filled(settings: Any) -> list[tuple[int, int]]:
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # nothing here is about hashing
+    seen: list[tuple[int, int]] = []
+    assert made_up.fill(1, PASSWORD, lambda done, of: seen.append((done, of)))
+    return seen
+
+
+def test_every_post_of_every_place_is_held_by_somebody_made_up(filled: list[tuple[int, int]]) -> None:
+    with open_scope(system_scope("login")):
+        posts = list(Post.objects.select_related("person", "institution"))
+        places = list(Institution.objects.all())
+        assert Region.objects.count() > 3000
+    for place in places:
+        wanted = {role.code for role in ROLES.values() if place.place in role.places}
+        assert {post.role for post in posts if post.institution_id == place.pk} == wanted
+    kinds = [(place.place, place.region_code) for place in places]
+    assert kinds[:6] == [
+        ("hospital", "510104"), ("hospital", "510107"), ("health", "510104"), ("health", "510100"),
+        ("health", "510000"), ("centre", "000000"),
+    ]  # fmt: skip
+    assert {role for post in posts for role in [post.role]} == {
+        role.code for role in ROLES.values() if set(role.places) & {place.place for place in places}
+    }
+    assert all(post.person.made_up and post.institution.made_up for post in posts)
+    assert all("虚构" in place.name for place in places)
+    with_two = [post.person.username for post in posts].count("h1.auditor")
+    assert with_two == 2
+    assert filled[-1] == (len(posts) - 1, len(posts) - 1)
+
+
+def test_everybody_gets_in_with_what_the_table_says(filled: object) -> None:
+    found = {one.username: one for one in made_up.log_ins()}
+    assert len(found) == len(made_up.log_ins()), "who holds two posts stands once"
+    for username, one in found.items():
+        role = ROLES[username.split(".")[1]]
+        assert bool(one.code) == role.second_factor
+        assert one.role == role.zh
+    for username in ("h2.entry_clerk", "city.commission_officer", "centre.centre_head"):
+        client, one = Client(), found[username]
+        answer = client.post("/login", {"username": username, "password": PASSWORD})
+        assert answer.status_code == 302, answer.content.decode()[:500]
+        if one.code:
+            assert answer["Location"].startswith("/login/code")
+            answer = client.post("/login/code", {"code": one.code})
+            assert answer.status_code == 302, answer.content.decode()[:500]
+        assert username in client.get("/account").content.decode()
+    # The same seed invents the same people, and a site that is filled is left alone.
+    chance = made_up.Chance(1, "staff")
+    first = made_up.invent_name(chance, "12"[chance.below(2)])
+    assert not made_up.fill(2, "another")
+    with open_scope(system_scope("login")):
+        person = Person.objects.get(username="h1.responsible_deputy")
+        assert person.name == first
+        assert person.check_password(PASSWORD)
+
+
+def test_the_password_is_made_once_for_a_site(tmp_path: Path) -> None:
+    first = made_up.password_of(tmp_path)
+    assert made_up.password_of(tmp_path) == first
+    assert made_up.password_of(tmp_path / "other") != first
+    assert oct((tmp_path / "keys" / "demo-password").stat().st_mode & 0o777) == "0o600"

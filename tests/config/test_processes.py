@@ -1,0 +1,90 @@
+"""The site's processes: kept running, ended in order, and not started for ever."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tonghu.config import processes
+from tonghu.config.processes import Child, Stopped
+from tonghu.errors import InputRefused
+
+
+def child(folder: Path, name: str, script: str) -> Child:
+    return Child(name, [sys.executable, "-c", script], folder / "logs" / f"{name}.log")
+
+
+SLEEPS = "import time; print('begun', flush=True); time.sleep(60)"
+DEAF = "import signal; signal.signal(15, signal.SIG_IGN); " + SLEEPS
+
+
+def run_until_told(children: list[Child], *after: float, **more: Any) -> None:
+    """Run them, and press Ctrl-C after so many seconds, more often out of impatience."""
+    for delay in after:
+        threading.Timer(delay, os.kill, (os.getpid(), signal.SIGINT)).start()
+    with processes.told_to_stop(), pytest.raises(Stopped):
+        processes.run(children, **{"ready": lambda: True, "announce": lambda: None, **more})
+
+
+def test_ctrl_c_ends_all_the_last_started_first(tmp_path: Path) -> None:
+    one, two = child(tmp_path, "one", SLEEPS), child(tmp_path, "two", SLEEPS)
+    said: list[str] = []
+    run_until_told([one, two], 0.4, announce=lambda: said.append("ready"), every_second=lambda: said.append("second"))
+    assert said[:2] == ["ready", "second"]
+    assert said.count("ready") == 1
+    assert (one.ended(), two.ended()) == (-signal.SIGTERM, -signal.SIGTERM)
+    assert one.last_words() == "begun"
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_one_that_does_not_hear_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(processes, "END_SECONDS", 0.5)
+    deaf = child(tmp_path, "deaf", DEAF)
+    run_until_told([deaf], 1.0, 1.1, ready=lambda: False)
+    assert deaf.ended() == -signal.SIGKILL
+
+
+def test_one_that_dies_is_started_again(tmp_path: Path) -> None:
+    mark = tmp_path / "mark"
+    dies_once = f"import pathlib; p = pathlib.Path({str(mark)!r}); n = p.exists(); p.touch(); n or exit(3); "
+    once = child(tmp_path, "once", dies_once + SLEEPS)
+    run_until_told([once], 2.5)
+    assert len(once.deaths) == 1
+    assert once.last_words() == "begun"
+
+
+def test_one_that_keeps_dying_stops_the_rest_with_a_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(time, "sleep", lambda _: None)
+    good, bad = child(tmp_path, "good", SLEEPS), child(tmp_path, "bad", "raise SystemExit(7)")
+    with pytest.raises(InputRefused, match=r"The process bad keeps ending \(7\).*bad\.log"):
+        processes.run([good, bad], lambda: True, lambda: None)
+    assert good.ended() == -signal.SIGTERM
+    assert len(bad.deaths) == processes.DEATHS
+
+
+def test_a_child_that_never_began_is_passed_over(tmp_path: Path) -> None:
+    processes.end([child(tmp_path, "never", SLEEPS)])
+    assert child(tmp_path, "never", SLEEPS).last_words() == ""
+
+
+def test_a_large_log_is_put_aside_and_only_some_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(processes, "LOG_BYTES", 10)
+    log = tmp_path / "web.log"
+    for n in range(processes.LOGS_KEPT + 3):
+        with log.open("a") as held:
+            held.write(f"{n} and more than ten\n")
+        processes.rotate(log)
+        assert log.read_text() == ""
+    kept = sorted(tmp_path.glob("web.*.log"))
+    assert len(kept) == processes.LOGS_KEPT
+    assert kept[0].read_text().startswith(f"{processes.LOGS_KEPT + 2} ")
+    processes.rotate(log)
+    assert len(sorted(tmp_path.glob("web.*.log"))) == processes.LOGS_KEPT
+    processes.rotate(tmp_path / "gone.log")

@@ -1,0 +1,133 @@
+"""A site is prepared step by step; what is in the way is said in one line."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from tonghu import cli
+from tonghu.config import environment, serving
+from tonghu.config.site import Site, said_in_words
+from tonghu.errors import InputRefused
+
+
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [
+        (errno.ENOSPC, "The disk is full: /somewhere"),
+        (errno.EDQUOT, "The disk is full: /somewhere"),
+        (errno.EACCES, "No permission to write: /somewhere"),
+        (errno.EROFS, "No permission to write: /somewhere"),
+    ],
+)
+def test_what_the_system_refuses_is_said_in_words(number: int, words: str) -> None:
+    with pytest.raises(InputRefused, match=words), said_in_words(Path("/home")):
+        raise OSError(number, "?", "/somewhere")
+
+
+def test_other_faults_of_the_system_stay_what_they_are() -> None:
+    with pytest.raises(OSError, match="odd"), said_in_words(Path("/home")):
+        raise OSError(errno.EIO, "odd")
+    with pytest.raises(InputRefused, match="/home"), said_in_words(Path("/home")):
+        raise OSError(errno.ENOSPC, "?")
+
+
+@pytest.mark.parametrize(
+    ("url", "database"),
+    [
+        ("postgresql://a:b@db:5432/child%20care", "child care"),
+        ("postgresql://a:b@db:5432/postgres", "tonghu"),
+        ("postgresql://a:b@db", "tonghu"),
+        ("", "tonghu"),
+    ],
+)
+def test_the_address_names_the_database(
+    url: str, database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", url)
+    site = Site(tmp_path)
+    assert site.database() == database
+    assert (site.server is None) == bool(url)
+    site.close()  # does nothing: it does not run, or is somebody else's
+
+
+def test_a_named_server_is_not_emptied_from_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgresql://a:b@db/x")
+    with pytest.raises(InputRefused, match="drop it on its server"):
+        Site(tmp_path).remove()
+
+
+def test_what_is_deleted_leaves_the_lock_of_who_deletes(tmp_path: Path) -> None:
+    for name in ("up.lock", "up.json", "database.json", "keys/session.key", "postgres/data/PG_VERSION"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    site = Site(tmp_path)
+    site.remove()
+    assert {f.name for f in tmp_path.iterdir()} == {"up.lock", "up.json"}
+    Site(tmp_path / "never").remove()
+
+
+def test_only_one_program_holds_a_site(tmp_path: Path) -> None:
+    assert not serving.is_up(tmp_path)
+    assert not serving.stop(tmp_path)
+    with serving.only_one(tmp_path, "http://127.0.0.1:1/"):
+        assert serving.is_up(tmp_path)
+        assert serving.running(tmp_path) == {"pid": os.getpid(), "address": "http://127.0.0.1:1/"}
+        with pytest.raises(serving.AlreadyUp, match=r"127\.0\.0\.1:1"), serving.only_one(tmp_path, "other"):
+            raise AssertionError
+        (tmp_path / "up.json").unlink()
+        with pytest.raises(serving.AlreadyUp, match="…"), serving.only_one(tmp_path, "other"):
+            raise AssertionError
+    assert not serving.is_up(tmp_path)
+
+
+def test_a_leftover_of_a_killed_program_does_not_count(tmp_path: Path) -> None:
+    (tmp_path / "up.json").write_text(json.dumps({"pid": 1, "address": "http://127.0.0.1:1/"}))
+    assert not serving.stop(tmp_path), "process 1 is not ours to end"
+
+
+def test_nobody_answers_on_a_free_port() -> None:
+    assert not serving.answers(1)
+
+
+def test_a_port_that_needs_more_rights_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Refusing:
+        def __enter__(self) -> Refusing:
+            return self
+
+        def __exit__(self, *_: object) -> None: ...
+
+        def setsockopt(self, *_: object) -> None: ...
+
+        def bind(self, _: object) -> None:
+            raise PermissionError
+
+    monkeypatch.setattr(serving.socket, "socket", Refusing)
+    with pytest.raises(InputRefused, match="choose one above 1023"):
+        serving.check_port(80)
+
+
+@pytest.mark.parametrize("words", [["--no-serve"], ["--port", "8001"], ["--reset"]])
+def test_a_file_of_ones_own_is_only_checked(
+    words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["demo", str(tmp_path / "x.csv"), *words]) == 2
+    assert "only checks it" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("said", "means"), [("1", True), ("Yes", True), ("off", False), ("0", False), ("", True)])
+def test_switches_of_the_environment(said: str, means: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TONGHU_TEST", said)
+    assert environment.flag("TONGHU_TEST", True) is means
+
+
+def test_what_the_environment_says_wrongly_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TONGHU_TEST", "perhaps")
+    with pytest.raises(InputRefused, match="TONGHU_TEST must be 1 or 0"):
+        environment.flag("TONGHU_TEST", False)
+    monkeypatch.setenv("TONGHU_TEST", " a, ,b ")
+    assert environment.words("TONGHU_TEST", ()) == ["a", "b"]

@@ -1,0 +1,145 @@
+"""The demo as a user starts it, and what an operator does with a site beside it."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from running_site import RunningSite, until
+
+from tonghu import cli
+from tonghu.config import demo_site
+
+
+class Demo(RunningSite):
+    """`tonghu demo` instead of `tonghu site up`."""
+
+    def start(self, *, wait: bool = True, more: tuple[str, ...] = ()) -> None:
+        command = [sys.executable, "-m", "tonghu", "demo", "--rows", "50", "--out", str(self.home.parent / "out")]
+        with self.said.open("wb") as out:
+            self.process = subprocess.Popen(
+                [*command, "--port", str(self.port), *more], stdin=subprocess.DEVNULL,
+                stdout=out, stderr=out, env=self.environment, start_new_session=True,
+            )  # fmt: skip
+        if wait:
+            until(lambda: "Open: http" in self.words() or self.process.poll() is not None, "the demo is up", 170)
+            assert self.process.poll() is None, self.words()
+
+
+@pytest.fixture(scope="module")
+def demo() -> Iterator[Demo]:
+    folder = Path(tempfile.mkdtemp(prefix="tonghu-demo-"))
+    folder.chmod(0o711)
+    running = Demo(folder / "site")
+    try:
+        running.start()
+        yield running
+    finally:
+        if running.process and running.process.poll() is None:
+            running.end()
+        shutil.rmtree(folder)
+
+
+def test_the_demo_checks_a_month_and_opens_the_site(demo: Demo) -> None:
+    said = demo.words()
+    assert said.index("①") < said.index("②") < said.index("③")
+    assert (demo.home.parent / "out" / "marked.xlsx").exists()
+    row = re.search(r"^.*h1\.entry_clerk +(\S+)$", said, re.MULTILINE)
+    assert row is not None
+    assert row[1] == "—"
+    assert re.search(r"centre\.centre_head +\d{6}$", said, re.MULTILINE)
+    assert re.search(r"Everybody's password: Tonghu-\S+", said)
+    assert demo.ask("/login").status == 200
+    assert "Traceback" not in said
+
+
+def test_a_second_demo_says_where_the_first_is(demo: Demo) -> None:
+    second = demo.command("demo", "--rows", "50", "--out", str(demo.home.parent / "second"))
+    assert second.returncode == 0
+    assert f"up already: http://127.0.0.1:{demo.port}/" in second.stdout
+
+
+def test_a_busy_port_is_said_before_any_work(demo: Demo, tmp_path: Path) -> None:
+    begun = time.monotonic()
+    done = RunningSite(tmp_path / "other").command("demo", "--port", str(demo.port))
+    assert time.monotonic() - begun < 10
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f"Port {demo.port} is in use" in done.stderr
+
+
+def test_every_log_in_is_listed(demo: Demo) -> None:
+    listed = demo.command("site", "logins").stdout
+    assert len(re.findall(r"^.* \w+\.\w+ +(?:\d{6}|—)$", listed, re.MULTILINE)) > 40
+
+
+def test_the_state_of_every_part_is_said(demo: Demo) -> None:
+    until(demo.ready, "every part is ready")
+    done = demo.command("site", "status")
+    assert done.returncode == 0, done.stdout
+    assert [line.split()[:2] for line in done.stdout.splitlines()] == [
+        ["✓", name] for name in ("database", "clock", "migrations", "worker", "keys", "disk")
+    ]
+    assert "up to date" in demo.command("site", "migrate").stdout
+
+
+def test_a_backup_is_written_rehearsed_and_restored(demo: Demo) -> None:
+    file = demo.home.parent / "one.backup"
+    first = demo.command("site", "backup", str(file))
+    assert first.returncode == 0, first.stderr
+    assert "A backup key was made" in first.stdout
+    again = demo.command("site", "backup", str(file))
+    assert (again.returncode, "is not replaced" in again.stderr) == (2, True)
+    rehearsed = demo.command("site", "rehearse", str(file))
+    assert rehearsed.returncode == 0, rehearsed.stderr
+    assert rehearsed.stdout.count("✓") >= 9
+    assert "The rehearsal passed" in rehearsed.stdout
+    refused = demo.command("site", "restore", str(file))
+    assert (refused.returncode, "tables" in refused.stderr) == (2, True)
+    other = RunningSite(demo.home.parent / "other")
+    key = str(demo.home / "keys" / "backup.key")
+    restored = other.command("site", "restore", str(file), "--key", key)
+    assert restored.returncode == 0, restored.stderr
+    # Without the keys of the fields nothing starts on it; with them it is the same site.
+    keyless = other.command("site", "migrate")
+    assert (keyless.returncode, "keys/fields.json" in keyless.stderr) == (2, True)
+    shutil.copy(demo.home / "keys" / "fields.json", other.home / "keys" / "fields.json")
+    assert other.command("site", "migrate").returncode == 0
+    listed = other.command("site", "logins").stdout
+    assert len(re.findall(r"^.* \w+\.\w+ +(?:\d{6}|—)$", listed, re.MULTILINE)) > 40
+    assert other.postgres() is None, "a command that started the server ends it"
+
+
+def test_ctrl_c_ends_it_and_the_second_time_is_quick(demo: Demo) -> None:
+    assert demo.end(signal.SIGTERM) == 0
+    assert demo.words().endswith("已停止 / Stopped\n")
+    assert demo.processes("gunicorn") == demo.processes("postgres") == []
+    demo.start(wait=False, more=("--no-serve",))
+    assert demo.process is not None
+    assert demo.process.wait(120) == 0
+    assert "h1.entry_clerk" in demo.words()
+    assert "Open:" not in demo.words()
+    assert demo.postgres() is None
+
+
+def test_columns_stand_straight_under_chinese_names() -> None:
+    table = demo_site._table([("甲乙丙", "b", "c"), ("a", "很长的岗位", "x"), ("ab", "d", "")])
+    assert table.splitlines() == [
+        "甲乙丙  b           c",
+        "──────  ──────────  ─",
+        "a       很长的岗位  x",
+        "ab      d",
+    ]
+
+
+def test_a_site_that_is_not_up_is_not_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TONGHU_HOME", str(tmp_path / "site"))
+    assert cli.main(["site", "down"]) == 0
+    assert cli.main(["site", "up", "--port", "70000"]) == 2
