@@ -151,6 +151,7 @@ def _fill() -> dict[str, list[str]]:
                 "INSERT INTO patients_nametoken (kind, token, institution_id, child_id, view_id) "
                 "SELECT kind, token, hospital, n, n FROM t JOIN k USING (name)"
             )
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
             for table in ("child", "hospitalview"):
                 cursor.execute(f"ALTER TABLE patients_{table} ENABLE TRIGGER USER")
     with connections["owner"].cursor() as cursor:

@@ -13,6 +13,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("tonghu.platform.jobs.urls")),
     path("", include("tonghu.platform.files.urls")),
     path("", include("tonghu.platform.notices.urls")),
+    path("", include("tonghu.patients.urls")),
 ]
 
 handler500 = "tonghu.platform.operations.faults.server_error"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.db import connection
-from django.db.models import F, Q, QuerySet
+from django.db.models import Q, QuerySet
 
 from tonghu.codes.text import halfwidth
 from tonghu.patients.models import (
@@ -127,15 +127,19 @@ def let_see_here(by: Scope) -> QuerySet[HospitalView]:
     return rows.none() if by.institution is None else rows.exclude(institution=by.institution)
 
 
-def matching(rows: QuerySet[HospitalView], text: str, by: Scope) -> QuerySet[HospitalView]:
-    """Narrow views to those that a search for `text` finds, in pages; ordered by ``name_sort`` like all."""
+def matching(rows: QuerySet[HospitalView], text: str, by: Scope, *, everywhere: bool = False) -> QuerySet[HospitalView]:
+    """Narrow views to those that a search for `text` finds, in pages; ordered by ``name_sort`` like all.
+
+    Args:
+        everywhere: `rows` are not those of the reader's own hospital.
+    """
     ways = Ways.of(text)
     if ways.name or ways.pinyin:
         names = _names(NameToken.Kind.NAME if ways.name else NameToken.Kind.PINYIN, ways.name or ways.pinyin or "")
         if ways.initials:
             names |= Q(kind=NameToken.Kind.INITIALS, token=ways.initials)
         tokens = NameToken.objects.filter(names)
-        if by.institution is not None:
+        if by.institution is not None and not everywhere:
             tokens = tokens.filter(institution=by.institution)
         fitting = Q(pk__in=tokens.values("view"))
         return rows.filter(fitting | Q(record_number=ways.record)) if ways.record else rows.filter(fitting)
@@ -175,4 +179,4 @@ def merges_of(children: Sequence[int]) -> list[Merge]:
 
 def open_proposals() -> QuerySet[MergeProposal]:
     """Return the questions that wait for an answer and that the reader may answer, the oldest first."""
-    return MergeProposal.objects.filter(settled_at=None).annotate(at=F("made_at")).order_by("made_at", "pk")
+    return MergeProposal.objects.filter(settled_at=None).order_by("made_at", "pk")

@@ -13,10 +13,13 @@ from functools import cached_property
 from typing import Any, Final
 
 import tables
+from django.db.models import Model
 from django.test import TestCase
 
 import made_up
 from tonghu.network.models import Institution
+from tonghu.patients.models import Consent, Grant, HospitalView, Merge
+from tonghu.patients.services import add_document, change_view, save_guardian
 from tonghu.platform.accounts.links import issue_link
 from tonghu.platform.accounts.models import Person, Post
 from tonghu.platform.files.models import StoredFile
@@ -113,6 +116,44 @@ def _file(site: Site) -> dict[str, Any]:
 
 def _here(site: Site) -> dict[str, Any]:
     return {"pk": site.here.pk}
+
+
+def _view(site: Site) -> HospitalView:
+    row = tables.make(HospitalView, site.place)
+    assert isinstance(row, HospitalView)
+    return row
+
+
+def _child(site: Site) -> dict[str, Any]:
+    return {"pk": _view(site).child_id}
+
+
+def _child_view(site: Site) -> dict[str, Any]:
+    return {"pk": _view(site).pk}
+
+
+def _guardian(site: Site) -> dict[str, Any]:
+    view = _view(site)
+    with made_up.acting(site.place.post) as by:
+        return {"pk": view.pk, "guardian": save_guardian(view=view, name="虚构母", by=by).pk}
+
+
+def _document(site: Site) -> dict[str, Any]:
+    view = _view(site)
+    with made_up.acting(site.place.post) as by:
+        row = add_document(view=view, document_type="other", document_number="P7777777", by=by)
+    return {"pk": view.pk, "document": row.pk}
+
+
+def _of_child(model: type[Model]) -> Callable[[Site], dict[str, Any]]:
+    return lambda site: {"pk": tables.make(model, site.place).pk}
+
+
+def _revealed(site: Site) -> dict[str, Any]:
+    view = _view(site)
+    with made_up.acting(site.place.post) as by:
+        change_view(view=view, phone="13800001234", by=by)
+    return {"what": "phone", "pk": view.pk}
 
 
 @dataclass(frozen=True)
@@ -238,4 +279,23 @@ PAGES: Final[dict[str, Page]] = {
     "notices:outgoing": listing("site_operator"),
     "notices:again": Page("site_operator", DONE, FORBIDDEN, DONE, DONE, post={}),
     "notices:open": own(lambda site: {"pk": site.notice.pk}, DONE),
+    # --- children
+    "patients:children": listing("records_department", args=lambda site: _child(site) and {}, names=True),
+    "patients:enter": listing("records_department"),
+    "patients:questions": listing("records_department"),
+    "patients:child": about("records_department", _child, names=True),
+    "patients:history": about("records_department", _child, names=True),
+    "patients:merge": about("records_department", _child, names=True),
+    "patients:consent": about("records_department", _child, names=True),
+    "patients:grant": about("point_lead", _child, names=True),
+    "patients:change": about("records_department", _child_view, names=True),
+    "patients:add_guardian": about("records_department", _child_view, names=True),
+    "patients:guardian": about("records_department", _guardian),
+    "patients:remove_guardian": about("records_department", _guardian, DONE, post={}),
+    "patients:document": about("records_department", _child_view, names=True),
+    "patients:remove_document": about("records_department", _document, DONE, post={}),
+    "patients:withdraw": about("records_department", _of_child(Consent)),
+    "patients:end_grant": about("point_lead", _of_child(Grant)),
+    "patients:undo_merge": about("records_department", _of_child(Merge)),
+    "patients:reveal": about("records_department", _revealed),
 }

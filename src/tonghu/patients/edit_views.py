@@ -1,0 +1,139 @@
+"""Pages on which a hospital enters and changes what it knows of a child."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.forms import BaseForm
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from tonghu.errors import InputRefused
+from tonghu.patients import services
+from tonghu.patients.access import ENTER
+from tonghu.patients.forms import DocumentForm, GuardianForm, ViewForm
+from tonghu.patients.models import Child, Guardian, HospitalView, Identifier
+from tonghu.platform.accounts.access import Request, requires
+from tonghu.platform.accounts.forms import in_words
+from tonghu.platform.audit.acts import log_read
+
+
+@requires(ENTER)
+@require_http_methods(["GET", "POST"])
+def enter(request: Request) -> HttpResponse:
+    """A child that the hospital meets."""
+    institution = request.scope.institution
+    if institution is None:
+        raise PermissionDenied(_("Children are entered by hospitals: choose a post at a hospital."))
+    form = ViewForm(request.POST or None)
+
+    def act() -> Child:
+        known, _mistakes = form.known()
+        view = services.enter_view(institution=institution, by=request.scope, **known)
+        return view.child
+
+    return form_page(request, form, act, title=_("Enter a child"), submit=_("Enter"), draft="child")
+
+
+@requires(ENTER)
+@require_http_methods(["GET", "POST"])
+def change(request: Request, pk: int) -> HttpResponse:
+    """What the own hospital knows of a child."""
+    view = _own(request, pk)
+    form = ViewForm(request.POST or None, held=view)
+
+    def act() -> Child:
+        known, mistakes = form.known()
+        del known["record_number"]
+        return services.change_view(view=view, by=request.scope, mistakes=mistakes, **known).child
+
+    return form_page(request, form, act, title=_("Change %(name)s") % {"name": view.patient_name}, at=view.child)
+
+
+@requires(ENTER)
+@require_http_methods(["GET", "POST"])
+def guardian(request: Request, pk: int, guardian: int | None = None) -> HttpResponse:
+    """A guardian: a new one, or one to change."""
+    view = _own(request, pk)
+    held = get_object_or_404(Guardian, pk=guardian, view=view) if guardian else None
+    form = GuardianForm(request.POST or None, held=held)
+
+    def act() -> Child:
+        services.save_guardian(view=view, by=request.scope, guardian=held, **form.cleaned_data)
+        return view.child
+
+    title = _("Change the guardian") if held else _("A guardian of %(name)s") % {"name": view.patient_name}
+    return form_page(request, form, act, title=title, at=view.child)
+
+
+@requires(ENTER)
+@require_POST
+def remove_guardian(request: Request, pk: int, guardian: int) -> HttpResponse:
+    """Take a guardian off; the history keeps who it was."""
+    view = _own(request, pk)
+    services.remove_guardian(guardian=get_object_or_404(Guardian, pk=guardian, view=view), by=request.scope)
+    messages.success(request, _("Taken off. The history keeps it."))
+    return redirect("patients:child", pk=view.child.group)
+
+
+@requires(ENTER)
+@require_http_methods(["GET", "POST"])
+def document(request: Request, pk: int) -> HttpResponse:
+    """Another document of the child."""
+    view = _own(request, pk)
+    form = DocumentForm(request.POST or None)
+
+    def act() -> Child:
+        services.add_document(view=view, by=request.scope, **form.cleaned_data)
+        return view.child
+
+    title = _("Another document of %(name)s") % {"name": view.patient_name}
+    return form_page(request, form, act, title=title, at=view.child)
+
+
+@requires(ENTER)
+@require_POST
+def remove_document(request: Request, pk: int, document: int) -> HttpResponse:
+    """Take back a document that was entered by mistake."""
+    view = _own(request, pk)
+    services.remove_document(document=get_object_or_404(Identifier, pk=document, view=view), by=request.scope)
+    messages.success(request, _("Taken off. The history keeps it."))
+    return redirect("patients:child", pk=view.child.group)
+
+
+def form_page(
+    request: Request,
+    form: BaseForm,
+    act: Callable[[], Child],
+    *,
+    title: str,
+    submit: str = "",
+    at: Child | None = None,
+    draft: str = "",
+    note: str = "",
+) -> HttpResponse:
+    """Show a form, and once it is right, do the act and lead to the child; a refusal stands above the fields."""
+    if form.is_valid():
+        try:
+            done = act()
+        except InputRefused as refused:
+            form.add_error(None, in_words(refused))
+        else:
+            messages.success(request, _("Saved."))
+            return redirect("patients:child", pk=done.group)
+    cancel = reverse("patients:child", args=[at.group]) if at else reverse("patients:children")
+    said: dict[str, Any] = {"form": form, "heading": title, "submit": submit or _("Save"), "cancel": cancel}
+    return render(request, "patients/act.html", said | {"at": at, "draft": draft, "note": note})
+
+
+def _own(request: Request, pk: int) -> HospitalView:
+    """A view of the own hospital; another's is not found, also where it may be read. The look is logged."""
+    view = get_object_or_404(HospitalView.objects.select_related("child"), pk=pk, institution=request.scope.institution)
+    log_read(view.child.group, "登记修改", by=request.scope, institution=view.institution_id)
+    return view

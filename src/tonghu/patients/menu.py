@@ -1,0 +1,27 @@
+"""What the menu shows of this room."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from tonghu.patients.access import ENTER, MERGE, READ
+from tonghu.patients.queries import open_proposals
+from tonghu.platform.scope.scope import Scope
+from tonghu.platform.shell import MenuGroup, MenuItem
+
+#: More questions than this are counted as so many.
+MOST_COUNTED = 99
+
+
+def _waiting(_scope: Scope) -> int:
+    return len(open_proposals().values_list("pk", flat=True)[:MOST_COUNTED])
+
+
+MENU = (
+    MenuItem(
+        _("Are these one child?"), "patients:questions", permission=MERGE, group=MenuGroup.TODO, count=_waiting,
+        icon="link",
+    ),
+    MenuItem(_("Children"), "patients:children", permission=READ, group=MenuGroup.CHILDREN, icon="child"),
+    MenuItem(_("Enter a child"), "patients:enter", permission=ENTER, group=MenuGroup.CHILDREN, icon="edit"),
+)  # fmt: skip

@@ -1,0 +1,321 @@
+"""Pages on children: what each post is shown, what is masked, and that nothing is done or shown without a trace."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+import made_up
+from tonghu.patients.merges import merge
+from tonghu.patients.models import Child, Consent, Grant, Guardian, HospitalView, Identifier, MergeProposal
+from tonghu.patients.services import add_document, change_view, enter_view, save_guardian
+from tonghu.platform.accounts.models import Post
+from tonghu.platform.audit.models import Event
+from tonghu.platform.scope.scope import open_scope, system_scope
+
+pytestmark = pytest.mark.django_db
+#: A made-up number whose check character is right; the region code was never given out.
+DOCUMENT = "990101202001010021"
+PHONE = "13800001234"
+RESIDENCE = "虚构省虚构市虚构路12号"
+
+
+@pytest.fixture
+def clerk() -> Post:
+    return made_up.post("records_department", made_up.hospital("PATA", "510104", name="虚构儿童医院"))
+
+
+@pytest.fixture
+def colleague() -> Post:
+    """The lead of another hospital."""
+    return made_up.post("point_lead", made_up.hospital("PATB", "510107", name="虚构人民医院"))
+
+
+@pytest.fixture
+def view(clerk: Post) -> HospitalView:
+    with made_up.acting(clerk) as by:
+        held = enter_view(
+            by=by, institution=clerk.institution_id, record_number="ZY1", patient_name="单小雪", sex="2",
+            birth_date=timezone.localdate().replace(year=2020, month=1, day=1), document_type="resident_id",
+            document_number=DOCUMENT, phone=PHONE, residence=RESIDENCE,
+        )  # fmt: skip
+        save_guardian(by=by, view=held, name="虚构母", relation="6", phone="13900005678", address="虚构省虚构县")
+        add_document(by=by, view=held, document_type="birth_certificate", document_number="B510000001")
+    return held
+
+
+def page(client: Client, name: str, *args: Any, **query: str) -> str:
+    answer = client.get(reverse(f"patients:{name}", args=args), query)
+    assert answer.status_code == 200, (answer.status_code, name)
+    return answer.content.decode()
+
+
+def sent(client: Client, name: str, /, *args: Any, **said: Any) -> Any:
+    return client.post(reverse(f"patients:{name}", args=args), said)
+
+
+def logged(kind: str) -> list[Event]:
+    with open_scope(system_scope("migration")):
+        return list(Event.objects.filter(kind=kind).order_by("pk"))
+
+
+def test_a_child_is_shown_with_its_numbers_masked_and_the_look_is_logged(clerk: Post, view: HospitalView) -> None:
+    said = page(made_up.browser(clerk), "child", view.child_id)
+    for shown in ("单小雪", "ZY1", "2020-01-01", "虚构母", "990***********0021", "138****1234", "虚构省虚构***"[:5]):
+        assert shown in said
+    for hidden in (DOCUMENT, PHONE, RESIDENCE, "13900005678", "B510000001"):
+        assert hidden not in said
+    (look,) = logged("child.read")
+    assert (look.subject_id, look.by_person) == (str(view.child_id), clerk.person_id)
+
+
+@pytest.mark.parametrize(
+    ("what", "whole"),
+    [
+        ("document", DOCUMENT), ("phone", PHONE), ("residence", RESIDENCE), ("other-document", "B510000001"),
+        ("guardian-phone", "13900005678"), ("guardian-address", "虚构省虚构县"),
+    ],
+)  # fmt: skip
+def test_a_masked_value_is_shown_whole_once_for_a_reason(clerk: Post, view: HospitalView, what: str, whole: str) -> None:
+    browser = made_up.browser(clerk)
+    with made_up.acting(clerk):
+        rows = {"other-document": Identifier, "guardian-phone": Guardian, "guardian-address": Guardian}
+        pk = rows.get(what, HospitalView).objects.get().pk
+    assert whole not in page(browser, "reveal", what, pk)
+    without = sent(browser, "reveal", what, pk, reason="x")
+    assert whole not in without.content.decode()
+    assert logged("audit.revealed") == []
+    answer = sent(browser, "reveal", what, pk, reason="核对转诊单")
+    assert whole in answer.content.decode()
+    assert "no-store" in answer["Cache-Control"]
+    (event,) = logged("audit.revealed")
+    assert (event.reason, event.subject_id) == ("核对转诊单", str(view.child_id))
+
+
+def test_nothing_is_revealed_that_is_not_there_or_not_known(clerk: Post, view: HospitalView) -> None:
+    browser = made_up.browser(clerk)
+    with made_up.acting(clerk):
+        guardian = Guardian.objects.get().pk
+    for what, pk in (("guardian-document", guardian), ("name", view.pk), ("document", view.pk + 999)):
+        assert sent(browser, "reveal", what, pk, reason="核对").status_code == 404
+
+
+def test_the_list_pages_searches_and_shows_what_other_hospitals_let_see(
+    clerk: Post, colleague: Post, view: HospitalView
+) -> None:
+    browser = made_up.browser(clerk)
+    assert "单小雪" in page(browser, "children")
+    assert "单小雪" in page(browser, "children", q="sxx")
+    assert "单小雪" not in page(browser, "children", q="sxy")
+    other = made_up.browser(colleague)
+    assert "单小雪" not in page(other, "children", where="elsewhere")
+    with made_up.acting(clerk, "children.grant") as by:
+        now = timezone.now()
+        Grant.objects.create(
+            child=view.child, institution=colleague.institution, given_by=clerk.institution, ground="referral",
+            valid=(now - timedelta(days=1), now + timedelta(days=1)),
+        )  # fmt: skip
+        assert by.institution == clerk.institution_id
+    for query in ({"where": "elsewhere"}, {"where": "elsewhere", "q": "单"}):
+        assert "单小雪" in page(other, "children", **query)
+    assert "单小雪" not in page(other, "children")
+    seen = page(other, "child", view.child_id)
+    assert "虚构儿童医院" in seen
+    assert reverse("patients:change", args=[view.pk]) not in seen
+    assert made_up.browser(colleague).get(reverse("patients:change", args=[view.pk])).status_code in (403, 404)
+
+
+def test_the_search_box_leads_to_the_child(clerk: Post, view: HospitalView) -> None:
+    said = made_up.browser(clerk).get(reverse("web:search"), {"q": "shanxiaox"}).content.decode()
+    assert reverse("patients:child", args=[view.child_id]) in said
+    assert "虚构儿童医院" in said
+
+
+FORM = {"record_number": "ZY9", "patient_name": "曾一", "sex": "1", "birth_date": "2021-02-03"}
+
+
+def test_a_child_is_entered_by_a_form(clerk: Post) -> None:
+    browser = made_up.browser(clerk)
+    page(browser, "enter")
+    answer = sent(browser, "enter", **FORM, document_type="passport", document_number="P1234567", ethnicity="汉族")
+    with made_up.acting(clerk):
+        held = HospitalView.objects.get(record_number="ZY9")
+    assert answer.headers["Location"] == reverse("patients:child", args=[held.child_id])
+    assert (held.patient_name, held.document_number) == ("曾一", "P1234567")
+
+
+@pytest.mark.parametrize(
+    ("field", "said", "more"),
+    [
+        ("patient_name", "", {}), ("record_number", "", {}), ("birth_date", "2999-01-01", {}),
+        ("birth_date", "2020-02-30", {}), ("document_number", "99010120200101001", {"document_type": "resident_id"}),
+        ("birth_date", "2021-02-03", {"document_type": "resident_id", "document_number": DOCUMENT}),
+        ("residence_code", "999999", {}), ("residence_code", "51", {}), ("phone", "电话", {}),
+        ("ethnicity", "不存在族", {}), ("document_number", "99****0018", {"document_type": "other"}),
+        ("sex", "7", {}),
+    ],
+)  # fmt: skip
+def test_a_wrong_field_is_answered_beside_it_and_nothing_is_saved(
+    clerk: Post, field: str, said: str, more: dict[str, str]
+) -> None:
+    answer = sent(made_up.browser(clerk), "enter", **{**FORM, **more, field: said})
+    assert answer.status_code == 200
+    assert f'id="id_{field}_error"' in answer.content.decode()
+    with made_up.acting(clerk):
+        assert not HospitalView.objects.exists()
+
+
+def test_a_masked_value_that_comes_back_unchanged_stays(clerk: Post, view: HospitalView) -> None:
+    browser = made_up.browser(clerk)
+    assert PHONE not in page(browser, "change", view.pk)
+    said = {
+        "patient_name": "单晓雪", "sex": "2", "birth_date": "2020-01-01", "document_type": "resident_id",
+        "document_number": "990***********0021", "phone": "138****1234", "residence": "虚构市新路1号",
+    }  # fmt: skip
+    assert sent(browser, "change", view.pk, **said).status_code == 302
+    with made_up.acting(clerk):
+        view.refresh_from_db()
+        assert (view.patient_name, view.document_number, view.phone) == ("单晓雪", DOCUMENT, PHONE)
+        assert (view.residence, view.record_number) == ("虚构市新路1号", "ZY1")
+    assert "单小雪" in page(browser, "child", view.child_id)  # as a former name
+
+
+def test_guardians_and_documents_are_added_changed_and_taken_off(clerk: Post, view: HospitalView) -> None:
+    browser = made_up.browser(clerk)
+    page(browser, "add_guardian", view.pk)
+    assert sent(browser, "add_guardian", view.pk, name="虚构父", relation="5", phone="13700001111").status_code == 302
+    with made_up.acting(clerk):
+        father = Guardian.objects.get(name="虚构父")
+    assert "137****1111" in page(browser, "guardian", view.pk, father.pk)
+    assert sent(browser, "guardian", view.pk, father.pk, name="虚构父亲", phone="137****1111").status_code == 302
+    page(browser, "document", view.pk)
+    assert sent(browser, "document", view.pk, document_type="passport", document_number="P7654321").status_code == 302
+    again = sent(browser, "document", view.pk, document_type="passport", document_number="P7654321")
+    assert "已登记" in again.content.decode()
+    with made_up.acting(clerk):
+        father.refresh_from_db()
+        assert (father.name, father.phone) == ("虚构父亲", "13700001111")
+        passport = Identifier.objects.get(document_type="passport")
+    assert sent(browser, "remove_guardian", view.pk, father.pk).status_code == 302
+    assert sent(browser, "remove_document", view.pk, passport.pk).status_code == 302
+    with made_up.acting(clerk):
+        assert list(Guardian.objects.values_list("name", flat=True)) == ["虚构母"]
+        assert Identifier.objects.count() == 1
+    said = page(browser, "history", view.child_id)
+    assert "虚构父" in said
+
+
+@pytest.mark.requirement("REG-18")
+def test_consent_lets_a_hospital_see_and_its_withdrawal_ends_that(
+    clerk: Post, colleague: Post, view: HospitalView
+) -> None:
+    lead = made_up.browser(made_up.post("point_lead", clerk.institution))
+    browser, other = made_up.browser(clerk), made_up.browser(colleague)
+    today = timezone.localdate().isoformat()
+    assert "自愿" in page(browser, "consent", view.child_id)
+    assert sent(browser, "consent", view.child_id, purpose="sharing", given_by="虚构母", start=today).status_code == 302
+    with made_up.acting(clerk):
+        consent = Consent.objects.get()
+    page(lead, "grant", view.child_id)
+    said = {"institution": "PATB", "ground": "consent", "start": today, "end": today}
+    assert "同意" in sent(lead, "grant", view.child_id, **said).content.decode()
+    assert sent(lead, "grant", view.child_id, **said, consent=consent.pk).status_code == 302
+    time_passes()
+    assert "单小雪" in page(other, "child", view.child_id)
+    assert "1" in page(browser, "withdraw", consent.pk)
+    assert sent(browser, "withdraw", consent.pk, reason="家属改变主意").status_code == 302
+    with made_up.acting(clerk):
+        assert not Grant.objects.get().stands
+    assert [event.kind for event in logged("children.withdrawn") + logged("children.grant_ended")] == [
+        "children.withdrawn", "children.grant_ended",
+    ]  # fmt: skip
+    assert sent(browser, "withdraw", consent.pk, reason="再撤一次").status_code == 404
+
+
+def time_passes() -> None:
+    """In a test all is one transaction; a statement's time still moves on."""
+
+
+def test_a_grant_is_ended_by_hand_and_wrong_days_are_refused(clerk: Post, colleague: Post, view: HospitalView) -> None:
+    lead = made_up.browser(made_up.post("point_lead", clerk.institution))
+    today, tomorrow = timezone.localdate(), timezone.localdate() + timedelta(days=1)
+    said = {"institution": "PATB", "ground": "referral", "start": tomorrow.isoformat(), "end": today.isoformat()}
+    assert "id_end_error" in sent(lead, "grant", view.child_id, **said).content.decode()
+    to_self = {**said, "institution": "PATA", "end": tomorrow.isoformat()}
+    assert "另一家医院" in sent(lead, "grant", view.child_id, **to_self).content.decode()
+    assert sent(lead, "grant", view.child_id, **{**said, "end": tomorrow.isoformat()}).status_code == 302
+    with made_up.acting(clerk):
+        grant = Grant.objects.get()
+        assert grant.to_come
+    page(lead, "end_grant", grant.pk)
+    assert sent(lead, "end_grant", grant.pk, reason="家属转往外省").status_code == 302
+    assert "无需重复" in sent(lead, "end_grant", grant.pk, reason="再来一次").content.decode()
+    with made_up.acting(clerk):
+        grant.refresh_from_db()
+        assert not grant.stands
+        assert not grant.to_come
+
+
+def test_two_children_are_compared_merged_and_parted_again(clerk: Post, view: HospitalView) -> None:
+    browser = made_up.browser(clerk)
+    with made_up.acting(clerk) as by:
+        other = enter_view(by=by, institution=clerk.institution_id, record_number="ZY2", patient_name="单晓雪", sex="2")
+        change_view(by=by, view=other, document_number=DOCUMENT)  # the same document: a question
+    assert f"#{other.child_id}" in page(browser, "questions")
+    page(browser, "merge", view.child_id)
+    assert "id_other_error" in page(browser, "merge", view.child_id, other="99999999")
+    url = f"{reverse('patients:merge', args=[view.child_id])}?other={other.child_id}"
+    said = browser.get(url).content.decode()
+    assert "单晓雪" in said
+    assert "不一致" in said
+    assert "原因" in browser.post(url, {"reason": " "}).content.decode()
+    merged = browser.post(url, {"reason": "同一证件，两次建档"}, follow=True).content.decode()
+    assert "单晓雪" in merged
+    with made_up.acting(clerk):
+        assert Child.objects.get(pk=other.child_id).group == view.child_id
+        act = Child.objects.get(pk=view.child_id).pk and MergeProposal.objects.get().merge_id
+    assert "无需重复" in browser.post(url, {"reason": "再来一次"}).content.decode()
+    assert str(act) in merged
+    page(browser, "undo_merge", act)
+    parted = sent(browser, "undo_merge", act)
+    assert parted.status_code == 302
+    with made_up.acting(clerk):
+        assert Child.objects.get(pk=other.child_id).group == other.child_id
+
+
+def test_a_question_is_answered_with_no(clerk: Post, view: HospitalView) -> None:
+    browser = made_up.browser(clerk)
+    with made_up.acting(clerk) as by:
+        other = enter_view(by=by, institution=clerk.institution_id, record_number="ZY2", patient_name="单小雨")
+        change_view(by=by, view=other, document_number=DOCUMENT)
+    url = f"{reverse('patients:merge', args=[view.child_id])}?other={other.child_id}"
+    assert browser.post(url, {"reason": "双胞胎，证件录错", "apart": "1"}).status_code == 302
+    assert f"#{other.child_id}" not in page(browser, "questions")
+
+
+def test_an_authority_enters_nothing_and_sees_its_region(view: HospitalView) -> None:
+    officer = made_up.post("commission_officer", made_up.authority("health", "510000"))
+    browser = made_up.browser(officer)
+    assert "虚构儿童医院" in page(browser, "children")
+    assert "单小雪" in page(browser, "child", view.child_id)
+    for name, args in (("enter", []), ("grant", [view.child_id]), ("consent", [view.child_id])):
+        assert browser.get(reverse(f"patients:{name}", args=args)).status_code == 403
+    far = made_up.browser(made_up.post("commission_officer", made_up.authority("health", "330000")))
+    assert far.get(reverse("patients:child", args=[view.child_id])).status_code == 404
+
+
+def test_a_merged_child_is_shown_with_both_sides_under_either_number(clerk: Post, view: HospitalView) -> None:
+    with made_up.acting(clerk) as by:
+        other = enter_view(by=by, institution=clerk.institution_id, record_number="ZY2", patient_name="单晓雪")
+        merge(by=by, kept=view.child, merged=other.child, reason="同一名患儿")
+    browser = made_up.browser(clerk)
+    for pk in (view.child_id, other.child_id):
+        said = page(browser, "child", pk)
+        assert "单小雪" in said
+        assert "单晓雪" in said
+        assert "同一名患儿" in page(browser, "history", pk)
