@@ -65,6 +65,27 @@ def test_codes_that_the_layout_has_not_are_passed_over(clean):
     assert record.check({**clean, "A01": "x", "note": "x"}, "2012", ON) == record.check(clean, "2012", ON)
 
 
+def test_empty_fields_that_rules_wait_for_are_named(clean):
+    without = {code: text for code, text in clean.items() if code != "P6"}
+    (birth,) = [one for one in record.missing(without, "2012", ON) if one.column == "P6"]
+    assert birth.fact == "birth_date"
+    assert "HQ003" in birth.rules
+    assert "P6" not in {one.column for one in record.missing(clean, "2012", ON)}
+    # What cannot be read is found, and what a batch knows is not the form's to give.
+    unreadable = record.missing({**clean, "P6": "2026-02-30"}, "2012", ON)
+    assert not {"P6", ""} & {one.column for one in unreadable}
+    order = [layout("2012").by_code[one.column].seq for one in record.missing({}, "2012", ON)]
+    assert order == sorted(order)
+    assert order
+
+
+def test_days_of_the_same_rules_share_what_is_compiled(clean):
+    late = {**clean, layout("2012").by_name["quality_date"].code: "2026-11-21"}
+    before, after = record.check(late, "2012", date(2026, 11, 20)), record.check(late, "2012", ON)
+    assert len(before) == len(after) + 1  # a day to come; today is each call's own
+    assert record._checker("2012", ON, None) is record._checker("2012", date(2026, 11, 20), None)
+
+
 def test_a_record_of_2020():
     found = record.check({"A12C": "3", "A14": "x"}, "2020", ON)
     assert {("A12C", "HQ023"), ("A14", "HQ021")} <= {(f.column, f.rule) for f in found}

@@ -73,6 +73,7 @@ INSTALLED_APPS = [
     "tonghu.platform.trail",
     "tonghu.platform.files",
     "tonghu.platform.notices",
+    "tonghu.platform.api",
     "tonghu.patients",
 ]
 
@@ -83,6 +84,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "tonghu.platform.web.languages.LanguageMiddleware",
+    "tonghu.platform.api.middleware.ApiMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path
 
+from tonghu.config.api import api
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("tonghu.platform.home.urls")),
     path("", include("tonghu.platform.web.urls")),
@@ -14,6 +16,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("tonghu.platform.files.urls")),
     path("", include("tonghu.platform.notices.urls")),
     path("", include("tonghu.patients.urls")),
+    path("", include("tonghu.platform.api.urls")),
+    path("api/v1/", api.addresses()),
 ]
 
 handler500 = "tonghu.platform.operations.faults.server_error"

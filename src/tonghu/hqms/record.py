@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
+from functools import cache, cached_property
+from typing import Final
 
 from tonghu.codes import hqms_fields
-from tonghu.codes.hqms_fields import Field
+from tonghu.codes.hqms_fields import Field, Layout
 from tonghu.hqms import casting, fields, words
 from tonghu.hqms.judge import SET, answered_elsewhere, entry, said
-from tonghu.rulebook import PACKAGED, Rule, load
+from tonghu.rulebook import PACKAGED, Rule, Rulebook, RuleSet, load
 from tonghu.rulebook.lean_executor import finding_judge
-from tonghu.rulebook.python_executor import Answer, Judge
+from tonghu.rulebook.python_executor import UNKNOWN, Answer, Judge
 from tonghu.rulebook.schema import UNREADABLE
 
 
@@ -30,6 +31,15 @@ class Finding:
     message_en: str
 
 
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A field without a value that rules wait for, and which rules those are."""
+
+    column: str
+    fact: str
+    rules: tuple[str, ...]
+
+
 def check(raw: Mapping[str, str], layout: str, on: date, region: str | None = None) -> list[Finding]:
     """The findings on one record by field, then rule.
 
@@ -37,43 +47,56 @@ def check(raw: Mapping[str, str], layout: str, on: date, region: str | None = No
     that is absent is an empty cell. `on` picks the rules and is "today" in them. Rules that compare stays, or wait
     for the card or a list, do not answer here. Raises BadCode for an unknown layout.
     """
-    return _checker(layout, on, region).check(raw)
+    return _checker(layout, on, region).check(raw, on)
 
 
-@lru_cache(maxsize=16)
+def missing(raw: Mapping[str, str], layout: str, on: date, region: str | None = None) -> list[Missing]:
+    """The empty fields of one record on which rules cannot decide, by field; arguments as for :func:`check`.
+
+    A rule that finds an empty field says so itself; here are those that find nothing as long as they do not know.
+    """
+    return _checker(layout, on, region).missing(raw, on)
+
+
+#: Compiled once for the rules of a layout, however many days they hold: there are as many as the rule book has changes.
+_checkers: Final[dict[tuple[object, ...], _Checker]] = {}
+
+
+@cache
+def _book() -> Rulebook:
+    return load([PACKAGED / "registry"])
+
+
 def _checker(layout: str, on: date, region: str | None) -> _Checker:
-    return _Checker(layout, on, region)
+    dictionary = hqms_fields.layout(layout)
+    rules = _book().on(on, region, [SET], layout)
+    key = (layout, *((rule.id, rule.version, rule.file) for rule in rules.rules))
+    held = _checkers.get(key)
+    if held is None:
+        held = _checkers[key] = _Checker(dictionary, rules)
+    return held
 
 
 class _Checker:
-    """The rules of a day and a layout, compiled once."""
+    """The rules of a layout, compiled once."""
 
-    def __init__(self, layout: str, on: date, region: str | None) -> None:
-        dictionary = hqms_fields.layout(layout)
-        rules = load([PACKAGED / "registry"]).on(on, region, [SET], layout)
+    def __init__(self, dictionary: Layout, rules: RuleSet) -> None:
+        self.layout = dictionary.id
         self.dictionary: Mapping[str, Rule] = answered_elsewhere(rules.rules)
         self.rules = rules
         self.words = words.OfRecord(rules)
         self.fields: Mapping[str, Field] = {field.code: field for field in dictionary.fields}
         self.by_name = dictionary.by_name
-        self.run: Mapping[str, casting.Value] = {"today": on, "layout": layout}
-        self.judge: Judge = finding_judge(rules, {*dictionary.by_name, *self.run})
+        self.known = {*dictionary.by_name, "today", "layout"}
+        self.judge: Judge = finding_judge(rules, self.known)
         self.order = {field.name: field.seq for field in dictionary.fields}
 
-    def check(self, raw: Mapping[str, str]) -> list[Finding]:
+    def check(self, raw: Mapping[str, str], on: date) -> list[Finding]:
         """See :func:`check`."""
-        facts: dict[str, casting.Value | bool] = dict(self.run)
+        facts: dict[str, casting.Value | bool] = {"today": on, "layout": self.layout}
         found: list[Finding] = []
-        for code, text in raw.items():
-            field = self.fields.get(code)
-            if field is None or not text:
-                continue
-            value, note = casting.cell(field, text)
-            if value is not None:
-                facts[field.name] = value
-            elif note is not None:
-                facts[field.name + UNREADABLE] = True
-            else:
+        for code, field, text, value, note in self._cells(raw):
+            if not _know(facts, field, value, note):
                 continue
             for rule_id, told in fields.of_reading(field, text, value, note):
                 if rule_id in self.dictionary:
@@ -81,6 +104,33 @@ class _Checker:
                     found.append(Finding(code, field.name, rule.reports, str(rule.level), text, told.zh, told.en))
         found += [self._finding(answer, raw, facts) for answer in self.judge(facts)]
         return sorted(found, key=lambda one: (self.order.get(one.fact, 0), one.rule))
+
+    def _cells(self, raw: Mapping[str, str]) -> Iterator[tuple[str, Field, str, casting.Value | None, str | None]]:
+        """The cells of the layout that are not empty: code, field, text, value, and a note where none can be read."""
+        for code, text in raw.items():
+            field = self.fields.get(code)
+            if field is not None and text:
+                yield code, field, text, *casting.cell(field, text)
+
+    @cached_property
+    def _whole(self) -> Judge:
+        """The judge that also says what it does not know; it takes a while to compile, and files do not need it."""
+        return self.rules.for_record(self.known)
+
+    def missing(self, raw: Mapping[str, str], on: date) -> list[Missing]:
+        """See :func:`missing`."""
+        facts: dict[str, casting.Value | bool] = {"today": on, "layout": self.layout}
+        for _code, field, _text, value, note in self._cells(raw):
+            _know(facts, field, value, note)
+        waiting: dict[str, dict[str, None]] = {}
+        for answer in self._whole(facts):
+            if answer.verdict == UNKNOWN:
+                for name in answer.missing:
+                    # An unreadable value is a finding of its own; a fact of the batch is not the form's to give.
+                    if name in self.by_name and name + UNREADABLE not in facts:
+                        waiting.setdefault(name, {})[answer.rule.reports] = None
+        ordered = sorted(waiting, key=self.order.__getitem__)
+        return [Missing(self.by_name[name].code, name, tuple(waiting[name])) for name in ordered]
 
     def _finding(self, answer: Answer, raw: Mapping[str, str], facts: Mapping[str, casting.Value | bool]) -> Finding:
         rule = answer.rule
@@ -90,3 +140,12 @@ class _Checker:
         told = said(rule, {**known, **self.words.of(wanted, facts)} if wanted else known)
         shown = entry(rule)
         return Finding(column, answer.fact, shown.id, shown.level, raw.get(column) or None, told.zh, told.en)
+
+
+def _know(facts: dict[str, casting.Value | bool], field: Field, value: casting.Value | None, note: str | None) -> bool:
+    """Put a cell among the facts; False where there is nothing in it."""
+    if value is not None:
+        facts[field.name] = value
+    elif note is not None:
+        facts[field.name + UNREADABLE] = True
+    return value is not None or note is not None

@@ -29,6 +29,7 @@ from tonghu.platform.scope.scope import open_scope, system_scope
 
 #: Tables without row security, each with the reason. None may hold a person.
 OPEN: Final = {
+    "api_ratecount": "how often each caller asked of late, by hash of the address or number of the client",
     "auth_group": "Django's own, unused: what a person may do comes from posts",
     "auth_group_permissions": "Django's own, unused",
     "auth_permission": "Django's own, unused: names of models",

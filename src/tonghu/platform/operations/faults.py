@@ -99,8 +99,8 @@ def _answer(request: HttpRequest, fault: Fault) -> HttpResponse:
     number = getattr(request, "request_id", "")
     if request.path_info.startswith("/api/"):
         problem = {
-            "type": f"about:blank#{fault.code}", "title": str(fault.title), "status": fault.status,
-            "detail": str(fault.text), "request_id": number,
+            "type": f"urn:tonghu:problem:{fault.code}", "title": str(fault.title), "status": fault.status,
+            "code": fault.code, "detail": str(fault.text), "request_id": number,
         }  # fmt: skip
         response: HttpResponse = JsonResponse(
             problem, status=fault.status, content_type="application/problem+json",

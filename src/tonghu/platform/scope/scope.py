@@ -30,10 +30,11 @@ SYSTEM: Final[dict[str, tuple[frozenset[str], str]]] = {
     ),
     "rotation": (frozenset({"*"}), "writes sealed values again under a new key; run by the owner, never by a request"),
     "chain": (frozenset(), "links the events of the log into its chain and checks it; reads events of every place"),
-    # Policies of the rooms name these three; they hold no permission that a post could hold.
+    # Policies of the rooms name these four; they hold no permission that a post could hold.
     "worker": (frozenset(), "keeps the books on jobs of every institution: who runs what, how far, how it ended"),
     "upkeep": (frozenset(), "ends the lives of files and removes old records of jobs and notices, everywhere"),
     "notices": (frozenset(), "writes notices to people of every institution, and sends them"),
+    "docking": (frozenset(), "finds the docking client of a token or secret, before any scope is known"),
 }
 
 
@@ -44,6 +45,7 @@ class Scope:
     Attributes:
         person: id of the person who acts; None for the system.
         post: id of the post they act from; None for the system and before a post is chosen.
+        client: id of the docking client that calls the API; then there is no person and no post.
         institution: id of the institution whose rows they see; None for posts of an authority.
         region_from, region_to: range of region codes, ``from <= code < to``, whose institutions' rows they see; both
             None for posts of an institution. The nation is ``000000`` to ``999999``.
@@ -57,6 +59,7 @@ class Scope:
 
     person: int | None = None
     post: int | None = None
+    client: int | None = None
     institution: int | None = None
     region_from: str | None = None
     region_to: str | None = None
@@ -75,7 +78,7 @@ class Scope:
         """The text that the database's ``scope`` functions read."""
         return json.dumps(
             {
-                "person": self.person, "post": self.post, "institution": self.institution,
+                "person": self.person, "post": self.post, "client": self.client, "institution": self.institution,
                 "from": self.region_from, "to": self.region_to, "may": sorted(self.permissions),
                 "purpose": self.purpose, "reason": self.reason, "request": self.request, "label": self.label,
                 "system": self.system,

@@ -1,0 +1,10 @@
+"""What the menu shows of this room."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from tonghu.platform.api.access import ISSUE
+from tonghu.platform.shell import MenuGroup, MenuItem
+
+MENU = (MenuItem(_("Docking clients"), "docking:clients", permission=ISSUE, group=MenuGroup.SITE, icon="link"),)

@@ -1,0 +1,32 @@
+"""Reads of docking clients, and what they can be given."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from tonghu.platform.api.models import DockingClient
+from tonghu.platform.scope.permissions import Permission, declared
+
+#: Rights that operations of the API ask for; filled when they are put together (``tonghu.config.api``).
+ASKED_BY_API: set[str] = set()
+
+
+def for_clients() -> Mapping[str, Permission]:
+    """Return the rights that a client can be given: those that an operation of the API asks for, and no other."""
+    return {code: declared()[code] for code in sorted(ASKED_BY_API)}
+
+
+def clients() -> QuerySet[DockingClient]:
+    """Return the docking clients that the open scope sees."""
+    return DockingClient.objects.select_related("institution", "issued_by")
+
+
+def state_of(client: DockingClient) -> str:
+    """Return ``current``, ``future`` or ``past``."""
+    now = timezone.now()
+    if client.valid.isempty or (client.valid.upper and client.valid.upper <= now):
+        return "past"
+    return "future" if client.valid.lower and client.valid.lower > now else "current"

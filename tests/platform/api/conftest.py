@@ -1,0 +1,5 @@
+"""Fixtures of the API's tests."""
+
+from committed import committed
+
+__all__ = ["committed"]
