@@ -16,6 +16,7 @@ import tables
 from django.db.models import Model
 from django.test import TestCase
 
+import docking
 import made_up
 from tonghu.network.models import Institution
 from tonghu.patients.models import Consent, Grant, HospitalView, Merge
@@ -114,6 +115,10 @@ def _file(site: Site) -> dict[str, Any]:
     return {"pk": site.file.pk}
 
 
+def _docking(site: Site) -> dict[str, Any]:
+    return {"pk": docking.client(site.here, name=SECRET).pk}
+
+
 def _here(site: Site) -> dict[str, Any]:
     return {"pk": site.here.pk}
 
@@ -208,7 +213,6 @@ def own(args: Callable[[Site], dict[str, Any]], answer: Answer = OK, **more: Any
 
 PAGES: Final[dict[str, Page]] = {
     "home:home": people(),
-    "home:home": people(),
     # --- the shell
     "web:language": everyone(DONE, post={"language": "en"}),
     "web:search": everyone(query={"q": SECRET}),
@@ -278,6 +282,12 @@ PAGES: Final[dict[str, Page]] = {
     "notices:preferences": people(),
     "notices:outgoing": listing("site_operator"),
     "notices:again": Page("site_operator", DONE, FORBIDDEN, DONE, DONE, post={}),
+    # --- docking clients
+    "docking:clients": listing("point_lead"),
+    "docking:issue": listing("security_admin"),
+    "docking:client": about("point_lead", _docking, names=True),
+    "docking:renew": about("security_admin", _docking, post={"reason": "made up"}, names=True),
+    "docking:end": about("security_admin", _docking, DONE, post={"reason": "made up"}),
     "notices:open": own(lambda site: {"pk": site.notice.pk}, DONE),
     # --- children
     "patients:children": listing("records_department", args=lambda site: _child(site) and {}, names=True),
