@@ -1,40 +1,13 @@
-"""Work done beside the work at hand: items made one ahead, and results that come in order from several threads."""
+"""Work done beside the work at hand: items made one ahead."""
 
 from __future__ import annotations
 
 import queue
 import threading
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterator
 from typing import TypeVar
 
 T = TypeVar("T")
-R = TypeVar("R")
-
-THREADS = 2
-"""Threads that work on items, which leave the interpreter to others nearly all of their time."""
-
-WAITING = 3
-"""Items that may be worked on, or be ready, beyond the one at hand."""
-
-
-def in_order(items: Iterable[T], work: Callable[[T], R]) -> Iterator[tuple[T, R]]:
-    """Each item with what `work` made of it, in order; the next ones are worked on in threads meanwhile."""
-    waiting: deque[tuple[T, Future[R]]] = deque()
-    with ThreadPoolExecutor(THREADS, thread_name_prefix="blocks") as pool:
-        try:
-            for item in items:
-                waiting.append((item, pool.submit(work, item)))
-                if len(waiting) > WAITING:
-                    ready, result = waiting.popleft()
-                    yield ready, result.result()
-            while waiting:
-                ready, result = waiting.popleft()
-                yield ready, result.result()
-        finally:
-            for _, result in waiting:
-                result.cancel()
 
 
 def prefetched(items: Iterator[T]) -> Iterator[T]:

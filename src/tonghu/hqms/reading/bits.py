@@ -13,8 +13,9 @@ import numpy.typing as npt
 Places = npt.NDArray[np.int64]
 Bits = npt.NDArray[np.uint64]
 
-# Small enough that a slice, its mask and its bits stay in the processor's cache.
-SLICE: Final = 1 << 18
+# Small enough that a slice, its mask and its bits stay in the processor's cache; large enough that other threads,
+# which may take the interpreter after each, do not take it all the time.
+SLICE: Final = 1 << 20
 
 # What a word is multiplied with, or masked by: so many bits in each byte.
 _ONES: Final = np.uint64(0x0101010101010101)

@@ -1,6 +1,6 @@
 """Delimited text: comma, tab, semicolon or bar; UTF-8, GB18030 or UTF-16.
 
-`DelimitedSource.screen` is the fast path. Blocks of some megabytes are cut into records in threads, where a sieve
+`DelimitedSource.screen` is the fast path. Blocks of some megabytes are cut into records in a thread, where a sieve
 passes over most records at a glance at their bytes; Polars parses the wanted columns of the others; `keep` decides;
 only the lines of the hits are decoded and parsed whole. In GB18030 the wanted columns are read as bytes too: where
 such a cell is not plain ASCII, its row is decoded before it is judged.
@@ -9,41 +9,31 @@ such a cell is not plain ASCII, its row is decoded before it is judged.
 from __future__ import annotations
 
 import io
-import re
-from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from functools import partial
+from dataclasses import dataclass, field
 from typing import NoReturn
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from tonghu.errors import InputRefused
 from tonghu.hqms.reading import encoding as enc
-from tonghu.hqms.reading.ahead import in_order, prefetched
-from tonghu.hqms.reading.header import Header, Known, find_header
+from tonghu.hqms.reading.ahead import prefetched
+from tonghu.hqms.reading.header import Known
 from tonghu.hqms.reading.input import Input
-from tonghu.hqms.reading.lines import LONGEST_LINE, Checked, Style, first_nul, has_nul, is_utf8, style_of
+from tonghu.hqms.reading.lines import LONGEST_LINE, Checked, Style, style_of
 from tonghu.hqms.reading.model import Frame, Hits, Keep, Ragged, Seen, Sieve, Source, column_names
-from tonghu.hqms.reading.records import BlockCells, Records, first_records, joined, scan
-
-DELIMITERS = {b",": ("逗号", "comma"), b"\t": ("制表符", "tab"), b";": ("分号", "semicolon"), b"|": ("竖线", "bar")}
+from tonghu.hqms.reading.records import BlockCells, Records, joined, scan
+from tonghu.hqms.reading.sample import DELIMITERS, WIDE, delimiter_and_header, never_closes, sample_text
 
 SAMPLE = 4 << 20
 """Bytes looked at to settle encoding, delimiter and header."""
-
-SAMPLE_ROWS = 40
 
 GATHERED = 4 << 20
 """Bytes of records that are parsed together: for a few lines of each block Polars would mostly get ready."""
 
 GATHERED_BLOCKS = 64
 """Blocks after which they are parsed all the same."""
-
-WIDE = 20
-"""From so many columns on, no text inside a cell has as many delimiters in one line by chance."""
 
 
 class DelimitedSource(Source):
@@ -57,8 +47,8 @@ class DelimitedSource(Source):
         with given.open() as stream:
             sample = stream.read(SAMPLE)
         self._style: Style = style_of(sample)
-        text, self._settled = _sample_text(given.name, sample, self._style, complete=len(sample) < SAMPLE)
-        self._delimiter, found = _delimiter_and_header(given.name, text, known)
+        text, self._settled = sample_text(given.name, sample, self._style, complete=len(sample) < SAMPLE)
+        self._delimiter, found = delimiter_and_header(given.name, text, known)
         self.header = found.names
         self._skip = found.first_data
         self.notes.extend(found.notes)
@@ -70,35 +60,46 @@ class DelimitedSource(Source):
         self._hash.start()
         self.rows = None
         wanted = sorted(set(columns))
-        left = _Left()
         rows = 0
+        for left in prefetched(self._left()):
+            rows += left.screened
+            yield self._hits(left, wanted, keep)
+        self.rows = rows
+
+    def _left(self) -> Iterator[_Left]:
+        """What the sieve leaves of all data records, gathered."""
+        rows = 0
+        left = _Left()
         for block in self._blocks(self.sieve):
+            if left.screened and (left.enough or left.as_utf8 != self._is_utf8):
+                yield left
+                left = _Left()
+            left.as_utf8 = self._is_utf8
             if self.sieve is not None and block.seen is not None:
                 self.sieve.passed(block.seen)
             left.add(block, rows + 1, len(self.header))
             rows += len(block)
-            if left.enough:
-                yield self._hits(left, wanted, keep)
-                left = _Left()
         if left.screened:
-            yield self._hits(left, wanted, keep)
-        self.rows = rows
+            yield left
 
     def _hits(self, left: _Left, wanted: list[int], keep: Keep) -> Hits:
         records, numbers = joined(left.records), np.concatenate(left.numbers)
-        chosen = self._judge(records, wanted, keep)
+        chosen = self._judge(records, wanted, keep, as_utf8=left.as_utf8)
         chosen |= np.isin(numbers, [one.row for one in left.ragged])
         indexes = np.flatnonzero(chosen)
-        data = self._parsed(self._decoded(records, indexes), len(indexes), quoted=records.quoted)
+        lines = self._decoded(records, indexes, as_utf8=left.as_utf8)
+        data = self._parsed(lines, len(indexes), quoted=records.quoted)
         rows = pl.Series("row", numbers[indexes], dtype=pl.Int64)
-        return Hits(left.screened, rows, data, tuple(left.ragged), self._raw_lines(records, indexes))
+        raw_lines = self._raw_lines(records, indexes) if left.as_utf8 else None
+        return Hits(left.screened, rows, data, tuple(left.ragged), raw_lines)
 
     def _frames(self, rows_per_frame: int) -> Iterator[Frame]:
         first = 1
         for block in self._blocks():
             records = block.records
             odd = _ragged(records, first, len(self.header))
-            data = self._parsed(self._decoded(records), len(records), quoted=records.quoted)
+            lines = self._decoded(records, as_utf8=self._is_utf8)
+            data = self._parsed(lines, len(records), quoted=records.quoted)
             for part in data.iter_slices(rows_per_frame):
                 last = first + part.height - 1
                 yield Frame(first, part, tuple(one for one in odd if first <= one.row <= last))
@@ -140,29 +141,24 @@ class DelimitedSource(Source):
         rest = b""
         line = 1
         width_of_last = 0
-        pieces = prefetched(checked.pieces())
-        for number, (piece, looked) in enumerate(in_order(pieces, partial(_look, self._delimiter, sieve))):
-            checked.settle(piece, looked.nul, number, valid_utf8=looked.valid_utf8)
+        for piece in checked:
             self._settled = checked.encoding
             self._show_encoding(checked.encoding)
             # A bar can be the second byte of a GB18030 character, so such text is decoded before it is cut.
-            recode = checked.encoding == enc.GB18030 and self._delimiter == b"|"
-            if recode:
+            if checked.encoding == enc.GB18030 and self._delimiter == b"|":
                 piece = enc.as_utf8(piece, name, line)
             data = rest + piece if rest else piece
-            # The thread took the piece to begin with a record, which only quoted line ends can belie.
-            cut = _cut(data, self._delimiter, sieve) if rest or recode else looked.cut
-            rest = data[cut.consumed :]
-            records = replace(cut.block.records, first_line=line)
+            records, consumed = scan(data, self._delimiter, line)
+            rest = data[consumed:]
             _refuse_swallowed(records, len(self.header), name)
-            line += data.count(b"\n", 0, cut.consumed) if records.quoted else len(records)
+            line += data.count(b"\n", 0, consumed) if records.quoted else len(records)
             if len(rest) > LONGEST_LINE:
                 break
             if len(records):
                 width_of_last = int(records.cells[-1])
-                yield _Block(records, cut.block.seen)
+                yield _Block(records, None if sieve is None else sieve.look(BlockCells(records)))
         if rest:
-            raise _never_closes(name, line)
+            raise never_closes(name, line)
         if checked.unended and width_of_last < len(self.header):
             self.note(
                 "最后一行没有写完（单元格少于表头且无换行），文件可能被截断，请与原系统核对行数",
@@ -174,21 +170,22 @@ class DelimitedSource(Source):
     def _is_utf8(self) -> bool:
         return self._settled != enc.GB18030 or self._delimiter == b"|"
 
-    def _judge(self, records: Records, wanted: list[int], keep: Keep) -> npt.NDArray[np.bool_]:
+    def _judge(self, records: Records, wanted: list[int], keep: Keep, *, as_utf8: bool) -> npt.NDArray[np.bool_]:
         """`keep` for each record."""
-        seen = self._parsed(records.text, len(records), wanted, quoted=records.quoted, lossy=not self._is_utf8)
-        if not self._is_utf8:
+        seen = self._parsed(records.text, len(records), wanted, quoted=records.quoted, lossy=not as_utf8)
+        if not as_utf8:
             # Bytes beyond ASCII were misread: decode those records and put their cells right.
             beyond = np.flatnonzero(seen.select(pl.any_horizontal(_beyond_ascii(seen))).to_series().to_numpy())
             if len(beyond):
-                right = self._parsed(self._decoded(records, beyond), len(beyond), wanted, quoted=records.quoted)
+                lines = self._decoded(records, beyond, as_utf8=False)
+                right = self._parsed(lines, len(beyond), wanted, quoted=records.quoted)
                 seen = seen.with_columns(column.scatter(beyond, right[column.name]) for column in seen)
         return keep(seen).fill_null(value=False).to_numpy().copy()
 
-    def _decoded(self, records: Records, chosen: npt.NDArray[np.intp] | None = None) -> bytes:
+    def _decoded(self, records: Records, chosen: npt.NDArray[np.intp] | None = None, *, as_utf8: bool) -> bytes:
         """The chosen records (all, without `chosen`) as UTF-8, each with its line feed."""
         lines = records.text if chosen is None else records.lines(chosen)
-        if self._is_utf8:
+        if as_utf8:
             return lines
         try:
             text = lines.decode(enc.GB18030)
@@ -236,7 +233,7 @@ class DelimitedSource(Source):
         return table.with_columns(pl.all().replace("", None)) if quoted else table
 
     def _raw_lines(self, records: Records, indexes: npt.NDArray[np.intp]) -> pl.Series | None:
-        if self._delimiter != b"," or not self._is_utf8 or (records.cells[indexes] != len(self.header)).any():
+        if self._delimiter != b"," or (records.cells[indexes] != len(self.header)).any():
             return None
         data = records.data
         begins, ends = records.starts[indexes].tolist(), records.ends[indexes].tolist()
@@ -268,32 +265,6 @@ class _Block:
         return _Block(self.records.head(end).tail(begin), seen)
 
 
-@dataclass(frozen=True)
-class _Cut:
-    """The whole records at the start of some bytes, and how many of these they take."""
-
-    block: _Block
-    consumed: int
-
-
-@dataclass(frozen=True)
-class _Looked:
-    """What a thread saw of a piece of the file: a NUL byte (-1: none), UTF-8 or not, and its records."""
-
-    nul: int
-    valid_utf8: bool
-    cut: _Cut
-
-
-def _look(delimiter: bytes, sieve: Sieve | None, piece: bytes) -> _Looked:
-    return _Looked(first_nul(piece), is_utf8(piece), _cut(piece, delimiter, sieve))
-
-
-def _cut(data: bytes, delimiter: bytes, sieve: Sieve | None) -> _Cut:
-    records, consumed = scan(data, delimiter)
-    return _Cut(_Block(records, sieve.look(BlockCells(records)) if sieve and len(records) else None), consumed)
-
-
 @dataclass
 class _Left:
     """The records of some blocks that the sieve has left."""
@@ -303,6 +274,8 @@ class _Left:
     numbers: list[npt.NDArray[np.int64]] = field(default_factory=list)
     ragged: list[Ragged] = field(default_factory=list)
     size: int = 0
+    as_utf8: bool = True
+    """Whether the records are UTF-8 (or plain ASCII), as far as was known when they were read."""
 
     def add(self, block: _Block, first_row: int, width: int) -> None:
         """Take what is left of a block whose first record is data row `first_row`."""
@@ -333,82 +306,4 @@ def _refuse_swallowed(records: Records, width: int, name: str) -> None:
             continue
         inner = records.data[start:end].split(b"\n")[1:]
         if any(line.count(records.delimiter) == width - 1 for line in inner):
-            raise _never_closes(name, records.first_line + records.data.count(b"\n", 0, start))
-
-
-def _never_closes(name: str, line: int) -> InputRefused:
-    return InputRefused(
-        f"{name}：第 {line} 行有一个双引号没有配对，其后的各行会被并入同一单元格，请更正该行的引号后重新提交",
-        f"{name}: line {line} has a quotation mark without its counterpart, which would swallow the lines after it; "
-        "mend the quotation marks of that line",
-    )
-
-
-def _sample_text(name: str, sample: bytes, style: Style, *, complete: bool) -> tuple[bytes, str | None]:
-    """The sample's whole lines in UTF-8, and the encoding, None while all is ASCII."""
-    text = sample[style.mark :]
-    if style.wide:
-        text = text.decode(style.encoding or "", "ignore").encode()
-    if style.returns_only:
-        text = text.replace(b"\r", b"\n")
-    if not text.strip():
-        raise InputRefused(
-            f"{name}：文件是空的，没有表头也没有数据，请重新导出",
-            f"{name}: the file is empty, without header and data; export it again",
-        )
-    if complete and not text.endswith(b"\n"):
-        text += b"\n"
-    elif not complete:
-        text = text[: text.rfind(b"\n") + 1] or text + b"\n"
-    if (place := text.find(b"\0")) >= 0:
-        raise has_nul(name, 1 + text.count(b"\n", 0, place))
-    if style.encoding is None:
-        settled = enc.decide(text, name)
-        return (text.decode(enc.GB18030).encode(), settled) if settled == enc.GB18030 else (text, settled)
-    if not enc.holds(text, enc.UTF8):
-        raise enc.refusal(text, name, 1, style.encoding)
-    return text, enc.UTF8
-
-
-def _delimiter_and_header(name: str, text: bytes, known: Known | None) -> tuple[bytes, Header]:
-    """The delimiter under which the header has most known names, or else most rows are alike, or has most cells."""
-    best: tuple[tuple[int, int, int], bytes, Header] | None = None
-    for delimiter in DELIMITERS:
-        rows = [[cell.decode() for cell in row] for row in first_records(text, delimiter, SAMPLE_ROWS)]
-        header = find_header(rows, known)
-        if header is None:
-            continue
-        alike = Counter(len(row) for row in rows if len(row) > 1).most_common(1)
-        rank = (header.known, alike[0][1] if alike else 0, len(header.names))
-        if best is None or rank > best[0]:
-            best = rank, delimiter, header
-    if best is None:
-        raise _never_closes(name, 1)
-    _, delimiter, header = best
-    if len(header.names) < 2:
-        raise _no_delimiter(name, header.names[0])
-    below = [row for row in first_records(text, delimiter, SAMPLE_ROWS)[header.first_data :] if any(row)]
-    if len(header.names) >= WIDE and below and all(len(row) == 1 for row in below):
-        raise _other_delimiter(name, delimiter, below[0][0])
-    return delimiter, header
-
-
-def _other_delimiter(name: str, delimiter: bytes, line: bytes) -> InputRefused:
-    header_zh, header_en = DELIMITERS[delimiter]
-    used = max(DELIMITERS, key=line.count)
-    row_zh, row_en = DELIMITERS[used] if used in line else ("其他字符", "something else")
-    return InputRefused(
-        f"{name}：表头以{header_zh}分隔，数据行却以{row_zh}分隔，请统一分隔符后重新导出",
-        f"{name}: the header is separated by {header_en}, the rows by {row_en}; export it again with one separator",
-    )
-
-
-def _no_delimiter(name: str, line: str) -> InputRefused:
-    marks = Counter(re.findall(r"[^\w\s\"'.()（）/-]|\s{2,}", line)).most_common(1)
-    seen_zh = f"（其中“{marks[0][0]}”出现 {marks[0][1]} 次）" if marks else ""
-    seen_en = f" ('{marks[0][0]}' occurs {marks[0][1]} times in it)" if marks else ""
-    return InputRefused(
-        f"{name}：表头只有一列{seen_zh}，不是以逗号、制表符、分号或竖线分隔的表格，请以逗号分隔重新导出",
-        f"{name}: the header has only one column{seen_en}; the file is not separated by comma, tab, semicolon or bar: "
-        "export it again with commas",
-    )
+            raise never_closes(name, records.first_line + records.data.count(b"\n", 0, start))

@@ -11,6 +11,7 @@ import polars as pl
 
 from tonghu.errors import InputRefused
 from tonghu.hqms.reading import encoding as enc
+from tonghu.hqms.reading.ahead import prefetched
 from tonghu.hqms.reading.archive import DAMAGED, damaged
 from tonghu.hqms.reading.input import Input
 
@@ -91,19 +92,20 @@ class Checked:
         """Whether the last line, once it has been read, was found to have no line end."""
 
     def __iter__(self) -> Iterator[bytes]:
-        """The pieces as they are. Raises `InputRefused` naming the line."""
-        for number, piece in enumerate(self.pieces()):
-            self.settle(piece, first_nul(piece), number, valid_utf8=is_utf8(piece))
+        """The pieces as they are, each read while the one before is worked on. Raises `InputRefused` naming the line.
+
+        GB18030 is decoded, and thereby fully checked, only where it is used: checking all of it would cost more than
+        the screening.
+        """
+        for number, piece in enumerate(prefetched(self.pieces())):
+            self._settle(piece, number)
             yield piece
 
-    def settle(self, piece: bytes, nul: int, number: int, *, valid_utf8: bool) -> None:
-        """Take note of the next piece, the `number`-th, after :func:`first_nul` and :func:`is_utf8` have looked at it.
-
-        Raises `InputRefused` naming the line. GB18030 is decoded, and thereby fully checked, only where it is used:
-        checking all of it would cost more than the screening.
-        """
+    def _settle(self, piece: bytes, number: int) -> None:
+        """Take note of the next piece, the `number`-th."""
         name = self._given.name
-        if nul >= 0:
+        valid_utf8 = is_utf8(piece)
+        if (nul := piece.find(b"\0")) >= 0:
             raise has_nul(name, self._line(number) + piece.count(b"\n", 0, nul))
         if self.encoding == enc.GB18030:
             if valid_utf8 and enc.looks_like_utf8(piece):
@@ -166,11 +168,6 @@ class Checked:
     def _line(self, number: int) -> int:
         """The line on which a piece begins; counted only for a message, by reading once more."""
         return 1 + sum(piece.count(b"\n") for piece in itertools.islice(self.pieces(), number))
-
-
-def first_nul(piece: bytes) -> int:
-    """The place of the first NUL byte, -1 for none."""
-    return piece.find(b"\0")
 
 
 def is_utf8(piece: bytes) -> bool:

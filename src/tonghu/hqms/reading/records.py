@@ -143,7 +143,8 @@ class BlockCells:
             # Within quotation marks a delimiter is text, and a mark before one is the end.
             closed = ended[:, 1:] & (seen[:, :-1] == QUOTE)
             ended = np.where(opened[:, None], closed, ended[:, :-1])
-        return seen[:, :width] * ~ended[:, :width]
+        heads: Bytes = seen[:, :width] * ~ended[:, :width]
+        return heads
 
 
 def scan(data: bytes, delimiter: bytes, first_line: int = 1) -> tuple[Records, int]:
