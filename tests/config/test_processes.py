@@ -25,29 +25,33 @@ SLEEPS = "import time; print('begun', flush=True); time.sleep(60)"
 DEAF = "import signal; signal.signal(15, signal.SIG_IGN); " + SLEEPS
 
 
-def run_until_told(children: list[Child], *after: float, **more: Any) -> None:
-    """Run them, and press Ctrl-C after so many seconds, more often out of impatience."""
-    for delay in after:
-        threading.Timer(delay, os.kill, (os.getpid(), signal.SIGINT)).start()
+def run_until_told(children: list[Child], *impatience: float, **more: Any) -> None:
+    """Run them until all have begun, then press Ctrl-C, and again after so many seconds."""
+
+    def press() -> None:
+        for delay in impatience:
+            threading.Timer(delay, os.kill, (os.getpid(), signal.SIGINT)).start()
+        os.kill(os.getpid(), signal.SIGINT)
+
     with processes.told_to_stop(), pytest.raises(Stopped):
-        processes.run(children, **{"ready": lambda: True, "announce": lambda: None, **more})
+        processes.run(children, lambda: all(one.last_words() == "begun" for one in children), press, **more)
 
 
-def test_ctrl_c_ends_all_the_last_started_first(tmp_path: Path) -> None:
+def test_ctrl_c_ends_all(tmp_path: Path) -> None:
     one, two = child(tmp_path, "one", SLEEPS), child(tmp_path, "two", SLEEPS)
     said: list[str] = []
-    run_until_told([one, two], 0.4, announce=lambda: said.append("ready"), every_second=lambda: said.append("second"))
-    assert said[:2] == ["ready", "second"]
-    assert said.count("ready") == 1
+    run_until_told([one, two], every_second=lambda: said.append("second"))
+    assert said
     assert (one.ended(), two.ended()) == (-signal.SIGTERM, -signal.SIGTERM)
-    assert one.last_words() == "begun"
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
-def test_one_that_does_not_hear_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(processes, "END_SECONDS", 0.5)
+def test_one_that_does_not_hear_is_killed_and_impatience_changes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(processes, "END_SECONDS", 1.0)
     deaf = child(tmp_path, "deaf", DEAF)
-    run_until_told([deaf], 1.0, 1.1, ready=lambda: False)
+    run_until_told([deaf], 0.1, 0.2)
     assert deaf.ended() == -signal.SIGKILL
 
 
@@ -55,9 +59,8 @@ def test_one_that_dies_is_started_again(tmp_path: Path) -> None:
     mark = tmp_path / "mark"
     dies_once = f"import pathlib; p = pathlib.Path({str(mark)!r}); n = p.exists(); p.touch(); n or exit(3); "
     once = child(tmp_path, "once", dies_once + SLEEPS)
-    run_until_told([once], 2.5)
+    run_until_told([once])
     assert len(once.deaths) == 1
-    assert once.last_words() == "begun"
 
 
 def test_one_that_keeps_dying_stops_the_rest_with_a_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
