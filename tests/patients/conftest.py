@@ -2,4 +2,6 @@
 
 from made_up_hospitals import hospitals
 
-__all__ = ["hospitals"]
+from committed import committed
+
+__all__ = ["committed", "hospitals"]

@@ -81,7 +81,7 @@ def test_a_child_is_shown_with_its_numbers_masked_and_the_look_is_logged(clerk: 
         ("guardian-phone", "13900005678"), ("guardian-address", "虚构省虚构县"),
     ],
 )  # fmt: skip
-def test_a_masked_value_is_shown_whole_once_for_a_reason(clerk: Post, view: HospitalView, what: str, whole: str) -> None:
+def test_a_masked_value_is_shown_once_for_a_reason(clerk: Post, view: HospitalView, what: str, whole: str) -> None:
     browser = made_up.browser(clerk)
     with made_up.acting(clerk):
         rows = {"other-document": Identifier, "guardian-phone": Guardian, "guardian-address": Guardian}

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
+import random
 from typing import Any
 
 import pytest
 from django.db import DatabaseError, connection, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from made_up_hospitals import enter, scope_of
+from made_up_hospitals import enter, make_hospitals, scope_of
 
+from committed import in_threads
 from tonghu.errors import InputRefused
 from tonghu.network.models import Institution
 from tonghu.patients.merges import merge, undo_merge
 from tonghu.patients.models import Child, HospitalView, Merge
 from tonghu.patients.queries import of_group
+from tonghu.patients.services import change_view, save_guardian
 from tonghu.platform.scope.scope import open_scope
 
 Hospitals = tuple[Institution, Institution]
@@ -113,3 +117,47 @@ def test_an_act_cannot_be_changed(hospitals: Hospitals, statement: str) -> None:
         with pytest.raises(DatabaseError, match="permission denied"), transaction.atomic():
             connection.cursor().execute(statement)
         assert Merge.objects.count() == 1
+
+
+@pytest.mark.requirement("REG-17")
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_edits_of_others_during_merges_stay_with_the_side_they_were_made_on(committed: None, seed: int) -> None:
+    """Two merge and take back at random, four edit meanwhile, each on a connection of its own; then all is undone."""
+    here, _ = make_hospitals()
+    with open_scope(scope_of(here)) as by:
+        views = [enter(by, here, f"{n}", f"虚构{n}") for n in range(4)]
+        children = [view.child for view in views]
+
+    def merge_and_part(chance: random.Random) -> None:
+        done = []
+        for _ in range(12):
+            one, other = chance.sample(children, 2)
+            with contextlib.suppress(InputRefused), open_scope(scope_of(here)) as by:
+                if done and chance.random() < 0.4:
+                    undo_merge(by=by, act=done.pop(chance.randrange(len(done))), reason="撤销")
+                else:
+                    done.append(merge(by=by, kept=one, merged=other, reason="合并"))
+        for act in done:
+            with open_scope(scope_of(here)) as by:
+                undo_merge(by=by, act=act, reason="撤销")
+
+    def edit(number: int) -> None:
+        for turn in range(10):
+            with open_scope(scope_of(here)) as by:
+                change_view(by=by, view=views[number], patient_name=f"虚构{number}改{turn}")
+                enter(by, here, f"{number}-{turn}", f"虚构{number}", document_number=f"P{number}{turn:05d}")
+            with open_scope(scope_of(here)) as by:
+                save_guardian(by=by, view=views[number], name=f"监护{turn}")
+
+    def work(number: int) -> None:
+        merge_and_part(random.Random(seed * 10 + number)) if number < 2 else edit(number - 2)
+
+    in_threads(work, 6)
+    with open_scope(scope_of(here)):
+        assert all(group == child for child, group in groups().items())
+        for number, view in enumerate(views):
+            mine = list(of_group(children[number]))
+            assert [(held.pk, held.patient_name) for held in mine] == [(view.pk, f"虚构{number}改9")]
+            assert mine[0].guardians.count() == 10
+            assert mine[0].former_names.count() == 10
+        assert HospitalView.objects.count() == 4 + 40
