@@ -75,7 +75,7 @@ def _work(where: list[str]) -> None:
 
         points.let_in(fault)
     try:
-        run(times=Times(heartbeat=0.3, silence=1.5, poll=0.5, grace=10, pause=0.2))
+        run(times=Times(heartbeat=0.3, silence=1.5, poll=0.5, grace=10, answer=1.0, pause=0.2))
     except BaseException:
         import traceback
 

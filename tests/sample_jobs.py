@@ -53,6 +53,11 @@ def parts(run: Run, *, number: int, parts: int, pause: float = 0.0) -> dict[str,
     return {"sum": total}
 
 
+@job("sample.long", zh="样例：一步很久", en="Sample: one long step")
+def long(run: Run, *, number: int) -> None:
+    run.once("long", lambda: (write(number, 0, run.scope), time.sleep(120))[0])
+
+
 @job("sample.chain", zh="样例：提出后续任务", en="Sample: ask for a further job")
 def chain(run: Run, *, number: int) -> None:
     """A step that asks for another job: the outbox inside a job."""

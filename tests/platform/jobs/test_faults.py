@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import random
+import signal
 import threading
 import time
 from collections.abc import Iterator
@@ -129,6 +131,20 @@ def test_told_to_stop_a_worker_ends_at_the_next_step_and_the_next_one_goes_on(wo
     require_whole(job, 300, 40)
 
 
+def test_told_twice_a_worker_leaves_at_once_and_its_long_step_never_was(workers: Workers, clerk: Post) -> None:
+    with made_up.acting(clerk) as scope:
+        job = enqueue(sample_jobs.long, by=scope, number=350).pk
+    worker = workers.start()
+    until(lambda: seen(job).state == State.RUNNING)
+    os.kill(worker.pid, signal.SIGTERM)
+    time.sleep(0.5)
+    assert worker.status is None, "it waits for the step"
+    os.kill(worker.pid, signal.SIGTERM)
+    assert worker.ended.wait(20)
+    assert worker.status == 1
+    assert sample_jobs.effects_of(350) == []
+
+
 def test_a_running_job_shows_how_far_it_is_and_stops_when_cancelled(workers: Workers, clerk: Post) -> None:
     job = ask(clerk, 400, 400, pause=0.02)
     workers.start()
@@ -156,21 +172,48 @@ def test_a_running_job_shows_how_far_it_is_and_stops_when_cancelled(workers: Wor
     assert health["heartbeat"] < 5
 
 
-def test_the_database_breaking_every_connection_is_survived(workers: Workers, clerk: Post) -> None:
-    job = ask(clerk, 500, 60, pause=0.05)
-    worker = workers.start()
-    until(lambda: seen(job).progress.done > 2)
+def break_connections() -> None:
+    """End every session of the app but the test's own."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity "
             "WHERE datname = current_database() AND usename = current_user AND pid <> pg_backend_pid()"
         )
         assert cursor.fetchone()[0] >= 2
+
+
+def test_the_database_breaking_every_connection_is_survived(workers: Workers, clerk: Post) -> None:
+    job = ask(clerk, 500, 60, pause=0.05)
+    worker = workers.start()
+    until(lambda: seen(job).progress.done > 2)
+    break_connections()
     with open_scope(system_scope("worker")):
         Job.objects.filter(pk=job, state=State.WAITING).update(run_after=None)
     until(lambda: done(job))
     require_whole(job, 500, 60)
     assert worker.status is None, "the worker process itself went on"
+    worker.stop()
+
+
+def test_while_the_database_is_away_a_worker_waits_and_goes_on_afterwards(workers: Workers, clerk: Post) -> None:
+    job = ask(clerk, 550, 60, pause=0.05)
+    worker = workers.start()
+    until(lambda: seen(job).progress.done > 2)
+    with connections["owner"].cursor() as cursor:
+        cursor.execute("SELECT quote_ident(current_database())")
+        name = cursor.fetchone()[0]
+        cursor.execute(f"ALTER DATABASE {name} CONNECTION LIMIT 0")
+        try:
+            break_connections()
+            time.sleep(4)
+            assert worker.status is None
+        finally:
+            cursor.execute(f"ALTER DATABASE {name} CONNECTION LIMIT -1")
+    until(lambda: seen(job).state != State.RUNNING or seen(job).run > 1)
+    with open_scope(system_scope("worker")):
+        Job.objects.filter(pk=job, state=State.WAITING).update(run_after=None)
+    until(lambda: done(job))
+    require_whole(job, 550, 60)
     worker.stop()
 
 

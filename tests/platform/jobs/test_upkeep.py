@@ -10,14 +10,15 @@ from typing import Any
 import pytest
 from django.db import InterfaceError, OperationalError
 from django.utils import timezone
+from procrastinate.contrib.django.models import ProcrastinateJob
 
 import made_up
 import sample_jobs
-from run_jobs import run_one, seen
+from run_jobs import entries, run_one, seen
 from tonghu.errors import InputRefused
 from tonghu.platform.crypto.keys import KeysMissing
 from tonghu.platform.dated import setting, settings
-from tonghu.platform.jobs import upkeep
+from tonghu.platform.jobs import queue, upkeep
 from tonghu.platform.jobs.errors import PostEnded, place, words
 from tonghu.platform.jobs.models import Job
 from tonghu.platform.jobs.points import let_in, point
@@ -93,6 +94,29 @@ class TestRecords:
             dead, later = Job.objects.filter(kind="sample.periodic").order_by("pk")
         run_one(later.pk)
         assert (seen(dead.pk).state, seen(dead.pk).reason) == (State.DROPPED, upkeep.LATER_SUCCEEDED)
+
+    def test_a_job_that_the_queue_lost_is_put_back(self) -> None:
+        clerk = made_up.post("entry_clerk")
+        with made_up.acting(clerk) as scope:
+            lost, queued, over = (enqueue(sample_jobs.parts, by=scope, number=n, parts=1).pk for n in range(3))
+        run_one(over)
+        upkeep.begin("jobs.mend", 1_700_000_000)
+        assert entries() == [lost, queued, over], "nothing is lost, so there is nothing to mend"
+        ProcrastinateJob.objects.filter(args__job__in=[lost, over]).delete()
+        upkeep.begin("jobs.mend", 1_700_000_001)
+        mending = entries()[-1]
+        assert run_one(mending).result == {"put_back": 1}
+        assert entries() == [queued, mending, lost]
+        assert run_one(lost).state == State.DONE
+
+    def test_an_entry_ends_only_when_its_jobs_row_was_written(self) -> None:
+        at = timezone.now()
+        asked = queue.AtOurTime().get_retry_decision(exception=queue.TryAgain(at), job=None)  # type: ignore[arg-type]
+        assert asked is not None
+        assert asked.retry_at == at
+        unwritten = queue.AtOurTime().get_retry_decision(exception=OperationalError(), job=None)  # type: ignore[arg-type]
+        assert unwritten is not None
+        assert unwritten.retry_at is not None
 
     def test_keys_that_are_missing_are_waited_for(self) -> None:
         clerk = made_up.post("entry_clerk")

@@ -10,6 +10,9 @@ from procrastinate.jobs import Job as Entry
 
 from tonghu.platform.jobs.models import Job
 
+#: After how many seconds an entry comes back whose job's row could not be written.
+UNWRITTEN_SECONDS = 5
+
 
 class TryAgain(Exception):  # noqa: N818 -- a message to the queue, not a fault
     """Tells the queue to bring the same entry back at a time."""
@@ -20,10 +23,16 @@ class TryAgain(Exception):  # noqa: N818 -- a message to the queue, not a fault
 
 
 class AtOurTime(BaseRetryStrategy):
-    """The queue brings an entry back when the job's own row says so, and only then."""
+    """The queue brings an entry back when the job's own row says so.
+
+    Any other exception means that the row could not be written (the database went away): the entry comes back, too,
+    and the row then says what is to be done. An entry ends only when its job's row was written.
+    """
 
     def get_retry_decision(self, *, exception: BaseException, job: Entry) -> RetryDecision | None:  # noqa: ARG002 -- its signature
-        return RetryDecision(retry_at=exception.at) if isinstance(exception, TryAgain) else None
+        if isinstance(exception, TryAgain):
+            return RetryDecision(retry_at=exception.at)
+        return RetryDecision(retry_in={"seconds": UNWRITTEN_SECONDS})
 
 
 @app.task(name="tonghu.job", retry=AtOurTime())

@@ -6,10 +6,12 @@ from datetime import timedelta
 
 from django.db import transaction
 from django.db.models import Q
+from django.db.models.query import RawQuerySet
 from django.utils import timezone
 from procrastinate import App
 
 from tonghu.platform.dated import setting
+from tonghu.platform.jobs import queue
 from tonghu.platform.jobs.models import Job, Progress, Step
 from tonghu.platform.jobs.retries import FILE
 from tonghu.platform.jobs.run import Run
@@ -55,6 +57,30 @@ def settle_by_success(*, job: Job, **_: object) -> None:
     if job.system and job.state == Job.State.DONE:
         before = Job.objects.filter(kind=job.kind, system=job.system, state=Job.State.DEAD, pk__lt=job.pk)
         before.update(state=Job.State.DROPPED, finished_at=job.finished_at, reason=LATER_SUCCEEDED)
+
+
+def _without_entry() -> RawQuerySet[Job]:
+    """Jobs that should run and that the queue does not know: it was emptied, or restored without them."""
+    return Job.objects.raw(
+        "SELECT * FROM jobs_job WHERE state IN ('waiting', 'running') AND NOT EXISTS (SELECT 1 FROM procrastinate_jobs "
+        "WHERE task_name = 'tonghu.job' AND (args ->> 'job')::bigint = jobs_job.id) ORDER BY id"
+    )
+
+
+@job(
+    "jobs.mend", zh="找回队列中缺失的任务", en="Put jobs back that the queue has lost",
+    cron="*/5 * * * *", system="upkeep", due=lambda: bool(list(_without_entry()[:1])),
+)  # fmt: skip
+def mend(run: Run) -> dict[str, int]:
+    """Put every job that should run back into the queue, where it is not there."""
+
+    def put_back() -> int:
+        lost = list(_without_entry())
+        for one in lost:
+            queue.put(one)
+        return len(lost)
+
+    return {"put_back": run.once("put-back", put_back)}
 
 
 @job("jobs.tidy", zh="清理过期的任务记录", en="Remove old records of jobs", cron="17 3 * * *", system="upkeep")

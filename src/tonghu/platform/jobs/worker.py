@@ -1,22 +1,24 @@
 """The worker process: takes jobs from the queue until it is told to stop (``tonghu site worker``).
 
 SIGTERM or Ctrl-C: no new job is taken, running ones end at their next step and go on in the next worker. A second
-signal, or a kill, loses nothing either: other workers bring back what a silent worker held. While the database is away
-the worker waits and says so.
+signal ends the worker at once; that, or a kill, loses nothing either: other workers bring back what a silent worker
+held. While the database is away the worker waits and says so.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import signal
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 import psycopg
 from django.db import DatabaseError
-from procrastinate import App
+from procrastinate import App, PsycopgConnector
 from procrastinate.contrib.django import app as django_app
+from procrastinate.contrib.django.utils import connector_params
 from procrastinate.exceptions import ProcrastinateException
 
 from tonghu.platform.jobs import queue, runner
@@ -37,6 +39,7 @@ class Times:
         silence: after which a worker counts as dead and its jobs come back.
         poll: between two looks at the queue; a job that is asked for is seen at once all the same.
         grace: for the next step of the running jobs, when the worker is told to stop.
+        answer: for a connection, before the database counts as away.
         pause: before the first try to reach a database that went away; doubled up to ten times as long.
     """
 
@@ -44,6 +47,7 @@ class Times:
     silence: float = 20.0
     poll: float = 5.0
     grace: float = 60.0
+    answer: float = 5.0
     pause: float = 1.0
 
 
@@ -64,6 +68,9 @@ async def _work(queues: list[str] | None, concurrency: int, times: Times) -> Non
     told = asyncio.Event()
 
     def stop() -> None:
+        if told.is_set():  # the second time: a step takes too long for who asks; the next worker does it again
+            log.warning("worker.left_at_once")
+            os._exit(1)
         runner.stopping.set()
         told.set()
 
@@ -85,7 +92,11 @@ async def _work(queues: list[str] | None, concurrency: int, times: Times) -> Non
 async def _session(queues: list[str] | None, concurrency: int, times: Times, told: asyncio.Event) -> None:
     """Work with one set of connections, until told to stop or the database goes away."""
     # An app of its own: what jobs themselves put into the queue goes through Django's connection, in their transaction.
-    app = django_app.with_connector(django_app.connector.get_worker_connector())  # type: ignore[attr-defined]
+    app = django_app.with_connector(
+        PsycopgConnector(
+            kwargs=connector_params(), min_size=1, max_size=concurrency + 4, timeout=times.answer, name="tonghu-queue"
+        )
+    )
     app.periodic_defaults = {"max_delay": MISSED}
     async with app.open_async():
         await recover(app, times.silence)
