@@ -15,6 +15,7 @@ from ninja.errors import HttpError, ValidationError, ValidationErrorContext
 from ninja.openapi.schema import OpenAPISchema
 from ninja.operation import Operation
 from ninja.parser import Parser
+from ninja.renderers import JSONRenderer
 from pydantic import TypeAdapter
 
 from tonghu.errors import InputRefused
@@ -69,6 +70,12 @@ def _refuse_nul(read: Any) -> None:
         _refuse_nul(part)
 
 
+class PlainRenderer(JSONRenderer):
+    """Chinese as it is, not as escapes."""
+
+    json_dumps_params: Final = {"ensure_ascii": False}
+
+
 class Api(NinjaAPI):
     """The API: every operation behind the gate, every expected error in one shape."""
 
@@ -76,6 +83,7 @@ class Api(NinjaAPI):
         super().__init__(
             title="Tonghu 童护", version=version, description=DESCRIPTION, docs_url=None,
             openapi_url="/openapi.json", urls_namespace=namespace, parser=StrictParser(),
+            renderer=PlainRenderer(),
         )  # fmt: skip
         self.add_decorator(guard, mode="view")
         self._described: dict[str, Any] | None = None
