@@ -10,8 +10,10 @@ from django.test import Client
 
 from tonghu.config import made_up
 from tonghu.network.models import Institution, Region
+from tonghu.patients.models import HospitalView
 from tonghu.platform.accounts.models import Person, Post
 from tonghu.platform.accounts.roles import ROLES
+from tonghu.platform.accounts.sign_in import scope_of_post
 from tonghu.platform.scope.scope import open_scope, system_scope
 
 pytestmark = pytest.mark.django_db
@@ -73,6 +75,18 @@ def test_everybody_gets_in_with_what_the_table_says(filled: object) -> None:
         person = Person.objects.get(username="h1.responsible_deputy")
         assert person.name == first
         assert person.check_password(PASSWORD)
+
+
+def test_each_hospital_knows_its_children_and_some_were_at_both(filled: object) -> None:
+    seen = {}
+    for short in ("h1", "h2"):
+        with open_scope(system_scope("login")):
+            post = Post.objects.select_related("person", "institution").get(person__username=f"{short}.entry_clerk")
+        with open_scope(scope_of_post(post, purpose="test")):
+            seen[short] = set(HospitalView.objects.values_list("child_id", flat=True))
+    assert len(seen["h1"]) == made_up.CHILDREN["h1"]
+    assert len(seen["h2"]) == made_up.CHILDREN["h2"] + made_up.SHARED
+    assert len(seen["h1"] & seen["h2"]) == made_up.SHARED
 
 
 def test_the_password_is_made_once_for_a_site(tmp_path: Path) -> None:

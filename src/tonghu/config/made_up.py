@@ -1,7 +1,8 @@
 """The made-up country of the demo: regions as they are, invented hospitals, authorities and people, marked made up.
 
 One person holds each post that a place has: two hospitals, the health commissions of a county, a city and a province,
-the national centre, and the province's other authorities. One auditor holds a second post, at the other hospital.
+the national centre, and the province's other authorities. One auditor holds a second post, at the other hospital. Both
+hospitals know some children, a few of them the same.
 """
 
 from __future__ import annotations
@@ -20,15 +21,18 @@ from django.utils import timezone
 from tonghu.codes import regions
 from tonghu.network.models import Institution
 from tonghu.network.services import load_regions, register_institution
+from tonghu.patients.models.known import DocumentType
+from tonghu.patients.services import enter_view
 from tonghu.platform.accounts import links, second_factor
 from tonghu.platform.accounts.door import Door
 from tonghu.platform.accounts.models import Person, Post, SecondFactor
 from tonghu.platform.accounts.roles import ROLES, Role
 from tonghu.platform.accounts.services import appoint, register_person
+from tonghu.platform.accounts.sign_in import scope_of_post
 from tonghu.platform.scope.scope import Scope, open_scope, system_scope
 from tonghu.synth.chance import Chance
 from tonghu.synth.country import invent_hospital
-from tonghu.synth.people import invent_name
+from tonghu.synth.people import invent_name, invent_person
 
 PROVINCE: Final = "510000"
 CITY: Final = "510100"
@@ -43,6 +47,9 @@ AUTHORITIES: Final = (
     ("human_resources", "四川省虚构人力资源和社会保障厅"),
     ("poverty_relief", "四川省虚构乡村振兴局"),
 )
+#: How many children are first seen in each hospital, and how many of the first were in the second too.
+CHILDREN: Final = {"h1": 36, "h2": 18}
+SHARED: Final = 6
 
 
 @dataclass(frozen=True)
@@ -87,6 +94,7 @@ def fill(seed: int, password: str, progress: Callable[[int, int], None] | None =
                     appoint(person=person, role="auditor", institution=places["h2"], starts=_since(), by=by)
             if progress:
                 progress(n, len(held))
+        _children(seed, places)
     return True
 
 
@@ -170,6 +178,29 @@ def _staff(username: str, place: Institution, role: Role, chance: Chance, passwo
             if second_factor.confirm(person, secret, earlier) is None:
                 raise AssertionError("a code of the step before is taken")
     return person
+
+
+def _children(seed: int, places: dict[str, Institution]) -> None:
+    """Children as each hospital's clerk entered them; the first few of the second hospital were at the first before."""
+    chance = Chance(seed, "children")
+    young = timezone.localdate().toordinal()
+    children = [
+        invent_person(chance, "12"[chance.below(2)], young - chance.between(60, 17 * 365), PROVINCE[:2], n)
+        for n in range(1, CHILDREN["h1"] + CHILDREN["h2"] + 1)
+    ]
+    known = {"h1": children[: CHILDREN["h1"]], "h2": children[CHILDREN["h1"] - SHARED :]}
+    for short, theirs in known.items():
+        with open_scope(system_scope("login")):
+            post = Post.objects.select_related("person", "institution").get(person__username=f"{short}.entry_clerk")
+        by = scope_of_post(post, purpose="registration")
+        with open_scope(by):
+            for child in theirs:
+                enter_view(
+                    institution=places[short].pk, record_number=f"{short.upper()}{child.record_number}",
+                    patient_name=child.name, by=by, sex=child.sex, birth_date=date.fromordinal(child.born),
+                    document_type=DocumentType.RESIDENT_ID, document_number=child.id_number,
+                    residence=child.address, phone=child.phone,
+                )  # fmt: skip
 
 
 def _since() -> date:
