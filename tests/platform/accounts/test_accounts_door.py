@@ -19,6 +19,7 @@ from tonghu.platform.accounts import log_in_rules as rules
 from tonghu.platform.accounts.links import issue_link
 from tonghu.platform.accounts.models import LogInEvent, OneTimeLink, Person, Post, RecoveryCode, SecondFactor, Session
 from tonghu.platform.accounts.sessions import SessionStore, digest
+from tonghu.platform.notices.models import Notice
 from tonghu.platform.scope.scope import open_scope, system_scope
 
 pytestmark = pytest.mark.django_db
@@ -177,6 +178,8 @@ def test_a_lock_is_told_to_whoever_listens(clerk: Person) -> None:
     finally:
         books.account_locked.disconnect(listen)
     assert told == [clerk]
+    with open_scope(system_scope("notices")):
+        assert [str(notice.kind) for notice in Notice.objects.filter(person=clerk)] == ["accounts.locked"]
 
 
 def test_failures_far_apart_do_not_add_up(clerk: Person) -> None:

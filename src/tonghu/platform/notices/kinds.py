@@ -33,7 +33,7 @@ class Mail(models.TextChoices):
 #: Turns codes of a notice into words of the language that is active: ``{"kind": "intake.screen"}`` → its title.
 Words = Callable[[Mapping[str, Any]], Mapping[str, Any]]
 #: What readers set their preferences for.
-GROUPS: Final = {"jobs": _("Background jobs")}
+GROUPS: Final = {"jobs": _("Background jobs"), "accounts": _("Log-in and account")}
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,7 +75,12 @@ class Migration(migrations.Migration):
             name="Preference",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("group", models.CharField(choices=[("jobs", "Background jobs")], max_length=40)),
+                (
+                    "group",
+                    models.CharField(
+                        choices=[("jobs", "Background jobs"), ("accounts", "Log-in and account")], max_length=40
+                    ),
+                ),
                 (
                     "mail",
                     models.CharField(
