@@ -81,12 +81,14 @@ def test_english_readers_are_told_in_english(reader: Post, browser: Client) -> N
 
 def test_how_one_is_told_is_chosen_on_a_page(reader: Post, browser: Client) -> None:
     assert "reader@example.org" in text(browser, "/notices/preferences")
-    browser.post("/notices/preferences", {"mail_jobs": "sometimes"})
+    others = {"mail_accounts": "at_once"}
+    browser.post("/notices/preferences", {**others, "mail_jobs": "sometimes"})
     with made_up.acting(reader):
         assert not Preference.objects.exists()
-    assert "已保存" in browser.post("/notices/preferences", {"mail_jobs": "never"}, follow=True).content.decode()
+    said = {**others, "mail_jobs": "never"}
+    assert "已保存" in browser.post("/notices/preferences", said, follow=True).content.decode()
     with made_up.acting(reader):
-        assert Preference.objects.get().mail == "never"
+        assert Preference.objects.get(group="jobs").mail == "never"
     assert 'value="never" selected' in text(browser, "/notices/preferences")
     assert "没有邮箱地址" in text(made_up.browser(made_up.post("auditor")), "/notices/preferences")
 
