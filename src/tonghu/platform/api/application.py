@@ -97,7 +97,7 @@ class Api(NinjaAPI):
         self.add_exception_handler(KeysMissing, _raise)
         self.add_exception_handler(PermissionDenied, _undone(_forbidden))
         self.add_exception_handler(Http404, _undone(lambda request, _error: problem(request, KINDS["not_found"])))
-        self.add_exception_handler(HttpError, _undone(lambda request, _error: problem(request, KINDS["bad_request"])))
+        self.add_exception_handler(HttpError, _undone(_unreadable))
 
     def validation_error_from_error_contexts(
         self, error_contexts: list[ValidationErrorContext[Any]]
@@ -164,6 +164,12 @@ def _undone(answer: Any) -> Any:
         return response
 
     return handler
+
+
+def _unreadable(request: HttpRequest, error: HttpError) -> HttpResponse:
+    """Ninja's own refusals, which are English; behind one stands what our parser said."""
+    said = error.__cause__ or error.__context__
+    return refusal(request, said) if isinstance(said, Refused) else problem(request, KINDS["bad_request"])
 
 
 def _not_valid(request: HttpRequest, error: ValidationError) -> HttpResponse:
