@@ -67,7 +67,12 @@ def test_from_the_secret_to_an_answer(hospital: Institution, lead: Post, basic: 
     given = issued(hospital, lead)
     answer = ask(given.client.client_id, given.secret, basic=basic)
     said = answer.json()
-    assert (answer.status_code, said["token_type"], said["expires_in"], said["scope"]) == (200, "Bearer", 900, "api.check")
+    assert (answer.status_code, said["token_type"], said["expires_in"], said["scope"]) == (
+        200,
+        "Bearer",
+        900,
+        "api.check",
+    )
     assert answer["Cache-Control"] == "no-store"
     with open_scope(system_scope("docking")):
         (kept,) = DockingToken.objects.filter(client=given.client)

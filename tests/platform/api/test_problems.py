@@ -146,7 +146,9 @@ def test_what_is_wrong_and_where(system: Client) -> None:
     assert "张三" not in wrong.content.decode()
 
 
-@pytest.mark.parametrize("number", ["510104201903010024", "13800001234", "张三", "zhangsan", "028-85551234", "85551234"])
+@pytest.mark.parametrize(
+    "number", ["510104201903010024", "13800001234", "张三", "zhangsan", "028-85551234", "85551234"]
+)
 def test_what_may_be_somebodys_is_not_repeated(system: Client, number: str) -> None:
     for path in (f"/api/v1/children/{number}x", f"/api/v1/jobs/-{number}", f"/api/v1/regions?on={number}"):
         answer = system.get(path)
@@ -296,7 +298,11 @@ def test_without_an_error_it_stands() -> None:
 
 @override_settings(ROOT_URLCONF=Urls)
 def test_an_operation_that_says_nothing_answers_nobody() -> None:
-    for client in (Client(), made_up.browser(made_up.post("point_lead")), docking.system(docking.client(made_up.hospital()))):
+    for client in (
+        Client(),
+        made_up.browser(made_up.post("point_lead")),
+        docking.system(docking.client(made_up.hospital())),
+    ):
         assert said(client.get("/api/v1/silent"))["code"] == "forbidden"
 
 
@@ -317,5 +323,3 @@ def test_a_session_writes_with_its_csrf_token_alone() -> None:
 
 def test_the_api_is_made_anew_the_same() -> None:
     assert [path for path, _ in make("other").operations()] == [path for path, _ in api.operations()]
-
-
