@@ -17,7 +17,16 @@ from tonghu.platform.accounts import door as books
 from tonghu.platform.accounts import log_in, second_factor
 from tonghu.platform.accounts import log_in_rules as rules
 from tonghu.platform.accounts.links import issue_link
-from tonghu.platform.accounts.models import LogInEvent, OneTimeLink, Person, Post, RecoveryCode, SecondFactor, Session
+from tonghu.platform.accounts.models import (
+    LogInEvent,
+    LogInGuard,
+    OneTimeLink,
+    Person,
+    Post,
+    RecoveryCode,
+    SecondFactor,
+    Session,
+)
 from tonghu.platform.accounts.sessions import SessionStore, digest
 from tonghu.platform.notices.models import Notice
 from tonghu.platform.scope.scope import open_scope, system_scope
@@ -403,13 +412,14 @@ def test_a_page_that_asks_by_itself_does_not_keep_a_session_alive(clerk: Person)
         assert client.get("/account").status_code == 302
 
 
-def test_sessions_that_are_over_are_cleared_away(clerk: Person) -> None:
+def test_what_is_over_is_cleared_away_by_the_next_log_in(clerk: Person, officer: Person) -> None:
     knock(Client(), clerk.username)
+    knock(Client(), "nobody-at-all")
     with time_machine.travel(datetime(2027, 3, 1, tzinfo=UTC)):
         knock(Client(), clerk.username)
-        SessionStore.clear_expired()
     with open_scope(system_scope("login")):
         assert Session.objects.filter(person=clerk).count() == 1
+        assert not LogInGuard.objects.exists()
 
 
 def test_devices_are_listed_and_others_signed_out(clerk: Person, officer: Person) -> None:

@@ -77,6 +77,13 @@ def forget_failures(username: str) -> None:
     LogInGuard.objects.filter(key=_key("name", username)).delete()
 
 
+def tidy() -> None:
+    """Let go of counts that no longer count; under the scope ``login``."""
+    LogInGuard.objects.filter(
+        last__lt=timezone.now() - rules.span("window_minutes") - rules.span("lock_minutes")
+    ).delete()
+
+
 def is_locked(username: str) -> bool:
     """Whether a name is locked now; under the scope ``login``."""
     return LogInGuard.objects.filter(key=_key("name", username), locked_until__gt=timezone.now()).exists()

@@ -22,7 +22,7 @@ from tonghu.platform.accounts.access import SECURE, check_may
 from tonghu.platform.accounts.door import Door
 from tonghu.platform.accounts.models import LogInEvent, Person, Session
 from tonghu.platform.accounts.reach import in_scope
-from tonghu.platform.accounts.sessions import ADDRESS, AGENT, SEEN, STARTED, digest
+from tonghu.platform.accounts.sessions import ADDRESS, AGENT, SEEN, STARTED, SessionStore, digest
 from tonghu.platform.accounts.sign_in import POST, SECOND_FACTOR, current_posts
 from tonghu.platform.scope.scope import Scope, open_scope, system_scope
 
@@ -92,6 +92,8 @@ def enter(request: HttpRequest, person: Person, *, second_factor_given: bool) ->
         )
         books.forget_failures(person.username)
         books.note(LogInEvent.Kind.LOGGED_IN, person, door)
+        books.tidy()
+        SessionStore.clear_expired()
     return failed
 
 
