@@ -96,7 +96,8 @@ def test_the_api_gets_a_problem_document(browser: Client) -> None:
     answer = browser.get("/api/v1/fail/away")
     assert answer["Content-Type"] == "application/problem+json"
     assert answer.json() == {
-        "type": "urn:tonghu:problem:database_away", "title": "The database cannot be reached at the moment", "status": 503,
+        "type": "urn:tonghu:problem:database_away", "code": "database_away",
+        "title": "The database cannot be reached at the moment", "status": 503,
         "detail": "It usually comes back within a minute; this page tries again by itself.",
         "request_id": answer["X-Request-ID"],
     }  # fmt: skip

@@ -125,3 +125,20 @@ def test_a_request_is_one_line_with_its_figures(lines: Any, client: Client) -> N
 def test_a_request_id_from_outside_is_taken_only_when_it_cannot_be_an_identity(client: Client, given: str) -> None:
     assert client.post("/language", headers={"x-request-id": given})["X-Request-ID"] not in ("", given)
     assert current_request_id() is not None
+
+
+def test_an_exception_on_the_way_is_described_without_its_words(lines: Any) -> None:
+    try:
+        raise KeyError("欧阳测童")
+    except KeyError:
+        log.error("fault", kind="fault", exc_info=True)
+    log.error("fault", kind="fault", exc_info=True)  # outside of any: nothing to describe
+    first, second = lines.all()
+    assert first["error"][0]["type"] == "builtins.KeyError"
+    assert "error" not in second
+    assert_clean(lines.text)
+
+
+def test_static_files_are_not_logged(lines: Any) -> None:
+    Client().get("/static/no-such-file.css")
+    assert lines.of("request") == []
