@@ -2,7 +2,7 @@
 
 A journey asks for ``page`` (1366×768, Chinese) and goes to ``site + "/…"``. When it ends, whatever the browser
 complained about (a refused script, an error, a request to another host) fails it. What a journey commits it must
-clean up; see ``committed`` in tests/platform/conftest.py.
+clean up: the fixture ``committed`` does.
 """
 
 from __future__ import annotations
@@ -17,6 +17,10 @@ from typing import Any
 import pytest
 from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+from committed import committed
+
+__all__ = ["committed"]
 
 # Playwright's synchronous calls keep a loop in this thread, and Django would refuse the database beside one.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
