@@ -44,7 +44,7 @@ def view(clerk: Post) -> HospitalView:
             birth_date=timezone.localdate().replace(year=2020, month=1, day=1), document_type="resident_id",
             document_number=DOCUMENT, phone=PHONE, residence=RESIDENCE,
         )  # fmt: skip
-        save_guardian(by=by, view=held, name="虚构母", relation="6", phone="13900005678", address="虚构省虚构县")
+        save_guardian(by=by, view=held, name="虚构母", relation="5", phone="13900005678", address="虚构省虚构县")
         add_document(by=by, view=held, document_type="birth_certificate", document_number="B510000001")
     return held
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from tonghu.codes.text import halfwidth
+from tonghu.network.models import Institution
 from tonghu.patients.models import (
     DOCUMENT,
     DOCUMENT_TAIL,
@@ -28,6 +29,8 @@ from tonghu.platform.scope.scope import Scope
 FOUND_AT_ONCE = 20
 #: Prefixes shorter than this would find half the country.
 SHORTEST_PINYIN = 2
+#: So many hospitals are looked through one by one; the same number as in ``search.sql``.
+FEW = 40
 #: No record number or document is longer.
 LONGEST = 60
 
@@ -63,11 +66,9 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Ways:
-    """What a text may mean: a name, its pinyin, initials, a record number, a document or its last characters."""
+    """What a text may mean: a name, its pinyin or initials, a record number, a document or its last characters."""
 
-    name: str | None = None
-    pinyin: str | None = None
-    initials: str | None = None
+    spelt: str | None = None
     record: str | None = None
     tails: list[bytes] | None = None
     documents: list[bytes] | None = None
@@ -79,12 +80,12 @@ class Ways:
         if not wanted or len(wanted) > LONGEST:
             return cls()
         if not wanted.isascii():
-            return cls(name=wanted)
+            return cls(spelt=wanted)
         spelt = wanted.lower() if wanted.isalpha() and len(wanted) >= SHORTEST_PINYIN else None
         digits = any(character.isdigit() for character in wanted)
         tails = keyed_hashes(wanted, DOCUMENT_TAIL) if digits and len(wanted) == TAIL_LENGTH else None
         documents = keyed_hashes(wanted, DOCUMENT) if digits and len(wanted) > TAIL_LENGTH else None
-        return cls(None, spelt, spelt, wanted, tails, documents)
+        return cls(spelt, wanted, tails, documents)
 
     def __bool__(self) -> bool:
         return self != Ways()
@@ -104,10 +105,9 @@ def search(text: str, *, by: Scope, limit: int = FOUND_AT_ONCE) -> list[Found]: 
     ways = Ways.of(text)
     if not ways:
         return []
-    kind = NameToken.Kind.NAME if ways.name else NameToken.Kind.PINYIN
-    asked = [int(kind), ways.name or ways.pinyin, ways.initials, ways.record, ways.tails, ways.documents, limit]
+    asked = [ways.spelt, ways.record, ways.tails, ways.documents, limit]
     with connection.cursor() as cursor:
-        cursor.execute("SELECT * FROM patients_search(%s, %s, %s, %s, %s::bytea[], %s::bytea[], %s)", asked)
+        cursor.execute("SELECT * FROM patients_search(%s, %s, %s::bytea[], %s::bytea[], %s)", asked)
         hits = [Hit(*row) for row in cursor.fetchall()]
     found: dict[int, list[Hit]] = {}
     for hit in hits:
@@ -117,32 +117,34 @@ def search(text: str, *, by: Scope, limit: int = FOUND_AT_ONCE) -> list[Found]: 
 
 def listed(by: Scope) -> QuerySet[HospitalView]:
     """Return the views in the reader's reach, for a table that is ordered by ``name_sort``."""
-    rows = HospitalView.objects.select_related("institution", "child").defer("document_number", "residence", "phone")
-    return rows if by.institution is None else rows.filter(institution=by.institution)
+    return _of_few(_shown(), by)
 
 
 def let_see_here(by: Scope) -> QuerySet[HospitalView]:
     """Return the views of other hospitals that the reader's own is let see now."""
-    rows = HospitalView.objects.select_related("institution", "child").defer("document_number", "residence", "phone")
+    rows = _shown()
     return rows.none() if by.institution is None else rows.exclude(institution=by.institution)
 
 
-def matching(rows: QuerySet[HospitalView], text: str, by: Scope, *, everywhere: bool = False) -> QuerySet[HospitalView]:
-    """Narrow views to those that a search for `text` finds, in pages; ordered by ``name_sort`` like all.
+def matching(rows: QuerySet[HospitalView], text: str) -> QuerySet[HospitalView]:
+    """Narrow views to those that a search for `text` finds, for a table in pages.
 
-    Args:
-        everywhere: `rows` are not those of the reader's own hospital.
+    Those found by a name have it as ``token`` and are to be ordered by that: then a page is one walk along an index,
+    however many there are.
     """
     ways = Ways.of(text)
-    if ways.name or ways.pinyin:
-        names = _names(NameToken.Kind.NAME if ways.name else NameToken.Kind.PINYIN, ways.name or ways.pinyin or "")
-        if ways.initials:
-            names |= Q(kind=NameToken.Kind.INITIALS, token=ways.initials)
-        tokens = NameToken.objects.filter(names)
-        if by.institution is not None and not everywhere:
-            tokens = tokens.filter(institution=by.institution)
-        fitting = Q(pk__in=tokens.values("view"))
-        return rows.filter(fitting | Q(record_number=ways.record)) if ways.record else rows.filter(fitting)
+    if ways.spelt:
+        begins = Q(token__gte=ways.spelt, token__lt=f"{ways.spelt}\U0010ffff")  # no LIKE: it would use no index
+        fits = begins & (~Q(token_kind=NameToken.Kind.INITIALS) | Q(token=ways.spelt))
+        spelt = rows.annotate(
+            token=F("nametoken__token"), token_kind=F("nametoken__kind"), token_at=F("nametoken__institution")
+        )
+        spelt = spelt.filter(fits, token_at=F("institution"))  # always so; said, it leads to a hospital's own index
+        earlier = NameToken.objects.filter(
+            ~Q(kind=NameToken.Kind.INITIALS) | Q(token=ways.spelt),
+            view=OuterRef("pk"), token__gte=ways.spelt, token__lt=OuterRef("token"),
+        )  # fmt: skip
+        return spelt.exclude(Exists(earlier))  # one with two readings that fit is shown once
     if not ways:
         return rows.none()
     fitting = Q(record_number=ways.record)
@@ -155,9 +157,28 @@ def matching(rows: QuerySet[HospitalView], text: str, by: Scope, *, everywhere: 
     return rows.filter(fitting)
 
 
-def _names(kind: int, token: str) -> Q:
-    """Tokens that begin with `token`: a range, since LIKE uses no index under row security."""
-    return Q(kind=kind, token__gte=token, token__lt=f"{token}\U0010ffff")
+def is_name(text: str) -> bool:
+    """Whether a search for `text` looks for a name, so that its rows have a ``token``."""
+    return Ways.of(text).spelt is not None
+
+
+def _shown() -> QuerySet[HospitalView]:
+    """Views with what a list shows of them; nothing is unsealed for it."""
+    return HospitalView.objects.select_related("institution", "child").defer("document_number", "residence", "phone")
+
+
+def _of_few(rows: QuerySet[HospitalView], by: Scope) -> QuerySet[HospitalView]:
+    """Say which hospitals a reader reaches where they are few: row security says it too, but no plan can tell how few.
+
+    Among many, the next row of one of them is never far along the index of all.
+    """
+    if by.institution is not None:
+        return rows.filter(institution=by.institution)
+    if by.region_from is None:
+        return rows
+    reached = Institution.objects.filter(region_code__gte=by.region_from, region_code__lt=by.region_to)
+    few = list(reached.values_list("pk", flat=True)[: FEW + 1])
+    return rows.filter(institution__in=few) if len(few) <= FEW else rows
 
 
 def together(child: Child) -> list[int]:

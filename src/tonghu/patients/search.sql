@@ -2,10 +2,10 @@
 -- in one round trip; the plans are kept by the session. Every way is one walk along an index that ends after `wanted`
 -- rows; LIKE would use none under row security.
 --
--- spelt: beginning of a name as NameToken kind `spelling`; short: initials, whole; record: a record number; tails,
--- documents: hashes of a document's end or of the whole.
+-- spelt: the beginning of a name or of its pinyin, or its initials whole; record: a record number; tails, documents:
+-- hashes of a document's end or of the whole.
 CREATE FUNCTION patients_search(
-  spelling int, spelt text, short text, record text, tails bytea[], documents bytea[], wanted int
+  spelt text, record text, tails bytea[], documents bytea[], wanted int
 ) RETURNS TABLE (
   child bigint, head bigint, view bigint, institution bigint, institution_name varchar, record_number varchar,
   patient_name varchar, sex varchar, birth_date date, former boolean
@@ -13,11 +13,10 @@ CREATE FUNCTION patients_search(
 DECLARE
   mine bigint[] := scope.institutions();
   -- Few hospitals are walked one by one, many together: among many the next row of theirs is never far.
-  few boolean := cardinality(mine) <= 400;
+  few boolean := cardinality(mine) <= 40;
   granted bigint[] := scope.granted_children();
   found bigint[];
   was_former boolean[];
-  beyond text := spelt || chr(1114111);
 BEGIN
   IF record IS NOT NULL THEN
     found := ARRAY(
@@ -51,13 +50,9 @@ BEGIN
       SELECT other.view_id FROM patients_identifier AS other WHERE other.document_tail = ANY (tails) LIMIT wanted);
   END IF;
   was_former := array_fill(false, ARRAY[coalesce(cardinality(found), 0)]);
-  IF short IS NOT NULL THEN
-    SELECT found || array_agg(near.view_id), was_former || array_agg(near.former) INTO found, was_former
-      FROM patients_tokens(mine, few, granted, 3, short, short, wanted) AS near;
-  END IF;
   IF spelt IS NOT NULL THEN
     SELECT found || array_agg(near.view_id), was_former || array_agg(near.former) INTO found, was_former
-      FROM patients_tokens(mine, few, granted, spelling, spelt, beyond, wanted) AS near;
+      FROM patients_tokens(mine, few, granted, spelt, wanted) AS near;
   END IF;
   RETURN QUERY
     SELECT held.child_id, coalesce(identity.one_with_id, held.child_id), held.id, held.institution_id, place.name,
@@ -72,32 +67,33 @@ BEGIN
 END
 $$;
 
--- Views with a name of a kind from `first` to `last` in the order of their spelling, at most `wanted`.
-CREATE FUNCTION patients_tokens(
-  mine bigint[], few boolean, granted bigint[], kind int, first text, last text, wanted int
-) RETURNS TABLE (view_id bigint, former boolean) LANGUAGE plpgsql STABLE
+-- Views one of whose names begins with `spelt` in characters or pinyin, or has these initials; in the order of their
+-- spelling, at most `wanted`. Initials (kind 3) fit as a whole only.
+CREATE FUNCTION patients_tokens(mine bigint[], few boolean, granted bigint[], spelt text, wanted int)
+RETURNS TABLE (view_id bigint, former boolean) LANGUAGE plpgsql STABLE
 SET plan_cache_mode = force_generic_plan SET jit = off AS $$
 #variable_conflict use_column
 DECLARE
-  asked_kind int := kind;
+  beyond text := spelt || chr(1114111);
 BEGIN
   IF few THEN
     RETURN QUERY
       SELECT near.view_id, near.former FROM (
         (SELECT one.view_id, one.former, one.token FROM unnest(mine) AS place CROSS JOIN LATERAL (
           SELECT held.view_id, held.former, held.token FROM patients_nametoken AS held
-          WHERE held.institution_id = place AND held.kind = asked_kind AND held.token >= first AND held.token <= last
+          WHERE held.institution_id = place AND held.token >= spelt AND held.token < beyond
+            AND (held.kind <> 3 OR held.token = spelt)
           ORDER BY held.token, held.view_id LIMIT wanted) AS one)
         UNION ALL
         (SELECT held.view_id, held.former, held.token FROM patients_nametoken AS held
-          WHERE held.child_id = ANY (granted) AND held.kind = asked_kind AND held.token >= first AND held.token <= last
-            AND held.institution_id <> ALL (mine)
+          WHERE held.child_id = ANY (granted) AND held.token >= spelt AND held.token < beyond
+            AND (held.kind <> 3 OR held.token = spelt) AND held.institution_id <> ALL (mine)
           LIMIT wanted)
       ) AS near ORDER BY near.former, near.token, near.view_id LIMIT wanted;
   ELSE
     RETURN QUERY
       SELECT held.view_id, held.former FROM patients_nametoken AS held
-      WHERE held.kind = asked_kind AND held.token >= first AND held.token <= last
+      WHERE held.token >= spelt AND held.token < beyond AND (held.kind <> 3 OR held.token = spelt)
       ORDER BY held.token, held.view_id LIMIT wanted;
   END IF;
 END

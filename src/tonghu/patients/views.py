@@ -34,23 +34,16 @@ from tonghu.platform.components.table import Column, Filter, Table
 def children(request: Request) -> HttpResponse:
     """The children in the reader's reach; narrowed by what a clerk has at hand."""
     by = request.scope
-    elsewhere = request.GET.get("where") == "elsewhere"
-
-    def by_text(rows: QuerySet[HospitalView], text: str) -> QuerySet[HospitalView]:
-        return queries.matching(rows, text, by, everywhere=elsewhere)
-
-    filters = [Filter("q", _("Name, pinyin, initials, record number, document or its last four"), by_text)]
-    if by.institution is not None:
-        others = [("elsewhere", _("children of other hospitals that we may see"))]
-        filters.insert(0, Filter("where", _("Show"), lambda rows, _chosen: rows, choices=others))
+    elsewhere = request.GET.get("where") == "elsewhere" and by.institution is not None
+    by_name = queries.is_name(request.GET.get("q", ""))
     table = Table(
         request=request,
         name="children",
         rows=queries.let_see_here(by) if elsewhere else queries.listed(by),
-        order="name_sort",
+        order="token" if by_name else "name_sort",
         columns=(
             Column(
-                "patient_name", _("Name"), sort="name_sort", fixed=True,
+                "patient_name", _("Name"), sort=None, fixed=True,
                 link=lambda view: reverse("patients:child", args=[view.child.group]),
             ),
             Column("number", _("Child"), value=lambda view: f"#{view.child.group}", kind="code", sort=None),
@@ -61,11 +54,15 @@ def children(request: Request) -> HttpResponse:
                    shown=by.institution is None or elsewhere),
             Column("updated_at", _("Changed"), kind="time", sort=None),
         ),
-        filters=filters,
+        filters=[Filter("q", _("Name, pinyin, initials, record number, document or its last four"), queries.matching)],
         caption=_("Children"),
         empty=_("Children appear here once they are entered or imported."),
     )  # fmt: skip
-    return render(request, "patients/children.html", {"table": table, "may_enter": _may_enter(request)})
+    said = {
+        "table": table, "elsewhere": elsewhere, "may_enter": _may_enter(request),
+        "may_look_elsewhere": by.institution is not None,
+    }  # fmt: skip
+    return render(request, "patients/children.html", said)
 
 
 @requires(READ)

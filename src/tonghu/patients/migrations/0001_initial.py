@@ -1246,11 +1246,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="nametoken",
-            index=models.Index(fields=["institution", "kind", "token", "view"], name="token_in_a_hospital"),
+            index=models.Index(fields=["institution", "token", "view"], name="token_in_a_hospital"),
         ),
         migrations.AddIndex(
             model_name="nametoken",
-            index=models.Index(fields=["kind", "token", "view"], name="token_anywhere"),
+            index=models.Index(fields=["token", "view"], name="token_anywhere"),
         ),
         migrations.AddConstraint(
             model_name="recordkey",

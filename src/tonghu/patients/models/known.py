@@ -182,6 +182,6 @@ class NameToken(models.Model):
 
     class Meta:
         indexes: ClassVar = [
-            models.Index(fields=["institution", "kind", "token", "view"], name="token_in_a_hospital"),
-            models.Index(fields=["kind", "token", "view"], name="token_anywhere"),
+            models.Index(fields=["institution", "token", "view"], name="token_in_a_hospital"),
+            models.Index(fields=["token", "view"], name="token_anywhere"),
         ]
