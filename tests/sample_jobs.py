@@ -55,7 +55,13 @@ def parts(run: Run, *, number: int, parts: int, pause: float = 0.0) -> dict[str,
 
 @job("sample.long", zh="样例：一步很久", en="Sample: one long step")
 def long(run: Run, *, number: int) -> None:
-    run.once("long", lambda: (write(number, 0, run.scope), time.sleep(120))[0])
+    def effect() -> int:
+        written = write(number, 0, run.scope)
+        run.report(1, 2, "files")  # over its own connection: seen while the step is open
+        time.sleep(120)
+        return written
+
+    run.once("long", effect)
 
 
 @job("sample.chain", zh="样例：提出后续任务", en="Sample: ask for a further job")

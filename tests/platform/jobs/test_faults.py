@@ -135,7 +135,7 @@ def test_told_twice_a_worker_leaves_at_once_and_its_long_step_never_was(workers:
     with made_up.acting(clerk) as scope:
         job = enqueue(sample_jobs.long, by=scope, number=350).pk
     worker = workers.start()
-    until(lambda: seen(job).state == State.RUNNING)
+    until(lambda: seen(job).progress.done == 1)
     os.kill(worker.pid, signal.SIGTERM)
     time.sleep(0.5)
     assert worker.status is None, "it waits for the step"
