@@ -20,10 +20,9 @@ def pdf(paper: Paper) -> bytes:
 
     place = fonts.folder()
     source = files("tonghu.platform.documents").joinpath("typst/paper.typ").read_bytes()
-    made: bytes = typst.compile(
-        source, sys_inputs={"paper": json.dumps(_said(paper), ensure_ascii=False)}, font_paths=[str(place)],
-        ignore_system_fonts=True,
-    )  # fmt: skip
+    ours = typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[place])
+    said = json.dumps(_said(paper), ensure_ascii=False)
+    made: bytes = typst.compile(source, sys_inputs={"paper": said}, font_paths=ours)
     return made
 
 
