@@ -233,6 +233,8 @@ timezone = 'Asia/Shanghai'
 log_timezone = 'Asia/Shanghai'
 # Statements can hold names: they are not logged, not even when they fail.
 log_min_error_statement = 'panic'
+# An error's own text can hold a value ("invalid input syntax … 5101…"): the site's log says what failed, without it.
+log_min_messages = 'fatal'
 log_error_verbosity = 'terse'
 """
 
