@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -81,7 +82,7 @@ def test_squawk_finds_nothing_in_their_sql(tmp_path: Path) -> None:
     """Which of its rules hold for us, and why the others do not, stands in ``.squawk.toml``."""
     held = loader()
     state = held.project_state(nodes=[])
-    files = []
+    files: dict[bool, list[str]] = {True: [], False: []}
     for key in _order(held):
         migration = held.graph.nodes[key]
         with connections["owner"].schema_editor(collect_sql=True, atomic=migration.atomic) as editor:
@@ -89,14 +90,24 @@ def test_squawk_finds_nothing_in_their_sql(tmp_path: Path) -> None:
         if migration.app_label in OURS and editor.collected_sql:
             file = tmp_path / f"{migration.app_label}.{migration.name}.sql"
             file.write_text("\n".join(editor.collected_sql), encoding="utf-8")
-            files.append(str(file))
-    assert len(files) >= 5
-    squawk = Path(sys.executable).with_name("squawk")
+            files[migration.name.startswith("0001")].append(str(file))
+    assert len(files[True]) >= 5
+    assert squawk(files[False]) == ""
+    assert squawk(files[True], *NO_ROWS_YET) == ""
+
+
+#: In a room's first migration every table is new: there are no rows to scan, and nobody waits for a lock.
+NO_ROWS_YET = ("adding-required-field", "adding-foreign-key-constraint")
+
+
+def squawk(files: list[str], *more: str) -> str:
+    """What squawk says of files, without the rules that ``.squawk.toml`` and `more` leave out."""
+    left_out = [*tomllib.loads((ROOT / ".squawk.toml").read_text())["excluded_rules"], *more]
+    command = [Path(sys.executable).with_name("squawk"), "--config", ROOT / ".squawk.toml", "--reporter", "gcc"]
     done = subprocess.run(
-        [squawk, "--config", ROOT / ".squawk.toml", "--reporter", "gcc", *files],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stdout[-6000:]
+        [*command, *(f"--exclude={rule}" for rule in left_out), *files], capture_output=True, text=True, check=False
+    )
+    return "" if done.returncode == 0 else done.stdout[-6000:] + done.stderr
 
 
 def test_a_migration_waits_for_no_lock_longer_than_its_limit(committed: None, monkeypatch: pytest.MonkeyPatch) -> None:
