@@ -159,6 +159,15 @@ def test_the_search_box_answers_while_one_types(page: Page) -> None:
     expect(page.locator("#search-found")).to_contain_text("没有找到“zzzz”")
 
 
+def test_a_request_behind_the_page_that_fails_is_said(page: Page) -> None:
+    page.expected_complaints += ["500", "Response Status Error"]  # type: ignore[attr-defined]
+    page.goto("/style")
+    page.route("**/search?**", lambda route: route.fulfill(status=500, body="x"))
+    page.keyboard.press("/")
+    page.keyboard.type("a")
+    expect(page.locator("#toasts")).to_contain_text("没有任何改动，请稍后再试")
+
+
 def test_help_opens_beside_the_page_and_theme_and_language_stay_chosen(page: Page) -> None:
     page.goto("/style")
     page.get_by_title("本页帮助").click()

@@ -134,7 +134,7 @@ def test_no_template_has_inline_script_style_or_handlers() -> None:
 
     wrong = []
     for file in Path(tonghu.__file__).parent.rglob("templates/**/*.html"):
-        text = file.read_text("utf-8")
+        text = re.sub(r"\{%.*?%\}", "", file.read_text("utf-8"), flags=re.S)
         wrong += [f"{file.name}: {tag}" for tag in re.findall(r"<script(?![^>]*\bsrc=)[^>]*>|<style[\s>]", text)]
         wrong += [f"{file.name}: {word}" for word in re.findall(r"\s(?:style|on[a-z]+|hx-on[^=]*)=", text)]
         wrong += [

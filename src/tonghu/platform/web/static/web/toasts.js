@@ -12,6 +12,18 @@ export function watchToasts() {
   };
   move();
   document.addEventListener("htmx:afterSettle", move);
+  for (const fault of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) {
+    document.addEventListener(fault, () => say(bars, bars.dataset.fault));
+  }
+}
+
+// A request behind the page that failed must not look like an answer of nothing.
+function say(bars, words) {
+  if ([...bars.children].some((bar) => bar.textContent === words)) return;
+  const bar = document.createElement("p");
+  bar.className = "note toast-bar";
+  bar.textContent = words;
+  show(bars, bar);
 }
 
 function show(bars, bar) {
