@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated, Any, Literal
 
 from django.http import Http404, HttpResponse
@@ -14,7 +13,7 @@ from tonghu.network.models import Institution
 from tonghu.network.region_range import NATION
 from tonghu.network.schemas import InstitutionPage, RegionOut, RegionWhole
 from tonghu.platform.api.gate import Request, identified
-from tonghu.platform.api.schemas import Cursor, PageSize, RegionCode
+from tonghu.platform.api.schemas import Cursor, Day, PageSize, RegionCode
 from tonghu.platform.components.keyset import cut
 
 router = Router(tags=["Network"])
@@ -23,7 +22,7 @@ _REGION = ("code", "name", "level", "parent_code", "valid")
 _INSTITUTION = (
     "id", "code", "name", "kind", "department", "region_code", "type", "level", "grade", "valid", "made_up",
 )  # fmt: skip
-On = Annotated[date | None, Field(description="As of this day; today without it.")]
+On = Annotated[Day | None, Field(description="As of this day; today without it.")]
 Kind = Literal["hospital", "primary_care", "authority"]
 
 

@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
+import re
+from datetime import date
 from typing import Annotated, Any
 
 from ninja import Schema
-from pydantic import ConfigDict, Field
+from pydantic import BeforeValidator, ConfigDict, Field
+from pydantic_core import PydanticCustomError
+
+
+def _iso(said: Any) -> Any:
+    if isinstance(said, str) and not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", said):
+        raise PydanticCustomError("date_parsing", "a day is written as 2026-11-15")
+    if not isinstance(said, str | date | None):
+        raise PydanticCustomError("date_type", "a day is a text")
+    return said
+
 
 #: A number of a row. Larger ones do not exist, so they are refused before the database is asked.
 RowId = Annotated[int, Field(ge=1, le=2**63 - 1)]
 #: Six digits of GB/T 2260.
 RegionCode = Annotated[str, Field(pattern=r"^[0-9]{6}$", description="Six digits of GB/T 2260.", examples=["510100"])]
+#: A day as ``2026-11-15`` and in no other way: pydantic alone takes numbers for seconds since 1970.
+Day = Annotated[date, BeforeValidator(_iso)]
 #: Where a list goes on; what it says is nobody's business but ours.
 Cursor = Annotated[str, Field(max_length=2000, description="`next` of the page before; empty for the first page.")]
 PageSize = Annotated[int, Field(ge=1, le=200, description="Rows on a page.")]

@@ -37,7 +37,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "enum": ("应为下列之一：{expected}", "It must be one of {expected}"),
     "date_type": ("应为日期，如 2026-11-15", "This should be a day, such as 2026-11-15"),
     "date_parsing": ("应为日期，如 2026-11-15", "This should be a day, such as 2026-11-15"),
-    "date_from_datetime_parsing": ("应为日期，如 2026-11-15", "This should be a day, such as 2026-11-15"),
+    "date_from_datetime_parsing": ("没有这一天", "There is no such day"),
     "date_from_datetime_inexact": ("应为日期，不带时间", "This should be a day without a time"),
     "datetime_type": (
         "应为时间，如 2026-11-15T08:30:00+08:00", "This should be a time such as 2026-11-15T08:30:00+08:00",

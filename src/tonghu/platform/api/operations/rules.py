@@ -14,7 +14,7 @@ from tonghu.hqms import record
 from tonghu.platform.api.access import CHECK
 from tonghu.platform.api.gate import Request, requires
 from tonghu.platform.api.problems import chinese
-from tonghu.platform.api.schemas import RegionCode, Strict
+from tonghu.platform.api.schemas import Day, RegionCode, Strict
 
 router = Router(tags=["Rules"])
 #: How far back a day may lie: rules of each day asked are held ready, and there is room for a few.
@@ -27,7 +27,7 @@ class FrontPage(Strict):
     """A front page as texts, by the field codes of its layout; a field that is absent is empty."""
 
     layout: Literal["2012", "2020"] = Field(description="`2012`: P900, P5 …; `2020`: A01, A12C …")
-    on: date | None = Field(None, description="The day whose rules hold; today without it, 400 days back at most.")
+    on: Day | None = Field(None, description="The day whose rules hold; today without it, 400 days back at most.")
     region: RegionCode | None = Field(None, description="Where stricter rules of a province or city hold as well.")
     record: dict[FieldCode, Cell] = Field(
         max_length=2000, examples=[{"P900": "510100001", "P4": "made-up", "P5": "2", "P6": "2019-02-30"}]
