@@ -49,7 +49,7 @@ def test_what_the_judging_raises_is_raised():
         waiting.found()
 
 
-def test_what_many_rows_need_is_got_ready_once_when_rows_come_again():
+def test_what_many_rows_need_is_got_ready_once():
     calls: list[str] = []
 
     def judge(table: pl.DataFrame, _: pl.DataFrame) -> pl.DataFrame:
@@ -59,6 +59,8 @@ def test_what_many_rows_need_is_got_ready_once_when_rows_come_again():
     waiting = Waiting(judge, 10, lambda: calls.append("ready"))
     waiting.add(*part(1))
     assert calls == []
+    waiting.expect_many()
+    waiting.expect_many()
     waiting.add(*part(2))
     waiting.add(*part(3))
     waiting.finish()

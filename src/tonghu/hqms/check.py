@@ -21,6 +21,7 @@ from tonghu import __version__
 from tonghu.codes.dates import CHINA, today_in_china
 from tonghu.errors import InputRefused
 from tonghu.hqms import across, facts, findings, header, iccc, misplaced, summary
+from tonghu.hqms.asking import FEW
 from tonghu.hqms.cases import OWN_COLUMNS, CasesFile
 from tonghu.hqms.facts import Facts
 from tonghu.hqms.filehash import FileHash
@@ -32,6 +33,7 @@ from tonghu.hqms.lists import LISTED_FACTS, ClinicalList
 from tonghu.hqms.outputs import CASES, FINDINGS, MARKED, MARKED_BEFORE, SUMMARY, Outputs
 from tonghu.hqms.prefilter import Prefilter, bounds
 from tonghu.hqms.reading import Hits, Source, open_file
+from tonghu.hqms.reading.ahead import prefetched
 from tonghu.hqms.screen import SET as SCOPE
 from tonghu.hqms.screen import UNDETERMINED, Screen
 from tonghu.hqms.sieve import Sieve
@@ -42,8 +44,6 @@ from tonghu.rulebook import Rulebook, RuleSet
 # So many fetched rows are cast, screened and written together, and so many judged together (see `waiting`).
 BATCH = 10_000
 JUDGED = 30_000
-# After so many rows read, fewer are cast too: processors that read would wait for them at the end.
-SPAN = 300_000
 LAYERS = ("benign_other", "other_blood", "lch")
 
 Progress = Callable[[int], None]
@@ -157,19 +157,22 @@ class _Run:
 
     def _batches(self, progress: Progress) -> Iterator[_Batch]:
         waiting: list[Hits] = []
-        height = cast = 0
+        height = 0
         keep = self._keep_all if self.options.all_rows else self.prefilter.keep
         self.source.sieve = None if self.options.all_rows else self.sieve
-        for hits in self.source.screen(self.prefilter.positions, keep):
+        # Rows are parsed and cast side by side.
+        for hits in prefetched(self.source.screen(self.prefilter.positions, keep)):
             self.rows += hits.screened
             self.ragged += [one.row for one in hits.ragged]
             progress(self.rows)
             if len(hits.rows):
                 waiting.append(hits)
                 height += len(hits.rows)
-            if height >= BATCH or (height and self.rows >= cast + SPAN):
+            if height > FEW:
+                self.waiting.expect_many()
+            if height >= BATCH:
                 yield _Batch.of(waiting)
-                waiting, height, cast = [], 0, self.rows
+                waiting, height = [], 0
         if waiting:
             yield _Batch.of(waiting)
 

@@ -16,8 +16,8 @@ import polars as pl
 class Waiting:
     """Rows on their way to `judge`, a function of typed facts and cells, in piles of at least `together`.
 
-    `ready` is called in the thread as soon as rows come a second time: there will be many, so what judging many needs
-    may be got ready while the file is read.
+    `ready` is called in the thread once it is known that there will be many: what judging many needs is got ready while
+    the file is read.
     """
 
     def __init__(
@@ -29,20 +29,23 @@ class Waiting:
         self._judge = judge
         self._together = together
         self._ready = ready
-        self._added = 0
+        self._many = False
         self._pile: list[tuple[pl.DataFrame, pl.DataFrame]] = []
         self._found: list[pl.DataFrame] = []
         self._asked: Future[pl.DataFrame] | None = None
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="judging")
+
+    def expect_many(self) -> None:
+        """There will be more rows than a few. May be said more than once."""
+        if not self._many:
+            self._many = True
+            self._thread.submit(self._ready)
 
     def add(self, table: pl.DataFrame, data: pl.DataFrame) -> None:
         """Put rows on the pile: their typed facts and their cells. Raises what the judging of an earlier pile did."""
         # A column without a cell has nothing that a finding could quote, and a third of the columns are such.
         given = data.select(column.name for column in data.iter_columns() if column.null_count() < len(data))
         self._pile.append((table, given))
-        self._added += 1
-        if self._added == 2:
-            self._thread.submit(self._ready)
         if sum(len(rows) for rows, _ in self._pile) >= self._together:
             self._ask()
 
