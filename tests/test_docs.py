@@ -27,6 +27,10 @@ def test_the_reference_pages_are_fresh() -> None:
     assert tool("reference_pages").stale() == [], "run ./run docs"
 
 
+def test_the_description_of_the_api_is_fresh() -> None:
+    assert tool("api_reference").stale() == [], "run ./run docs"
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
 def test_links_lead_to_files(page: Path) -> None:
     prose = re.sub(r"```.*?```|`[^`\n]*`", "", page.read_text("utf-8"), flags=re.S)

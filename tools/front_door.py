@@ -212,8 +212,9 @@ def test_other_postgres() -> int:
 
 
 def docs() -> int:
-    """Make the pages again that come from the code, the rules and the tests' requirement marks."""
-    return call(PYTHON, "tools/reference_pages.py") or call(PYTHON, "tools/requirements_page.py")
+    """Make the pages again that come from the code, the rules, the API and the tests' requirement marks."""
+    makers = ("reference_pages", "api_reference", "requirements_page")
+    return next((code for maker in makers if (code := call(PYTHON, f"tools/{maker}.py"))), 0)
 
 
 def lock() -> int:
