@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from collections import namedtuple
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,6 +15,7 @@ import pytest
 import time_machine
 from django.db import OperationalError, connection
 from django.test import Client
+from django.urls import URLResolver, get_resolver
 
 from tonghu.platform.operations import endpoints, health
 from tonghu.platform.operations.health import Check
@@ -133,6 +137,31 @@ def test_figures_count_routes_and_never_addresses(client: Client) -> None:
     assert "ouyang" not in text
 
 
+def test_figures_of_several_processes_are_added_up(
+    client: Client, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    script = (
+        "from tonghu.platform.operations import metrics; "
+        "metrics.observe(route='web:x', method='GET', status=200, seconds=0.01, queries=3)"
+    )
+    monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(tmp_path))
+    for _ in range(2):
+        subprocess.run([sys.executable, "-c", script], check=True)
+    text = client.get("/metrics").content.decode()
+    assert 'tonghu_request_seconds_count{method="GET",route="web:x",status="2xx"} 2.0' in text
+
+
+@pytest.mark.django_db
+def test_a_database_that_refuses_is_away_and_the_next_probe_begins_anew(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed: list[bool] = []
+    monkeypatch.setattr(health.connection, "cursor", away)
+    monkeypatch.setattr(health.connection, "close", lambda: closed.append(True))
+    assert client.get("/readyz").json()["checks"]["database"] == {"ok": False, "detail": "OperationalError"}
+    assert closed == [True]
+
+
 def test_every_probe_is_answered_before_sessions_and_scope() -> None:
     assert set(endpoints.PROBES) == {"/healthz", "/readyz", "/metrics"}
 
@@ -142,3 +171,19 @@ def test_the_servers_time_is_said_only_when_asked_for(client: Client, settings: 
     assert "Server-Timing" not in client.post("/language")
     settings.SERVER_TIMING = True
     assert client.post("/language")["Server-Timing"].startswith("app;dur=")
+
+
+def test_every_page_of_the_site_has_a_budget(query_budgets: dict[str, int]) -> None:
+    pages = set(_names(get_resolver()))
+    assert len(pages) > 20
+    known = {name.partition(" ")[2] for name in query_budgets}
+    missing = sorted(pages - known)
+    assert missing == [], "run ./run test --update-query-budgets, and look at the numbers"
+
+
+def _names(resolver: URLResolver, spaces: tuple[str, ...] = ()) -> Iterator[str]:
+    for pattern in resolver.url_patterns:
+        if isinstance(pattern, URLResolver):
+            yield from _names(pattern, (*spaces, pattern.namespace) if pattern.namespace else spaces)
+        elif pattern.name:
+            yield ":".join((*spaces, pattern.name))
