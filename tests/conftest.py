@@ -18,6 +18,7 @@ pytest_plugins = ["query_budgets"]
 os.environ["TONGHU_HOME"] = str(site_database.HOME)
 os.environ["DJANGO_SETTINGS_MODULE"] = "tonghu.config.settings"
 django.setup()  # now: conftest files of rooms import models, before pytest-django would set Django up
+(site_database.HOME / "static").mkdir(parents=True, exist_ok=True)  # the web server wants the folder, empty or not
 
 # Two busy cores: a slow moment is no failure. Speed is measured by bench/, not by a deadline on each example.
 settings.register_profile("tonghu", deadline=None)

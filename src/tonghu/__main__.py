@@ -1,7 +1,5 @@
 """`python -m tonghu`: the same as the `tonghu` command."""
 
-import sys
+from tonghu.cli import run
 
-from tonghu.cli import main
-
-sys.exit(main())
+run()

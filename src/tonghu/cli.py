@@ -11,6 +11,7 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
+from typing import NoReturn
 
 from tonghu import __version__
 from tonghu.arguments import Arguments
@@ -37,6 +38,9 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "codes": ("tonghu.codes.commands", "代码表与字段字典 · code tables and field dictionaries"),
     "synth": ("tonghu.synth.commands", "虚构数据：生成样例文件 · made-up hospitals and discharge files"),
 }
+
+#: Words that neither start processes nor leave anything to clear away at the end of their own.
+ENGINES = frozenset({"hqms", "tumours", "rules"})
 
 #: Who reads a user's file into typed tables of a schema's facts, for `tonghu rules replay`; imported only then, and
 #: named here because the rulebook below must not know the engines above it.
@@ -75,3 +79,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         print("已中断 / Interrupted", file=sys.stderr)
         return 130
     return code
+
+
+def run() -> NoReturn:
+    """Run one command and end the process. Raises SystemExit, or ends without unwinding.
+
+    The engines' words end by ``os._exit`` once all is written: the kernel takes the memory of a million rows back
+    at once, where the interpreter would first take its own heap apart piece by piece (0.13 s of a run of 2.5 s).
+    """
+    code = main()
+    if sys.argv[1:2] and sys.argv[1] in ENGINES:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    raise SystemExit(code)
