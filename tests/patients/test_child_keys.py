@@ -87,18 +87,17 @@ def test_a_child_is_known_again_before_during_and_after(hospitals: tuple[Institu
 
 @pytest.mark.requirement("REG-17")
 def test_two_hospitals_meet_one_child_while_one_still_writes_with_the_key_before(
-    hospitals: tuple[Institution, Institution], monkeypatch: pytest.MonkeyPatch
+    hospitals: tuple[Institution, Institution],
 ) -> None:
     """A process whose transaction began with the older key, and one that began with the newer, at the same moment."""
     add_key()
     old = keys.Keyring([key for key in keys.keyring().keys if key.number != keys.keyring().writer("hash").number])
-    of_document = identity._Document.of
 
     def late(number: str) -> Any:
         from tonghu.patients.models import DOCUMENT
         from tonghu.platform.crypto.hashing import hash_with
 
-        fresh = of_document(number)
+        fresh = identity._documents([number])[number]
         return identity._Document(hash_with(old.writer("hash"), number, DOCUMENT), (), fresh.sealed)
 
     def meet(number: int) -> list[int]:

@@ -12,8 +12,8 @@ from django.utils import timezone
 
 from tonghu.errors import InputRefused
 from tonghu.patients.models import DOCUMENT, HospitalView
-from tonghu.platform.crypto.box import seal
-from tonghu.platform.crypto.hashing import keyed_hash, keyed_hashes
+from tonghu.platform.crypto.box import seal_with
+from tonghu.platform.crypto.hashing import hash_with, keyed_hashes
 from tonghu.platform.crypto.keys import keyring
 
 #: What ``resolver.sql`` says when it refuses, and what the user is told.
@@ -51,7 +51,7 @@ def which_children(asked: Sequence[Asked]) -> list[int]:
     if not asked:
         return []
     numbers = {one.document_number for one in asked if one.document_number}
-    documents = {number: _Document.of(number) for number in numbers}
+    documents = _documents(numbers)
     aliases = _aliases(documents.values())
     held = [documents.get(one.document_number) for one in asked]
     answer: list[int] = ask(
@@ -80,7 +80,7 @@ def attach(view: HospitalView, document_number: str) -> bool:
     Raises:
         InputRefused: the scope does not enter children there.
     """
-    document = _Document.of(document_number)
+    document = _documents([document_number])[document_number]
     asked = [view.pk, document.hash, document.sealed, *_aliases([document]), _both_are_written()]
     return bool(ask("SELECT resolver.attach(%s, %s::bytea, %s::bytea, %s::bytea[], %s::bytea[], %s)", asked))
 
@@ -118,11 +118,19 @@ class _Document:
     others: tuple[bytes, ...]
     sealed: bytes
 
-    @classmethod
-    def of(cls, number: str) -> _Document:
-        written = keyed_hash(number, DOCUMENT)
-        others = tuple(one for one in keyed_hashes(number, DOCUMENT) if one != written)
-        return cls(written, others, seal(number.encode(), _PLACE))
+
+def _documents(numbers: Iterable[str]) -> dict[str, _Document]:
+    ring = keyring()
+    writer, sealer = ring.writer("hash"), ring.writer("seal")
+    others = [key for key in ring.of("hash") if key.number != writer.number]
+    return {
+        number: _Document(
+            hash_with(writer, number, DOCUMENT),
+            tuple(hash_with(key, number, DOCUMENT) for key in others),
+            seal_with(sealer, number.encode(), _PLACE),
+        )
+        for number in numbers
+    }
 
 
 def _aliases(documents: Iterable[_Document]) -> tuple[list[bytes], list[bytes]]:

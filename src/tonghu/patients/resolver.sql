@@ -40,7 +40,9 @@ $$;
 CREATE FUNCTION resolver.children(
   institutions bigint[], records text[], documents bytea[], sealed bytea[],
   of_document bytea[], alias bytea[], write_aliases boolean
-) RETURNS bigint[] LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+) RETURNS bigint[] LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public
+-- Keys are looked up by index, also while the statistics of a young site still call its tables empty.
+SET enable_seqscan = off SET jit = off AS $$
 DECLARE
   fresh bytea[];  -- the documents that nobody knows, sorted; with their numbers and children
   numbers bytea[];
@@ -49,6 +51,8 @@ DECLARE
   names text[];
   holders bigint[];
   made bigint[];
+  known_documents bytea[];
+  their_children bigint[];
   answer bigint[];
 BEGIN
   PERFORM resolver.check_entry(VARIADIC ARRAY(SELECT DISTINCT unnest(institutions)));
@@ -103,13 +107,15 @@ BEGIN
       AND NOT EXISTS (SELECT FROM patients_documentkey AS other WHERE other.child_id = patients_child.id);
   END IF;
 
+  SELECT array_agg(document), array_agg(child) INTO known_documents, their_children
+    FROM resolver.of_documents(documents, of_document, alias);
   SELECT array_agg(institution ORDER BY institution, record), array_agg(record ORDER BY institution, record),
          array_agg(child ORDER BY institution, record)
     INTO places, names, holders
     FROM (
       SELECT DISTINCT ON (line.institution, line.record) line.institution, line.record, known.child
       FROM unnest(institutions, records, documents) WITH ORDINALITY AS line (institution, record, document, n)
-      LEFT JOIN resolver.of_documents(documents, of_document, alias) AS known USING (document)
+      LEFT JOIN unnest(known_documents, their_children) AS known (document, child) USING (document)
       WHERE line.record IS NOT NULL AND NOT EXISTS (
         SELECT FROM patients_recordkey AS held
         WHERE held.institution_id = line.institution AND held.record_number = line.record)
@@ -133,14 +139,14 @@ BEGIN
     SELECT DISTINCT least(known.child, held.child_id), greatest(known.child, held.child_id), 'record_number',
            line.institution, now(), '', ''
     FROM unnest(institutions, records, documents) AS line (institution, record, document)
-    JOIN resolver.of_documents(documents, of_document, alias) AS known USING (document)
+    JOIN unnest(known_documents, their_children) AS known (document, child) USING (document)
     JOIN patients_recordkey AS held ON held.institution_id = line.institution AND held.record_number = line.record
     WHERE known.child <> held.child_id AND NOT resolver.are_one(known.child, held.child_id)
     ORDER BY 1, 2 ON CONFLICT DO NOTHING;
 
   SELECT array_agg(coalesce(known.child, held.child_id) ORDER BY line.n) INTO answer
     FROM unnest(institutions, records, documents) WITH ORDINALITY AS line (institution, record, document, n)
-    LEFT JOIN resolver.of_documents(documents, of_document, alias) AS known USING (document)
+    LEFT JOIN unnest(known_documents, their_children) AS known (document, child) USING (document)
     LEFT JOIN patients_recordkey AS held
       ON known.child IS NULL AND held.institution_id = line.institution AND held.record_number = line.record;
   RETURN answer;

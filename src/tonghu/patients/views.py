@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
@@ -80,6 +81,7 @@ def child(request: Request, pk: int) -> HttpResponse:
             "views": views,
             "name": views[0].patient_name,
             "born": views[0].birth_date,
+            "today": timezone.localdate(),
             "own": [view.pk for view in views if view.institution_id == by.institution],
             "lines": compared(views, reveal=by.may(REVEAL)),
             "more": [_more(view, reveal=by.may(REVEAL)) for view in views],
@@ -107,8 +109,7 @@ def history(request: Request, pk: int) -> HttpResponse:
     events = [
         Event(
             at=change.at, who=change.who or "—", what=change.sentence(), why=change.reason,
-            changes=[Change(label=f.label, before=f.before, after=f.after, secret=f.secret) for f in change.fields]
-            if change.act == "update" else (),
+            changes=[Change(label=f.label, before=f.before, after=f.after, secret=f.secret) for f in change.fields],
         )
         for change in sorted(changes, key=lambda change: (change.at, change.number), reverse=True)
     ]  # fmt: skip

@@ -1,0 +1,141 @@
+"""Consent is voluntary and dated; what rests on it ends with it; a hospital sees a child no longer than was said."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone, translation
+from made_up_hospitals import CHILDREN, enter, scope_of
+
+from tonghu.errors import InputRefused
+from tonghu.network.models import Institution
+from tonghu.patients import purposes
+from tonghu.patients.agreements import end_grant, let_see, record_consent, withdraw_consent
+from tonghu.patients.models import Child, Consent, Grant
+from tonghu.platform.dated import settings
+from tonghu.platform.scope.scope import Scope, open_scope
+from tonghu.policy.library import clause_ids
+
+Hospitals = tuple[Institution, Institution]
+
+
+@pytest.fixture
+def child(hospitals: Hospitals) -> Child:
+    with open_scope(scope_of(hospitals[0])) as by:
+        return enter(by, hospitals[0], "1").child
+
+
+def consented(child: Child, here: Institution, by: Scope, **said: Any) -> Consent:
+    return record_consent(
+        child=child, institution=here.pk, by=by, **{"purpose": "sharing", "given_by": "虚构母", "relation": "5", **said}
+    )
+
+
+def granted(child: Child, hospitals: Hospitals, by: Scope, **said: Any) -> Grant:
+    here, there = hospitals
+    now = timezone.now()
+    return let_see(
+        **{"child": child, "institution": there.pk, "given_by": here.pk, "ground": "referral", "by": by,
+           "start": now - timedelta(hours=1), "end": now + timedelta(hours=1), **said}
+    )  # fmt: skip
+
+
+@pytest.mark.requirement("REG-18")
+def test_every_purpose_is_dated_has_a_source_and_cites_clauses_that_exist() -> None:
+    assert purposes.purposes(date(2018, 12, 25)) == {}
+    assert list(purposes.purposes(date(2018, 12, 26))) == ["designated_treatment"]
+    for one in settings(purposes.FILE):
+        assert one.source.strip()
+        assert one["clause"] == "" or one["clause"] in clause_ids()
+        assert all(one[key] for key in ("zh", "en", "what_zh", "what_en"))
+    assert purposes.purposes()["designated_treatment"]["clause"] == "L18.0"
+    assert purposes.shares("sharing")
+    assert not purposes.shares("research")
+    assert not purposes.shares("no such")
+    with translation.override("en"):
+        assert purposes.name_of("designated_treatment") == "Treatment at a designated hospital"
+        assert purposes.name_of("an old one") == "an old one"
+
+
+@pytest.mark.requirement("REG-18")
+def test_a_consent_is_recorded_and_withdrawn_once_and_never_erased(hospitals: Hospitals, child: Child) -> None:
+    here, there = hospitals
+    with open_scope(scope_of(here)) as by:
+        held = consented(child, here, by)
+        assert (held.stands, held.relation_label()) == (True, "父母")
+        assert withdraw_consent(consent=held, reason="改变主意", by=by) == 0
+        held.refresh_from_db()
+        assert not held.stands
+        with pytest.raises(InputRefused, match="无需重复"):
+            withdraw_consent(consent=held, reason="再撤一次", by=by)
+        with pytest.raises(InputRefused, match="原因"):
+            withdraw_consent(consent=held, reason="", by=by)
+        assert Consent.objects.filter(pk=held.pk).delete()[0] == 0  # no policy lets anybody
+    with open_scope(scope_of(there)) as by, pytest.raises(InputRefused, match="您的岗位"):
+        withdraw_consent(consent=held, reason="不归我管", by=by)
+
+
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        ({"purpose": "no such"}, "没有这一项"), ({"given_by": " "}, "由谁"),
+        ({"start": datetime(2026, 2, 1, tzinfo=UTC), "end": datetime(2026, 1, 1, tzinfo=UTC)}, "晚于"),
+    ],
+)  # fmt: skip
+def test_a_consent_that_says_nothing_is_refused(
+    hospitals: Hospitals, child: Child, said: dict[str, Any], why: str
+) -> None:
+    with open_scope(scope_of(hospitals[0])) as by, pytest.raises(InputRefused, match=why):
+        consented(child, hospitals[0], by, **said)
+
+
+def test_only_the_own_hospital_records_a_consent(hospitals: Hospitals, child: Child) -> None:
+    here, there = hospitals
+    with open_scope(scope_of(there)) as by, pytest.raises(InputRefused, match="您的岗位"):
+        consented(child, here, by)
+
+
+def test_a_grant_by_consent_needs_one_that_stands_and_allows_it(hospitals: Hospitals, child: Child) -> None:
+    here, _ = hospitals
+    with open_scope(scope_of(here)) as by:
+        with pytest.raises(InputRefused, match="请选择家属"):
+            granted(child, hospitals, by, ground="consent")
+        research = consented(child, here, by, purpose="research")
+        with pytest.raises(InputRefused, match="不包括"):
+            granted(child, hospitals, by, ground="consent", consent=research)
+        other = enter(by, here, "2").child
+        theirs = consented(other, here, by)
+        with pytest.raises(InputRefused, match="请选择家属"):
+            granted(child, hospitals, by, ground="consent", consent=theirs)
+        held = consented(child, here, by)
+        grant = granted(child, hospitals, by, ground="consent", consent=held)
+        by_referral = granted(child, hospitals, by)
+        assert withdraw_consent(consent=held, reason="改变主意", by=by) == 1
+        with pytest.raises(InputRefused, match="已失效"):
+            granted(child, hospitals, by, ground="consent", consent=Consent.objects.get(pk=held.pk))
+        assert [Grant.objects.get(pk=one.pk).stands for one in (grant, by_referral)] == [False, True]
+
+
+def test_a_grant_is_refused_to_oneself_and_backwards_and_ended_by_its_giver_alone(
+    hospitals: Hospitals, child: Child
+) -> None:
+    here, there = hospitals
+    now = timezone.now()
+    with open_scope(scope_of(here)) as by:
+        with pytest.raises(InputRefused, match="另一家"):
+            granted(child, hospitals, by, institution=here.pk)
+        with pytest.raises(InputRefused, match="晚于"):
+            granted(child, hospitals, by, start=now, end=now)
+        grant = granted(child, hospitals, by, start=now + timedelta(days=1), end=now + timedelta(days=2))
+        assert (grant.stands, grant.to_come) == (False, True)
+    for stranger in (scope_of(there), scope_of(here, CHILDREN - {"children.grant", "children.consent"})):
+        with open_scope(stranger) as by, pytest.raises(InputRefused, match="您的岗位"):
+            end_grant(grant=grant, reason="不归我管", by=by)
+    with open_scope(scope_of(here)) as by:
+        end_grant(grant=grant, reason="不再转诊", by=by)
+        grant.refresh_from_db()
+        assert (grant.stands, grant.to_come) == (False, False)
+        with pytest.raises(InputRefused, match="无需重复"):
+            end_grant(grant=grant, reason="再来一次", by=by)
