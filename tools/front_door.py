@@ -181,7 +181,7 @@ def lint() -> int:
 
 
 #: What must hold on every PostgreSQL: migrations, row security, constraints, queue, history.
-ON_EVERY_POSTGRES = ("database", "scope", "audit", "jobs", "accounts", "crypto")
+ON_EVERY_POSTGRES = ("database", "scope", "audit", "jobs", "accounts", "crypto", "api")
 
 
 def test(*arguments: str) -> int:
