@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from http.client import responses
+from types import MappingProxyType
 from typing import Any, Final
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern
-from ninja import NinjaAPI, Router
+from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError, ValidationErrorContext
 from ninja.openapi.schema import OpenAPISchema
 from ninja.operation import Operation
@@ -73,7 +74,7 @@ def _refuse_nul(read: Any) -> None:
 class PlainRenderer(JSONRenderer):
     """Chinese as it is, not as escapes."""
 
-    json_dumps_params: Final = {"ensure_ascii": False}
+    json_dumps_params = MappingProxyType({"ensure_ascii": False})
 
 
 class Api(NinjaAPI):
@@ -235,6 +236,3 @@ def _problem_answer(status: int) -> dict[str, Any]:
 
 def _header(name: str, description: str) -> dict[str, Any]:
     return {"in": "header", "name": name, "schema": {"type": "string"}, "required": False, "description": description}
-
-
-__all__ = ["Api", "Router"]
