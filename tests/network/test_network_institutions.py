@@ -67,6 +67,8 @@ def test_an_authority_is_in_charge_of_its_area(officer: Scope) -> None:
         ({"type": "Z9"}, "不适用于此类机构"),
         ({"grade": "丁"}, "等次应为"),
         ({"level": 4}, "级别应为"),
+        ({"code": "9" * 23}, "不能超过 22 个字符"),
+        ({"name": "很" * 121}, "不能超过 120 个字符"),
     ],
 )
 def test_what_does_not_fit_is_refused(officer: Scope, said: dict[str, Any], words: str) -> None:

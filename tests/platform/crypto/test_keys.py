@@ -43,6 +43,12 @@ def test_a_new_key_writes_only_when_every_process_can_have_read_it(site: Path) -
         assert ring.writer("seal").number == 3
 
 
+def test_a_clock_that_was_set_back_leaves_the_oldest_key_writing(site: Path) -> None:
+    ring = keys.keyring().with_new("seal")
+    with time_machine.travel(datetime(2000, 1, 1, tzinfo=UTC)):
+        assert ring.writer("seal").number == 1
+
+
 def test_a_process_reads_what_another_one_sealed_with_a_key_that_it_has_not_seen(site: Path) -> None:
     first = keys.keyring()
     assert len(first.keys) == 2

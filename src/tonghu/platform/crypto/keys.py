@@ -94,16 +94,15 @@ class Keyring:
         return [key for key in self.keys if key.use == use]
 
     def writer(self, use: Use) -> Key:
-        """Return the key that writes now: the newest whose time has come.
+        """Return the key that writes now: the newest whose time has come; the oldest where a clock was set back.
 
         Raises:
             KeysMissing: there is none.
         """
-        now = datetime.now(UTC)
-        ready = [key for key in self.of(use) if key.writes_from <= now]
-        if not ready:
+        known, now = self.of(use), datetime.now(UTC)
+        if not known:
             raise _unusable(f"没有用途为 {use} 的密钥", f"no key for {use}")
-        return ready[-1]
+        return next((key for key in reversed(known) if key.writes_from <= now), known[0])
 
     def with_new(self, use: Use, *, algorithm: str | None = None, lead: timedelta = LEAD) -> Keyring:
         """Return these keys and a fresh one that writes after `lead`.
