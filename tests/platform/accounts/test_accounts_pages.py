@@ -14,6 +14,7 @@ from psycopg.types.range import Range
 import made_up
 from tonghu.platform.accounts import door as books
 from tonghu.platform.accounts.models import LogInEvent, Person, Post
+from tonghu.platform.accounts.sign_in import POST as CHOSEN
 from tonghu.platform.scope.scope import open_scope, system_scope
 
 pytestmark = [pytest.mark.django_db, pytest.mark.requirement("REG-02")]
@@ -66,6 +67,44 @@ def test_what_was_refused_stands_on_the_form_and_nothing_is_saved(today: str) ->
     said = {"institution": point.code, "role": "auditor", "starts": yesterday}
     assert "开始日期不能早于今天" in text(lead, f"/people/{person.pk}/appoint", said)
     assert posts(person) == []
+
+
+def test_no_role_is_chosen_beforehand(today: str) -> None:
+    point = made_up.hospital()
+    lead = made_up.browser(made_up.post("point_lead", point))
+    person = made_up.person(point)
+    page = text(lead, f"/people/{person.pk}/appoint")
+    (roles,) = re.findall(r'<select name="role".*?</select>', page, re.S)
+    offered = re.findall(r'<option value="(\w*)"[^>]*>([^<]*)</option>', roles)
+    assert offered[0] == ("", "请选择")
+    assert ("entry_clerk", "数据录入员") in offered, "the name alone"
+    said = {"institution": point.code, "role": "", "starts": today, "ends": ""}
+    assert "id_role_error" in text(lead, f"/people/{person.pk}/appoint", said)
+    assert posts(person) == []
+
+
+def test_who_has_two_posts_and_chose_none_is_asked_from_which_to_act() -> None:
+    point = made_up.hospital()
+    first = made_up.post("entry_clerk", point)
+    second = made_up.post("auditor", point, holder=first.person)
+    client = made_up.browser(first)
+    session = client.session
+    del session[CHOSEN]
+    session.save()
+    answer = client.get("/")
+    assert (answer.status_code, answer["Location"]) == (302, "/post")
+    page = text(client, "/post")
+    assert f'value="{first.pk}"' in page
+    assert f'value="{second.pk}"' in page
+    assert client.post("/post", {"post": str(second.pk)})["Location"] == "/"
+    assert "您今天没有岗位" not in text(client, "/")
+
+
+def test_who_has_no_post_is_told_so_on_the_first_screen() -> None:
+    client = Client()
+    with open_scope(system_scope("login")):
+        client.force_login(made_up.person())
+    assert "您今天没有岗位" in text(client, "/")
 
 
 def test_a_form_field_that_the_page_does_not_offer_changes_nothing(today: str) -> None:
@@ -162,6 +201,7 @@ def test_the_security_administrator_resets_unlocks_suspends_and_resumes() -> Non
     assert "锁定已解除" in text(security, f"{address}/unlock", {})
     assert "暂时锁定" not in text(security, address)
     assert "/activate/" in text(security, f"{address}/link", {"telephone": "1"})
+    assert "无法撤销" not in text(security, address), "what can be resumed is not said to be final"
     assert "请写明原因" in text(security, f"{address}/suspend", {"reason": ""})
     assert "账号已停用" in text(security, f"{address}/suspend", {"reason": "手机失窃"})
     assert "恢复" in text(security, address)

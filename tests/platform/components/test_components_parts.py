@@ -143,6 +143,8 @@ def test_a_confirmation_says_its_consequence_and_asks_for_a_reason() -> None:
     assert 'name="reason"' not in shown(
         "confirm act", act=Confirm(question="?", consequences=(), act="a", url="/", tone="")
     )
+    taken_back = Confirm(question="?", consequences=(), act="a", url="/", final=False)
+    assert "无法撤销" not in shown("confirm act", act=taken_back)
 
 
 def test_every_province_stands_on_one_tile_of_its_own() -> None:

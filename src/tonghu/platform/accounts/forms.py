@@ -137,7 +137,8 @@ class AppointForm(forms.Form):
     def __init__(self, *args: Any, by: Scope, roles: list[Role], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["institution"] = institution_field(by, label=_("At"))
-        self.fields["role"].choices = [(role.code, f"{role.name} — {role.what_for}") for role in roles]  # type: ignore[attr-defined]
+        # Nothing is chosen beforehand: a post must not be given because nobody looked at the first of the list.
+        self.fields["role"].choices = [("", _("Please choose")), *((role.code, role.name) for role in roles)]  # type: ignore[attr-defined]
         self.fields["starts"].initial = timezone.localdate
         self.order_fields(self.field_order)
 

@@ -329,6 +329,7 @@ def _confirm_account(person: Person) -> Confirm:
             act=_("Suspend"),
             url=reverse("accounts:secure", args=[person.pk, "suspend"]),
             reason=True,
+            final=False,
         )
     return Confirm(
         question=_("Resume the account of %(name)s?") % {"name": person.name},
@@ -337,4 +338,5 @@ def _confirm_account(person: Person) -> Confirm:
         url=reverse("accounts:secure", args=[person.pk, "resume"]),
         reason=True,
         tone="ask",
+        final=False,
     )

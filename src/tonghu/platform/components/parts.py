@@ -136,7 +136,7 @@ class Progress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Confirm:
-    """An act that cannot be undone, with what it does in numbers.
+    """An act that is asked once more before it is done, with what it does in numbers.
 
     Attributes:
         question: what is about to happen, as a question.
@@ -145,6 +145,7 @@ class Confirm:
         url: where it is posted.
         fields: further hidden values of the post.
         reason: whether a reason must be given.
+        final: whether it cannot be undone, which the question then says.
     """
 
     question: Words
@@ -154,6 +155,7 @@ class Confirm:
     fields: Sequence[tuple[str, str]] = ()
     reason: bool = False
     tone: str = "block"
+    final: bool = True
 
 
 def in_words(duration: timedelta) -> str:

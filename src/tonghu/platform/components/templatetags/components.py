@@ -126,7 +126,7 @@ def progress(context: template.Context, progress: Progress) -> dict[str, Any]:
 
 @register.inclusion_tag("components/confirm.html", takes_context=True)
 def confirm(context: template.Context, confirm: Confirm) -> dict[str, Any]:
-    """The button of an act that cannot be undone; it opens the question with its consequence in numbers."""
+    """The button of a grave act; it opens the question with its consequence in numbers."""
     return {"confirm": confirm, "id": f"confirm-{uuid4().hex[:8]}", "csrf_token": context.get("csrf_token")}
 
 
