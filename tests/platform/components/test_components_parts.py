@@ -7,6 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from django import forms
 from django.template import Context, Template
 from django.utils import translation
 from hypothesis import given
@@ -145,6 +146,31 @@ def test_a_confirmation_says_its_consequence_and_asks_for_a_reason() -> None:
     )
     taken_back = Confirm(question="?", consequences=(), act="a", url="/", final=False)
     assert "无法撤销" not in shown("confirm act", act=taken_back)
+
+
+class _Form(forms.Form):
+    name = forms.CharField()
+    note = forms.CharField(required=False)
+
+
+def test_a_form_counts_the_fields_to_mend_and_not_what_is_no_fields_fault() -> None:
+    wrong = _Form({"name": ""})
+    assert "1 个字段需要修改" in shown("form form", form=wrong)
+    refused = _Form({"name": "x"})
+    refused.add_error(None, "not let in")
+    page = shown("form form", form=refused)
+    assert "not let in" in page
+    assert "需要修改" not in page
+    refused.add_error("note", "too long")
+    assert "1 个字段需要修改" in shown("form form", form=refused)
+
+
+def test_a_form_that_enter_submits_says_so_to_the_keys_and_shows_no_other_key() -> None:
+    assert 'data-keys="submit"' in shown("form form enter=True", form=_Form())
+    assert "<kbd>" not in shown("form form enter=True", form=_Form())
+    plain = shown("form form", form=_Form())
+    assert 'data-keys="submit"' not in plain
+    assert "<kbd>Ctrl</kbd>" in plain
 
 
 def test_every_province_stands_on_one_tile_of_its_own() -> None:

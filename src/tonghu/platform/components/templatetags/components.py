@@ -9,6 +9,7 @@ from typing import Any
 from uuid import uuid4
 
 from django import template
+from django.core.exceptions import NON_FIELD_ERRORS
 from django.forms import BaseForm, BoundField
 from django.forms.widgets import CheckboxInput, CheckboxSelectMultiple, FileInput, RadioSelect, Select
 from django.utils.formats import date_format
@@ -66,17 +67,19 @@ def form(
     draft: str = "",
     cancel: str = "",
     focus: bool = True,
+    enter: bool = False,
 ) -> dict[str, Any]:
     """A whole form in one column.
 
     `submit` is the verb on the button; `draft` names the form so that what was typed survives an expired session in
     this tab (never passwords); `cancel` is the address that leads away without saving; `focus` leads the reader to the
-    errors when there are any.
+    errors when there are any; `enter` submits with Enter in the last field, as everybody expects of a log-in.
     """
     request = context.get("request")
     person = getattr(getattr(request, "user", None), "pk", None) or ""
     return {
-        "form": form, "submit": submit or _("Save"), "action": action, "cancel": cancel, "focus": focus,
+        "form": form, "submit": submit or _("Save"), "action": action, "cancel": cancel, "focus": focus, "enter": enter,
+        "wrong": sum(name != NON_FIELD_ERRORS for name in form.errors),
         "draft": f"{draft}:{person}" if draft else "", "csrf_token": context.get("csrf_token"),
     }  # fmt: skip
 

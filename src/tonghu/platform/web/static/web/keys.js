@@ -1,4 +1,5 @@
-// The keyboard layer. Letters work while nothing is typed; Enter leads to the next field, Ctrl+Enter submits.
+// The keyboard layer. Letters work while nothing is typed; Enter leads to the next field, Ctrl+Enter submits; in a form
+// with data-keys="submit" (log-in, code, password) Enter in the last field submits as well.
 
 const TYPED = "input:not([type=checkbox]):not([type=radio]):not([type=button]):not([type=submit]), textarea, select, [contenteditable]";
 const FIELDS = "input:not([type=hidden]):not([disabled]), select:not([disabled]), textarea:not([disabled]), button[type=submit]:not([disabled])";
@@ -34,7 +35,9 @@ function enter(event) {
   } else if (event.target.matches("input, select") && !event.shiftKey) {
     event.preventDefault();
     const fields = [...form.querySelectorAll(FIELDS)].filter((field) => field.offsetParent !== null);
-    focus(fields[fields.indexOf(event.target) + 1]);
+    const next = fields[fields.indexOf(event.target) + 1];
+    if (form.dataset.keys === "submit" && next?.matches("button")) form.requestSubmit();
+    else focus(next);
   }
 }
 
