@@ -178,6 +178,9 @@ def test_the_pages_register_change_code_and_close(officer: Scope) -> None:
         "kind": "hospital", "code": "TEST9", "name": "虚构九院", "region_code": "510104", "type": "A519",
         "level": "3", "grade": "甲", "department": "", "since": "",
     }  # fmt: skip
+    page = browser.get("/institutions/new").content.decode()
+    assert "启用日期" in page
+    assert "登录时间" not in page
     assert "不在您的辖区内" in browser.post("/institutions/new", {**said, "region_code": "330102"}).content.decode()
     assert browser.post("/institutions/new", {**said, "region_code": "5101"}).status_code == 200
     page = browser.post("/institutions/new", said, follow=True).content.decode()

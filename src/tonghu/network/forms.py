@@ -46,7 +46,7 @@ class RegisterForm(InstitutionForm):
 
     code = forms.CharField(label=_("Institution code"), max_length=22)
     kind = forms.ChoiceField(label=_("Kind"), choices=Institution.Kind.choices)
-    since = DateField(label=_("Since"), required=False, help_text=_("Empty: always."))
+    since = DateField(label=pgettext_lazy("institution", "Since"), required=False, help_text=_("Empty: always."))
     field_order = ("kind", "code", "name", "region_code", "type", "level", "grade", "department", "since")
 
 

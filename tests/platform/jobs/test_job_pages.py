@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
+import re
+import sys
 from datetime import timedelta
 
 import pytest
@@ -14,7 +17,8 @@ from run_jobs import run_one, seen
 from tonghu.platform.accounts.models import Post
 from tonghu.platform.accounts.roles import ROLES
 from tonghu.platform.jobs.models import Job, Progress
-from tonghu.platform.jobs.tasks import enqueue
+from tonghu.platform.jobs.states import RESULTS
+from tonghu.platform.jobs.tasks import enqueue, kinds
 from tonghu.platform.scope.scope import open_scope, system_scope
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("effects")]
@@ -83,6 +87,22 @@ def test_when_a_job_has_ended_its_page_loads_anew_with_what_came_of_it(clerk: Po
     assert "sum" in page
     assert "60" in page
     assert "hx-get" not in page.split('class="content-grid')[1]
+
+
+def test_what_came_of_a_job_is_said_in_words_without_an_empty_bar(clerk: Post, browser: Client) -> None:
+    job = ask(clerk, state=State.DONE, finished_at=timezone.now(), result={"links": 567, "broken_at": 0})
+    page = text(browser, f"/jobs/{job}")
+    assert re.search(r"<dt>已检查环节数</dt><dd>567</dd>", page)
+    assert "broken_at" not in page
+    assert "<progress" not in page
+    assert "<progress" in text(browser, f"/jobs/{ask(clerk)}")
+
+
+def test_every_result_that_a_job_of_ours_returns_has_its_words() -> None:
+    for function in (kind.function for kind in kinds().values() if kind.function.__module__.startswith("tonghu.")):
+        source = inspect.getsource(sys.modules[function.__module__])
+        for said in re.findall(r"return \{(.*)\}", source):
+            assert set(re.findall(r'"(\w+)": ', said)) <= set(RESULTS), function
 
 
 def test_a_dead_letter_says_why_and_is_settled_on_its_page(clerk: Post, browser: Client) -> None:

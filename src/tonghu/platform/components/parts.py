@@ -122,6 +122,11 @@ class Progress:
         return 100 if self.done >= self.total else min(99, self.done * 100 // self.total)
 
     @property
+    def counted(self) -> bool:
+        """Whether a bar says something: not where the work is finished and nobody ever knew how much it was."""
+        return self.state != "done" or self.total is not None
+
+    @property
     def rate_whole(self) -> int:
         """The rate in whole units a second, at least one."""
         return max(1, round(self.rate or 0))

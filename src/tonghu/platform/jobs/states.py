@@ -39,3 +39,16 @@ UNITS: Final[dict[str, Promise]] = {
     "cards": _("cards"),
     "pages": _("pages"),
 }
+
+#: What came of a job, by the keys that jobs return; a key that is not here is shown as it is.
+RESULTS: Final[dict[str, Promise]] = {
+    "removed": _("Removed"),
+    "destroyed": _("Files destroyed"),
+    "put_back": _("Jobs put back into the queue"),
+    "mails": _("E-mails sent"),
+    "of": _("Recipients that were due"),
+    "sms": _("Text messages sent"),
+    "linked": _("Events linked"),
+    "links": _("Links checked"),
+    "broken_at": _("First broken link (0: none)"),
+}

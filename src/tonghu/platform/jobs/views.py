@@ -22,7 +22,7 @@ from tonghu.platform.jobs import services
 from tonghu.platform.jobs.access import MANAGE, OPERATE, VIEW
 from tonghu.platform.jobs.models import Job
 from tonghu.platform.jobs.queries import shown_jobs, standing, title_of
-from tonghu.platform.jobs.states import LIVE
+from tonghu.platform.jobs.states import LIVE, RESULTS
 
 State = Job.State
 #: How many running jobs are shown live above one's list.
@@ -87,7 +87,7 @@ def job_page(request: Request, pk: int) -> HttpResponse:
             "mark": _state(job),
             "progress": progress_of(job, request),
             "error": job.error_zh if (get_language() or "zh").startswith("zh") else job.error_en,
-            "result": sorted((job.result or {}).items()),
+            "result": [(RESULTS.get(name), name, value) for name, value in sorted((job.result or {}).items())],
             "may_try_again": steer and is_dead,
             "may_cancel": steer and job.state == State.WAITING,
             "confirm_drop": _confirm_drop(job) if steer and is_dead else None,
