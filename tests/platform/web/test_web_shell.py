@@ -40,6 +40,13 @@ def test_the_menu_holds_what_the_post_may_open_and_no_empty_group(items: None) -
     assert duties.menu(Scope(), "/")[0].label == MenuGroup.HELP.value
 
 
+def test_the_first_screen_is_where_the_reader_stands_only_when_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(duties, "items", lambda: (MenuItem("今日待办", "home:home"), MenuItem("样式", "web:style")))
+    for path, here in (("/", [True, False]), ("/style/x", [False, True]), ("/account", [False, False])):
+        [todo] = duties.menu(CLERK, path)
+        assert [entry.here for entry in todo.items] == here, path
+
+
 def test_the_reader_stands_on_the_longest_address_that_leads_to_the_page(items: None) -> None:
     [todo, _help] = duties.menu(CLERK, "/style/paper.pdf")
     assert todo.items[0].here

@@ -55,8 +55,9 @@ def allowed(scope: Scope) -> tuple[MenuItem, ...]:
 def menu(scope: Scope, path: str) -> tuple[Group, ...]:
     """The reader's menu, empty groups left out; counts are asked under the scope that is open."""
     mine = [(item, reverse(item.url)) for item in allowed(scope)]
-    # The longest address that leads to the page is where the reader stands.
-    here = max((url for _, url in mine if path.startswith(url)), key=len, default="")
+    # The longest address that leads to the page is where the reader stands. The first screen leads to itself alone:
+    # every address begins with its own.
+    here = max((url for _, url in mine if path == url or (url != "/" and path.startswith(url))), key=len, default="")
     return tuple(
         Group(
             group.value,
