@@ -10,12 +10,13 @@ from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 from made_up_hospitals import CHILDREN, enter, scope_of
 
+import made_up
 from tonghu.errors import InputRefused
 from tonghu.network.models import Institution
 from tonghu.patients.agreements import let_see
 from tonghu.patients.identity import which_child
 from tonghu.patients.merges import dismiss, merge
-from tonghu.patients.models import Child, HospitalView
+from tonghu.patients.models import Child, Grant, HospitalView
 from tonghu.patients.queries import open_proposals
 from tonghu.patients.services import (
     add_document,
@@ -227,3 +228,24 @@ def test_a_grant_opens_and_closes_on_time_and_says_from_whom(hospitals: Hospital
     with open_scope(scope_of(there)) as by:
         # What was let be seen can be read, not changed.
         assert HospitalView.objects.update(patient_name="改") == 0
+
+
+def test_a_grant_opens_the_givers_rows_alone_and_cannot_be_handed_on(hospitals: Hospitals) -> None:
+    here, there = hospitals
+    third = made_up.hospital()
+    now = timezone.now()
+    hour = {"start": now - timedelta(minutes=1), "end": now + timedelta(hours=1)}
+    for hospital, number in ((here, "1"), (there, "2")):
+        with open_scope(scope_of(hospital)) as by:
+            view = enter(by, hospital, number, document_number=DOCUMENT)
+    with open_scope(scope_of(there)) as by:
+        let_see(child=view.child, institution=third.pk, given_by=there.pk, ground="referral", by=by, **hour)
+    with open_scope(scope_of(third)) as by:
+        assert [seen.institution_id for seen in HospitalView.objects.all()] == [there.pk]
+        with pytest.raises(InputRefused, match="您的岗位"):
+            let_see(child=view.child, institution=here.pk, given_by=third.pk, ground="referral", by=by, **hour)
+
+
+def test_nothing_of_a_grant_but_its_end_can_be_changed(hospitals: Hospitals) -> None:
+    with open_scope(scope_of(hospitals[0])), pytest.raises(DatabaseError, match="permission denied"):
+        Grant.objects.update(child_id=1)

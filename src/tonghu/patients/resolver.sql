@@ -1,5 +1,7 @@
 -- Which child is this? Answered across scopes with ids, or yes and no, and nothing else. These functions belong to
 -- tonghu_resolver, which passes row-level security; they check the caller's scope themselves. See docs/patients.md.
+-- Their search path ends with pg_temp: left out, PostgreSQL would look there first, and a caller's own temporary table
+-- would stand in for ours.
 CREATE SCHEMA resolver;
 GRANT USAGE ON SCHEMA resolver TO tonghu_app, tonghu_owner;
 GRANT USAGE, CREATE ON SCHEMA resolver TO tonghu_resolver;
@@ -40,7 +42,7 @@ $$;
 CREATE FUNCTION resolver.children(
   institutions bigint[], records text[], documents bytea[], sealed bytea[],
   of_document bytea[], alias bytea[], write_aliases boolean
-) RETURNS bigint[] LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public
+) RETURNS bigint[] LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
 -- Keys are looked up by index, also while the statistics of a young site still call its tables empty.
 SET enable_seqscan = off SET jit = off AS $$
 DECLARE
@@ -168,7 +170,7 @@ $$;
 -- there and a person is asked whether the two are one: the answer is then false.
 CREATE FUNCTION resolver.attach(
   asked bigint, document bytea, sealed bytea, of_document bytea[], alias bytea[], write_aliases boolean
-) RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+) RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
   held patients_hospitalview;
   owner bigint;
@@ -192,7 +194,7 @@ $$;
 -- A document's number was typed wrongly at a view: it is no longer evidence for the view's child, unless another view of
 -- that child holds it too. Called after the view has been put right.
 CREATE FUNCTION resolver.release(asked bigint, hashes bytea[]) RETURNS boolean
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
   held patients_hospitalview;
 BEGIN
@@ -217,7 +219,7 @@ $$ SELECT coalesce(scope.entry() ->> 'label', '') $$;
 
 -- Children that the open scope may see by a dated grant, with everyone merged with them.
 CREATE FUNCTION scope.granted_children() RETURNS bigint[]
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
   SELECT coalesce(array_agg(DISTINCT same.id), '{}')
   FROM patients_grant AS given
   JOIN patients_child AS child ON child.id = given.child_id
@@ -225,9 +227,29 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
   WHERE given.institution_id = scope.institution() AND given.valid @> statement_timestamp()
 $$;
 
+-- What of them it may see: the rows of the hospital that gave the grant, and of no other.
+CREATE FUNCTION scope.granted() RETURNS TABLE (child_id bigint, institution_id bigint)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+  SELECT same.id, given.given_by_id
+  FROM patients_grant AS given
+  JOIN patients_child AS child ON child.id = given.child_id
+  JOIN patients_child AS same ON coalesce(same.one_with_id, same.id) = coalesce(child.one_with_id, child.id)
+  WHERE given.institution_id = scope.institution() AND given.valid @> statement_timestamp()
+$$;
+
+-- Has the hospital a view of the child, or of one that is one with it? What it has not, it cannot let others see.
+CREATE FUNCTION resolver.knows(institution bigint, child bigint) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+  SELECT institution = ANY (scope.institutions()) AND EXISTS (
+    SELECT FROM patients_child AS named
+    JOIN patients_child AS same ON coalesce(same.one_with_id, same.id) = coalesce(named.one_with_id, named.id)
+    JOIN patients_hospitalview AS held ON held.child_id = same.id AND held.institution_id = institution
+    WHERE named.id = child)
+$$;
+
 -- Does the open scope see the child, by a view in its range or by a grant? Yes or no.
 CREATE FUNCTION resolver.sees(child bigint) RETURNS boolean
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
   SELECT EXISTS (SELECT FROM patients_hospitalview AS held
                  WHERE held.child_id = child AND held.institution_id = ANY (scope.institutions()))
       OR child = ANY (scope.granted_children())
@@ -236,7 +258,7 @@ $$;
 -- After an act, who is one with whom: the children joined by merges that are not undone, under the smallest id of each
 -- group. Only the groups that `child` and `other` belong to change.
 CREATE FUNCTION resolver.regroup(VARIADIC children bigint[]) RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
   PERFORM FROM patients_child WHERE coalesce(one_with_id, id) IN (
     SELECT coalesce(one_with_id, id) FROM patients_child WHERE id = ANY (children)) ORDER BY id FOR NO KEY UPDATE;
@@ -261,7 +283,7 @@ $$;
 
 -- Say that two children are one. Nothing of either side is rewritten, so that an undo leaves both as if never merged.
 CREATE FUNCTION resolver.merge(kept bigint, merged bigint, why text) RETURNS bigint
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
   act bigint;
 BEGIN
@@ -283,7 +305,7 @@ $$;
 
 -- Take a merge back: another act, not an erasure.
 CREATE FUNCTION resolver.undo_merge(act bigint, why text) RETURNS bigint
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
   done patients_merge;
   undo bigint;
@@ -307,7 +329,7 @@ $$;
 
 -- Two children are two: the question is answered.
 CREATE FUNCTION resolver.dismiss(asked bigint, why text) RETURNS bigint
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
   held patients_mergeproposal;
 BEGIN
@@ -337,11 +359,17 @@ BEGIN
 END
 $$;
 ALTER FUNCTION scope.granted_children() OWNER TO tonghu_resolver;
+ALTER FUNCTION scope.granted() OWNER TO tonghu_resolver;
+-- Made what it needs, the resolver makes and replaces nothing more.
+REVOKE CREATE ON SCHEMA resolver, scope FROM tonghu_resolver;
 GRANT EXECUTE ON FUNCTION
   resolver.children(bigint[], text[], bytea[], bytea[], bytea[], bytea[], boolean),
   resolver.attach(bigint, bytea, bytea, bytea[], bytea[], boolean), resolver.release(bigint, bytea[]),
-  resolver.sees(bigint), resolver.merge(bigint, bigint, text), resolver.undo_merge(bigint, text),
+  resolver.sees(bigint), resolver.knows(bigint, bigint), resolver.merge(bigint, bigint, text), resolver.undo_merge(bigint, text),
   resolver.dismiss(bigint, text) TO tonghu_app, tonghu_owner;
 -- What the resolver keeps is its own: app reads no keys, and writes no identities and merges but through it.
 REVOKE ALL ON patients_documentkey, patients_recordkey FROM tonghu_app;
 REVOKE INSERT, UPDATE, DELETE ON patients_child, patients_merge, patients_mergeproposal FROM tonghu_app;
+-- A grant is ended and nothing else of it is changed: who sees whose rows of which child stands from the beginning.
+REVOKE UPDATE ON patients_grant FROM tonghu_app;
+GRANT UPDATE (valid) ON patients_grant TO tonghu_app;

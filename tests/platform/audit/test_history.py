@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import psycopg
 import pytest
 from django.apps import apps
 from django.db import DatabaseError, connection, connections, transaction
@@ -97,16 +98,27 @@ def test_an_upsert_is_kept_as_what_it_did() -> None:
     assert labels(events(InstitutionCode)) == ["insert", "update"]
 
 
+@pytest.fixture
+def staging(db: None) -> None:
+    """A table in which rows land first, made by the owner: the application makes none, not even a temporary one."""
+    wanted = connections["owner"].get_connection_params()
+    kept = ("host", "port", "dbname", "user", "password")
+    with psycopg.connect(**{name: wanted[name] for name in kept}, autocommit=True) as owner:
+        owner.execute("CREATE SCHEMA IF NOT EXISTS sample; GRANT USAGE ON SCHEMA sample TO tonghu_app")
+        owner.execute("CREATE TABLE IF NOT EXISTS sample.incoming (code text)")
+
+
+@pytest.mark.usefixtures("staging")
 def test_copy_through_a_staging_table_is_kept_with_its_actor() -> None:
     """COPY itself is refused on a protected table; rows come by INSERT … SELECT, under the scope of who imports."""
     with open_scope(replace(PROVISIONING, request="import-7")), connection.cursor() as cursor:
-        cursor.execute("CREATE TEMPORARY TABLE incoming (code text) ON COMMIT DROP")
-        with cursor.copy("COPY incoming FROM STDIN") as copy:
+        with cursor.copy("COPY sample.incoming FROM STDIN") as copy:
             for n in range(100):
                 copy.write_row([f"IMPORT{n:03}"])
         cursor.execute(
             "INSERT INTO network_institution (code, name, name_pinyin, kind, department, region_code, type, grade, "
-            "valid, made_up) SELECT code, '虚构', '', 'hospital', '', '510104', '', '', '(,)', true FROM incoming"
+            "valid, made_up) "
+            "SELECT code, '虚构', '', 'hospital', '', '510104', '', '', '(,)', true FROM sample.incoming"
         )
     found = events(Institution)
     assert len(found) == 100

@@ -14,8 +14,9 @@ READ = may("children.read")
 ENTER = f"{IN_SCOPE} AND {may('children.enter')}"
 CONSENT = f"{IN_SCOPE} AND {may('children.consent')}"
 GRANTED = "{child} = ANY ((SELECT scope.granted_children())::bigint[])"
-#: Rows of a hospital in reach, or of a child that the reader was let see. For the nation nothing is compared.
-VISIBLE = f"((SELECT scope.nationwide()) OR {IN_SCOPE} OR {GRANTED.format(child='child_id')}) AND {READ}"
+GIVEN = "(child_id, institution_id) IN (SELECT given.child_id, given.institution_id FROM scope.granted() AS given)"
+#: Rows of a hospital in reach, or of one that let the reader see its rows of the child. The nation compares nothing.
+VISIBLE = f"((SELECT scope.nationwide()) OR {IN_SCOPE} OR {GIVEN}) AND {READ}"
 #: A child is seen by whoever sees a hospital's view of it.
 SEEN = "EXISTS (SELECT 1 FROM patients_hospitalview AS held WHERE held.child_id = {child})"
 CHILD = f"({SEEN} OR {GRANTED}) AND {READ}"
@@ -34,7 +35,7 @@ class Migration(migrations.Migration):
     operations = [
         migrations.RunSQL(
             RESOLVER,
-            "DROP FUNCTION scope.granted_children; DROP FUNCTION scope.nationwide; DROP FUNCTION scope.label; "
+            "DROP FUNCTION scope.granted_children; DROP FUNCTION scope.granted; DROP FUNCTION scope.nationwide; DROP FUNCTION scope.label; "
             "DROP SCHEMA resolver CASCADE",
         ),
         migrations.RunSQL(SEARCH, "DROP FUNCTION patients_search; DROP FUNCTION patients_tokens"),
@@ -51,7 +52,7 @@ class Migration(migrations.Migration):
         Protect(
             "patients_grant",
             read=GRANT,
-            insert=f"{GIVER} AND {may('children.grant')} AND {SEEN.format(child='patients_grant.child_id')}",
+            insert=f"{GIVER} AND {may('children.grant')} AND resolver.knows(given_by_id, child_id)",
             update=f"{GIVER} AND ({may('children.grant')} OR {may('children.consent')})",
         ),
         ProtectHistory("patients_grant_event", read=GRANT),

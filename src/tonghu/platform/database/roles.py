@@ -130,7 +130,9 @@ def _grant(admin: psycopg.Connection[Any], database: str) -> None:
 #: Run once a database, as administrator. What the app may do on new tables is a default of the owner's.
 _GRANTS = (
     "REVOKE ALL ON DATABASE {database} FROM PUBLIC",
-    "GRANT CONNECT, TEMPORARY ON DATABASE {database} TO {app}, {backup}",
+    "GRANT CONNECT ON DATABASE {database} TO {app}, {backup}",
+    # No temporary tables: one named like ours could stand in for it where a function looks it up.
+    "REVOKE TEMPORARY ON DATABASE {database} FROM {app}, {backup}",
     "ALTER SCHEMA public OWNER TO {owner}",
     "REVOKE CREATE ON SCHEMA public FROM PUBLIC",
     "GRANT USAGE ON SCHEMA public TO {app}, {backup}, {resolver}",
