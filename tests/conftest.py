@@ -11,6 +11,7 @@ import pytest
 from hypothesis import settings
 
 import site_database
+from committed import note_fresh_database
 
 pytest_plugins = ["query_budgets"]
 
@@ -52,6 +53,7 @@ def django_db_setup(django_db_blocker: Any) -> Iterator[None]:
         use(name)
         KeyRecord.objects.using("owner").all().delete()  # the template may be older than this site's keys
         site_keys.prepare()
+        note_fresh_database()
         yield
         for connection in connections.all():
             connection.close()
