@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -11,17 +11,22 @@ from django.forms import BaseForm
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from tonghu.errors import InputRefused
 from tonghu.patients import services
 from tonghu.patients.access import ENTER
+from tonghu.patients.entry import OnRecord, enter_child
 from tonghu.patients.forms import DocumentForm, GuardianForm, ViewForm
 from tonghu.patients.models import Child, Guardian, HospitalView, Identifier
 from tonghu.platform.accounts.access import Request, requires
 from tonghu.platform.accounts.forms import in_words
 from tonghu.platform.audit.acts import log_read
+
+#: The field with which a clerk says to have checked what the entry met.
+TICK: Final = "checked"
 
 
 @requires(ENTER)
@@ -35,10 +40,22 @@ def enter(request: Request) -> HttpResponse:
 
     def act() -> Child:
         known, _mistakes = form.known()
-        view = services.enter_view(institution=institution, by=request.scope, **known)
-        return view.child
+        checked = request.POST.get(TICK, "")
+        return enter_child(institution=institution, by=request.scope, checked=checked, **known).child
 
-    return form_page(request, form, act, title=_("Enter a child"), submit=_("Enter"), draft="child")
+    def said(refused: InputRefused) -> str | list[str]:
+        if not isinstance(refused, OnRecord):
+            return in_words(refused)
+        met = refused.met
+        log_read(met.child.group, "登记核对", by=request.scope, institution=met.institution_id)
+        if refused.doubt:
+            form.ask(TICK, refused.doubt)
+            to = reverse("patients:child", args=[met.child.group])
+        else:
+            to = reverse("patients:change", args=[met.pk])
+        return format_html('{} → <a href="{}">{} {}</a>', in_words(refused), to, met.record_number, met.patient_name)
+
+    return form_page(request, form, act, title=_("Enter a child"), submit=_("Enter"), draft="child", said=said)
 
 
 @requires(ENTER)
@@ -117,19 +134,23 @@ def form_page(
     at: Child | None = None,
     draft: str = "",
     note: str = "",
+    said: Callable[[InputRefused], str | list[str]] = in_words,
 ) -> HttpResponse:
-    """Show a form, and once it is right, do the act and lead to the child; a refusal stands above the fields."""
+    """Show a form, and once it is right, do the act and lead to the child.
+
+    A refusal stands above the fields; `said` puts it into words.
+    """
     if form.is_valid():
         try:
             done = act()
         except InputRefused as refused:
-            form.add_error(None, in_words(refused))
+            form.add_error(None, said(refused))
         else:
             messages.success(request, _("Saved."))
             return redirect("patients:child", pk=done.group)
     cancel = reverse("patients:child", args=[at.group]) if at else reverse("patients:children")
-    said: dict[str, Any] = {"form": form, "heading": title, "submit": submit or _("Save"), "cancel": cancel}
-    return render(request, "patients/act.html", said | {"at": at, "draft": draft, "note": note})
+    shown: dict[str, Any] = {"form": form, "heading": title, "submit": submit or _("Save"), "cancel": cancel}
+    return render(request, "patients/act.html", shown | {"at": at, "draft": draft, "note": note})
 
 
 def _own(request: Request, pk: int) -> HospitalView:

@@ -29,11 +29,20 @@ from tonghu.platform.components.codes import CodeField
 from tonghu.platform.crypto.masks import kept
 
 _PHONE = RegexValidator(r"^[0-9+() -]{5,20}$|\*", _("A telephone number: digits, blanks, + ( ) and dashes."))
+#: Of the numbers that children are registered with, only resident identity numbers are so long.
+_RESIDENT_ID_LENGTH = 18
 _NO_CHOICE = ("", _("not known"))
 
 
-def _sexes() -> list[tuple[str, Any]]:
-    return [_NO_CHOICE, *((entry.code, in_words("RC001", entry.code)) for entry in table("RC001").entries)]
+#: Of RC001, the codes that say that a sex is not known. Front pages tell them apart; a clerk is offered one.
+_SEX_UNKNOWN = ("0", "9")
+
+
+def _sexes(held: str = "") -> list[tuple[str, Any]]:
+    """The sexes to choose from, and once "not known": that which is held already, else nothing."""
+    known = (entry.code for entry in table("RC001").entries if entry.code not in _SEX_UNKNOWN)
+    unknown = (held if held in _SEX_UNKNOWN else "", _NO_CHOICE[1])
+    return [unknown, *((code, in_words("RC001", code)) for code in known)]
 
 
 class MaskedForm(forms.Form):
@@ -131,6 +140,9 @@ class ViewForm(MaskedForm):
             del self.fields["name_was_mistyped"], self.fields["document_was_mistyped"]
         else:
             self.fields["record_number"].disabled = True
+            sex = self.fields["sex"]
+            assert isinstance(sex, forms.ChoiceField)
+            sex.choices = _sexes(held.sex)
             if not held.document_number:
                 del self.fields["document_was_mistyped"]
 
@@ -148,8 +160,19 @@ class ViewForm(MaskedForm):
 
     def clean(self) -> dict[str, Any]:
         found = super().clean()
+        number = found.get("document_number") or ""
+        if len(number) == _RESIDENT_ID_LENGTH and not found.get("document_type"):
+            found["document_type"] = DocumentType.RESIDENT_ID.value
         check_document(self, found)
         return found
+
+    def ask(self, tick: str, value: str) -> None:
+        """Show a tick that says `value` once set; never set beforehand, for each question is one of its own."""
+        self.fields[tick] = forms.BooleanField(
+            label=str(refused_words(InputRefused("已核对，按所填内容登记", "Checked: enter it as it is typed"))),
+            required=False,
+            widget=forms.CheckboxInput(attrs={"value": value}, check_test=lambda _said: False),
+        )
 
     def known(self) -> tuple[dict[str, Any], frozenset[str]]:
         """Return the fields of the view, and which of the earlier values were mistakes."""

@@ -45,6 +45,21 @@ def enter_view(*, institution: int, record_number: str, patient_name: str, by: S
     )
     if held is not None:
         return change_view(view=held, by=by, patient_name=patient_name, **known)
+    return create_view(
+        child=child, institution=institution, record_number=record_number, patient_name=patient_name, by=by, **known
+    )
+
+
+@transaction.atomic
+def create_view(
+    *, child: int, institution: int, record_number: str, patient_name: str, by: Scope, **known: Any
+) -> HospitalView:
+    """Write the view of a child under a record number under which the hospital has none of it; returns the view.
+
+    Raises:
+        InputRefused: outside the scope, or without a name.
+    """
+    check_may(by, ENTER)
     fields = {"patient_name": _name(patient_name), "name_sort": sort_key(patient_name), **known}
     held = HospitalView.objects.create(
         child_id=child, institution_id=institution, record_number=record_number, **fields

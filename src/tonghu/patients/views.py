@@ -153,7 +153,8 @@ def shown(request: Request, pk: int, purpose: str) -> tuple[Child, list[Hospital
     if not views:
         raise Http404
     own = request.scope.institution
-    views.sort(key=lambda view: view.institution_id != own)
+    # What is entered later does not rename the child: the heading is the first view's, of the own hospital if any.
+    views.sort(key=lambda view: (view.institution_id != own, view.pk))
     for institution in sorted({view.institution_id for view in views}):
         log_read(found.group, purpose, by=request.scope, institution=institution)
     return found, views
