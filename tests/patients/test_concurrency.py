@@ -11,6 +11,7 @@ from django.db import connection, connections
 from made_up_hospitals import enter, make_hospitals, scope_of
 
 from tonghu.network.models import Institution
+from tonghu.patients.entry import OnRecord, enter_child
 from tonghu.patients.identity import which_child
 from tonghu.patients.models import Child, HospitalView
 from tonghu.platform.scope.scope import open_scope, system_scope
@@ -86,3 +87,28 @@ def test_each_hospital_enters_its_own_view_while_the_other_does(standing: tuple[
     for hospital in standing:
         with open_scope(scope_of(hospital)):
             assert HospitalView.objects.count() == THREADS // 2
+
+
+@pytest.mark.parametrize("documented", [False, True])
+def test_of_clerks_who_enter_one_record_number_at_once_one_enters(
+    standing: tuple[Institution, ...], documented: bool
+) -> None:
+    hospital = standing[0]
+    for turn in range(ROUNDS):
+
+        def meet(number: int, turn: int = turn) -> int:
+            document = f"P{turn:04d}{number:04d}" if documented else ""
+            with open_scope(scope_of(hospital)) as by:
+                try:
+                    enter_child(
+                        institution=hospital.pk, record_number=f"R{turn}", patient_name=f"虚构{number}", by=by,
+                        document_number=document,
+                    )  # fmt: skip
+                except OnRecord:
+                    return 0
+            return 1
+
+        assert sum(in_threads(meet)) == 1
+    with open_scope(system_scope("migration"), using="owner"):
+        assert HospitalView.objects.using("owner").count() == ROUNDS
+        assert Child.objects.using("owner").count() == ROUNDS  # what was refused left nothing behind
