@@ -639,3 +639,7 @@ def test_a_reset_for_a_lost_telephone_sets_codes_up_anew(officer: Person) -> Non
     assert client.post(f"/activate/{token}", {"new": NEW, "again": NEW})["Location"] == "/login/enrol"
     with open_scope(system_scope("login")):
         assert not second_factor.enrolled(officer)
+
+
+def test_an_address_with_a_nul_is_refused_before_the_database_is_asked(client: Client) -> None:
+    assert client.get("/login?next=%00").status_code == 400

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from django.core.exceptions import ImproperlyConfigured
+from django.core.exceptions import ImproperlyConfigured, SuspiciousOperation
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 
@@ -38,11 +38,14 @@ class ScopeMiddleware:
         return response
 
     def process_view(self, request: HttpRequest, view: Any, _args: Any, _kwargs: Any) -> None:
-        """Serve no view that does not say who may open it.
+        """Serve no view that does not say who may open it, and no address with a NUL, which no text of ours holds.
 
         Raises:
-            ImproperlyConfigured: it has none of the decorators of ``accounts.access``.
+            ImproperlyConfigured: the view has none of the decorators of ``accounts.access``.
+            SuspiciousOperation: the address has a NUL, which the database would refuse; answered with 400.
         """
+        if "%00" in request.META.get("QUERY_STRING", ""):
+            raise SuspiciousOperation("a NUL in the address")
         if request.path not in WITHOUT_SCOPE and access_of(view) is None:
             raise ImproperlyConfigured(f"{view.__module__}.{view.__qualname__} does not say who may open it")
 

@@ -106,6 +106,10 @@ def _cursor(row: Any, name: str, key: str) -> str:
     return base64.urlsafe_b64encode(_plain([_get(row, name), _get(row, key)]).encode()).decode().rstrip("=")
 
 
+#: What a bigint holds; numbers beyond it were never ours.
+LARGEST = 2**63 - 1
+
+
 def _plain(values: list[Any]) -> str:
     return json.dumps(values, default=str, ensure_ascii=False, separators=(",", ":"))
 
@@ -118,6 +122,13 @@ def _read(cursor: str) -> tuple[Any, Any] | None:
     except (binascii.Error, UnicodeDecodeError, ValueError):
         return None
     plain = isinstance(said, list) and len(said) == 2 and not any(isinstance(part, list | dict) for part in said)
-    if not plain or said[1] is None or any("\0" in part for part in said if isinstance(part, str)):
+    if not plain or said[1] is None or not all(_fits(part) for part in said):
         return None
     return said[0], said[1]
+
+
+def _fits(part: Any) -> bool:
+    """Whether the database could hold the value at all: no NUL in a text, a number within a bigint."""
+    if isinstance(part, str):
+        return "\0" not in part
+    return part is None or isinstance(part, bool) or -LARGEST <= part <= LARGEST  # false for NaN, too
