@@ -9,18 +9,21 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from django.db.models import ForeignKey
 from django.utils import timezone, translation
 from psycopg.types.range import Range
 
 import made_up
 import run_jobs
 from tonghu.network.models import Institution, InstitutionCode
-from tonghu.platform.audit import chain
+from tonghu.platform.audit import chain, changes
 from tonghu.platform.audit.acts import log_read
+from tonghu.platform.audit.changes import event_models, tables
 from tonghu.platform.audit.events import record, shred
 from tonghu.platform.audit.kinds import kind
 from tonghu.platform.audit.models import Event
-from tonghu.platform.scope.scope import open_scope, system_scope
+from tonghu.platform.scope.scope import SYSTEM, open_scope, system_scope
+from tonghu.platform.scope.wording import PIECES
 from tonghu.platform.trail import log_views, tasks, views
 
 pytestmark = pytest.mark.django_db
@@ -67,6 +70,25 @@ def test_the_history_of_a_record_reads_as_sentences_with_before_and_after() -> N
     assert "虚构人员 · 国家监测中心工作人员" in page
     assert "Unified" not in page
     assert "统一社会信用代码" in page  # a code is part of its institution's history
+
+
+def test_a_piece_of_the_system_is_called_by_words() -> None:
+    assert set(PIECES) == set(SYSTEM), "a new piece needs its words"
+    lead = made_up.post("point_lead")
+    change(lead.institution, level=2)
+    page = text(made_up.browser(lead).get(f"/history/network.institution/{lead.institution_id}"))
+    assert "系统（站点初始化）" in page
+    assert "provisioning" not in page
+
+
+def test_a_record_and_what_it_points_at_are_called_by_words() -> None:
+    with translation.override("zh-hans"):
+        called = [*tables().values()]
+        for model in event_models():
+            references = [field for field in changes._shown_fields(model) if isinstance(field, ForeignKey)]
+            called += [changes._label(field) for field in references]
+    assert {"文件", "患儿", "单位", "登记内容"} <= set(called)
+    assert [words for words in called if words.isascii()] == []
 
 
 def test_the_history_reads_in_english_too() -> None:

@@ -19,6 +19,7 @@ from django.db import models
 from django.db.backends.postgresql.psycopg_any import Range
 from django.db.models import OuterRef, Q, Subquery
 from django.utils.formats import date_format
+from django.utils.functional import Promise
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
@@ -27,6 +28,7 @@ from tonghu.platform.audit.history import event_models
 from tonghu.platform.crypto.fields import EncryptedText
 from tonghu.platform.crypto.masks import mask_id
 from tonghu.platform.scope.scope import SYSTEM
+from tonghu.platform.scope.wording import system_in_words
 
 Act = Literal["insert", "update", "delete"]
 #: What a number looks like that is shown masked; other sealed texts are not shown at all.
@@ -130,7 +132,7 @@ def of_record(name: str, pk: int) -> list[RowChange]:
 
 def who_in_words(who: str) -> str:
     """Return who acted; a piece of the system is called so."""
-    return _("the system (%(name)s)") % {"name": who} if who in SYSTEM else who or "—"
+    return system_in_words(who) if who in SYSTEM else who or "—"
 
 
 #: Where a page ends: moment, table and number of its last change.
@@ -283,12 +285,21 @@ def _field_changes(
             continue
         if not update and now in (None, "", [], {}):
             continue
-        label = str(field.verbose_name)
+        label = _label(field)
         if isinstance(field, EncryptedText) and not all(_NUMBER.fullmatch(text) for text in (then, now) if text):
             yield FieldChange(label, "", "", secret=True)
             continue
         said_now, said_then = (_words(field, value, names, in_words) for value in (now, then))
         yield FieldChange(label, said_now, "") if removed else FieldChange(label, said_then, said_now)
+
+
+def _label(field: models.Field[Any, Any]) -> str:
+    """What a field is called; a reference without words of its own (only lazy ones are) by what it points at."""
+    if isinstance(field, models.ForeignKey) and not isinstance(field.verbose_name, Promise):
+        target = field.related_model
+        called = {model.pgh_tracked_model: model.pgh_name for model in event_models()}
+        return str(called.get(target) or target._meta.verbose_name)
+    return str(field.verbose_name)
 
 
 def _words(

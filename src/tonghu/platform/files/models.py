@@ -12,7 +12,7 @@ from tonghu.platform.crypto.fields import EncryptedText
 
 
 # The history keeps no key and no name: what was destroyed stays destroyed.
-@tracked(exclude=["key", "name"])
+@tracked(exclude=["key", "name"], name=_("stored file"))
 class StoredFile(models.Model):
     """One file, while it lives and as a record afterwards."""
 

@@ -23,6 +23,7 @@ from tonghu.platform.jobs.access import MANAGE, OPERATE, VIEW
 from tonghu.platform.jobs.models import Job
 from tonghu.platform.jobs.queries import shown_jobs, standing, title_of
 from tonghu.platform.jobs.states import LIVE, RESULTS
+from tonghu.platform.scope.wording import system_in_words
 
 State = Job.State
 #: How many running jobs are shown live above one's list.
@@ -87,6 +88,7 @@ def job_page(request: Request, pk: int) -> HttpResponse:
             "mark": _state(job),
             "progress": progress_of(job, request),
             "error": job.error_zh if (get_language() or "zh").startswith("zh") else job.error_en,
+            "asker": _asker(job),
             "result": [(RESULTS.get(name), name, value) for name, value in sorted((job.result or {}).items())],
             "may_try_again": steer and is_dead,
             "may_cancel": steer and job.state == State.WAITING,
@@ -203,7 +205,7 @@ def _how_far(job: Job) -> str:
 
 
 def _asker(job: Job) -> str:
-    return job.person.name if job.person else _("the system (%(name)s)") % {"name": job.system}
+    return job.person.name if job.person else system_in_words(job.system)
 
 
 def _confirm_drop(job: Job) -> Confirm:
