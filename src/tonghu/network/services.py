@@ -161,7 +161,7 @@ def _check(institution: Institution, by: Scope) -> None:
     if not institution.code or not institution.name:
         raise InputRefused("请填写机构编码和名称", "An institution needs a code and a name")
     for field, zh, en in (("code", "机构编码", "code"), ("name", "机构名称", "name")):
-        most = Institution._meta.get_field(field).max_length or 0
+        most: int = getattr(Institution._meta.get_field(field), "max_length", 0)
         if len(getattr(institution, field)) > most:
             raise InputRefused(f"{zh}不能超过 {most} 个字符", f"The {en} has at most {most} characters")
     if institution.kind == Institution.Kind.AUTHORITY:

@@ -89,7 +89,7 @@ def test_a_page_costs_one_query_of_its_own_size(django_assert_num_queries: Any) 
     ],
 )  # fmt: skip
 def test_a_cursor_that_says_nothing_sensible_gives_the_first_page(cursor: str) -> None:
-    """Not base64, not JSON, null, empty, without a key, nested, a NUL, a key of letters, too long, not ASCII, no number."""
+    """Not base64, not JSON, null, empty, without key, nested, a NUL, letters as key, too long, not ASCII, no number."""
     first = keyset.cut(ContentType.objects.all(), order="model", key="pk", size=3)
     assert keyset.cut(ContentType.objects.all(), order="model", key="pk", size=3, after=cursor).rows == first.rows
     rows = [{"pk": 1, "model": "a"}, {"pk": 2, "model": "b"}]
