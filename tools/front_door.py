@@ -25,9 +25,6 @@ PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 LOCKS = {"run": "requirements.lock", "dev": "requirements-dev.lock"}
 FREE_BYTES_NEEDED = {"run": 900_000_000, "dev": 1_500_000_000}
 
-#: One process of tests a core; the tests of one file stay in one process, in their order.
-SIDE_BY_SIDE = ("--numprocesses", "auto", "--dist", "loadfile")
-
 USAGE = """\
 童护 Tonghu
 
@@ -193,7 +190,7 @@ def test(*arguments: str) -> int:
         return call(PYTHON, "-m", "pytest", *arguments)
     return (
         lint()
-        or call(PYTHON, "-m", "pytest", "-q", *SIDE_BY_SIDE, "--cov", "--cov-branch", "--cov-fail-under=95")
+        or call(PYTHON, "-m", "pytest", "-q", "--cov", "--cov-branch", "--cov-fail-under=95")
         or test_other_postgres()
     )
 
@@ -211,7 +208,7 @@ def test_other_postgres() -> int:
     print(f"· PostgreSQL {others[0]}", flush=True)
     os.environ["TONGHU_TEST_POSTGRES"] = others[0]
     folders = [place for place in (ROOT / "tests/platform" / name for name in ON_EVERY_POSTGRES) if place.is_dir()]
-    return call(PYTHON, "-m", "pytest", "-q", *SIDE_BY_SIDE, *folders, "tests/patients", "tests/network")
+    return call(PYTHON, "-m", "pytest", "-q", *folders, "tests/patients", "tests/network")
 
 
 def docs() -> int:
