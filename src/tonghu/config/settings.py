@@ -86,6 +86,7 @@ MIDDLEWARE = [
     "tonghu.platform.web.languages.LanguageMiddleware",
     "tonghu.platform.api.middleware.ApiMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "tonghu.platform.files.middleware.BodyMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "tonghu.platform.accounts.middleware.ScopeMiddleware",
@@ -145,8 +146,8 @@ DATE_FORMAT = "Y-m-d"
 DATETIME_FORMAT = "Y-m-d H:i"
 FORMAT_MODULE_PATH = ["tonghu.config.formats"]
 
-#: Every upload is sealed while it comes in; see tonghu.platform.files.upload.
-FILE_UPLOAD_HANDLERS = ["tonghu.platform.files.upload.SealingHandler"]
+#: No page reads files out of a request, but those that say so: tonghu.platform.files.upload.
+FILE_UPLOAD_HANDLERS: list[str] = []
 
 STATIC_URL = "/static/"
 STATIC_ROOT = SITE / "static"

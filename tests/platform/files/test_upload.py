@@ -18,13 +18,19 @@ import made_up
 from tonghu.errors import InputRefused
 from tonghu.platform.files.purposes import Purpose
 from tonghu.platform.files.services import open_plain, store
-from tonghu.platform.files.upload import ReceivedFile, uploaded
+from tonghu.platform.files.upload import ReceivedFile, SealingHandler, takes_files, uploaded
 
 pytestmark = pytest.mark.django_db
 
 
-def post(body: bytes, name: str = "首页.csv", query: str = "") -> HttpRequest:
-    return RequestFactory().post(f"/upload{query}", {"file": SimpleUploadedFile(name, body), "note": "x"})
+def taking(request: HttpRequest, purpose_name: str = "discharge_upload") -> HttpRequest:
+    """As the middleware leaves a request to a page that takes files."""
+    request.upload_handlers = [SealingHandler(request, purpose_name)]
+    return request
+
+
+def post(body: bytes, name: str = "首页.csv") -> HttpRequest:
+    return taking(RequestFactory().post("/upload", {"file": SimpleUploadedFile(name, body), "note": "x"}))
 
 
 def on_disk(folder: Path) -> list[Path]:
@@ -82,22 +88,25 @@ def test_a_stored_upload_survives_the_end_of_its_request_when_committed(
 
 def test_a_file_over_the_limit_is_let_go_by_and_refused_in_words(in_vault: Path, small: Callable[[int], None]) -> None:
     small(100_000)
-    request = post(b"x" * 100_001, query="?purpose=discharge_upload")
+    request = post(b"x" * 100_001)
     assert request.POST["note"] == "x", "the rest of the form is read"
     with pytest.raises(InputRefused, match=r"97\.7 kB"):
         uploaded(request, "file")
     assert on_disk(in_vault) == []
-    assert uploaded(post(b"x" * 100_000, query="?purpose=discharge_upload"), "file").size == 100_000
+    assert uploaded(post(b"x" * 100_000), "file").size == 100_000
 
 
-def test_the_limit_of_the_purpose_holds_where_the_address_does_not_name_it(
-    in_vault: Path, small: Callable[[int], None]
-) -> None:
+def test_the_limit_of_the_purpose_that_it_is_stored_for_holds_too(in_vault: Path, small: Callable[[int], None]) -> None:
     received = uploaded(post(b"x" * 300_000), "file")
     small(200_000)
     with made_up.acting(made_up.post("entry_clerk")) as scope, pytest.raises(InputRefused, match=r"195\.3 kB"):
         store(received, name="x", purpose_name="export", by=scope)
     assert on_disk(in_vault) == []
+
+
+def test_a_view_takes_files_only_for_a_purpose_that_there_is() -> None:
+    with pytest.raises(KeyError, match="anything"):
+        takes_files("anything")
 
 
 def test_nothing_chosen_is_said(in_vault: Path) -> None:
@@ -124,7 +133,7 @@ def test_a_full_disk_is_said_while_the_file_comes_in_and_at_its_end(
 def test_an_upload_that_breaks_off_leaves_nothing(in_vault: Path) -> None:
     whole = RequestFactory().post("/upload", {"file": SimpleUploadedFile("x.csv", b"a,b\n" * 50_000)})
     body = whole.body[:100_000]
-    request = RequestFactory().generic("POST", "/upload", body, content_type=MULTIPART_CONTENT)
+    request = taking(RequestFactory().generic("POST", "/upload", body, content_type=MULTIPART_CONTENT))
     with pytest.raises((MultiPartParserError, InputRefused)):
         uploaded(request, "file")
     request.close()

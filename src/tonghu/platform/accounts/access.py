@@ -138,16 +138,30 @@ def _guarded(view: View, access: Access) -> View:
 
     @wraps(view)
     def guarded(request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if access.kind != "public" and request.scope.person is None:
-            return _to_log_in(request)
-        if access.kind == "requires":
-            if request.post is None and request.posts and request.method == "GET":
-                return redirect_to_login(request.get_full_path(), resolve_url("accounts:switch"))
-            check_may(request.scope, *access.permissions)
-        return view(request, *args, **kwargs)
+        return _elsewhere(request, access) or view(request, *args, **kwargs)
 
     guarded.access = access  # type: ignore[attr-defined]
     return guarded
+
+
+def let_in(request: Request, view: View) -> HttpResponseBase | None:
+    """Ask at the door of a view before anything of the request's body is read; None: the reader may open it.
+
+    Raises:
+        PermissionDenied: the active post may not.
+    """
+    access = access_of(view)
+    return _elsewhere(request, access) if access else None
+
+
+def _elsewhere(request: Request, access: Access) -> HttpResponseBase | None:
+    if access.kind != "public" and request.scope.person is None:
+        return _to_log_in(request)
+    if access.kind == "requires":
+        if request.post is None and request.posts and request.method == "GET":
+            return redirect_to_login(request.get_full_path(), resolve_url("accounts:switch"))
+        check_may(request.scope, *access.permissions)
+    return None
 
 
 def _to_log_in(request: HttpRequest) -> HttpResponseBase:

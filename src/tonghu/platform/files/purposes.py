@@ -13,7 +13,8 @@ from django.utils.translation import gettext_lazy as _
 from tonghu.platform.dated import setting, settings
 
 FILE: Final = Path(__file__).with_name("purposes.yaml")
-SPACE: Final = "plain_space"
+#: Entries of the table that are no purposes: see there.
+SPACE, BODIES = "plain_space", "bodies"
 #: What each purpose is called on pages.
 NAMES: Final[dict[str, Promise]] = {
     "discharge_upload": _("discharge data for import"),
@@ -60,11 +61,19 @@ def purpose(name: str, on: date) -> Purpose:
 
 
 def largest(on: date) -> int:
-    """Return the largest limit of any purpose: more than this is never taken in."""
-    return max(purpose(name, on).limit for name in {one.name for one in settings(FILE)} - {SPACE})
+    """Return the largest limit of any purpose."""
+    return max(purpose(name, on).limit for name in {one.name for one in settings(FILE)} - {SPACE, BODIES})
 
 
 def plain_space(on: date) -> int:
     """Return how many bytes of plaintext one process may hold."""
     held: int = setting(FILE, SPACE, on)["bytes"]
     return held
+
+
+def largest_body(on: date, *, files: str | None, stranger: bool) -> int:
+    """Return how many bytes a page takes: of a form, or of one with files of a purpose beside it."""
+    held = setting(FILE, BODIES, on)
+    if files is not None:
+        return purpose(files, on).limit + int(held["form"])
+    return int(held["stranger" if stranger else "form"])

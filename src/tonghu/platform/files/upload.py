@@ -1,14 +1,21 @@
 """Uploads go from the request straight into the vault, sealed on the way: never whole in memory, never plain on a disk.
 
-``FILE_UPLOAD_HANDLERS`` names :class:`SealingHandler` alone, so that this holds for every form and every API of the
-site. A file that is larger than anything the site takes is let go by; ``request.FILES`` then lacks it, and
-:func:`uploaded` says why.
+A view that takes files says so, and what for::
+
+    @requires(IMPORT)
+    @takes_files("discharge_upload")
+    def upload(request: Request) -> HttpResponse: ...
+
+Nothing else of the site reads a file out of a request (``FILE_UPLOAD_HANDLERS`` is empty): ``middleware.py`` installs
+:class:`SealingHandler` once it is known that the sender may open such a view. A file that is larger than its purpose
+allows is let go by; ``request.FILES`` then lacks it, and :func:`uploaded` says why.
 """
 
 from __future__ import annotations
 
 import io
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import FileUploadHandler, SkipFile
@@ -18,7 +25,31 @@ from django.utils import timezone
 from tonghu.errors import InputRefused
 from tonghu.platform.files.incoming import Incoming, too_large
 from tonghu.platform.files.names import clean_name
-from tonghu.platform.files.purposes import NAMES, largest, purpose
+from tonghu.platform.files.purposes import NAMES, purpose
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+def takes_files(purpose_name: str) -> Callable[[View], View]:
+    """Let a view take files of a purpose; every other view refuses a body with files unread.
+
+    Raises:
+        KeyError: there is no such purpose.
+    """
+    if purpose_name not in NAMES:
+        raise KeyError(purpose_name)
+
+    def says(view: View) -> View:
+        view.takes_files = purpose_name  # type: ignore[attr-defined]  # functools.wraps hands it on to what wraps it
+        return view
+
+    return says
+
+
+def purpose_of(view: Any) -> str | None:
+    """Return what a view takes files for, None where it takes none."""
+    said: str | None = getattr(view, "takes_files", None)
+    return said
 
 
 class ReceivedFile(UploadedFile):  # type: ignore[type-arg]  # generic in its stubs alone
@@ -48,16 +79,16 @@ class ReceivedFile(UploadedFile):  # type: ignore[type-arg]  # generic in its st
 
 
 class SealingHandler(FileUploadHandler):
-    """Seals what comes in, up to the limit of the purpose that the address names (``?purpose=``), else of any."""
+    """Seals what comes in, up to the limit of a purpose."""
 
     chunk_size = 1 << 16
 
+    def __init__(self, request: HttpRequest, purpose_name: str) -> None:
+        super().__init__(request)
+        self.limit = purpose(purpose_name, timezone.localdate()).limit
+
     def new_file(self, *args: Any, **kwargs: Any) -> None:
         super().new_file(*args, **kwargs)
-        assert self.request is not None
-        today = timezone.localdate()
-        wanted = self.request.GET.get("purpose", "")
-        self.limit = purpose(wanted, today).limit if wanted in NAMES else largest(today)
         self.incoming = Incoming()
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> None:  # noqa: ARG002 -- Django's signature

@@ -46,6 +46,11 @@ class Shell:
         return duties.menu(self._scope, self._request.path)
 
     @property
+    def frame(self) -> str:
+        """What stands around an answer that may meet anybody: the menu for who has logged in, else nothing."""
+        return "web/page.html" if self._scope.person is not None else "web/plain.html"
+
+    @property
     def theme(self) -> str:
         """What the reader chose: ``light``, ``dark``, or ``system``."""
         said = self._request.COOKIES.get(THEME_COOKIE, "")
