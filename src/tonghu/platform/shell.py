@@ -1,4 +1,4 @@
-"""What a room says of itself to the shell: entries of the menu and answers of the search box.
+"""What a room says of itself to the shell: entries of the menu, answers of the search box, parts of the first screen.
 
 Plain values, importable from every room. A room lists its entries in ``menu.py`` and its searches in ``search.py``::
 
@@ -11,7 +11,10 @@ Plain values, importable from every room. A room lists its entries in ``menu.py`
     def providers() -> tuple[SearchProvider, ...]:
         return (SearchProvider(_("People"), find_people, permission="accounts.read"),)
 
-The shell (``tonghu.platform.web``) asks both under the reader's scope.
+    # first_screen.py
+    PARTS = (FirstPart("registry/first_clerk.html", clerk_today, permission="registry.enter"),)
+
+The shell (``tonghu.platform.web``) and the first screen (``tonghu.platform.home``) ask them under the reader's scope.
 """
 
 from __future__ import annotations
@@ -19,7 +22,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -87,3 +90,20 @@ class SearchProvider:
     kind: Words
     find: Callable[[Scope, str, int], Iterable[SearchHit]]
     permission: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FirstPart:
+    """What a room puts on the first screen of those who do its work; the numbers of the menu then step back.
+
+    Attributes:
+        template: shown as it is, with what `context` says.
+        context: called under the reader's scope, on that page alone; None leaves the part out.
+        permission: code that the reader's post must hold.
+        order: smaller stands higher; what has to be done first, pictures after it.
+    """
+
+    template: str
+    context: Callable[[Scope], dict[str, Any] | None]
+    permission: str
+    order: int = 50

@@ -1,5 +1,6 @@
 // The keyboard layer. Letters work while nothing is typed; Enter leads to the next field, Ctrl+Enter submits; in a form
-// with data-keys="submit" (log-in, code, password) Enter in the last field submits as well.
+// with data-keys="submit" (log-in, code, password) Enter in the last field submits as well. What a page marks with
+// data-key="x" is clicked by X; its form with data-work is sent by Ctrl+Enter from anywhere.
 
 const TYPED = "input:not([type=checkbox]):not([type=radio]):not([type=button]):not([type=submit]), textarea, select, [contenteditable]";
 const FIELDS = "input:not([type=hidden]):not([disabled]), select:not([disabled]), textarea:not([disabled]), button[type=submit]:not([disabled])";
@@ -11,7 +12,9 @@ export function watchKeys() {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === "Escape" && event.target.matches(TYPED) && !event.target.closest("dialog")) return event.target.blur();
     if (event.target.closest(TYPED) || document.querySelector("dialog[open]")) return;
-    const act = LETTERS[event.key.toLowerCase()];
+    const letter = event.key.toLowerCase();
+    const own = document.querySelector(`[data-key="${CSS.escape(letter)}"]`); // a page's own key goes first
+    const act = own ? () => own.click() : LETTERS[letter];
     if (act && act() !== false) event.preventDefault();
   });
 }
@@ -27,9 +30,11 @@ const LETTERS = {
 };
 
 function enter(event) {
-  const form = event.target.closest("form[data-keys]");
+  const submits = event.ctrlKey || event.metaKey;
+  // Outside of every form Ctrl+Enter sends the form that is the page's work.
+  const form = event.target.closest("form[data-keys]") ?? (submits && !document.querySelector("dialog[open]") ? document.querySelector("form[data-work]") : null);
   if (!form) return;
-  if (event.ctrlKey || event.metaKey) {
+  if (submits) {
     event.preventDefault();
     form.requestSubmit();
   } else if (event.target.matches("input, select") && !event.shiftKey) {
