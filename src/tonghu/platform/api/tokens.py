@@ -7,18 +7,21 @@ import binascii
 import hmac
 import secrets
 from datetime import timedelta
-from typing import Any
-from urllib.parse import unquote_plus
+from typing import Any, Final
+from urllib.parse import parse_qsl, unquote_plus
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from oauthlib.oauth2 import BackendApplicationServer, RequestValidator
+from oauthlib.oauth2 import BackendApplicationServer, InvalidRequestError, OAuth2Error, RequestValidator
 
 from tonghu.platform.accounts.door import Door
 from tonghu.platform.api import limits
 from tonghu.platform.api.callers import allowed_from, digest
 from tonghu.platform.api.models import DockingClient, DockingToken
 from tonghu.platform.scope.scope import open_scope, system_scope
+
+#: What RFC 6749 asks for, and nothing else.
+FORM: Final = "application/x-www-form-urlencoded"
 
 
 def seconds() -> int:
@@ -69,18 +72,40 @@ def answer(request: HttpRequest) -> HttpResponse:
         token_expires_in=lambda _request: seconds(),
         token_generator=lambda _request: secrets.token_urlsafe(32),
     )
-    sent = {"Content-Type": request.content_type or "", "Authorization": request.headers.get("Authorization", "")}
-    with open_scope(system_scope("docking"), savepoint=False):
-        headers, body, status = server.create_token_response(
-            request.build_absolute_uri(), request.method, request.body, sent
-        )
+    sent = {"Content-Type": FORM, "Authorization": request.headers.get("Authorization", "")}
+    try:
+        form = _form(request)
+        with open_scope(system_scope("docking"), savepoint=False):
+            headers, body, status = server.create_token_response(
+                request.build_absolute_uri(request.path), request.method, form, sent
+            )
+    except OAuth2Error as wrong:  # oauthlib answers some of its own errors and raises the others
+        headers, body, status = wrong.headers, wrong.json, wrong.status_code
     response = HttpResponse(body, status=status, content_type="application/json")
-    for name in ("Cache-Control", "Pragma", "WWW-Authenticate"):
-        if name in headers:
-            response[name] = headers[name]
+    response["Cache-Control"], response["Pragma"] = "no-store", "no-cache"
     if status == 401:
-        response.setdefault("WWW-Authenticate", 'Basic realm="tonghu"')
+        response["WWW-Authenticate"] = headers.get("WWW-Authenticate", 'Basic realm="tonghu"')
     return response
+
+
+def _form(request: HttpRequest) -> str:
+    """Return the body of a request for a token, once it can be one.
+
+    Raises:
+        InvalidRequestError: something stands in the address, or the body is no form, or holds what no text of ours can.
+    """
+    if request.META.get("QUERY_STRING"):
+        raise InvalidRequestError("Nothing may stand in the address: send it in the body")
+    if request.content_type != FORM:
+        raise InvalidRequestError(f"The body is not {FORM}")
+    try:
+        said = request.body.decode("ascii")
+        pairs = parse_qsl(said, keep_blank_values=True, errors="strict", max_num_fields=20)
+    except ValueError:  # UnicodeDecodeError is one
+        raise InvalidRequestError("The body is no form in UTF-8, percent-encoded, of 20 fields at most") from None
+    if any("\0" in name + value for name, value in pairs):
+        raise InvalidRequestError("The character U+0000 stands for nothing here")
+    return said
 
 
 def _credentials(request: Any) -> tuple[str, str]:
@@ -90,6 +115,7 @@ def _credentials(request: Any) -> tuple[str, str]:
         return request.client_id or "", request.client_secret or ""
     try:
         name, _colon, secret = base64.b64decode(said.strip(), validate=True).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError):
+        name, secret = unquote_plus(name, errors="strict"), unquote_plus(secret, errors="strict")
+    except (binascii.Error, ValueError):  # no base64, no UTF-8, or something else than ASCII where base64 should be
         return "", ""
-    return unquote_plus(name), unquote_plus(secret)
+    return ("", "") if "\0" in name + secret else (name, secret)
