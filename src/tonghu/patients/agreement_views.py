@@ -18,7 +18,7 @@ from tonghu.patients.forms import ConsentForm, GrantForm, ReasonForm
 from tonghu.patients.models import Child, Consent
 from tonghu.patients.models import Grant as GrantRow
 from tonghu.patients.purposes import name_of
-from tonghu.patients.views import shown
+from tonghu.patients.views import own_side, shown
 from tonghu.platform.accounts.access import Request, requires
 
 
@@ -31,7 +31,7 @@ def consent(request: Request, pk: int) -> HttpResponse:
     form = ConsentForm(request.POST or None, initial={"start": timezone.localdate()})
 
     def act() -> Child:
-        agreements.record_consent(child=child, institution=institution, by=request.scope, **form.cleaned_data)
+        agreements.record_consent(child=own_side(views), institution=institution, by=request.scope, **form.cleaned_data)
         return child
 
     title = _("Consent of the family of %(name)s") % {"name": views[0].patient_name}
@@ -69,7 +69,7 @@ def grant(request: Request, pk: int) -> HttpResponse:
     def act() -> Child:
         said: dict[str, Any] = dict(form.cleaned_data)
         to = said.pop("institution")
-        agreements.let_see(child=child, institution=to.pk, given_by=institution, by=request.scope, **said)
+        agreements.let_see(child=own_side(views), institution=to.pk, given_by=institution, by=request.scope, **said)
         return child
 
     title = _("Let another hospital see %(name)s") % {"name": views[0].patient_name}

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from tonghu.patients import queries
 from tonghu.patients.access import READ
-from tonghu.patients.models import Child, HospitalView
+from tonghu.patients.models import HospitalView
 from tonghu.patients.queries import Hit
 from tonghu.patients.schemas import ChildOut, FoundOut
 from tonghu.platform.api.gate import Request, requires
@@ -48,12 +48,12 @@ def search(
 @requires(READ)
 def child(request: Request, id: RowId) -> dict[str, object]:
     """A child with what every hospital in scope knows of it. The look is logged."""
-    found = Child.objects.filter(pk=id).first()
+    found = queries.find_child(id)
     if found is None:
         raise Http404
     views = list(queries.of_group(found))
-    for place in sorted({view.institution_id for view in views}):
-        log_read(found.pk, PURPOSE, by=request.scope, institution=place)
+    for one, place in sorted({(view.child_id, view.institution_id) for view in views}):
+        log_read(one, PURPOSE, by=request.scope, institution=place)
     return {"id": found.group, "same": queries.together(found), "views": [_view(view) for view in views]}
 
 

@@ -47,7 +47,7 @@ def enter(request: Request) -> HttpResponse:
         if not isinstance(refused, OnRecord):
             return in_words(refused)
         met = refused.met
-        log_read(met.child.group, "登记核对", by=request.scope, institution=met.institution_id)
+        log_read(met.child_id, "登记核对", by=request.scope, institution=met.institution_id)
         if refused.doubt:
             form.ask(TICK, refused.doubt)
             to = reverse("patients:child", args=[met.child.group])
@@ -156,5 +156,5 @@ def form_page(
 def _own(request: Request, pk: int) -> HospitalView:
     """A view of the own hospital; another's is not found, also where it may be read. The look is logged."""
     view = get_object_or_404(HospitalView.objects.select_related("child"), pk=pk, institution=request.scope.institution)
-    log_read(view.child.group, "登记修改", by=request.scope, institution=view.institution_id)
+    log_read(view.child_id, "登记修改", by=request.scope, institution=view.institution_id)
     return view

@@ -22,6 +22,7 @@ from tonghu.patients.masking import SECRETS, masked
 from tonghu.patients.models import Child, Consent, Grant, Guardian, HospitalView
 from tonghu.patients.models.known import DocumentType, in_words
 from tonghu.patients.purposes import name_of, purposes, said, shares
+from tonghu.patients.queries import find_child
 from tonghu.platform.accounts.forms import DateField
 from tonghu.platform.accounts.forms import in_words as refused_words
 from tonghu.platform.accounts.picking import PickField
@@ -289,7 +290,7 @@ class OtherForm(forms.Form):
     other = forms.IntegerField(label=_("Number of the other child"), min_value=1)
 
     def clean_other(self) -> Child:
-        found = Child.objects.filter(pk=self.cleaned_data["other"]).first()
+        found = find_child(self.cleaned_data["other"])
         if found is None:
             raise ValidationError(_("You see no child of this number."))
         return found

@@ -15,7 +15,7 @@ from tonghu.patients.access import MERGE
 from tonghu.patients.comparison import compared
 from tonghu.patients.edit_views import form_page
 from tonghu.patients.forms import OtherForm, ReasonForm
-from tonghu.patients.models import Child, HospitalView, Merge, MergeProposal
+from tonghu.patients.models import Child, HospitalView, Merge
 from tonghu.patients.views import shown
 from tonghu.platform.accounts.access import Request, requires
 from tonghu.platform.accounts.forms import in_words
@@ -56,8 +56,7 @@ def merge(request: Request, pk: int) -> HttpResponse:
     if "other" not in request.GET or not chosen.is_valid():
         return render(request, "patients/choose.html", {"child": kept, "name": views[0].patient_name, "form": chosen})
     other, others = shown(request, chosen.cleaned_data["other"].pk, "核对是否同一患儿")
-    low, high = sorted((kept.pk, other.pk))
-    question = MergeProposal.objects.filter(first=low, second=high, settled_at=None).first()
+    question = queries.question_between(queries.together(kept), queries.together(other))
     form = ReasonForm(request.POST or None)
     if form.is_valid():
         reason = form.cleaned_data["reason"]

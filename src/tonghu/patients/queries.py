@@ -8,9 +8,11 @@ from datetime import date
 
 from django.db import connection
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models.functions import Coalesce
 
 from tonghu.codes.text import halfwidth
 from tonghu.network.models import Institution
+from tonghu.patients.identity import ask
 from tonghu.patients.models import (
     DOCUMENT,
     DOCUMENT_TAIL,
@@ -181,6 +183,15 @@ def _of_few(rows: QuerySet[HospitalView], by: Scope) -> QuerySet[HospitalView]:
     return rows.filter(institution__in=few) if len(few) <= FEW else rows
 
 
+def find_child(pk: int) -> Child | None:
+    """Return the child that the reader sees under an id: that child, or one that it is one with; None where none is.
+
+    The id by which a merged child is called is its smallest, and that may be another hospital's own.
+    """
+    seen = Child.objects.filter(pk=pk).first()
+    return seen or Child.objects.filter(pk=ask("SELECT resolver.seen_as(%s)", [pk])).first()
+
+
 def together(child: Child) -> list[int]:
     """Return the ids of the child and of everyone merged with it whom the reader may see, the smallest first."""
     same = Child.objects.filter(Q(pk=child.group) | Q(one_with=child.group))
@@ -199,5 +210,16 @@ def merges_of(children: Sequence[int]) -> list[Merge]:
 
 
 def open_proposals() -> QuerySet[MergeProposal]:
-    """Return the questions that wait for an answer and that the reader may answer, the oldest first."""
-    return MergeProposal.objects.filter(settled_at=None).order_by("made_at", "pk")
+    """Return the questions that wait for an answer and that the reader may answer, the oldest first.
+
+    Of two that are one by a merge nothing is asked, as long as it stands.
+    """
+    groups = {"one": Coalesce("first__one_with", "first"), "other": Coalesce("second__one_with", "second")}
+    waiting = MergeProposal.objects.filter(settled_at=None).annotate(**groups)
+    return waiting.exclude(one=F("other")).order_by("made_at", "pk")
+
+
+def question_between(one: Sequence[int], other: Sequence[int]) -> MergeProposal | None:
+    """Return the question that waits on whether children of one group are those of another, the oldest."""
+    either = Q(first__in=one, second__in=other) | Q(first__in=other, second__in=one)
+    return open_proposals().filter(either).first()

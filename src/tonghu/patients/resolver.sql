@@ -143,7 +143,7 @@ BEGIN
     FROM unnest(institutions, records, documents) AS line (institution, record, document)
     JOIN unnest(known_documents, their_children) AS known (document, child) USING (document)
     JOIN patients_recordkey AS held ON held.institution_id = line.institution AND held.record_number = line.record
-    WHERE known.child <> held.child_id AND NOT resolver.are_one(known.child, held.child_id)
+    WHERE known.child <> held.child_id  -- also of two that are one by now: the merge may be taken back
     ORDER BY 1, 2 ON CONFLICT DO NOTHING;
 
   SELECT array_agg(coalesce(known.child, held.child_id) ORDER BY line.n) INTO answer
@@ -167,7 +167,8 @@ CREATE FUNCTION resolver.are_one(one bigint, other bigint) RETURNS boolean LANGU
 $$;
 
 -- A person says that the child of a view has this document too. Unknown, it joins the child; another child's, it stays
--- there and a person is asked whether the two are one: the answer is then false.
+-- there and a person is asked whether the two are one: the answer is then false. Of two that are one by a merge the
+-- question is kept as well, and waits once that is taken back.
 CREATE FUNCTION resolver.attach(
   asked bigint, document bytea, sealed bytea, of_document bytea[], alias bytea[], write_aliases boolean
 ) RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
@@ -183,11 +184,11 @@ BEGIN
     WHERE NOT EXISTS (SELECT FROM resolver.of_documents(ARRAY[document], of_document, alias))
     ORDER BY hash ON CONFLICT DO NOTHING;
   SELECT child INTO owner FROM resolver.of_documents(ARRAY[document], of_document, alias);
-  IF resolver.are_one(owner, held.child_id) THEN RETURN true; END IF;
+  IF owner = held.child_id THEN RETURN true; END IF;
   INSERT INTO patients_mergeproposal (first_id, second_id, ground, institution_id, made_at, dismissed_because, settled_by)
     VALUES (least(owner, held.child_id), greatest(owner, held.child_id), 'document', held.institution_id, now(), '', '')
     ON CONFLICT DO NOTHING;
-  RETURN false;
+  RETURN resolver.are_one(owner, held.child_id);
 END
 $$;
 
@@ -255,6 +256,16 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_te
       OR child = ANY (scope.granted_children())
 $$;
 
+-- Whom the open scope sees of a child and those that are one with it: the child itself, else the smallest; NULL for none.
+CREATE FUNCTION resolver.seen_as(asked bigint) RETURNS bigint
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+  SELECT same.id FROM patients_child AS named
+  JOIN patients_child AS same
+    ON same.id = coalesce(named.one_with_id, named.id) OR same.one_with_id = coalesce(named.one_with_id, named.id)
+  WHERE named.id = asked AND resolver.sees(same.id)
+  ORDER BY same.id <> asked, same.id LIMIT 1
+$$;
+
 -- After an act, who is one with whom: the children joined by merges that are not undone, under the smallest id of each
 -- group. Only the groups that `child` and `other` belong to change.
 CREATE FUNCTION resolver.regroup(VARIADIC children bigint[]) RETURNS void
@@ -281,6 +292,20 @@ BEGIN
 END
 $$;
 
+-- After a regroup, a question is answered by the act that made its two one, and waits again where they are not.
+CREATE FUNCTION resolver.answer(act bigint, VARIADIC children bigint[]) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+  heads bigint[] := ARRAY(SELECT coalesce(one_with_id, id) FROM patients_child WHERE id = ANY (children));
+  touched bigint[] := ARRAY(SELECT id FROM patients_child WHERE id = ANY (heads) OR one_with_id = ANY (heads));
+BEGIN
+  UPDATE patients_mergeproposal SET merge_id = act, settled_at = now(), settled_by = scope.label()
+    WHERE settled_at IS NULL AND first_id = ANY (touched) AND resolver.are_one(first_id, second_id);
+  UPDATE patients_mergeproposal SET merge_id = NULL, settled_at = NULL, settled_by = ''
+    WHERE merge_id IS NOT NULL AND first_id = ANY (touched) AND NOT resolver.are_one(first_id, second_id);
+END
+$$;
+
 -- Say that two children are one. Nothing of either side is rewritten, so that an undo leaves both as if never merged.
 CREATE FUNCTION resolver.merge(kept bigint, merged bigint, why text) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
@@ -297,8 +322,7 @@ BEGIN
   INSERT INTO patients_merge (kept_id, merged_id, reason, person_id, post_id, who, at)
     VALUES (kept, merged, why, scope.person(), scope.post(), scope.label(), now()) RETURNING id INTO act;
   PERFORM resolver.regroup(kept, merged);
-  UPDATE patients_mergeproposal SET merge_id = act, settled_at = now(), settled_by = scope.label()
-    WHERE first_id = least(kept, merged) AND second_id = greatest(kept, merged) AND settled_at IS NULL;
+  PERFORM resolver.answer(act, kept, merged);
   RETURN act;
 END
 $$;
@@ -323,6 +347,7 @@ BEGIN
     VALUES (done.kept_id, done.merged_id, act, why, scope.person(), scope.post(), scope.label(), now())
     RETURNING id INTO undo;
   PERFORM resolver.regroup(done.kept_id, done.merged_id);
+  PERFORM resolver.answer(act, done.kept_id, done.merged_id);
   RETURN undo;
 END
 $$;
@@ -338,7 +363,7 @@ BEGIN
       OR NOT resolver.sees(held.second_id) THEN
     RAISE EXCEPTION 'outside the scope' USING ERRCODE = 'TH002';
   END IF;
-  IF held.settled_at IS NOT NULL THEN
+  IF held.settled_at IS NOT NULL OR resolver.are_one(held.first_id, held.second_id) THEN
     RAISE EXCEPTION 'already settled' USING ERRCODE = 'TH004';
   END IF;
   UPDATE patients_mergeproposal SET dismissed_because = why, settled_at = now(), settled_by = scope.label()
@@ -365,7 +390,7 @@ REVOKE CREATE ON SCHEMA resolver, scope FROM tonghu_resolver;
 GRANT EXECUTE ON FUNCTION
   resolver.children(bigint[], text[], bytea[], bytea[], bytea[], bytea[], boolean),
   resolver.attach(bigint, bytea, bytea, bytea[], bytea[], boolean), resolver.release(bigint, bytea[]),
-  resolver.sees(bigint), resolver.knows(bigint, bigint), resolver.merge(bigint, bigint, text), resolver.undo_merge(bigint, text),
+  resolver.sees(bigint), resolver.seen_as(bigint), resolver.knows(bigint, bigint), resolver.merge(bigint, bigint, text), resolver.undo_merge(bigint, text),
   resolver.dismiss(bigint, text) TO tonghu_app, tonghu_owner;
 -- What the resolver keeps is its own: app reads no keys, and writes no identities and merges but through it.
 REVOKE ALL ON patients_documentkey, patients_recordkey FROM tonghu_app;

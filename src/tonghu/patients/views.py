@@ -148,16 +148,23 @@ def shown(request: Request, pk: int, purpose: str) -> tuple[Child, list[Hospital
     Raises:
         Http404: the reader sees no view of it.
     """
-    found = get_object_or_404(Child, pk=pk)
+    found = queries.find_child(pk)
+    if found is None:
+        raise Http404
     views = list(queries.of_group(found).prefetch_related("former_names", "identifiers", "guardians"))
     if not views:
         raise Http404
     own = request.scope.institution
     # What is entered later does not rename the child: the heading is the first view's, of the own hospital if any.
     views.sort(key=lambda view: (view.institution_id != own, view.pk))
-    for institution in sorted({view.institution_id for view in views}):
-        log_read(found.group, purpose, by=request.scope, institution=institution)
+    for child, institution in sorted({(view.child_id, view.institution_id) for view in views}):
+        log_read(child, purpose, by=request.scope, institution=institution)
     return found, views
+
+
+def own_side(views: list[HospitalView]) -> Child:
+    """Return the child of the first view, the own hospital's if any: what is recorded stays there when merges go."""
+    return Child.objects.get(pk=views[0].child_id)
 
 
 def _may_enter(request: Request) -> bool:
