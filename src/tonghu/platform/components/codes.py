@@ -6,7 +6,7 @@ be typed. Long lists stay on the server, which answers with the best few.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
@@ -59,19 +59,29 @@ def choices(list_id: str) -> tuple[Choice, ...]:
         entries: Iterable[tuple[str, str, str]] = SOURCES[list_id]()
     else:
         entries = ((entry.code, entry.name_zh, entry.name_en) for entry in tables.table(list_id).entries)
-    return tuple(Choice(code, zh, en, _typed(code, zh, en)) for code, zh, en in entries)
+    return tuple(choice(code, zh, en) for code, zh, en in entries)
 
 
 def find(list_id: str, text: str, limit: int = BEST) -> list[Choice]:
     """The entries that fit what was typed: those that begin with it first, each in the list's own order."""
+    return among(choices(list_id), text, limit)
+
+
+def among(entries: Sequence[Choice], text: str, limit: int = BEST) -> list[Choice]:
+    """As :func:`find`, in a list that a room made itself with :func:`choice`."""
     wanted = _folded(text)
     if not wanted:
-        return list(choices(list_id)[:limit])
-    begins = [c for c in choices(list_id) if any(typed.startswith(wanted) for typed in c.typed)]
+        return list(entries[:limit])
+    begins = [c for c in entries if any(typed.startswith(wanted) for typed in c.typed)]
     if len(begins) < limit:
         chosen = set(begins)
-        begins += [c for c in choices(list_id) if c not in chosen and any(wanted in typed for typed in c.typed)]
+        begins += [c for c in entries if c not in chosen and any(wanted in typed for typed in c.typed)]
     return begins[:limit]
+
+
+def choice(code: str, zh: str, en: str = "") -> Choice:
+    """One entry, with every way in which it may be typed."""
+    return Choice(code, zh, en, _typed(code, zh, en))
 
 
 def resolve(list_id: str, text: str) -> Choice | None:
