@@ -10,9 +10,12 @@ from typing import Any
 import pyotp
 import pytest
 import time_machine
+from django.db import connection
 from django.test import Client, override_settings
+from django.test.utils import CaptureQueriesContext
 
 import made_up
+from run_jobs import run_one
 from tonghu.platform.accounts import door as books
 from tonghu.platform.accounts import log_in, second_factor
 from tonghu.platform.accounts import log_in_rules as rules
@@ -28,6 +31,9 @@ from tonghu.platform.accounts.models import (
     Session,
 )
 from tonghu.platform.accounts.sessions import SessionStore, digest
+from tonghu.platform.jobs.models import Job
+from tonghu.platform.jobs.tasks import enqueue
+from tonghu.platform.notices import of_accounts
 from tonghu.platform.notices.models import Notice
 from tonghu.platform.scope.scope import open_scope, system_scope
 
@@ -174,21 +180,48 @@ def test_five_failures_lock_a_name_whether_it_exists_or_not(clerk: Person, known
         assert kinds(clerk) == ["wrong_password"] * 5 + ["locked", "logged_in"]
 
 
-def test_a_lock_is_told_to_whoever_listens(clerk: Person) -> None:
-    told: list[Person | None] = []
-
-    def listen(person: Person | None, **_: object) -> None:
-        told.append(person)
-
-    books.account_locked.connect(listen)
-    try:
-        for _ in range(5):
-            knock(Client(), clerk.username, "wrong")
-    finally:
-        books.account_locked.disconnect(listen)
-    assert told == [clerk]
+def told(person: Person) -> list[str]:
+    """What the job tells somebody now, and what was told before."""
+    if of_accounts.waiting():
+        with open_scope(system_scope("notices")) as scope:
+            asked = enqueue("notices.door", by=scope)
+        ended = run_one(asked.pk)
+        assert ended.state == Job.State.DONE, ended.error_place
     with open_scope(system_scope("notices")):
-        assert [str(notice.kind) for notice in Notice.objects.filter(person=clerk)] == ["accounts.locked"]
+        return [str(notice.kind) for notice in Notice.objects.filter(person=person).order_by("pk")]
+
+
+def test_a_lock_is_told_once_and_after_the_request(clerk: Person) -> None:
+    for name in (clerk.username, "nobody-at-all"):
+        for _ in range(7):
+            knock(Client(), name, "wrong")
+    with open_scope(system_scope("notices")):
+        assert not Notice.objects.exists(), "nothing that a stranger could time"
+    assert told(clerk) == ["accounts.locked"]
+    assert told(clerk) == ["accounts.locked"]
+    with open_scope(system_scope("notices")):
+        assert Notice.objects.count() == 1
+
+
+def test_every_try_costs_the_same_whether_the_name_exists_or_not(clerk: Person) -> None:
+    """Statements of the whole request, through the whole way into the lock and behind it."""
+
+    def costs(username: str) -> list[int]:
+        said = []
+        for _ in range(8):
+            with CaptureQueriesContext(connection) as asked:
+                knock(Client(), username, "wrong")
+            said.append(len(asked))
+        return said
+
+    suspended = with_password(made_up.post("auditor"))
+    with open_scope(system_scope("login")):
+        Person.objects.filter(pk=suspended.pk).update(is_active=False)
+    invited = made_up.person()
+    names = [clerk.username, "nobody-at-all", suspended.username, invited.username, "", "x" * 150]
+    costs("first-of-all")  # what is read once for each process
+    said = {name: costs(name) for name in names if name}
+    assert len({tuple(one) for one in said.values()}) == 1, said
 
 
 def test_failures_far_apart_do_not_add_up(clerk: Person) -> None:
@@ -643,3 +676,51 @@ def test_a_reset_for_a_lost_telephone_sets_codes_up_anew(officer: Person) -> Non
 
 def test_an_address_with_a_nul_is_refused_before_the_database_is_asked(client: Client) -> None:
     assert client.get("/login?next=%00").status_code == 400
+
+
+def test_whoever_issued_a_link_does_not_use_it_and_its_owner_is_told(clerk: Person) -> None:
+    admin = made_up.post("security_admin", clerk.institution)
+    with made_up.acting(admin) as by:
+        token = issue_link(person=clerk, by=by)
+    maker = made_up.browser(admin)
+    for answer in (
+        maker.get(f"/activate/{token}"),
+        maker.post(f"/activate/{token}", {"new": NEW, "again": NEW}),
+    ):
+        assert answer.status_code == 403
+        assert "只能由其本人设置密码" in answer.content.decode()
+    assert knock(Client(), clerk.username).status_code == 302, "the password is the old one"
+    assert kinds(clerk)[:3] == ["link_issued", "link_refused", "link_refused"]
+    with open_scope(system_scope("login")):
+        assert set(LogInEvent.objects.filter(person=clerk, kind="link_refused").values_list("done_by", flat=True)) == {
+            admin.person_id
+        }
+    owner = Client()
+    assert owner.post(f"/activate/{token}", {"new": NEW, "again": NEW}).status_code == 302, "the link still held"
+    assert told(clerk) == [
+        "accounts.link_issued", "accounts.link_refused", "accounts.link_refused", "accounts.link_used"
+    ]  # fmt: skip
+    page = owner.get("/account").content.decode()
+    assert "签发人自己打开了一次性链接" in page
+    assert f"办理人：{admin.person.name}" in page
+    auditor = made_up.browser(made_up.post("audit_admin", clerk.institution))
+    assert "签发人自己打开了一次性链接" in auditor.get(f"/people/{clerk.pk}").content.decode()
+
+
+def test_setting_codes_up_anew_asks_for_the_password_each_time_and_soon_again(clerk: Person) -> None:
+    client = Client()
+    knock(client, clerk.username)
+    start = datetime.now(UTC)
+    with time_machine.travel(start, tick=False) as clock:
+
+        def confirm() -> None:
+            assert client.post("/login/enrol", {"password": PASSWORD})["Location"] == "/login/enrol"
+
+        confirm()
+        (secret,) = re.findall(r"<code>([A-Z2-7]{32})</code>", client.get("/login/enrol").content.decode())
+        assert client.post("/login/enrol", {"code": now_code(secret)}).status_code == 200
+        assert "may_enrol" not in client.session
+        assert "请输入密码" in client.get("/login/enrol").content.decode()
+        confirm()
+        clock.shift(timedelta(minutes=5, seconds=1))
+        assert "请输入密码" in client.get("/login/enrol").content.decode(), "somebody else may sit there by now"

@@ -34,6 +34,8 @@ def account(request: Request) -> HttpResponse:
     with open_scope(system_scope("login", request.scope)):
         has_codes = second_factor.enrolled(person)
         left = second_factor.recovery_codes_left(person)
+        # Here, so that everybody learns who did something about their log-in, whether they may see people or not.
+        events = list(LogInEvent.objects.filter(person=person).select_related("done_by").order_by("-at")[:SHOWN])
     return render(
         request,
         "accounts/account.html",
@@ -42,7 +44,7 @@ def account(request: Request) -> HttpResponse:
             "posts": Post.objects.filter(person=person).select_related("institution").order_by("-valid"),
             "devices": log_in.devices(person),
             "this_device": digest(request.session.session_key or ""),
-            "events": LogInEvent.objects.filter(person=person).order_by("-at")[:SHOWN],
+            "events": events,
             "has_codes": has_codes,
             "recovery_left": left,
             "language_form": LanguageForm(initial={"language": person.language}),

@@ -7,16 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.conf import settings
-from django.dispatch import Signal
 from django.http import HttpRequest
 from django.utils import timezone
 
 from tonghu.platform.accounts import log_in_rules as rules
 from tonghu.platform.accounts.models import LogInEvent, LogInGuard, Person
 from tonghu.platform.crypto.hashing import keyed_hash
-
-#: Sent when somebody's user name is locked, with ``person``; who writes notices listens.
-account_locked = Signal()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +63,7 @@ def count_failure(username: str, person: Person | None, door: Door) -> None:
         if held.failures >= limit:
             held.locked_until = now + rules.span("lock_minutes")
             if order == 0:
-                note(LogInEvent.Kind.LOCKED, person, door)
-                account_locked.send(sender=None, person=person)
+                note(LogInEvent.Kind.LOCKED, person, door)  # told by a job, so that it costs a known name no more
         held.save()
 
 

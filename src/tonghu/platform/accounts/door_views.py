@@ -34,7 +34,7 @@ from tonghu.platform.accounts.forms import (
     NewPasswordForm,
     in_words,
 )
-from tonghu.platform.accounts.links import find_link, use_link
+from tonghu.platform.accounts.links import find_link, refuse_maker, use_link
 from tonghu.platform.accounts.log_in import (
     Answer,
     choose_post,
@@ -49,7 +49,8 @@ from tonghu.platform.accounts.models import LogInEvent, Person
 from tonghu.platform.accounts.sign_in import SECOND_FACTOR
 from tonghu.platform.scope.scope import open_scope, system_scope
 
-#: Keys of a session that is on its way in: who gave the password, until when, where to; and a secret being set up.
+#: Keys of a session that is on its way in: who gave the password, until when, where to; a secret being set up; and
+#: until when, the password having been given again, one may be.
 PENDING, PROPOSED, MAY_ENROL = "pending", "proposed", "may_enrol"
 
 
@@ -99,7 +100,7 @@ def enrol(request: Request) -> HttpResponse:
         person = _inside(request)
         if person is None:
             return redirect("accounts:login")
-        if not request.session.get(MAY_ENROL):
+        if request.session.get(MAY_ENROL, 0) < time.time():
             return _ask_password(request, person)
     elif second_step(person) == "code":  # a stolen password must not replace the telephone
         return redirect("accounts:code")
@@ -129,6 +130,8 @@ def activate(request: Request, token: str) -> HttpResponse:
     link = find_link(token)
     if link is None:
         return render(request, "accounts/link_over.html", status=404)
+    if refuse_maker(link, reader=request.scope, door=Door.of(request)):
+        return render(request, "accounts/link_of_others.html", {"person": link.person}, status=403)
     form = NewPasswordForm(request.POST or None)
     if form.is_valid():
         try:
@@ -178,8 +181,7 @@ def _after_password(request: Request, person: Person) -> HttpResponse:
         return _enter(request, person, second_factor_given=False, onward=_next(request))
     onward = _next(request)
     request.session.flush()  # nothing that a stranger put into this browser's session comes along
-    until = time.time() + rules.span("pending_minutes").total_seconds()
-    request.session[PENDING] = {"person": person.pk, "until": until, "next": onward}
+    request.session[PENDING] = {"person": person.pk, "until": _soon(), "next": onward}
     return redirect(f"accounts:{step}")
 
 
@@ -214,7 +216,7 @@ def _ask_password(request: Request, person: Person) -> HttpResponse:
     form = ConfirmPasswordForm(request.POST or None)
     if form.is_valid():
         if confirm_password(person=person, password=form.cleaned_data["password"], door=Door.of(request)):
-            request.session[MAY_ENROL] = True
+            request.session[MAY_ENROL] = _soon()
             return redirect("accounts:enrol")
         form.add_error("password", _("This password is wrong."))
     return render(request, "accounts/confirm_password.html", {"form": form})
@@ -226,6 +228,11 @@ def _pending(request: Request) -> Person | None:
         return None
     with open_scope(system_scope("login")):
         return Person.objects.filter(pk=held["person"], is_active=True).first()
+
+
+def _soon() -> float:
+    """Until when the next step may follow."""
+    return time.time() + rules.span("pending_minutes").total_seconds()
 
 
 def _inside(request: Request) -> Person | None:

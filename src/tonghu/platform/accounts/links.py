@@ -65,6 +65,15 @@ def find_link(token: str) -> OneTimeLink | None:
         )
 
 
+def refuse_maker(link: OneTimeLink, *, reader: Scope, door: Door) -> bool:
+    """Whether the reader is who issued the link: they set nobody's password. That they tried is noted and told."""
+    if reader.person is None or reader.person != link.issued_by_id:
+        return False
+    with open_scope(system_scope("login", reader)):
+        books.note(LogInEvent.Kind.LINK_REFUSED, link.person, door, done_by=reader.person)
+    return True
+
+
 @transaction.atomic
 def use_link(*, token: str, password: str, door: Door) -> Person | None:
     """Set a password by a link and use it up; None where it does not hold any more. Every device is signed out.

@@ -218,6 +218,7 @@ class LogInEvent(models.Model):
         UNLOCKED = "unlocked", _("Lock lifted")
         LINK_ISSUED = "link_issued", _("One-time link issued")
         LINK_USED = "link_used", _("One-time link used")
+        LINK_REFUSED = "link_refused", _("One-time link tried by whoever issued it")
         PASSWORD_SET = "password_set", _("Password changed")
         SECOND_FACTOR_SET = "second_factor_set", _("One-time codes set up")
         RECOVERY_USED = "recovery_used", _("Recovery code used")
@@ -236,7 +237,13 @@ class LogInEvent(models.Model):
     done_by = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+")
 
     class Meta:
-        indexes = [models.Index(fields=["person", "-at"], name="log_in_event_by_person")]
+        indexes = [
+            models.Index(fields=["person", "-at"], name="log_in_event_by_person"),
+            models.Index(  # for whoever tells people what happened to their log-in
+                fields=["at"], name="log_in_event_told",
+                condition=models.Q(kind__in=["locked", "link_issued", "link_used", "link_refused"]),
+            ),
+        ]  # fmt: skip
 
     def __str__(self) -> str:
         return f"{self.kind} of {self.person_id}"

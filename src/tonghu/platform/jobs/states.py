@@ -48,6 +48,7 @@ RESULTS: Final[dict[str, Promise]] = {
     "mails": _("E-mails sent"),
     "of": _("Recipients that were due"),
     "sms": _("Text messages sent"),
+    "told": _("People told"),
     "linked": _("Events linked"),
     "links": _("Links checked"),
     "broken_at": _("First broken link (0: none)"),

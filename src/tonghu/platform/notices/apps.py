@@ -10,7 +10,6 @@ class NoticesConfig(AppConfig):
     label = "notices"
 
     def ready(self) -> None:
-        from tonghu.platform.notices import of_accounts, of_jobs
+        from tonghu.platform.notices import of_jobs
 
-        of_accounts.listen()
         of_jobs.listen()

@@ -10,6 +10,7 @@ from django.utils import timezone
 from tonghu.platform.dated import setting
 from tonghu.platform.jobs.run import Run
 from tonghu.platform.jobs.tasks import job
+from tonghu.platform.notices import of_accounts
 from tonghu.platform.notices.models import Notice
 from tonghu.platform.notices.sending import Channel, due_people, mail_connection, send_mail_to, send_sms_to
 from tonghu.platform.notices.services import SETTINGS
@@ -38,6 +39,17 @@ def send(run: Run) -> dict[str, int]:
         if not send_sms_to(person):
             break
     return {"mails": reached, "of": len(readers), "sms": len(texted)}
+
+
+def _any_at_the_door() -> bool:
+    return bool(of_accounts.waiting())
+
+
+@job("notices.door", zh="告知登录与账号变动", en="Tell people what happened to their log-in", cron="* * * * *",
+     system="notices", due=_any_at_the_door)  # fmt: skip
+def door(run: Run) -> dict[str, int]:
+    """Tell everybody what the book at the door says of their log-in."""
+    return {"told": run.once("tell", of_accounts.tell)}
 
 
 @job("notices.tidy", zh="清理旧通知", en="Remove old notices", cron="23 3 * * *", system="upkeep")

@@ -507,6 +507,14 @@ class Migration(migrations.Migration):
             index=models.Index(fields=["person", "-at"], name="log_in_event_by_person"),
         ),
         migrations.AddIndex(
+            model_name="loginevent",
+            index=models.Index(
+                condition=models.Q(("kind__in", ["locked", "link_issued", "link_used", "link_refused"])),
+                fields=["at"],
+                name="log_in_event_told",
+            ),
+        ),
+        migrations.AddIndex(
             model_name="personevent",
             index=models.Index(fields=["pgh_obj", "pgh_id"], name="accounts_person_ev_o"),
         ),
