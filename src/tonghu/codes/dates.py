@@ -144,6 +144,14 @@ def completed_years(birth: date, on: date) -> int:
     return on.year - birth.year - ((on.month, on.day) < (birth.month, birth.day))
 
 
+def completed_months(birth: date, on: date) -> int:
+    """Months completed by `on`; who is born on the 31st completes a month on the 1st where it has no 31st.
+
+    Twelve of them are a year of :func:`completed_years`, always. Negative when `on` lies before `birth`.
+    """
+    return (on.year - birth.year) * 12 + on.month - birth.month - (on.day < birth.day)
+
+
 def age_days(birth: date, on: date) -> int:
     """Days lived by `on`: 0 on the day of birth."""
     return _day(on).toordinal() - _day(birth).toordinal()

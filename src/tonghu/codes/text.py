@@ -7,6 +7,7 @@ leave full-width digits and letters. Both are mended here and nowhere else.
 from __future__ import annotations
 
 import re
+import unicodedata
 
 # Full-width ASCII (U+FF01–U+FF5E) and the ideographic space lie at a fixed distance from their plain forms.
 _TO_HALF = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}
@@ -19,6 +20,11 @@ BLANKS = (
     "\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u200b\u200c\u200d"
     "\u2028\u2029\u202f\u205f\u2060\u3000\ufeff"
 )
+
+#: Control and format characters and halves of pairs. Private use is seen: systems write rare characters of names there.
+_UNSEEN = ("Cc", "Cf", "Cs")
+#: Letters by their category that have no shape.
+_FILLERS = "\u115f\u1160\u3164\uffa0"
 
 
 def halfwidth(text: str) -> str:
@@ -44,3 +50,18 @@ def clean(text: str | None) -> str | None:
     if text is None:
         return None
     return text.strip(BLANKS) or None
+
+
+def seen(text: str) -> str:
+    """`text` without characters that nobody sees, each stretch of blanks as one space and none at the edges.
+
+    Marks of writing direction and characters of no width come along when a name is copied out of a web page; they make
+    two names that look alike differ, and a name of them alone looks like none.
+
+    >>> seen("\\u202e张\\u200b三 ")
+    '张三'
+    """
+    kept = "".join(
+        one for one in text if one.isspace() or (unicodedata.category(one) not in _UNSEEN and one not in _FILLERS)
+    )
+    return " ".join(kept.split())

@@ -10,8 +10,13 @@ class PatientsConfig(AppConfig):
     label = "patients"
 
     def ready(self) -> None:
-        """Say who makes the resolver's keys anew when keys change."""
+        """Say who makes the resolver's keys anew when keys change, and what the picker of counties offers."""
         from tonghu.patients.rotation import PLACE, rehash
         from tonghu.platform.crypto.rotation import rehashed_by
 
         rehashed_by(PLACE, rehash)
+
+        from tonghu.patients.places import COUNTIES, counties
+        from tonghu.platform.components.codes import SOURCES
+
+        SOURCES[COUNTIES] = counties

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from tonghu.patients.masking import masked
 from tonghu.patients.models import HospitalView
 from tonghu.patients.models.known import in_words
+from tonghu.patients.places import full_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ def _fields() -> list[tuple[str, str, Callable[[HospitalView], str]]]:
         (_("Document number"), "document", lambda view: view.document_number or ""),
         (_("Ethnicity"), "", lambda view: in_words("RC035", view.ethnicity)),
         (_("Nationality"), "", lambda view: view.nationality),
-        (_("Region of residence"), "", lambda view: view.residence_code),
+        (_("County of residence"), "", lambda view: full_name(view.residence_code)),
         (_("Residence"), "residence", lambda view: view.residence or ""),
         (_("Telephone"), "phone", lambda view: view.phone or ""),
     ]

@@ -7,7 +7,6 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.core.validators import RegexValidator
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext
@@ -17,7 +16,7 @@ from tonghu.codes import identity
 from tonghu.codes.tables import table
 from tonghu.errors import InputRefused
 from tonghu.network.models import Institution
-from tonghu.network.queries import region
+from tonghu.patients.fields import PHONE, BirthField, CountyField, NameField
 from tonghu.patients.masking import SECRETS, masked
 from tonghu.patients.models import Child, Consent, Grant, Guardian, HospitalView
 from tonghu.patients.models.known import DocumentType, in_words
@@ -29,7 +28,6 @@ from tonghu.platform.accounts.picking import PickField
 from tonghu.platform.components.codes import CodeField
 from tonghu.platform.crypto.masks import kept
 
-_PHONE = RegexValidator(r"^[0-9+() -]{5,20}$|\*", _("A telephone number: digits, blanks, + ( ) and dashes."))
 #: Of the numbers that children are registered with, only resident identity numbers are so long.
 _RESIDENT_ID_LENGTH = 18
 _NO_CHOICE = ("", _("not known"))
@@ -44,6 +42,12 @@ def _sexes(held: str = "") -> list[tuple[str, Any]]:
     known = (entry.code for entry in table("RC001").entries if entry.code not in _SEX_UNKNOWN)
     unknown = (held if held in _SEX_UNKNOWN else "", _NO_CHOICE[1])
     return [unknown, *((code, in_words("RC001", code)) for code in known)]
+
+
+class _Wide(forms.TextInput):
+    """A text that takes the width of two fields."""
+
+    wide = True
 
 
 class MaskedForm(forms.Form):
@@ -104,21 +108,31 @@ class ViewForm(MaskedForm):
 
     masked = {"document_number": "document", "residence": "residence", "phone": "phone"}  # noqa: RUF012
 
-    record_number = forms.CharField(label=_("Record number"), max_length=20)
-    patient_name = forms.CharField(label=_("Name"), max_length=40)
+    parts = (
+        (_("Who it is"), ("record_number", "patient_name", "name_was_mistyped", "sex", "birth_date")),
+        (_("Document"), ("document_type", "document_number", "document_was_mistyped")),
+        (_("Residence and contact"), ("residence_code", "phone", "residence", "ethnicity", "nationality")),
+    )
+
+    record_number = forms.CharField(
+        label=_("Record number"), max_length=20, help_text=_("As it stands on the front page of the medical record.")
+    )
+    patient_name = NameField(label=_("Name"))
     name_was_mistyped = forms.BooleanField(
         label=_("The earlier name was a mistake"),
         required=False,
         help_text=_("Otherwise it stays findable, marked as a former name."),
     )
     sex = forms.ChoiceField(label=_("Sex"), choices=_sexes, required=False)
-    birth_date = DateField(label=_("Date of birth"), required=False)
+    birth_date = BirthField(label=_("Date of birth"), required=False, help_text=_("Eight digits will do: 20180315."))
     document_type = forms.ChoiceField(
         label=_("Document type"), choices=[_NO_CHOICE, *DocumentType.choices], required=False
     )
     document_number = forms.CharField(
-        label=_("Document number"), max_length=40, required=False, widget=forms.TextInput(attrs={"autocomplete": "off"})
-    )
+        label=_("Document number"), max_length=40, required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        help_text=_("By it a child is known again at every hospital."),
+    )  # fmt: skip
     document_was_mistyped = forms.BooleanField(
         label=_("The earlier number was a mistake"),
         required=False,
@@ -126,11 +140,9 @@ class ViewForm(MaskedForm):
     )
     ethnicity = CodeField("RC035", label=_("Ethnicity"), required=False)
     nationality = forms.CharField(label=_("Nationality"), max_length=40, required=False)
-    residence_code = forms.CharField(
-        label=_("Region of residence"), max_length=6, required=False, help_text=_("Code of the county, six digits.")
-    )
-    residence = forms.CharField(label=_("Residence"), max_length=200, required=False)
-    phone = forms.CharField(label=_("Telephone"), max_length=20, required=False, validators=[_PHONE])
+    residence_code = CountyField(label=_("County of residence"), required=False)
+    residence = forms.CharField(label=_("Residence"), max_length=200, required=False, widget=_Wide())
+    phone = forms.CharField(label=_("Telephone"), max_length=20, required=False, validators=[PHONE])
 
     def __init__(self, *args: Any, held: HospitalView | None = None, **more: Any) -> None:
         if held is not None:
@@ -141,23 +153,14 @@ class ViewForm(MaskedForm):
             del self.fields["name_was_mistyped"], self.fields["document_was_mistyped"]
         else:
             self.fields["record_number"].disabled = True
+            county = self.fields["residence_code"]
+            assert isinstance(county, CountyField)
+            county.held = held.residence_code
             sex = self.fields["sex"]
             assert isinstance(sex, forms.ChoiceField)
             sex.choices = _sexes(held.sex)
             if not held.document_number:
                 del self.fields["document_was_mistyped"]
-
-    def clean_birth_date(self) -> date | None:
-        born: date | None = self.cleaned_data["birth_date"]
-        if born and born > timezone.localdate():
-            raise ValidationError(_("This day is still to come."))
-        return born
-
-    def clean_residence_code(self) -> str:
-        code: str = self.cleaned_data["residence_code"]
-        if code and (len(code) != 6 or not code.isdigit() or region(code, timezone.localdate()) is None):
-            raise ValidationError(_("No region has this code today."))
-        return code
 
     def clean(self) -> dict[str, Any]:
         found = super().clean()
@@ -189,11 +192,15 @@ class GuardianForm(MaskedForm):
         "document_number": "guardian-document", "phone": "guardian-phone", "address": "guardian-address",
     }  # fmt: skip
 
-    name = forms.CharField(label=_("Name"), max_length=40)
+    parts = (("", ("name", "relation", "phone", "document_number", "address")),)
+
+    name = NameField(label=_("Name"))
     relation = CodeField("RC033", label=_("Relation to the child"), required=False)
-    phone = forms.CharField(label=_("Telephone"), max_length=20, required=False, validators=[_PHONE])
-    document_number = forms.CharField(label=_("Document number"), max_length=40, required=False)
-    address = forms.CharField(label=_("Address"), max_length=200, required=False)
+    phone = forms.CharField(label=_("Telephone"), max_length=20, required=False, validators=[PHONE])
+    document_number = forms.CharField(
+        label=_("Document number"), max_length=40, required=False, widget=forms.TextInput(attrs={"autocomplete": "off"})
+    )
+    address = forms.CharField(label=_("Address"), max_length=200, required=False, widget=_Wide())
 
     def __init__(self, *args: Any, held: Guardian | None = None, **more: Any) -> None:
         if held is not None:
@@ -203,6 +210,8 @@ class GuardianForm(MaskedForm):
 
 class DocumentForm(forms.Form):
     """Another document."""
+
+    parts = (("", ("document_type", "document_number")),)
 
     document_type = forms.ChoiceField(label=_("Document type"), choices=DocumentType.choices)
     document_number = forms.CharField(
@@ -229,12 +238,14 @@ class ReasonForm(forms.Form):
 class ConsentForm(forms.Form):
     """What a family agreed to."""
 
+    parts = (("", ("purpose", "given_by", "relation", "start", "end", "note")),)
+
     purpose = forms.ChoiceField(label=_("Purpose"), widget=forms.RadioSelect)
-    given_by = forms.CharField(label=_("Given by"), max_length=40)
+    given_by = NameField(label=_("Given by"))
     relation = CodeField("RC033", label=_("Relation to the child"), required=False)
     start = DateField(label=_("From"))
     end = DateField(label=_("Last day"), required=False, help_text=_("Empty: until it is taken back."))
-    note = forms.CharField(label=_("Note"), max_length=400, required=False)
+    note = forms.CharField(label=_("Note"), max_length=400, required=False, widget=_Wide())
 
     def __init__(self, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)
@@ -251,6 +262,8 @@ class ConsentForm(forms.Form):
 
 class GrantForm(forms.Form):
     """Which hospital may see the child, why and until when."""
+
+    parts = (("", ("institution", "ground", "consent", "start", "end", "reference")),)
 
     institution = PickField(
         label=_("Hospital that may see"), options=lambda: _hospitals(), find=lambda code: _hospital(code)

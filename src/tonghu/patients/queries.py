@@ -9,6 +9,7 @@ from datetime import date
 from django.db import connection
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce
+from django.db.models.lookups import Exact
 
 from tonghu.codes.text import halfwidth
 from tonghu.network.models import Institution
@@ -214,9 +215,8 @@ def open_proposals() -> QuerySet[MergeProposal]:
 
     Of two that are one by a merge nothing is asked, as long as it stands.
     """
-    groups = {"one": Coalesce("first__one_with", "first"), "other": Coalesce("second__one_with", "second")}
-    waiting = MergeProposal.objects.filter(settled_at=None).annotate(**groups)
-    return waiting.exclude(one=F("other")).order_by("made_at", "pk")
+    of_first, of_second = Coalesce("first__one_with", "first"), Coalesce("second__one_with", "second")
+    return MergeProposal.objects.filter(~Q(Exact(of_first, of_second)), settled_at=None).order_by("made_at", "pk")
 
 
 def question_between(one: Sequence[int], other: Sequence[int]) -> MergeProposal | None:

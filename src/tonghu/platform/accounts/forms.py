@@ -17,6 +17,7 @@ from tonghu.platform.accounts.passwords import PasswordRules
 from tonghu.platform.accounts.picking import PickField
 from tonghu.platform.accounts.queries import institutions_in_scope
 from tonghu.platform.accounts.roles import Role
+from tonghu.platform.components.days import DayField
 from tonghu.platform.scope.scope import Scope
 
 _OLD = {"autocomplete": "current-password"}
@@ -34,11 +35,8 @@ def _password(label: Any, attrs: dict[str, str]) -> forms.CharField:
     return forms.CharField(label=label, strip=False, max_length=256, widget=forms.PasswordInput(attrs=attrs))
 
 
-class DateField(forms.DateField):
-    """A day, picked by the browser's own calendar."""
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}), **options)
+class DateField(DayField):
+    """A day, typed or picked from the calendar."""
 
 
 class LogInForm(forms.Form):

@@ -7,6 +7,8 @@ from datetime import date
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from tonghu.codes.dates import age_days, completed_months
+
 #: From this age on months are no longer said.
 YEARS_ALONE = 6
 
@@ -19,10 +21,10 @@ def age(born: date, on: date) -> str:
     """
     if on < born:
         raise ValueError(f"{on} lies before the birth on {born}")
-    months = (on.year - born.year) * 12 + on.month - born.month - (on.day < born.day)
+    months = completed_months(born, on)
     years, rest = divmod(months, 12)
     if months < 1:
-        days = (on - born).days
+        days = age_days(born, on)
         return ngettext("%(n)d day", "%(n)d days", days) % {"n": days}
     if years < 1:
         return ngettext("%(n)d month", "%(n)d months", months) % {"n": months}

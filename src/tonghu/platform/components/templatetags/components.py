@@ -11,7 +11,7 @@ from uuid import uuid4
 from django import template
 from django.core.exceptions import NON_FIELD_ERRORS
 from django.forms import BaseForm, BoundField
-from django.forms.widgets import CheckboxInput, CheckboxSelectMultiple, FileInput, RadioSelect, Select
+from django.forms.widgets import CheckboxInput, CheckboxSelectMultiple, FileInput, RadioSelect, Select, Textarea
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -69,7 +69,10 @@ def form(
     focus: bool = True,
     enter: bool = False,
 ) -> dict[str, Any]:
-    """A whole form in one column.
+    """A whole form: in one column, or in the parts that its ``parts`` name, two fields side by side.
+
+    A form's ``parts`` are pairs of a title ('' for none) and names of fields; a field whose widget says ``wide`` takes
+    the whole width. A field that no part names stands in the last.
 
     `submit` is the verb on the button; `draft` names the form so that what was typed survives an expired session in
     this tab (never passwords); `cancel` is the address that leads away without saving; `focus` leads the reader to the
@@ -80,7 +83,7 @@ def form(
     return {
         "form": form, "submit": submit or _("Save"), "action": action, "cancel": cancel, "focus": focus, "enter": enter,
         "wrong": sum(name != NON_FIELD_ERRORS for name in form.errors),
-        "draft": f"{draft}:{person}" if draft else "", "csrf_token": context.get("csrf_token"),
+        "draft": f"{draft}:{person}" if draft else "", "csrf_token": context.get("csrf_token"), "parts": _parts(form),
     }  # fmt: skip
 
 
@@ -97,6 +100,7 @@ def field(field: BoundField) -> dict[str, Any]:
         "field": field, "group": group, "tick": tick, "file": isinstance(widget, FileInput),
         "control": field if group else field.as_widget(attrs={"class": style}),
         "optional": not field.field.required and not tick,
+        "wide": group or tick or isinstance(widget, Textarea) or getattr(widget, "wide", False),
     }  # fmt: skip
 
 
@@ -179,6 +183,16 @@ def money(value: Decimal | int | None) -> SafeString | str:
 def age(born: date, on: date) -> str:
     """An age as people say it: 3岁4月 under six years, 岁 after."""
     return age_in_words(born, on)
+
+
+def _parts(form: BaseForm) -> list[tuple[object, list[BoundField]]]:
+    asked: Sequence[tuple[object, Sequence[str]]] = getattr(form, "parts", ())
+    if not asked:
+        return []
+    shown = {bound.name: bound for bound in form.visible_fields()}
+    parts = [(title, [shown.pop(name) for name in names if name in shown]) for title, names in asked]
+    parts[-1][1].extend(shown.values())
+    return [(title, fields) for title, fields in parts if fields]
 
 
 def _plain(value: object, kind: Kind) -> SafeString | str:
