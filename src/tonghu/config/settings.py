@@ -75,6 +75,7 @@ INSTALLED_APPS = [
     "tonghu.platform.notices",
     "tonghu.platform.api",
     "tonghu.patients",
+    "tonghu.registry",
 ]
 
 MIDDLEWARE = [

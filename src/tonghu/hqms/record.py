@@ -20,7 +20,10 @@ from tonghu.rulebook.schema import UNREADABLE
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What one rule finds in one record. `column` is the field's code in the record's layout, empty for none."""
+    """What one rule finds in one record. `column` is the field's code in the record's layout, empty for none.
+
+    `version` is the rule's; `reads` names the facts on which the finding rests, the one that it is put on included.
+    """
 
     column: str
     fact: str
@@ -29,6 +32,8 @@ class Finding:
     value: str | None
     message_zh: str
     message_en: str
+    version: int = 1
+    reads: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +106,8 @@ class _Checker:
             for rule_id, told in fields.of_reading(field, text, value, note):
                 if rule_id in self.dictionary:
                     rule = self.dictionary[rule_id]
-                    found.append(Finding(code, field.name, rule.reports, str(rule.level), text, told.zh, told.en))
+                    said_so = (code, field.name, rule.reports, str(rule.level), text, told.zh, told.en)
+                    found.append(Finding(*said_so, rule.version, frozenset({field.name})))
         found += [self._finding(answer, raw, facts) for answer in self.judge(facts)]
         return sorted(found, key=lambda one: (self.order.get(one.fact, 0), one.rule))
 
@@ -139,7 +145,9 @@ class _Checker:
         wanted, known = words.sources(rule, answer.fact, self.rules.schema)
         told = said(rule, {**known, **self.words.of(wanted, facts)} if wanted else known)
         shown = entry(rule)
-        return Finding(column, answer.fact, shown.id, shown.level, raw.get(column) or None, told.zh, told.en)
+        reads = self.rules.facts_read[rule.id] | {answer.fact}
+        value = raw.get(column) or None
+        return Finding(column, answer.fact, shown.id, shown.level, value, told.zh, told.en, rule.version, reads)
 
 
 def _know(facts: dict[str, casting.Value | bool], field: Field, value: casting.Value | None, note: str | None) -> bool:

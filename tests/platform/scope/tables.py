@@ -19,6 +19,7 @@ from django.utils import timezone
 from psycopg.types.range import Range, TimestamptzRange
 
 import made_up
+from made_up_cards import page
 from tonghu.network.models import Institution
 from tonghu.patients.merges import merge
 from tonghu.patients.models import Child, Grant, HospitalView, Merge, MergeProposal, NameToken
@@ -26,6 +27,8 @@ from tonghu.patients.services import change_view, enter_view
 from tonghu.platform.accounts.models import Person, Post
 from tonghu.platform.crypto.fields import EncryptedText
 from tonghu.platform.scope.scope import open_scope, system_scope
+from tonghu.registry.models import Card, CardVersion, Tally
+from tonghu.registry.services import enter_card
 
 #: Tables without row security, each with the reason. None may hold a person.
 OPEN: Final = {
@@ -50,6 +53,7 @@ PUBLIC: Final = {
     "network_institution_event": "their history",
     "network_institutioncode": "codes of institutions",
     "network_institutioncode_event": "their history",
+    "registry_transition": "which act leads from which state of a card where; the same for everybody",
 }
 
 
@@ -166,11 +170,33 @@ def _proposal(place: Place) -> MergeProposal:
     return MergeProposal.objects.get()
 
 
+def _card(place: Place) -> Card:
+    """A report card, with its version, findings and count."""
+    held = Card.objects.filter(institution=place.institution).first()
+    if held is not None:
+        return held
+    with made_up.acting(place.post) as by:
+        return enter_card(institution=place.institution, content=page(), by=by)
+
+
+def _of_card(model: type[models.Model]) -> Callable[[Place], models.Model]:
+    """What comes about with a card."""
+
+    def make_card(place: Place) -> models.Model:
+        _card(place)
+        return model._default_manager.filter(institution=place.institution).latest("pk")
+
+    return make_card
+
+
 #: Tables whose rows only a room's own function makes.
 SAMPLES: dict[str, Callable[[Place], models.Model]] = {
     "patients_child": _child,
     "patients_hospitalview": lambda place: HospitalView.objects.get(child=_child(place)),
     "patients_nametoken": lambda place: NameToken.objects.filter(child=_child(place)).latest("pk"),
+    "registry_card": _card,
+    "registry_cardversion": _of_card(CardVersion),
+    "registry_tally": _of_card(Tally),
     "patients_merge": _merge,
     "patients_mergeproposal": _proposal,
     "patients_grant": lambda place: Grant.objects.create(

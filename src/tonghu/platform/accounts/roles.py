@@ -101,8 +101,8 @@ _OFFICERS = frozenset(
 )  # fmt: skip
 
 #: Permissions on patients, as the rooms declare them; kept together so that each role's line stays readable.
-_READ = frozenset({"children.read", "audit.history"})
-_ENTER = frozenset({"children.enter", "children.consent", "audit.reveal", "api.check"})
+_READ = frozenset({"children.read", "audit.history", "registry.read"})
+_ENTER = frozenset({"children.enter", "children.consent", "audit.reveal", "api.check", "registry.enter"})
 #: Those who answer for the work of others see their jobs and settle the failed ones.
 _JOBS = frozenset({"jobs.view", "jobs.manage"})
 _FILES = frozenset({"files.view", "files.take"})
@@ -131,20 +131,24 @@ _ALL = (
         code="entry_clerk", zh="数据录入员", en="Entry clerk",
         for_zh="录入和导入病例，处理审核员退回的修改。",
         for_en="Enters and imports cases, and mends what the auditor returns.",
-        sight=Sight.INSTITUTION, places=CARE, permissions=_READ | _ENTER, clauses=("NCPCS.1", "NCPCS.2.4"),
+        sight=Sight.INSTITUTION, places=CARE, permissions=_READ | _ENTER,
+        clauses=("NCPCS.1", "NCPCS.2.4"),
     ),
     Role(
         code="auditor", zh="数据审核员", en="Auditor",
         for_zh="审核他人录入的病例，通过后上报，有误则写明原因退回。",
         for_en="Audits cases that others entered: passes them on or returns them with reasons.",
-        sight=Sight.INSTITUTION, places=CARE, permissions=_READ | {"audit.reveal"}, clauses=("NCPCS.1",),
+        sight=Sight.INSTITUTION, places=CARE, clauses=("NCPCS.1",),
+        permissions=_READ | {"audit.reveal", "registry.audit", "registry.report"},
     ),
     Role(
         code="records_department", zh="病案管理部门", en="Records department",
         for_zh="负责信息登记和数据质量，与 HQMS 上报保持一致。",
         for_en="Owns registration and the quality of the data, in step with what is reported to HQMS.",
         sight=Sight.INSTITUTION, places=CARE,
-        permissions=_READ | _ENTER | _JOBS | _FILES | {"accounts.view", "audit.export", "children.merge"},
+        permissions=_READ | _ENTER | _JOBS | _FILES | {
+            "accounts.view", "audit.export", "children.merge", "registry.export",
+        },
         clauses=("NCPCS.1", "NHC20.3.2"),
     ),
     Role(
@@ -193,6 +197,7 @@ _ALL = (
         permissions=_READ | _JOBS | {
             "accounts.view", "accounts.register", "accounts.appoint", "network.manage", "children.merge",
             "audit.export", "files.view", "audit.reveal",
+            "registry.verify", "registry.export",
         },
         appoints=_POINT_LEADS, clauses=("NHC20.3.3", "NCPCS.0"),
     ),

@@ -47,6 +47,8 @@ class EncryptedText(_Field):
     """
 
     description = "Sealed text"
+    #: Whether values may be moved between columns of one place; such columns say so, others have a place of their own.
+    movable = False
 
     def __init__(self, *args: Any, place: str, stars: bool = False, **kwargs: Any) -> None:
         self.place = place

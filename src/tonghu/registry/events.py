@@ -1,0 +1,23 @@
+"""What the log of acts keeps of report cards, and which notices they cause."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tonghu.platform.audit.kinds import Kind, kind, subject_kind
+from tonghu.registry.states import ACTS
+
+CARD: Final = subject_kind("card", zh="报告卡", en="report card")
+CARDS: Final = subject_kind("cards_of", zh="机构的报告卡", en="report cards of institution")
+
+ENTERED: Final = kind("registry.entered", zh="录入了{subject}", en="entered {subject}")
+#: One for each act; of many cards at once, one event names the hospital and how many.
+MOVED: Final[dict[str, Kind]] = {
+    code: kind(
+        f"registry.{code}",
+        zh=f"{act.zh}：{{subject}}，{{count}} 份",
+        en=f"{act.en}: {{subject}}, {{count}} card(s)",
+        data=("count",),
+    )
+    for code, act in ACTS.items()
+}

@@ -1,0 +1,22 @@
+"""Cards and what belongs to them.
+
+``Card`` holds what is queried; what was written, word by word, stands sealed in its versions, which are only added to.
+What the database itself sees to (states, versions, authors, tally) is in ``states.sql``.
+"""
+
+from tonghu.registry.models.card import Card, CardVersion, Layout, Origin
+from tonghu.registry.models.tally import Tally, Transition
+from tonghu.registry.models.work import CardAct, Draft, Finding, Level
+
+__all__ = [
+    "Card",
+    "CardAct",
+    "CardVersion",
+    "Draft",
+    "Finding",
+    "Layout",
+    "Level",
+    "Origin",
+    "Tally",
+    "Transition",
+]

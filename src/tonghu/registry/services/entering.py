@@ -1,0 +1,161 @@
+"""Entering a card: by hand, or by a message of a docking client. Files go by ``bulk``."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from tonghu.errors import InputRefused
+from tonghu.network.models import Institution
+from tonghu.patients.models import HospitalView
+from tonghu.patients.services import enter_view
+from tonghu.platform.accounts.access import check_may
+from tonghu.platform.audit.events import record
+from tonghu.platform.scope.scope import Scope
+from tonghu.registry import content as contents
+from tonghu.registry.access import ENTER
+from tonghu.registry.checks import check
+from tonghu.registry.content import Content
+from tonghu.registry.events import CARD, ENTERED
+from tonghu.registry.models import Card, CardVersion, Finding, Origin
+from tonghu.registry.services.findings import count_open, rows
+from tonghu.registry.summary import Summary, facts, identity
+
+
+class OnRecord(InputRefused):
+    """The stay has a card already.
+
+    Attributes:
+        card: its number.
+    """
+
+    def __init__(self, card: int) -> None:
+        super().__init__(
+            "这次住院已有报告卡：同一病案号、同一出院时间只填一张。请打开已有的卡修改",
+            "This stay has a card already: one for each record number and discharge time. Open that card and change it",
+        )
+        self.card = card
+
+
+@transaction.atomic
+def enter_card(
+    *,
+    institution: Institution,
+    content: Content,
+    by: Scope,
+    archive_month: date | None = None,
+    origin: str = Origin.MANUAL,
+) -> Card:
+    """Enter a card of a stay that has none; returns it, a draft with its findings.
+
+    Args:
+        archive_month: the month in which the record was archived; without one, the month of the discharge stands in.
+
+    Raises:
+        OnRecord: the stay has a card.
+        InputRefused: what names the stay or the child is missing, or the archive month is to come.
+        PermissionDenied: `by` may not.
+    """
+    check_may(by, ENTER)
+    today = timezone.localdate()
+    said = facts(content, today, institution.region_code)
+    require_key(content, said)
+    view = view_of(institution.pk, content, by)
+    found = check(content, today, institution.region_code)
+    card = Card(
+        institution=institution,
+        child_id=view.child_id,
+        view=view,
+        layout=content.layout,
+        origin=origin,
+        **archived(archive_month, said, today),
+        **count_open(found),
+        **said.as_columns(),
+    )
+    _save_new(card)
+    CardVersion.objects.create(
+        card=card, institution=institution, number=1, origin=origin, content=contents.seal(content),
+        content_key=contents.key(content), changed=[*content.front, *content.supplement],
+    )  # fmt: skip
+    Finding.objects.bulk_create(rows(card, found))
+    record(ENTERED, subject=(CARD, card.pk), by=by, institution=institution.pk)
+    card.refresh_from_db()
+    return card
+
+
+def require_key(content: Content, said: Summary) -> None:
+    """Refuse a content that does not name its stay and its child.
+
+    Raises:
+        InputRefused: with all that is missing.
+    """
+    lacking = [
+        words
+        for words, there in (
+            (("病案号", "the record number"), said.record_number),
+            (("出院日期（可识别的日期）", "the discharge date, readable"), said.discharge_at),
+            (("姓名", "the name"), identity(content).patient_name),
+        )
+        if not there
+    ]
+    if lacking:
+        zh, en = "、".join(zh for zh, _en in lacking), ", ".join(en for _zh, en in lacking)
+        raise InputRefused(
+            f"还不能建立报告卡，请先填写：{zh}（已填内容保留在草稿中）",
+            f"No card can be made yet. Fill in: {en} (what was typed stays in the draft)",
+        )
+
+
+def archived(month: date | None, said: Summary, today: date) -> dict[str, Any]:
+    """The archive month as columns of a card.
+
+    Raises:
+        InputRefused: it lies in the future.
+    """
+    assert said.discharge_at is not None
+    chosen = (month or timezone.localtime(said.discharge_at).date()).replace(day=1)
+    if chosen > today + timedelta(days=1):
+        raise InputRefused(
+            f"归档月份 {chosen:%Y-%m} 还没有到，请核对归档月份或出院日期",
+            f"The archive month {chosen:%Y-%m} is still to come: check it, or the discharge date",
+        )
+    return {"archive_month": chosen, "archive_month_assumed": month is None}
+
+
+def view_of(institution: int, content: Content, by: Scope) -> HospitalView:
+    """Enter what the content says of the child, or change it, and return the hospital's view."""
+    said = identity(content)
+    known = {
+        "sex": said.sex, "birth_date": said.birth_date, "ethnicity": said.ethnicity, "nationality": said.nationality,
+        "document_number": said.document_number, "residence": said.residence, "phone": said.phone,
+        "residence_code": said.residence_code,
+        "document_type": HospitalView.DocumentType.RESIDENT_ID if said.document_number else "",
+    }  # fmt: skip
+    return enter_view(
+        institution=institution,
+        record_number=str(facts_record_number(content)),
+        patient_name=said.patient_name,
+        by=by,
+        **{name: value for name, value in known.items() if value},
+    )
+
+
+def facts_record_number(content: Content) -> str:
+    """The record number as the summary has it."""
+    return facts(content, timezone.localdate()).record_number
+
+
+def _save_new(card: Card) -> None:
+    try:
+        with transaction.atomic():
+            card.save(force_insert=True)
+    except IntegrityError as fault:
+        if "one_card_a_stay" not in str(fault):
+            raise
+        held = Card.objects.filter(
+            institution=card.institution_id, record_number=card.record_number, discharge_at=card.discharge_at
+        ).values_list("pk", flat=True)
+        raise OnRecord(held[0]) from fault

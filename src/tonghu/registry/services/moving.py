@@ -1,0 +1,144 @@
+"""Moving cards from state to state: as many as are chosen, each with an answer of its own."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
+from typing import Final
+
+from django.db import transaction
+
+from tonghu.errors import InputRefused
+from tonghu.platform.accounts.access import check_may
+from tonghu.platform.audit.events import acting_because, record
+from tonghu.platform.scope.scope import Scope
+from tonghu.registry.events import CARD, CARDS, MOVED
+from tonghu.registry.models import Card, CardAct
+from tonghu.registry.states import ACTS, Act
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """What came of one card: moved, or why not.
+
+    Attributes:
+        card: its number.
+        refused: a code of :data:`REFUSALS`; '' where it was moved.
+        state: where it stands now; '' where it was not found.
+    """
+
+    card: int
+    refused: str = ""
+    state: str = ""
+
+    @property
+    def zh(self) -> str:
+        """Why not, in Chinese; '' where it was moved."""
+        return REFUSALS[self.refused][0] if self.refused else ""
+
+    @property
+    def en(self) -> str:
+        """Why not, in English; '' where it was moved."""
+        return REFUSALS[self.refused][1] if self.refused else ""
+
+
+#: Why a card is not moved.
+REFUSALS: Final[dict[str, tuple[str, str]]] = {
+    "absent": ("没有这份报告卡，或不在您的范围内", "There is no such card in your scope"),
+    "state": (
+        "现在的状态不能这样做（可能有人刚刚处理过）",
+        "Not in its present state; somebody may just have moved it",
+    ),
+    "errors": ("还有错误没有改正", "Errors are still open"),
+    "warnings": ("还有警告没有改正，也没有说明原因", "Warnings are neither mended nor explained"),
+    "own": (
+        "这一版中有您自己填写的内容，须由另一位审核员审核",
+        "You wrote something of this version: another auditor must audit it",
+    ),
+}
+
+
+@transaction.atomic
+def move(*, cards: Iterable[int], act: str, by: Scope, reason: str = "", batch: int | None = None) -> list[Moved]:
+    """Do one act with cards; returns what came of each, in the order given.
+
+    Args:
+        act: a code of :data:`~tonghu.registry.states.ACTS`.
+        reason: why, where the act asks for it; the clerk reads it on the card.
+
+    Raises:
+        InputRefused: the act asks for a reason and none is given.
+        PermissionDenied: `by` may not do the act.
+    """
+    said = ACTS[act]
+    check_may(by, said.permission)
+    wanted = list(dict.fromkeys(cards))
+    with acting_because(by, reason) if said.reason or reason.strip() else nullcontext(by) as acting:
+        held = {
+            card.pk: card
+            for card in Card.objects.select_for_update(no_key=True).filter(pk__in=wanted).order_by("pk")
+        }  # fmt: skip
+        answers = [_answer(number, held.get(number), said, by) for number in wanted]
+        moved = [held[one.card] for one in answers if not one.refused]
+        if moved:
+            _do(moved, said, acting, reason.strip(), batch)
+    return answers
+
+
+def refusal(card: Card, act: Act, by: Scope) -> str:
+    """Return why an act cannot be done with a card now, a code of :data:`REFUSALS`; '' where it can."""
+    if card.state not in act.sources:
+        return "state"
+    if act.clean and card.errors:
+        return "errors"
+    if act.clean and card.warnings:
+        return "warnings"
+    if act.not_by_authors and by.person in card.authors:
+        return "own"
+    return ""
+
+
+def _answer(number: int, card: Card | None, act: Act, by: Scope) -> Moved:
+    if card is None:
+        return Moved(number, "absent")
+    refused = refusal(card, act, by)
+    return Moved(number, refused, card.state if refused else str(act.to))
+
+
+def _do(cards: Sequence[Card], act: Act, by: Scope, reason: str, batch: int | None) -> None:
+    Card.objects.filter(pk__in=[card.pk for card in cards]).update(state=act.to, waits_for="", waits_note="")
+    CardAct.objects.bulk_create(
+        CardAct(
+            card=card, institution_id=card.institution_id, version=card.version, act=act.code, from_state=card.state,
+            to_state=act.to, reason=reason[:400], batch=batch,
+        )
+        for card in cards
+    )  # fmt: skip
+    kind = MOVED[act.code]
+    if len(cards) == 1:
+        card = cards[0]
+        record(kind, subject=(CARD, card.pk), by=by, data={"count": 1}, institution=card.institution_id)
+        return
+    for institution, count in sorted(Counter(card.institution_id for card in cards).items()):
+        record(kind, subject=(CARDS, institution), by=by, data={"count": count}, institution=institution)
+
+
+def by_refusal(answers: Iterable[Moved]) -> dict[str, list[int]]:
+    """Return the numbers of cards by why they were not moved; '' holds those that were."""
+    found: dict[str, list[int]] = defaultdict(list)
+    for one in answers:
+        found[one.refused].append(one.card)
+    return dict(found)
+
+
+def require_act(act: str) -> Act:
+    """Return the act of a code that came from outside.
+
+    Raises:
+        InputRefused: there is none.
+    """
+    if act not in ACTS:
+        raise InputRefused(f"没有操作“{act}”", f"There is no act “{act}”")
+    return ACTS[act]

@@ -1,0 +1,125 @@
+"""What a content means: the typed columns of its card, by the same rules as a file's check."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import date, datetime, time
+from typing import Any
+
+from django.utils import timezone
+
+from tonghu.codes.regions import province_of_address
+from tonghu.hqms import stay as one_stay
+from tonghu.registry.content import Content
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """The typed columns of a card. Texts are '' where nothing is known; times are China wall time, aware."""
+
+    record_number: str
+    admission_count: str
+    admission_at: datetime | None
+    discharge_at: datetime | None
+    sex: str
+    age_years: int | None
+    age_days: int | None
+    residence_code: str
+    principal_code: str
+    scope_group: str
+    scope_code: str
+    scope_position: int | None
+    iccc3_subgroup: str
+    iccc3_method: str
+    iccc3_certainty: str
+
+    def as_columns(self) -> dict[str, Any]:
+        """Return the values by column name."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """What a content says of the child, for the hospital's view; '' and None where nothing is written."""
+
+    patient_name: str
+    sex: str
+    birth_date: date | None
+    ethnicity: str
+    nationality: str
+    document_number: str
+    residence: str
+    phone: str
+    residence_code: str
+
+
+def facts(content: Content, on: date, region: str | None = None) -> Summary:
+    """Return the typed columns of a card by the rules of a day and a place.
+
+    Raises:
+        BadCode: there is no such layout.
+    """
+    stay = one_stay.screen(content.front, content.layout, on, region)
+    known = stay.facts
+    extra = content.supplement
+    histology, behaviour = extra.get("histology", ""), extra.get("behaviour", "")
+    group = one_stay.classified(
+        stay, content.front, content.layout,
+        topography=extra.get("topography") or None,
+        morphology=f"{histology}/{behaviour}" if histology and behaviour else None,
+    )  # fmt: skip
+    subgroup, method, certainty = group or ("", "", "")
+    return Summary(
+        record_number=_text(known.get("medical_record_no"), 20),
+        admission_count=_text(known.get("admission_count"), 4),
+        admission_at=_moment(known.get("admission_datetime")),
+        discharge_at=_moment(known.get("discharge_datetime")),
+        sex=_text(known.get("sex"), 1),
+        age_years=stay.age_years,
+        age_days=stay.age_days,
+        residence_code=_residence(known),
+        principal_code=_text(known.get("principal_diagnosis_code"), 20),
+        scope_group=stay.group or "",
+        scope_code=_text(stay.code, 20),
+        scope_position=stay.position,
+        iccc3_subgroup=subgroup,
+        iccc3_method=method,
+        iccc3_certainty=certainty,
+    )
+
+
+def identity(content: Content) -> Identity:
+    """Return what a content says of the child."""
+    known = one_stay.read(content.front, content.layout)
+    born = known.get("birth_date")
+    number = _text(known.get("national_id"), 40)
+    return Identity(
+        patient_name=_text(known.get("patient_name"), 40),
+        sex=_text(known.get("sex"), 1),
+        birth_date=born if isinstance(born, date) else None,
+        ethnicity=_text(known.get("ethnicity"), 20),
+        nationality=_text(known.get("nationality"), 40),
+        document_number="" if number in ("-", "－") else number,
+        residence=_text(known.get("current_address"), 200),
+        phone=_text(known.get("contact_phone") or known.get("home_phone"), 40),
+        residence_code=_residence(known),
+    )
+
+
+def _residence(known: Any) -> str:
+    """The province of the current address, else of the household."""
+    for name in ("current_address", "registered_address"):
+        if code := province_of_address(known.get(name)):
+            return code
+    return ""
+
+
+def _text(value: object, longest: int) -> str:
+    return "" if value is None else str(value).strip()[:longest]
+
+
+def _moment(value: object) -> datetime | None:
+    """A time on the page is China wall time."""
+    if isinstance(value, datetime):
+        return timezone.make_aware(value)
+    return timezone.make_aware(datetime.combine(value, time())) if isinstance(value, date) else None

@@ -1,0 +1,199 @@
+"""Entering and saving cards: what is written is what stands, and nobody overwrites anybody."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from django.core.exceptions import PermissionDenied
+from django.db import DatabaseError, connection, transaction
+
+import made_up
+from made_up_cards import Point, code, page
+from tonghu.errors import InputRefused
+from tonghu.hqms.record import check as check_front
+from tonghu.patients.models import HospitalView
+from tonghu.registry import content as contents
+from tonghu.registry.content import Content
+from tonghu.registry.models import Card, CardVersion, Finding
+from tonghu.registry.services import Conflict, OnRecord, enter_card, save_card
+
+pytestmark = [pytest.mark.django_db, pytest.mark.requirement("REG-10")]
+
+
+def test_the_made_up_page_has_nothing_to_find() -> None:
+    assert check_front(page().front, "2012", date(2026, 11, 22)) == []
+
+
+def test_a_card_is_entered_with_its_version_typed_columns_and_child(point: Point) -> None:
+    with point.acting("entry_clerk") as by:
+        card = enter_card(institution=point.hospital, content=page(), by=by, archive_month=date(2026, 9, 30))
+        connection.check_constraints()
+        version = CardVersion.objects.get(card=card)
+        assert contents.open_(version.content).front[code("patient_name")] == "欧阳测童"
+        assert (version.number, version.person_id, version.origin) == (1, by.person, "manual")
+    assert (card.record_number, card.sex, card.age_years, card.state) == ("R00000001", "2", 9, "draft")
+    assert (card.scope_group, card.scope_code, card.scope_position) == ("malignant", "C91.000", 1)
+    assert (card.iccc3_subgroup, card.iccc3_method, card.iccc3_certainty) == ("011", "icd10_morphology", "A")
+    assert (card.residence_code, card.principal_code) == ("510000", "Z51.100")
+    assert (card.archive_month, card.archive_month_assumed) == (date(2026, 9, 1), False)
+    assert card.discharge_at.isoformat() == "2026-09-12T02:00:00+00:00"
+    assert card.authors == [by.person]
+    with point.acting("entry_clerk"):
+        view = HospitalView.objects.get(pk=card.view_id)
+    assert (view.patient_name, view.child_id, view.birth_date) == ("欧阳测童", card.child_id, date(2016, 9, 25))
+
+
+def test_without_an_archive_month_that_of_the_discharge_stands_in_and_is_marked(point: Point) -> None:
+    card = point.card()
+    assert (card.archive_month, card.archive_month_assumed) == (date(2026, 9, 1), True)
+
+
+def test_an_archive_month_to_come_is_refused(point: Point) -> None:
+    with point.acting("entry_clerk") as by, pytest.raises(InputRefused, match="2031-02"):
+        enter_card(institution=point.hospital, content=page(), by=by, archive_month=date(2031, 2, 1))
+
+
+def test_what_names_the_stay_must_be_there_and_all_that_is_missing_is_said_at_once(point: Point) -> None:
+    content = page(medical_record_no="", discharge_datetime="2026-13-45", patient_name=" ")
+    with point.acting("entry_clerk") as by, pytest.raises(InputRefused) as refused:
+        enter_card(institution=point.hospital, content=content, by=by)
+    assert "病案号、出院日期（可识别的日期）、姓名" in refused.value.zh
+
+
+def test_a_stay_has_one_card(point: Point) -> None:
+    card = point.card(medical_record_no="R77", discharge_datetime="2026-09-12 10:00")
+    content = page(medical_record_no="R77", discharge_datetime="2026/9/12 10:00:00")
+    with point.acting("entry_clerk") as by, pytest.raises(OnRecord) as refused:
+        enter_card(institution=point.hospital, content=content, by=by)
+    assert refused.value.card == card.pk
+
+
+def test_findings_are_counted_by_level(point: Point) -> None:
+    card = point.card(cost_total="900.00", discharge_department="")
+    with point.acting("entry_clerk"):
+        levels = list(Finding.objects.filter(card=card).values_list("level", flat=True))
+    assert card.errors == levels.count("error") > 0
+    assert card.warnings == levels.count("warning")
+    assert card.problem_at_first
+
+
+def test_saving_makes_the_next_version_and_says_what_changed(point: Point) -> None:
+    card = point.card(cost_total="900.00")
+    with point.acting("entry_clerk") as by:
+        saved = save_card(card=card.pk, based_on=1, front={code("cost_total"): "1000.00"}, by=by)
+        assert (saved.version, saved.errors, saved.problem_at_first) == (2, 0, True)
+        assert CardVersion.objects.get(card=card, number=2).changed == [code("cost_total")]
+        assert not Finding.objects.filter(card=card).exists()
+
+
+def test_saving_without_a_difference_writes_nothing(point: Point) -> None:
+    card = point.card()
+    with point.acting("entry_clerk") as by:
+        same = save_card(card=card.pk, based_on=1, front={code("cost_total"): "1000.00"}, by=by)
+        assert (same.version, CardVersion.objects.filter(card=card).count()) == (1, 1)
+
+
+def test_of_two_tabs_the_second_is_told_and_sees_both(point: Point) -> None:
+    card = point.card()
+    with point.acting("entry_clerk") as by:
+        save_card(card=card.pk, based_on=1, front={code("occupation"): "11", code("abo_group"): "1"}, by=by)
+        with pytest.raises(Conflict) as told:
+            save_card(card=card.pk, based_on=1, front={code("occupation"): "13", code("rh_group"): "1"}, by=by)
+    assert told.value.theirs.front[code("occupation")] == "11"
+    assert told.value.mine.front[code("occupation")] == "13"
+    assert (told.value.version, told.value.both) == (2, [code("occupation")])
+
+
+def test_a_changed_name_is_changed_in_the_hospitals_view_too(point: Point) -> None:
+    card = point.card()
+    with point.acting("entry_clerk") as by:
+        save_card(card=card.pk, based_on=1, front={code("patient_name"): "欧阳改名"}, by=by)
+        assert HospitalView.objects.get(pk=card.view_id).patient_name == "欧阳改名"
+
+
+def test_an_unknown_field_is_refused_by_name(point: Point) -> None:
+    card = point.card()
+    with point.acting("entry_clerk") as by, pytest.raises(InputRefused, match="P99999"):
+        save_card(card=card.pk, based_on=1, front={"P99999": "1"}, by=by)
+
+
+def test_who_may_not_enter_is_refused(point: Point) -> None:
+    card = point.card()
+    with point.acting("auditor") as by:
+        with pytest.raises(PermissionDenied):
+            enter_card(institution=point.hospital, content=page(), by=by)
+        with pytest.raises(PermissionDenied):
+            save_card(card=card.pk, based_on=1, front={code("abo_group"): "1"}, by=by)
+
+
+def test_a_strangers_card_is_not_there(point: Point) -> None:
+    card = point.card()
+    other = Point()
+    with other.acting("entry_clerk") as by, pytest.raises(InputRefused, match="no such card"):
+        save_card(card=card.pk, based_on=1, front={code("abo_group"): "1"}, by=by)
+
+
+def test_authors_are_those_who_wrote_what_is_in_force(point: Point) -> None:
+    card = point.card()
+    first, second = point.post("entry_clerk").person_id, made_up.post("entry_clerk", point.hospital)
+    with made_up.acting(second) as by:
+        saved = save_card(card=card.pk, based_on=1, front={code("abo_group"): "1"}, by=by)
+    assert saved.authors == sorted([first, second.person_id])
+
+
+FORGED = {
+    "not the next version": "INSERT INTO registry_cardversion (card_id, institution_id, number, made_at, origin, "
+    "changed, content, content_key) SELECT card_id, institution_id, 3, now(), 'manual', '{P5}', content, content_key "
+    "FROM registry_cardversion WHERE card_id = %s",
+    "only the database writes this": "UPDATE registry_card SET authors = '{}' WHERE id = %s",
+    "row-level security|permission denied": "INSERT INTO registry_tally (institution_id, archive_month, state, "
+    "problem, problem_at_first, cards) SELECT institution_id, archive_month, state, true, true, 5 FROM registry_card "
+    "WHERE id = %s",
+}
+
+
+@pytest.mark.parametrize("said", FORGED)
+def test_the_database_refuses_forged_versions_authors_and_counts(point: Point, said: str) -> None:
+    card = point.card()
+    refused = pytest.raises(DatabaseError, match=said)
+    with point.acting("entry_clerk"), connection.cursor() as cursor, refused, transaction.atomic():
+        cursor.execute(FORGED[said], [card.pk])
+
+
+@pytest.mark.parametrize(
+    "gone", ["DELETE FROM registry_cardversion", "DELETE FROM registry_card", "UPDATE registry_act SET reason = ''"]
+)
+def test_nothing_that_was_written_goes_away(point: Point, gone: str) -> None:
+    point.card()
+    with point.acting("entry_clerk"):
+        assert refused_or_nothing(gone)
+
+
+def refused_or_nothing(sql: str) -> bool:
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(sql)
+            return cursor.rowcount == 0
+    except DatabaseError as fault:
+        return "permission denied" in str(fault)
+
+
+def test_a_card_without_its_version_does_not_last(point: Point) -> None:
+    card = point.card()
+    with point.acting("entry_clerk"), transaction.atomic():
+        Card.objects.create(
+            institution=point.hospital, child_id=card.child_id, view_id=card.view_id, record_number="X1",
+            discharge_at=card.discharge_at, archive_month=card.archive_month, layout="2012", origin="manual",
+        )  # fmt: skip
+        with pytest.raises(DatabaseError, match="card_has_its_version"):
+            connection.check_constraints()
+        transaction.set_rollback(True)
+
+
+def test_equal_contents_have_equal_keys_and_full_width_is_a_difference() -> None:
+    one = page(sex="1")
+    assert contents.key(one) == contents.key(Content("2012", dict(reversed(one.front.items())), {"grade": "  "}))
+    assert contents.key(one) != contents.key(page(sex="１"))
+    assert contents.key(one) != contents.key(Content("2020", one.front))
+    assert contents.open_(contents.seal(one)) == one

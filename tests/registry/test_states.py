@@ -1,0 +1,214 @@
+"""Every state and every role, allowed and refused, from the one table; by the services and by raw SQL."""
+
+from __future__ import annotations
+
+import pytest
+from django.core.exceptions import PermissionDenied
+from django.db import DatabaseError, connection, transaction
+
+import made_up
+from made_up_cards import Point, code
+from tonghu.errors import InputRefused
+from tonghu.registry.models import Card, CardAct, Transition
+from tonghu.registry.services import move, save_card
+from tonghu.registry.services.saving import NotInHand
+from tonghu.registry.states import ACTS, EDITABLE, State, transitions
+
+pytestmark = [pytest.mark.django_db, pytest.mark.requirement("REG-05")]
+
+WHY = "虚构的原因"
+#: How a card comes into each state from draft: role and act.
+WAY: dict[str, list[tuple[str, str]]] = {
+    State.DRAFT: [],
+    State.SUBMITTED: [("entry_clerk", "submit")],
+    State.RETURNED: [("entry_clerk", "submit"), ("auditor", "return")],
+    State.APPROVED: [("entry_clerk", "submit"), ("auditor", "approve")],
+    State.REPORTED: [("entry_clerk", "submit"), ("auditor", "approve"), ("auditor", "report")],
+    State.VOIDED: [("entry_clerk", "void")],
+}
+WAY[State.RETURNED_BY_CENTRE] = [*WAY[State.REPORTED], ("centre_officer", "return_by_centre")]
+WAY[State.ACCEPTED] = [*WAY[State.REPORTED], ("centre_officer", "accept")]
+ROLES = ("entry_clerk", "records_department", "auditor", "point_lead", "responsible_deputy", "centre_officer")
+
+
+def brought_to(point: Point, state: str) -> Card:
+    card = point.card()
+    for role, act in WAY[state]:
+        with point.acting(role) as by:
+            (answer,) = move(cards=[card.pk], act=act, by=by, reason=WHY)
+            assert answer.refused == "", (role, act, answer)
+    return card
+
+
+def state_of(point: Point, card: Card) -> str:
+    with point.acting("auditor"):
+        return Card.objects.get(pk=card.pk).state
+
+
+def test_the_database_has_the_table_of_states() -> None:
+    held = {(one.act, one.from_state, one.to_state, one.permission, one.clean, one.not_by_authors)
+            for one in Transition.objects.all()}  # fmt: skip
+    assert held == {
+        (act.code, source, act.to, act.permission, act.clean, act.not_by_authors) for act, source in transitions()
+    }
+    assert {source for act, source in transitions() if act.code == "submit"} == EDITABLE
+
+
+@pytest.mark.parametrize("state", list(State))
+@pytest.mark.parametrize("role", ROLES)
+def test_every_act_in_every_state_by_every_role(point: Point, state: str, role: str) -> None:
+    """The service moves exactly what the table allows; the same by raw SQL."""
+    card = brought_to(point, state)
+    for act in ACTS.values():
+        with point.acting(role) as by:
+            allowed = state in act.sources and by.may(act.permission)
+            seen = Card.objects.filter(pk=card.pk).exists()
+            with transaction.atomic():
+                if not by.may(act.permission):
+                    with pytest.raises(PermissionDenied):
+                        move(cards=[card.pk], act=act.code, by=by, reason=WHY)
+                else:
+                    (answer,) = move(cards=[card.pk], act=act.code, by=by, reason=WHY)
+                    assert (answer.refused == "") == allowed, act.code
+                    assert answer.refused in ("", "state" if seen else "absent")
+                transaction.set_rollback(True)
+
+
+@pytest.mark.requirement("REG-17")
+@pytest.mark.parametrize("state", list(State))
+@pytest.mark.parametrize("role", ROLES)
+def test_raw_sql_moves_nothing_that_the_table_does_not_allow(point: Point, state: str, role: str) -> None:
+    card = brought_to(point, state)
+    for to in State:
+        if to == state:
+            continue
+        with point.acting(role) as by:
+            allowed = any(state in act.sources and act.to == to and by.may(act.permission) for act in ACTS.values())
+            try:
+                with transaction.atomic(), connection.cursor() as cursor:
+                    cursor.execute("UPDATE registry_card SET state = %s WHERE id = %s", [to, card.pk])
+                    moved = cursor.rowcount == 1
+                    if moved:
+                        raise Undone
+            except Undone:
+                moved = True
+            except DatabaseError as fault:
+                if getattr(fault.__cause__, "sqlstate", "") != "TH010":
+                    raise
+                moved = False
+        assert moved == allowed, (state, to)
+
+
+class Undone(Exception):  # noqa: N818 -- no error
+    """Takes a test's change back."""
+
+
+@pytest.mark.parametrize("state", list(State))
+def test_a_card_changes_in_hand_only(point: Point, state: str) -> None:
+    card = brought_to(point, state)
+    with point.acting("entry_clerk") as by:
+        if state in EDITABLE:
+            assert save_card(card=card.pk, based_on=1, front={code("abo_group"): "1"}, by=by).version == 2
+        else:
+            with pytest.raises(NotInHand):
+                save_card(card=card.pk, based_on=1, front={code("abo_group"): "1"}, by=by)
+
+
+def may(point: Point, role: str, act: str) -> bool:
+    with point.acting(role) as by:
+        return by.may(ACTS[act].permission)
+
+
+@pytest.mark.parametrize("act", [act.code for act in ACTS.values() if act.reason])
+def test_acts_that_ask_for_a_reason_are_refused_without(point: Point, act: str) -> None:
+    card = brought_to(point, ACTS[act].sources[0])
+    role = next(
+        role
+        for role in ROLES
+        if made_up.scope_at(point.centre() if role == "centre_officer" else point.post(role)).may(ACTS[act].permission)
+    )
+    with point.acting(role) as by, pytest.raises(InputRefused, match="原因"):
+        move(cards=[card.pk], act=act, by=by, reason="  ")
+
+
+@pytest.mark.requirement("REG-05")
+def test_nobody_audits_what_they_wrote(point: Point) -> None:
+    """Invariant 6: by the service, by the trigger and by the constraint."""
+    card = point.card("records_department")
+    both = made_up.post("auditor", point.hospital, holder=point.post("records_department").person)
+    with point.acting("records_department") as by:
+        move(cards=[card.pk], act="submit", by=by)
+    with made_up.acting(both) as by:
+        (answer,) = move(cards=[card.pk], act="approve", by=by)
+        assert answer.refused == "own"
+        with pytest.raises(DatabaseError) as fault, transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("UPDATE registry_card SET state = 'approved' WHERE id = %s", [card.pk])
+        assert fault.value.__cause__.sqlstate == "TH013"
+        with (
+            pytest.raises(DatabaseError, match="only the database"),
+            transaction.atomic(),
+            connection.cursor() as cursor,
+        ):
+            cursor.execute("UPDATE registry_card SET audited_by = %s WHERE id = %s", [by.person, card.pk])
+    with point.acting("auditor") as by:
+        (answer,) = move(cards=[card.pk], act="approve", by=by)
+        assert answer.refused == ""
+
+
+def test_open_errors_and_unexplained_warnings_are_not_submitted(point: Point) -> None:
+    wrong = point.card(cost_total="900.00")
+    assert wrong.errors
+    with point.acting("entry_clerk") as by:
+        (answer,) = move(cards=[wrong.pk], act="submit", by=by)
+        assert answer.refused == "errors"
+        with pytest.raises(DatabaseError) as fault, transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("UPDATE registry_card SET state = 'submitted' WHERE id = %s", [wrong.pk])
+        assert fault.value.__cause__.sqlstate == "TH012"
+
+
+def test_of_many_cards_each_has_its_answer(point: Point) -> None:
+    good, wrong, moved = point.card(), point.card(cost_total="900.00"), brought_to(point, State.SUBMITTED)
+    elsewhere = Point().card()
+    with point.acting("entry_clerk") as by:
+        answers = move(cards=[wrong.pk, good.pk, elsewhere.pk, moved.pk, good.pk], act="submit", by=by)
+    assert [(one.card, one.refused) for one in answers] == [
+        (wrong.pk, "errors"), (good.pk, ""), (elsewhere.pk, "absent"), (moved.pk, "state"),
+    ]  # fmt: skip
+    assert all((one.zh and one.en) for one in answers if one.refused)
+
+
+def test_what_was_done_stands_with_who_why_and_which_version(point: Point) -> None:
+    card = brought_to(point, State.RETURNED)
+    with point.acting("auditor") as by:
+        act = CardAct.objects.filter(card=card).latest("pk")
+        assert (act.act, act.from_state, act.to_state, act.reason, act.version) == (
+            "return", "submitted", "returned", WHY, 1,
+        )  # fmt: skip
+        assert (act.person_id, act.post_id, act.who) == (by.person, by.post, by.label)
+
+
+def test_the_centre_sees_what_was_reported_and_no_newer_version(point: Point) -> None:
+    card = brought_to(point, State.RETURNED_BY_CENTRE)
+    with point.acting("entry_clerk") as by:
+        save_card(card=card.pk, based_on=1, front={code("abo_group"): "1"}, by=by)
+    hidden = point.card()
+    with point.acting("centre_officer"):
+        assert list(Card.objects.get(pk=card.pk).versions.values_list("number", flat=True)) == [1]
+        assert not Card.objects.filter(pk=hidden.pk).exists()
+        assert Card.objects.get(pk=card.pk).first_reported_at is not None
+
+
+def test_an_accepted_card_that_is_revised_stays_accepted_at_the_centre(point: Point) -> None:
+    card = brought_to(point, State.ACCEPTED)
+    with point.acting("entry_clerk") as by:
+        move(cards=[card.pk], act="revise", by=by, reason=WHY)
+        save_card(card=card.pk, based_on=1, front={code("abo_group"): "1"}, by=by)
+        move(cards=[card.pk], act="submit", by=by)
+    with point.acting("auditor") as by:
+        move(cards=[card.pk], act="approve", by=by)
+        move(cards=[card.pk], act="report", by=by)
+        held = Card.objects.get(pk=card.pk)
+        assert (held.version, held.reported_version, held.accepted_version) == (2, 2, 1)
+    with point.acting("centre_officer") as by:
+        move(cards=[card.pk], act="accept", by=by)
+        assert Card.objects.get(pk=card.pk).accepted_version == 2
