@@ -15,7 +15,7 @@ from typing import NoReturn
 
 from tonghu import __version__
 from tonghu.arguments import Arguments
-from tonghu.errors import InputRefused
+from tonghu.errors import InputRefused, of_the_system
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("tonghu.demo", "演示：从文件到结果 · from a file to the results"),
@@ -75,6 +75,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         # `tonghu … | head` closes our output early: not an error, and nothing is left to say.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as fault:
+        if not (said := of_the_system(fault, "?")):
+            raise
+        print(said, file=sys.stderr)
+        return 2
     except KeyboardInterrupt:
         print("已中断 / Interrupted", file=sys.stderr)
         return 130

@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
+import errno
+from pathlib import Path
+from typing import Final
+
+#: What the system says when a disk takes no more: full, a quota used up, a file larger than the system allows.
+NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_NO_RIGHT: Final = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
+
 
 class InputRefused(Exception):  # noqa: N818 -- it names what happened, not a fault of ours
     """What the user gave cannot be used as it is.
@@ -17,3 +25,17 @@ class InputRefused(Exception):  # noqa: N818 -- it names what happened, not a fa
 
     def __str__(self) -> str:
         return f"{self.zh} / {self.en}"
+
+
+def of_the_system(fault: OSError, where: Path | str) -> InputRefused | None:
+    """Return what the operating system refused, in words; None where that is no user's or operator's to mend.
+
+    Args:
+        where: what was written to, for a fault that does not say it itself.
+    """
+    place = fault.filename or where
+    if fault.errno in NO_ROOM:
+        return InputRefused(f"磁盘已满：{place}", f"The disk is full: {place}")
+    if fault.errno in _NO_RIGHT:
+        return InputRefused(f"没有写权限：{place}", f"No permission to write: {place}")
+    return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -38,11 +39,12 @@ class RunningSite:
         self.said = home.parent / f"{home.name}.said"
         self.process: subprocess.Popen[bytes] | None = None
 
-    def start(self, *, wait: bool = True) -> None:
+    def start(self, *, wait: bool = True, file_limit: int | None = None) -> None:
         with self.said.open("wb") as out:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "tonghu", "site", "up", "--port", str(self.port)],
                 stdout=out, stderr=out, env=self.environment, start_new_session=True,
+                preexec_fn=_files_of_at_most(file_limit),
             )  # fmt: skip
         if wait:
             until(lambda: f":{self.port}/" in self.words() or self.process.poll() is not None, "the site comes up")
@@ -56,10 +58,11 @@ class RunningSite:
     def words(self) -> str:
         return self.said.read_text(encoding="utf-8")
 
-    def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+    def command(self, *arguments: str, file_limit: int | None = None) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, "-m", "tonghu", *arguments],
             capture_output=True, text=True, env=self.environment, check=False, timeout=PATIENCE,
+            preexec_fn=_files_of_at_most(file_limit),
         )  # fmt: skip
 
     def ask(self, path: str, method: str = "GET", body: str = "", **headers: str) -> Answer:
@@ -117,6 +120,13 @@ def until(holds: Callable[[], object], what: str, seconds: float = PATIENCE) -> 
     while not holds():
         assert time.monotonic() < deadline, f"after {seconds:.0f} s it is still not so that {what}"
         time.sleep(0.1)
+
+
+def _files_of_at_most(limit: int | None) -> Callable[[], None] | None:
+    """Have the kernel refuse to write files beyond `limit` bytes: a disk that takes no more, where nothing is mounted."""
+    if limit is None:
+        return None
+    return lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
 
 
 def free_port() -> int:

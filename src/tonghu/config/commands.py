@@ -112,11 +112,14 @@ def _key(args: argparse.Namespace, home: Path) -> Path:
 def _backup(args: argparse.Namespace) -> int:
     from tonghu.platform.database.backup import stream, write
 
-    with opened() as site, said_in_words(site.home):
+    write.check_place(args.file)
+    with opened() as site:
         place = _key(args, site.home)
         fresh = not place.exists()
-        stream.make_key(place)
-        done = write.backup(site.home, args.file, stream.read_key(place), Progress())
+        with said_in_words(place):
+            stream.make_key(place)
+        with said_in_words(args.file):
+            done = write.backup(site.home, args.file, stream.read_key(place), Progress())
     print(
         f"已备份 {len(done.evidence.tables)} 张表 {done.evidence.rows:,} 行、{done.files} 个文件："
         f"{done.place}（{done.size / 1e6:,.1f} MB） / Backed up {len(done.evidence.tables)} tables, "

@@ -44,7 +44,7 @@ def only_one(home: Path, address: str) -> Iterator[None]:
     """Hold the site for this program.
 
     Raises:
-        AlreadyUp: another one holds it.
+        AlreadyUp: another one holds it. InputRefused: nothing can be written there.
     """
     with said_in_words(home):
         home.mkdir(parents=True, exist_ok=True)
@@ -55,8 +55,9 @@ def only_one(home: Path, address: str) -> Iterator[None]:
         except BlockingIOError:
             raise AlreadyUp(running(home)["address"]) from None
         state = home / "up.json"
-        state.write_text(json.dumps({"pid": os.getpid(), "address": address}), encoding="utf-8")
         try:
+            with said_in_words(state):
+                state.write_text(json.dumps({"pid": os.getpid(), "address": address}), encoding="utf-8")
             yield
         finally:
             state.unlink(missing_ok=True)
@@ -118,8 +119,9 @@ def serve(site: Site, port: int, announce: Callable[[], None], every_second: Cal
         InputRefused: a process cannot be kept running.
     """
     figures = site.home / "run" / "figures"
-    shutil.rmtree(figures, ignore_errors=True)
-    figures.mkdir(parents=True)
+    with said_in_words(figures):
+        shutil.rmtree(figures, ignore_errors=True)
+        figures.mkdir(parents=True)
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(figures)
     children = [_web(site, port), *_worker(site)]
     begun = time.monotonic()

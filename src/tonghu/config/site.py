@@ -5,7 +5,6 @@ Every step looks first whether it is done already, so that the second start cost
 
 from __future__ import annotations
 
-import errno
 import os
 import shutil
 from collections.abc import Iterator
@@ -14,7 +13,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from tonghu.config import environment
-from tonghu.errors import InputRefused
+from tonghu.errors import InputRefused, of_the_system
 from tonghu.platform.database import roles
 from tonghu.platform.database.server import Server
 
@@ -113,7 +112,7 @@ def opened(home: Path | None = None) -> Iterator[Site]:
 
 
 @contextmanager
-def said_in_words(home: Path) -> Iterator[None]:
+def said_in_words(where: Path) -> Iterator[None]:
     """Turn what the operating system refuses into one line.
 
     Raises:
@@ -122,9 +121,6 @@ def said_in_words(home: Path) -> Iterator[None]:
     try:
         yield
     except OSError as fault:
-        where = fault.filename or home
-        if fault.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise InputRefused(f"磁盘已满：{where}", f"The disk is full: {where}") from fault
-        if fault.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-            raise InputRefused(f"没有写权限：{where}", f"No permission to write: {where}") from fault
+        if refused := of_the_system(fault, where):
+            raise refused from fault
         raise

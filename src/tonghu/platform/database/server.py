@@ -20,7 +20,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import psycopg
 
@@ -39,6 +39,9 @@ START_SECONDS = 60.0
 STOP_SECONDS = 30.0
 #: Least free space with which a server is started, in bytes.
 FREE_BYTES = 200_000_000
+
+#: What PostgreSQL's programs say of a disk that takes no more: full, a quota used up, a file over the system's limit.
+_NO_ROOM: Final = ("No space left", "quota exceeded", "File too large", "File size limit exceeded")
 
 
 class Server:
@@ -176,8 +179,10 @@ class Server:
                 return
 
     def _refuse(self, zh: str, en: str, said: str) -> None:
-        if "No space left" in said:
-            raise InputRefused("磁盘已满，数据库无法启动", "The disk is full: the database cannot start")
+        if any(word in said for word in _NO_ROOM):
+            raise InputRefused(
+                f"磁盘已满，数据库无法启动：{self.data}", f"The disk is full: no database in {self.data}"
+            )
         lines = [line for line in said.splitlines() if line.strip()]
         last = lines[-1].strip() if lines else "?"
         raise InputRefused(f"{zh}：{last}", f"{en}: {last}")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
 import re
 import time
@@ -15,7 +14,7 @@ from typing import Final
 
 from django.conf import settings
 
-from tonghu.errors import InputRefused
+from tonghu.errors import NO_ROOM, InputRefused
 
 #: A file that no row knows is left alone for so many seconds: the transaction that will name it may still be open.
 UNCLAIMED_SECONDS: Final = 3600.0
@@ -87,7 +86,7 @@ def disk_in_words() -> Iterator[None]:
     try:
         yield
     except OSError as fault:
-        if fault.errno not in (errno.ENOSPC, errno.EDQUOT):
+        if fault.errno not in NO_ROOM:
             raise
         raise InputRefused(
             "服务器磁盘空间已满，文件没有保存；请联系系统管理员后重新上传",

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import errno
 import sys
 from dataclasses import dataclass, replace
 from typing import Final
@@ -20,7 +19,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.csrf import requires_csrf_token
 
-from tonghu.errors import InputRefused
+from tonghu.errors import NO_ROOM, InputRefused
 from tonghu.platform.crypto.keys import KeysMissing
 from tonghu.platform.operations.logs import log
 
@@ -68,7 +67,7 @@ def fault_of(error: BaseException | None) -> Fault:
     while error is not None and seen < 6:
         original = error.__cause__ or error.__context__
         state = getattr(error, "sqlstate", None) or getattr(original, "sqlstate", None) or ""
-        if (isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)) or state == "53100":
+        if (isinstance(error, OSError) and error.errno in NO_ROOM) or state == "53100":
             return DISK_FULL
         if isinstance(error, KeysMissing):
             return KEY_MISSING

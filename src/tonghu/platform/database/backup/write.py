@@ -42,6 +42,23 @@ class Written:
     files: int
 
 
+def check_place(place: Path) -> None:
+    """See that a backup can be written there, before anything is done for it.
+
+    Raises:
+        InputRefused: the file exists, or its folder does not, or may not be written.
+    """
+    folder = place.absolute().parent
+    if place.exists():
+        raise InputRefused(f"文件已存在，不会覆盖：{place}", f"The file exists and is not replaced: {place}")
+    if not folder.is_dir():
+        raise InputRefused(
+            f"没有这个文件夹：{folder}，请先建立或另选位置", f"No such folder: {folder}; make it, or choose another"
+        )
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise InputRefused(f"没有写权限：{folder}", f"No permission to write: {folder}")
+
+
 def backup(home: Path, place: Path, key: bytes, progress: Callable[[str, int], None] | None = None) -> Written:
     """Write a backup of the site in `home` to `place`; the site may go on working.
 
@@ -55,11 +72,10 @@ def backup(home: Path, place: Path, key: bytes, progress: Callable[[str, int], N
         progress: told the name of the part and the bytes done.
 
     Raises:
-        InputRefused: the file exists, the database is away, or no program of PostgreSQL fits the server.
+        InputRefused: as for :func:`check_place`; the database is away, or no program of PostgreSQL fits the server.
         OSError: the disk is full, or the folder may not be written; nothing is left behind.
     """
-    if place.exists():
-        raise InputRefused(f"文件已存在，不会覆盖：{place}", f"The file exists and is not replaced: {place}")
+    check_place(place)
     unfinished = place.with_name(f".{place.name}.{os.getpid()}")
     tell = progress or (lambda _part, _done: None)
     try:
