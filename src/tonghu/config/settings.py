@@ -76,6 +76,7 @@ INSTALLED_APPS = [
     "tonghu.platform.api",
     "tonghu.patients",
     "tonghu.registry",
+    "tonghu.intake",
 ]
 
 MIDDLEWARE = [

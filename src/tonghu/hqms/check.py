@@ -360,20 +360,20 @@ class _Batch:
 
     rows: pl.Series
     data: pl.DataFrame
-    raw_lines: Sequence[bytes] | None
+    raw_lines: pl.Series | None
     ragged: frozenset[int]
 
     @classmethod
     def of(cls, hits: Sequence[Hits]) -> _Batch:
-        given = [one.raw_lines for one in hits if one.raw_lines is not None]
+        lines = [one.raw_lines for one in hits if one.raw_lines is not None]
         return cls(
             pl.concat([one.rows for one in hits], rechunk=True),
             # In one piece: columns in hundreds of chunks take five times as long to cast.
             pl.concat([one.data for one in hits], rechunk=True),
-            [line for lines in given for line in lines] if len(given) == len(hits) else None,
+            pl.concat(lines) if len(lines) == len(hits) else None,
             frozenset(row.row for one in hits for row in one.ragged),
         )
 
-    def lines(self, at: pl.Series) -> Sequence[bytes] | None:
+    def lines(self, at: pl.Series) -> pl.Series | None:
         """The lines of some rows."""
-        return None if self.raw_lines is None else [self.raw_lines[place] for place in at]
+        return None if self.raw_lines is None else self.raw_lines.gather(at)

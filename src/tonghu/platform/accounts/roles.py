@@ -103,6 +103,8 @@ _OFFICERS = frozenset(
 #: Permissions on patients, as the rooms declare them; kept together so that each role's line stays readable.
 _READ = frozenset({"children.read", "audit.history", "registry.read"})
 _ENTER = frozenset({"children.enter", "children.consent", "audit.reveal", "api.check", "registry.enter"})
+#: Bringing the hospital's files in, and taking an import back.
+_INTAKE = frozenset({"intake.upload", "intake.undo"})
 #: Those who answer for the work of others see their jobs and settle the failed ones.
 _JOBS = frozenset({"jobs.view", "jobs.manage"})
 _FILES = frozenset({"files.view", "files.take"})
@@ -131,7 +133,7 @@ _ALL = (
         code="entry_clerk", zh="数据录入员", en="Entry clerk",
         for_zh="录入和导入病例，处理审核员退回的修改。",
         for_en="Enters and imports cases, and mends what the auditor returns.",
-        sight=Sight.INSTITUTION, places=CARE, permissions=_READ | _ENTER,
+        sight=Sight.INSTITUTION, places=CARE, permissions=_READ | _ENTER | _INTAKE,
         clauses=("NCPCS.1", "NCPCS.2.4"),
     ),
     Role(
@@ -146,7 +148,7 @@ _ALL = (
         for_zh="负责信息登记和数据质量，与 HQMS 上报保持一致。",
         for_en="Owns registration and the quality of the data, in step with what is reported to HQMS.",
         sight=Sight.INSTITUTION, places=CARE,
-        permissions=_READ | _ENTER | _JOBS | _FILES | {
+        permissions=_READ | _ENTER | _INTAKE | _JOBS | _FILES | {
             "accounts.view", "audit.export", "children.merge", "registry.export",
         },
         clauses=("NCPCS.1", "NHC20.3.2"),

@@ -1,0 +1,228 @@
+"""The engine of ``tonghu hqms check`` over an uploaded file, and its results as rows that can be staged.
+
+The engine writes into a folder in memory (``private.py``) that is gone afterwards. What it found comes back in blocks:
+each row in scope with the typed columns of a card, its front page, what it says of the child, and its findings.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Final
+
+import polars as pl
+
+from tonghu.codes.regions import province_of_address
+from tonghu.codes.text import clean, halfwidth
+from tonghu.hqms import facts
+from tonghu.hqms.cases import OWN_COLUMNS
+from tonghu.hqms.check import Options, Progress, check
+from tonghu.hqms.layout import Columns, detect
+from tonghu.hqms.outputs import CASES, FINDINGS, MARKED, SUMMARY
+from tonghu.intake.private import private_folder
+from tonghu.registry.summary import Identity
+
+#: So many rows are read, sealed and staged together.
+BLOCK: Final = 5_000
+#: The column of an exported file that names the card, so that an edited file finds it again.
+KEY_COLUMN: Final = "童护卡号"
+#: The typed columns of a row: those of a card, in the order in which they are staged.
+TYPED: Final = (
+    "record_number", "admission_count", "admission_at", "discharge_at", "sex", "age_years", "age_days",
+    "residence_code", "principal_code", "scope_group", "scope_code", "scope_position", "iccc3_subgroup",
+    "iccc3_method", "iccc3_certainty",
+)  # fmt: skip
+_FACTS: Final = (
+    "medical_record_no", "admission_count", "admission_datetime", "discharge_datetime", "sex", "org_code",
+    "patient_name", "birth_date", "ethnicity", "nationality", "national_id", "current_address", "registered_address",
+    "contact_phone", "home_phone", "principal_diagnosis_code",
+)  # fmt: skip
+#: What stands in the place of a document number where a child has none.
+_NO_DOCUMENT: Final = frozenset({"-", "－"})
+#: The longest record number and admission count that a card holds.
+LONGEST_RECORD, LONGEST_COUNT = 20, 4
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One row in scope.
+
+    Attributes:
+        row: its place in the file, from 1.
+        typed: the values of :data:`TYPED`, times without a zone as the page has them.
+        front: codes of the fields → texts as written.
+        identity: what the page says of the child.
+        organisation: the organisation code, '' where none is written.
+        card_key: the card that an exported file names.
+        why: why it cannot become a card; '' where it can.
+    """
+
+    row: int
+    typed: tuple[Any, ...]
+    front: dict[str, str]
+    identity: Identity
+    organisation: str
+    card_key: int | None
+    why: str
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What the engine found in a file.
+
+    Attributes:
+        summary: ``summary.json``.
+        folder: where the results lie for as long as the block of :func:`checked` lasts.
+        on: the day whose rules held.
+    """
+
+    summary: Mapping[str, Any]
+    folder: Path
+    on: date
+
+    @cached_property
+    def columns(self) -> Columns:
+        """The columns of the file, understood."""
+        lazy = pl.scan_csv(self.folder / CASES, has_header=False, infer_schema=False, n_rows=1)
+        header = lazy.collect().row(0)[len(OWN_COLUMNS) :]
+        return detect([cell or "" for cell in header])
+
+    @property
+    def marked(self) -> Path:
+        """The marked workbook."""
+        return self.folder / MARKED
+
+    def blocks(self, size: int = BLOCK) -> Iterator[tuple[list[Case], pl.DataFrame]]:
+        """The rows in scope in blocks, each with its findings (row, rule, column's code, level; one of each)."""
+        findings = self._findings()
+        for block in self._frames(size):
+            rows = block.get_column("row")
+            found = findings.filter(pl.col("row").is_between(rows.min(), rows.max()))
+            yield list(self._cases(block)), found
+
+    def organisations(self) -> dict[str, int]:
+        """The organisation codes of the rows in scope, with how many rows name each."""
+        at = self.columns.position.get("org_code")
+        counted: dict[str, int] = {}
+        for block in self._frames(BLOCK) if at is not None else ():
+            named = block.get_column(f"c{at}").value_counts()
+            for text, count in named.iter_rows():
+                if code := organisation(text):
+                    counted[code] = counted.get(code, 0) + count
+        return counted
+
+    def _frames(self, size: int) -> Iterator[pl.DataFrame]:
+        names = [*OWN_COLUMNS, *(f"c{at}" for at in range(len(self.columns.header)))]
+        lazy = pl.scan_csv(
+            self.folder / CASES, has_header=True, new_columns=names, infer_schema=False, truncate_ragged_lines=True
+        )
+        for block in lazy.collect_batches(chunk_size=size, maintain_order=True):
+            for part in block.iter_slices(size):
+                yield part.with_columns(pl.col("row").cast(pl.Int64))
+
+    def _findings(self) -> pl.DataFrame:
+        columns = self.columns
+        codes = {columns.header[at]: field.code for at, field in columns.fields.items()}
+        return (
+            pl.scan_csv(self.folder / FINDINGS, infer_schema=False)
+            .select(pl.col("row").cast(pl.Int64), "rule", "column", "level")
+            .filter(pl.col("row") > 0)
+            .with_columns(pl.col("column").fill_null("").replace_strict(codes, default=""))
+            .unique(["row", "rule", "column"], keep="first", maintain_order=True)
+            .collect()
+        )
+
+    def _cases(self, block: pl.DataFrame) -> Iterator[Case]:
+        columns = self.columns
+        data = block.select(pl.exclude(OWN_COLUMNS))
+        typed = facts.of_rows(columns, block["row"], data, self.on).table
+        known = typed.select(
+            pl.col(name) if name in typed.columns else pl.lit(None, pl.String).alias(name) for name in _FACTS
+        )
+        known = known.with_columns(pl.col("admission_datetime", "discharge_datetime").cast(pl.Datetime("us")))
+        places = sorted(columns.fields)
+        codes = [columns.fields[at].code for at in places]
+        fronts = data.select(f"c{at}" for at in places).iter_rows()
+        key_at = next((at for at, text in enumerate(columns.header) if (clean(text) or "") == KEY_COLUMN), None)
+        keys = data[f"c{key_at}"] if key_at is not None else pl.repeat(None, len(data), dtype=pl.String, eager=True)
+        own = block.select(OWN_COLUMNS).iter_rows()
+        for mine, cells, key, said in zip(own, fronts, keys, known.iter_rows(), strict=True):
+            front = {code: text for code, text in zip(codes, cells, strict=True) if text}
+            yield _case(mine, front, key, dict(zip(_FACTS, said, strict=True)))
+
+
+@contextmanager
+def checked(file: Path, name: str, options: Options, progress: Progress) -> Iterator[Checked]:
+    """Check a file; its results lie in memory for the block.
+
+    Args:
+        file: where its plaintext is.
+        name: what its giver calls it, for messages.
+
+    Raises:
+        InputRefused: the file cannot be used, in one line.
+    """
+    with private_folder() as folder:
+        named = folder / "in" / (name or "file")
+        named.parent.mkdir()
+        named.symlink_to(file)
+        check(named, folder / "out", options, progress)
+        summary = json.loads((folder / "out" / SUMMARY).read_text("utf-8"))
+        yield Checked(summary, folder / "out", options.on)
+
+
+def organisation(text: str | None) -> str:
+    """An organisation code as it is compared: without blanks, in half width and capitals; '' for none."""
+    return halfwidth(clean(text) or "").strip().upper().removeprefix("-")
+
+
+def _case(own: Sequence[Any], front: dict[str, str], key: str | None, said: Mapping[str, Any]) -> Case:
+    row, group, code, position, years, days, subgroup, method, certainty = own
+    record = _text(said["medical_record_no"])
+    discharge: datetime | None = said["discharge_datetime"]
+    residence = province_of_address(said["current_address"]) or province_of_address(said["registered_address"]) or ""
+    number = _text(said["national_id"], 40)
+    typed = (
+        record[:LONGEST_RECORD], _text(said["admission_count"], LONGEST_COUNT), said["admission_datetime"], discharge,
+        _text(said["sex"], 1), _int(years), _int(days), residence, _text(said["principal_diagnosis_code"], 20), group,
+        _text(code, 20), _int(position), subgroup or "", method or "", certainty or "",
+    )  # fmt: skip
+    identity = Identity(
+        patient_name=_text(said["patient_name"], 40),
+        sex=_text(said["sex"], 1),
+        birth_date=said["birth_date"],
+        ethnicity=_text(said["ethnicity"], 20),
+        nationality=_text(said["nationality"], 40),
+        document_number="" if number in _NO_DOCUMENT else number,
+        residence=_text(said["current_address"], 200),
+        phone=_text(said["contact_phone"] or said["home_phone"], 40),
+        residence_code=residence,
+    )
+    card_key = int(key) if key and key.strip().isascii() and key.strip().isdecimal() and len(key) < 19 else None
+    return Case(
+        row, typed, front, identity, organisation(said["org_code"]), card_key, _why(record, discharge, identity)
+    )
+
+
+def _why(record: str, discharge: datetime | None, identity: Identity) -> str:
+    """Why a row cannot become a card: without these three nobody would find it again."""
+    if not record:
+        return "no_record"
+    if len(record) > LONGEST_RECORD:
+        return "long_record"
+    if discharge is None:
+        return "no_discharge"
+    return "" if identity.patient_name else "no_name"
+
+
+def _text(value: object, longest: int | None = None) -> str:
+    return "" if value is None else str(value).strip()[:longest]
+
+
+def _int(text: str | None) -> int | None:
+    return int(text) if text else None

@@ -1,0 +1,30 @@
+"""What the log of acts keeps of imports."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tonghu.platform.audit.kinds import kind, subject_kind
+
+BATCH: Final = subject_kind("batch", zh="导入批次", en="import")
+
+UPLOADED: Final = kind("intake.uploaded", zh="上传了{subject}的文件", en="uploaded the file of {subject}")
+CONFIRMED: Final = kind(
+    "intake.confirmed",
+    zh="确认了{subject}（{number}）：新建 {created}，更新 {updated}，未变 {unchanged}，"
+    "略过 {skipped}，未能导入 {failed}",
+    en="confirmed {subject} ({number}): {created} created, {updated} updated, {unchanged} unchanged, {skipped} left "
+    "out, {failed} failed",
+    data=("number", "created", "updated", "unchanged", "skipped", "failed"),
+)
+DISCARDED: Final = kind("intake.discarded", zh="放弃了{subject}", en="discarded {subject}")
+UNDONE: Final = kind(
+    "intake.undone",
+    zh="撤销了{subject}（{number}）：作废 {voided}，恢复原内容 {restored}，保留 {kept}",
+    en="took back {subject} ({number}): {voided} voided, {restored} put back, {kept} kept",
+    data=("number", "voided", "restored", "kept"),
+)
+EXPORTED: Final = kind(
+    "intake.exported", zh="导出了报告卡 {count} 份（{month}）", en="exported {count} report cards ({month})",
+    data=("count", "month"),
+)  # fmt: skip

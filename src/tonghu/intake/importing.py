@@ -1,0 +1,219 @@
+"""Rows become cards: a chunk in one transaction, so that each row is either wholly there or still waits.
+
+What a chunk did is counted on the batch and its rows go, in the same transaction: whoever takes the work up again,
+after a kill or a cancellation, goes on with what is left, and nothing is done twice. Imports of one hospital take
+turns.
+"""
+
+# ruff: noqa: S608 -- SQL of constants of the code; every value is a parameter
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from django.db import connection, transaction
+from django.db.models import Max, QuerySet
+
+from tonghu.errors import InputRefused
+from tonghu.intake import identity
+from tonghu.intake.matching import differing, in_layout
+from tonghu.intake.models import Batch, Choice, Match, Row, RowFinding, State
+from tonghu.patients.bulk import enter_views
+from tonghu.platform.jobs.points import point
+from tonghu.platform.scope.scope import Scope
+from tonghu.registry.content import open_
+from tonghu.registry.models import Card, CardVersion, Origin
+from tonghu.registry.services import OnRecord, move, save_card
+from tonghu.registry.services.bulk import BROUGHT, Made, Rows, create_cards
+from tonghu.registry.states import State as CardState
+
+#: So many rows become cards together.
+CHUNK: Final = 5_000
+#: So many rows that could not be imported are named on the batch; all are counted.
+NAMED: Final = 1_000
+#: First key of the advisory lock under which the imports of a hospital take turns.
+LOCK: Final = 4_510
+#: Acts by which an import takes a card in hand that a clerk may take in hand.
+_IN_HAND: Final = {
+    CardState.SUBMITTED: "withdraw", CardState.ACCEPTED: "revise", CardState.VOIDED: "restore",
+}  # fmt: skip
+
+
+def next_row(batch: int) -> int | None:
+    """The number of the first row that is still to be imported."""
+    return Row.objects.filter(batch=batch).order_by("row").values_list("row", flat=True).first()
+
+
+@transaction.atomic
+def import_rows(batch: int, by: Scope) -> dict[str, int]:
+    """Import the next chunk of a batch; returns how many rows it had."""
+    held = Batch.objects.select_for_update(of=("self",)).get(pk=batch)
+    if held.state != State.CONFIRMING:
+        return {"rows": 0}
+    take_turn(held.institution_id)
+    rows = list(Row.objects.filter(batch=held).order_by("row").defer("content")[:CHUNK])
+    chunk = _Chunk(held, by)
+    chunk.take(rows)
+    point("intake.in_chunk")
+    numbers = (rows[0].row, rows[-1].row) if rows else (0, 0)
+    _removed(Row.objects.filter(batch=held, row__range=numbers))
+    _removed(RowFinding.objects.filter(batch=held, row__range=numbers))
+    held.counts = {**held.counts, **{name: held.counts.get(name, 0) + count for name, count in chunk.counts.items()}}
+    held.summary = {**held.summary, "failed": [*held.summary.get("failed", []), *chunk.failed][:NAMED]}
+    held.save(update_fields=["counts", "summary"])
+    return {"rows": len(rows)}
+
+
+def take_turn(institution: int) -> None:
+    """Wait until no other import of the hospital writes; held until the transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [LOCK, institution])
+
+
+class _Chunk:
+    """One chunk in the making: what came of its rows."""
+
+    def __init__(self, batch: Batch, by: Scope) -> None:
+        self.batch, self.by = batch, by
+        self.counts: Counter[str] = Counter()
+        self.failed: list[dict[str, Any]] = []
+
+    def take(self, rows: Sequence[Row]) -> None:
+        """Do with each row what was decided."""
+        create: list[Row] = []
+        for row in rows:
+            wanted = _wanted(row)
+            if wanted in ("unchanged", "skipped"):
+                self.counts[wanted] += 1
+            elif wanted == "failed":
+                self._fail(row, row.why)
+            elif wanted == "create":
+                create.append(row)
+            else:
+                self._update(row, fill=wanted == "fill")
+        self._create(create)
+
+    def _create(self, rows: list[Row]) -> None:
+        there = self._there(rows)
+        fresh = []
+        for row in rows:
+            card = there.get((row.record_number, row.discharge_at))
+            if card is None:
+                fresh.append(row)
+            elif card.state == CardState.VOIDED and card.pk == row.card:
+                self._update(row, fill=False, count="created")
+            else:  # somebody made one since the file was looked at
+                self._appeared(row, card)
+        if not fresh:
+            return
+        fresh.sort(key=lambda row: (row.discharge_at, row.row))  # of one child's stays the last speaks
+        latest = self._latest(fresh)
+        seen = [
+            identity.seen(
+                row.record_number, identity.opened(row.identity),
+                latest=_time(row) >= latest.get(row.record_number, _time(row)),
+            )
+            for row in fresh
+        ]  # fmt: skip
+        views = enter_views(institution=self.batch.institution_id, seen=seen, by=self.by)
+        create_cards(
+            institution=self.batch.institution_id,
+            made=[Made(row.row, child, view) for row, (child, view) in zip(fresh, views, strict=True)],
+            rows=waiting(self.batch.pk),
+            archive_month=self.batch.archive_month,
+            archive_month_assumed=False,
+            layout=self.batch.layout,
+            origin=Origin.IMPORT,
+            batch=self.batch.pk,
+            by=self.by,
+        )
+        self.counts["created"] += len(fresh)
+
+    def _there(self, rows: Sequence[Row]) -> dict[tuple[str, datetime | None], Card]:
+        cards = Card.objects.filter(
+            institution=self.batch.institution_id,
+            record_number__in=sorted({row.record_number for row in rows}),
+            discharge_at__in=sorted({_time(row) for row in rows}),
+        )
+        return {(card.record_number, card.discharge_at): card for card in cards}
+
+    def _latest(self, rows: Sequence[Row]) -> dict[str, datetime]:
+        found = Card.objects.filter(
+            institution=self.batch.institution_id, record_number__in=sorted({row.record_number for row in rows})
+        )
+        return dict(found.values_list("record_number").annotate(Max("discharge_at")))
+
+    def _appeared(self, row: Row, card: Card) -> None:
+        incoming = Row.objects.values_list("content_key", flat=True).get(pk=row.pk)
+        keys = CardVersion.objects.filter(card=card).values_list("content_key", flat=True)
+        if bytes(incoming) in {bytes(key) for key in keys}:
+            self.counts["unchanged"] += 1
+        else:
+            self._fail(row, "appeared")
+
+    def _update(self, row: Row, *, fill: bool, count: str = "updated") -> None:
+        try:
+            with transaction.atomic():
+                self.counts[count if self._written(row, fill=fill) else "unchanged"] += 1
+        except OnRecord:
+            self._fail(row, "taken")
+        except InputRefused:
+            self._fail(row, "moved_on")
+
+    def _written(self, row: Row, *, fill: bool) -> bool:
+        card = Card.objects.select_for_update(no_key=True).get(pk=row.card or 0)
+        if card.version != row.card_version:
+            raise InputRefused("已有新版本", "There is a newer version")
+        act = _IN_HAND.get(CardState(card.state))
+        if act:
+            reason = f"导入批次 {self.batch.label}"
+            moved = move(cards=[card.pk], act=act, by=self.by, reason=reason, batch=self.batch.pk)
+            if moved[0].refused:
+                raise InputRefused(moved[0].zh, moved[0].en)
+        held = open_(CardVersion.objects.get(card=card, number=card.version).content)
+        incoming = open_(Row.objects.values_list("content", flat=True).get(pk=row.pk))
+        codes = differing(incoming, held)
+        texts = in_layout(incoming, held.layout)
+        changes = {code: texts.get(code, "") for code in codes if not (fill and held.front.get(code))}
+        save_card(
+            card=card.pk, based_on=card.version, by=self.by, front=changes, origin=Origin.IMPORT, batch=self.batch.pk
+        )
+        return bool(changes) or act == "restore"
+
+    def _fail(self, row: Row, why: str) -> None:
+        self.counts["failed"] += 1
+        self.failed.append({"row": row.row, "why": why, **({"card": row.card} if row.card else {})})
+
+
+def waiting(batch: int) -> Rows:
+    """The staged rows and findings of a batch, as ``create_cards`` takes them."""
+    return Rows(
+        rows=f"SELECT row, {', '.join(BROUGHT)}, content, content_key, changed FROM intake_row WHERE batch_id = %s",
+        findings='SELECT row, rule, rule_version, level, "column" FROM intake_row_finding WHERE batch_id = %s',
+        parameters=[batch],
+    )
+
+
+def _wanted(row: Row) -> str:
+    """What is to be done with a row: created, replaced, filled, or one of the counts where nothing is done."""
+    if row.match == Match.UNUSABLE or (row.match == Match.REPEATED and row.why == "repeated"):
+        return "failed"
+    if row.match in (Match.UNCHANGED, Match.REPEATED):
+        return "unchanged"
+    if row.choice in (Choice.REPLACE, Choice.FILL):
+        return str(row.choice)
+    if row.choice == Choice.NEW or (row.match == Match.NEW and row.choice == ""):
+        return "create"
+    return "failed" if row.why == "held" else "skipped"
+
+
+def _time(row: Row) -> datetime:
+    assert row.discharge_at is not None, "a row without one is unusable"
+    return row.discharge_at
+
+
+def _removed(rows: QuerySet[Any]) -> None:
+    rows._raw_delete(rows.db)  # no signals and nothing hangs on them

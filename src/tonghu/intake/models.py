@@ -1,0 +1,222 @@
+"""A batch: one file on its way into the registry; and, while it is looked at, the rows in scope that it holds.
+
+Rows stay for as long as somebody decides on them and go when the batch ends. What remains is the batch: the file's
+hash, what it was taken for, and the counts.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar, Final
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from tonghu.platform.audit.history import tracked
+from tonghu.platform.crypto.fields import EncryptedText
+from tonghu.platform.files.models import StoredFile
+from tonghu.registry.content import PLACE
+from tonghu.registry.models.sealed import SealedBytes
+
+#: What binds the sealed identity of a row to its place.
+IDENTITY_PLACE: Final = "intake_row.identity"
+
+
+class State(models.TextChoices):
+    """Where a batch stands on its way."""
+
+    CHECKING = "checking", _("Being checked")
+    READY = "ready", _("Waits for confirmation")
+    CONFIRMING = "confirming", _("Being imported")
+    CONFIRMED = "confirmed", _("Imported")
+    REFUSED = "refused", _("Cannot be used")
+    DISCARDED = "discarded", _("Discarded")
+    UNDOING = "undoing", _("Being undone")
+    UNDONE = "undone", _("Undone")
+
+
+#: From where to where; services move a batch under its row's lock.
+MOVES: Final[dict[State, frozenset[State]]] = {
+    State.CHECKING: frozenset({State.READY, State.REFUSED, State.DISCARDED}),
+    State.READY: frozenset({State.CONFIRMING, State.DISCARDED}),
+    State.CONFIRMING: frozenset({State.CONFIRMED}),
+    State.CONFIRMED: frozenset({State.UNDOING}),
+    State.UNDOING: frozenset({State.UNDONE}),
+}
+#: On its way: the same file of the same month does not come in a second time beside it.
+LIVE: Final = (State.CHECKING, State.READY, State.CONFIRMING)
+
+
+@tracked(exclude=("summary", "refusal"), name=_("import"))
+class Batch(models.Model):
+    """One uploaded file and what became of it."""
+
+    State = State
+
+    institution = models.ForeignKey("network.Institution", models.PROTECT, db_index=False, verbose_name=_("hospital"))
+    file = models.ForeignKey(StoredFile, models.PROTECT, related_name="+", verbose_name=_("file"))
+    #: The marked workbook of the check, while it lives.
+    marked = models.ForeignKey(StoredFile, models.PROTECT, null=True, related_name="+")
+    sha256 = models.CharField(max_length=64)
+    archive_month = models.DateField(_("archive month"))
+    #: Running number of the confirmed batches of a hospital in a year.
+    year = models.SmallIntegerField(null=True)
+    number = models.IntegerField(_("number"), null=True)
+    state = models.CharField(_("state"), max_length=12, choices=State.choices, default=State.CHECKING)
+    #: The job that works on it now, or did last.
+    job = models.BigIntegerField(null=True)
+    layout = models.CharField(max_length=4, blank=True)
+    #: created, updated, unchanged, skipped, failed: how many rows; kept, voided, restored: how many cards of an undo.
+    counts = models.JSONField(default=dict)
+    #: What the check says of the file, without the content of any cell.
+    summary = models.JSONField(default=dict)
+    #: Why the file cannot be used (Chinese, then English, a line each); may quote the file, so it is sealed.
+    refusal = EncryptedText(place="intake_batch.refusal", null=True, stars=True)
+    #: Cards that an undo left as they are, since they were changed after the import.
+    kept_cards = ArrayField(models.BigIntegerField(), default=list)
+    person_id = models.BigIntegerField()
+    post_id = models.BigIntegerField(null=True)
+    #: Who it was in words, as they were then.
+    who = models.TextField(default="")
+    created_at = models.DateTimeField(_("uploaded"), db_default=Now(), editable=False)
+    confirmed_at = models.DateTimeField(_("imported"), null=True)
+    confirmed_by = models.TextField(default="")
+    undone_at = models.DateTimeField(_("undone"), null=True)
+    undone_by = models.TextField(default="")
+
+    class Meta:
+        verbose_name = _("import")
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["institution", "year", "number"], name="one_batch_a_number"),
+            models.UniqueConstraint(
+                fields=["institution", "sha256", "archive_month"],
+                condition=Q(state__in=LIVE),
+                name="one_live_batch_a_file",
+            ),
+            models.CheckConstraint(condition=Q(state__in=State.values), name="batch_state_is_known"),
+            models.CheckConstraint(condition=Q(archive_month__day=1), name="batch_month_is_a_first"),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["institution", "-id"], name="batch_by_institution"),
+            models.Index(fields=["state", "created_at"], name="batch_by_state"),
+        ]
+
+    def __str__(self) -> str:
+        return f"batch {self.label}"
+
+    @property
+    def label(self) -> str:
+        """What people call it: 2026-0012 once it is confirmed, else the number of its row."""
+        return f"{self.year}-{self.number:04d}" if self.number is not None else f"#{self.pk}"
+
+
+class Match(models.TextChoices):
+    """What a row is to the cards that are there."""
+
+    NEW = "new", _("New stay")
+    CHANGED = "changed", _("Differs from the card")
+    UNCHANGED = "unchanged", _("Unchanged")
+    PROBABLE = "probable", _("Probably the same stay")
+    REPEATED = "repeated", _("Twice in the file")
+    UNDETERMINED = "undetermined", _("Age unknown")
+    UNUSABLE = "unusable", _("Cannot be imported")
+
+
+class Choice(models.TextChoices):
+    """What somebody wants of a row whose stay is there, or may be."""
+
+    KEEP = "keep", _("Keep the card")
+    REPLACE = "replace", _("Take the file")
+    FILL = "fill", _("Fill blanks")
+    NEW = "new", _("New card")
+    SKIP = "skip", _("Leave out")
+
+
+#: What may be chosen for which rows.
+CHOICES: Final[dict[str, tuple[Choice, ...]]] = {
+    Match.NEW: (Choice.NEW, Choice.SKIP),
+    Match.CHANGED: (Choice.REPLACE, Choice.FILL, Choice.KEEP),
+    Match.PROBABLE: (Choice.REPLACE, Choice.FILL, Choice.KEEP, Choice.NEW),
+    Match.UNDETERMINED: (Choice.NEW, Choice.SKIP),
+}
+
+
+class Row(models.Model):
+    """One row in scope of a file that is looked at: what a card would be made of."""
+
+    Match, Choice = Match, Choice
+
+    batch = models.ForeignKey(Batch, models.CASCADE, related_name="rows", db_index=False)
+    institution = models.ForeignKey("network.Institution", models.PROTECT, db_index=False)
+    #: Its place in the file, from 1.
+    row = models.IntegerField(_("row"))
+    record_number = models.CharField(_("record number"), max_length=20, blank=True)
+    admission_count = models.CharField(_("admission count"), max_length=4, blank=True)
+    admission_at = models.DateTimeField(_("admission"), null=True)
+    discharge_at = models.DateTimeField(_("discharge"), null=True)
+    sex = models.CharField(max_length=1, blank=True)
+    age_years = models.SmallIntegerField(null=True)
+    age_days = models.IntegerField(null=True)
+    residence_code = models.CharField(max_length=6, blank=True)
+    principal_code = models.CharField(max_length=20, blank=True)
+    scope_group = models.CharField(max_length=24, blank=True)
+    scope_code = models.CharField(max_length=20, blank=True)
+    scope_position = models.SmallIntegerField(null=True)
+    iccc3_subgroup = models.CharField(max_length=3, blank=True)
+    iccc3_method = models.CharField(max_length=20, blank=True)
+    iccc3_certainty = models.CharField(max_length=1, blank=True)
+    errors = models.SmallIntegerField(default=0)
+    warnings = models.SmallIntegerField(default=0)
+    confirms = models.SmallIntegerField(default=0)
+    #: The whole front page, sealed as a card's version holds it, and its hash.
+    content = SealedBytes(place=PLACE)
+    content_key = models.BinaryField()
+    #: What a hospital's view of the child says, sealed; see ``identity.py``.
+    identity = SealedBytes(place=IDENTITY_PLACE)
+    #: The number of the card that an exported file names.
+    card_key = models.BigIntegerField(null=True)
+    #: The card that is there, and its version when it was looked at.
+    card = models.BigIntegerField(null=True)
+    card_version = models.IntegerField(null=True)
+    match = models.CharField(max_length=12, choices=Match.choices, default=Match.NEW)
+    choice = models.CharField(max_length=8, choices=Choice.choices, blank=True)
+    #: Codes of the fields in which it differs from the card.
+    changed = ArrayField(models.CharField(max_length=40), default=list)
+    #: Why it cannot be imported, or why somebody must decide: a code of ``wording.WHY``.
+    why = models.CharField(max_length=20, blank=True)
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["batch", "row"], name="one_row_a_place")]
+        indexes: ClassVar = [models.Index(fields=["batch", "match", "row"], name="intake_row_by_match")]
+
+    def __str__(self) -> str:
+        return f"row {self.row} of batch {self.batch_id}"
+
+
+#: Rows that nobody has decided on yet and that wait for it.
+WAITING: Final = Q(choice="", match__in=(Match.CHANGED, Match.PROBABLE, Match.UNDETERMINED))
+
+
+class RowFinding(models.Model):
+    """What a rule finds in a row of a file that is looked at: no value, no text."""
+
+    batch = models.ForeignKey(Batch, models.CASCADE, related_name="findings", db_index=False)
+    institution = models.ForeignKey("network.Institution", models.PROTECT, db_index=False)
+    row = models.IntegerField()
+    rule = models.CharField(max_length=40)
+    rule_version = models.SmallIntegerField()
+    #: The field's code in the file's layout; '' where the rule is about the whole row.
+    column = models.CharField(max_length=40, blank=True)
+    level = models.CharField(max_length=8)
+
+    class Meta:
+        db_table = "intake_row_finding"
+        indexes: ClassVar = [
+            models.Index(fields=["batch", "row"], name="intake_finding_by_row"),
+            models.Index(fields=["batch", "rule", "row"], name="intake_finding_by_rule"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.rule} in row {self.row} of batch {self.batch_id}"

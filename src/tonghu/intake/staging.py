@@ -1,0 +1,84 @@
+"""Putting the rows of a checked file where they wait for somebody to decide: set-wise, in one transaction.
+
+Values go over as arrays: the application makes no temporary tables (docs/scope.md), and COPY is refused on tables
+behind row security.
+"""
+
+# ruff: noqa: S608 -- SQL of constants of the code; every value is a parameter
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+import polars as pl
+from django.db import connection
+
+from tonghu.intake import identity
+from tonghu.intake.checking import TYPED, Case
+from tonghu.intake.models import Batch, Match
+from tonghu.registry.content import Content, key, seal
+
+_KINDS: Final = {
+    "admission_at": "timestamp", "discharge_at": "timestamp", "age_years": "smallint", "age_days": "int",
+    "scope_position": "smallint",
+}  # fmt: skip
+_OWN: Final = (
+    ("row", "int"), *((name, _KINDS.get(name, "text")) for name in TYPED), ("errors", "smallint"),
+    ("warnings", "smallint"), ("confirms", "smallint"), ("content", "bytea"), ("content_key", "bytea"),
+    ("identity", "bytea"), ("card_key", "bigint"), ("match", "text"), ("why", "text"),
+)  # fmt: skip
+_TIMES: Final = frozenset({"admission_at", "discharge_at"})
+_READ: Final = ", ".join(f"line.{name} AT TIME ZONE 'Asia/Shanghai'" if name in _TIMES else name for name, _ in _OWN)
+#: The codes of a row's fields travel as one text: arrays of arrays must be rectangular.
+_INSERT: Final = f"""
+INSERT INTO intake_row (batch_id, institution_id, {", ".join(name for name, _ in _OWN)}, choice, changed)
+SELECT %s, %s, {_READ}, '', string_to_array(codes, ' ')
+FROM unnest({", ".join(f"%s::{kind}[]" for _, kind in _OWN)}, %s::text[])
+  AS line ({", ".join(name for name, _ in _OWN)}, codes)
+"""
+_FINDINGS: Final = """
+INSERT INTO intake_row_finding (batch_id, institution_id, row, rule, rule_version, "column", level)
+SELECT %s, %s, * FROM unnest(%s::int[], %s::text[], %s::smallint[], %s::text[], %s::text[])
+"""
+_LEVELS: Final = ("error", "warning", "confirm")
+_MOST: Final = 32_767  # what a smallint holds: a row with more findings than that says so by this number
+
+
+def stage(
+    batch: Batch, cases: Iterable[Case], findings: pl.DataFrame, versions: Mapping[str, int], layout: str
+) -> None:
+    """Stage a block of rows with their findings (row, rule, column, level)."""
+    counted = _counted(findings)
+    rows = [_line(case, layout, counted.get(case.row, (0, 0, 0))) for case in cases]
+    if not rows:
+        return
+    place = [batch.pk, batch.institution_id]
+    with connection.cursor() as cursor:
+        cursor.execute(_INSERT, [*place, *map(list, zip(*rows, strict=True))])
+        if len(findings):
+            rules = findings["rule"].to_list()
+            cursor.execute(
+                _FINDINGS,
+                [
+                    *place, findings["row"].to_list(), rules, [versions.get(rule, 1) for rule in rules],
+                    findings["column"].to_list(), findings["level"].to_list(),
+                ],
+            )  # fmt: skip
+
+
+def _counted(findings: pl.DataFrame) -> dict[int, tuple[int, int, int]]:
+    """Row → findings of each level."""
+    counted: dict[int, list[int]] = {}
+    for row, level, count in findings.group_by("row", "level").len().iter_rows():
+        counted.setdefault(row, [0, 0, 0])[_LEVELS.index(level)] = min(count, _MOST)
+    return {row: (one[0], one[1], one[2]) for row, one in counted.items()}
+
+
+def _line(case: Case, layout: str, counted: tuple[int, int, int]) -> tuple[Any, ...]:
+    content = Content(layout, case.front)
+    match = Match.UNUSABLE if case.why else Match.NEW
+    return (
+        case.row, *case.typed, *counted, seal(content), key(content), identity.sealed(case.identity), case.card_key,
+        match.value, case.why, " ".join(content.front),
+    )  # fmt: skip

@@ -1,0 +1,209 @@
+"""What is done in the background: checking a file, marking it, importing its rows, taking them back, tidying up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+from django.db import transaction
+from django.utils import timezone
+
+from tonghu.errors import InputRefused
+from tonghu.hqms.check import Options
+from tonghu.intake.belonging import require_own
+from tonghu.intake.checking import KEY_COLUMN, Checked, checked
+from tonghu.intake.importing import import_rows, next_row
+from tonghu.intake.length import guess_rows
+from tonghu.intake.matching import match
+from tonghu.intake.models import Batch, State
+from tonghu.intake.private import sweep
+from tonghu.intake.services import OPEN, discard, drop_rows, finish, finish_undo
+from tonghu.intake.staging import stage
+from tonghu.intake.undoing import cards_of, undo_cards, undone_to
+from tonghu.platform.files.models import StoredFile
+from tonghu.platform.files.services import happened, open_plain, store
+from tonghu.platform.jobs.points import point
+from tonghu.platform.jobs.run import Run
+from tonghu.platform.jobs.tasks import enqueue, job
+from tonghu.platform.scope.scope import Scope
+
+#: With more cases than this the marked workbook is made only when somebody asks for it: it takes minutes.
+MARKED_AT_ONCE: Final = 20_000
+#: How long rows wait for somebody: as long as the file lives (files/purposes.yaml).
+LIFE: Final = timedelta(hours=24)
+_PIECE: Final = 1 << 20
+
+
+@job("intake.check", zh="核对出院数据文件", en="Check a discharge file", queue="heavy")
+def check_file(run: Run, *, batch: int) -> dict[str, int]:
+    """Check a file and stage its rows in scope; or note why it cannot be used."""
+    held, file, region = _of(run, batch)
+    if held.state != State.CHECKING:
+        return {}
+    try:
+        with _plain(run, held, file, region, mark=False) as found:
+            with run.open():
+                require_own(found.organisations(), held.institution_id)
+            point("intake.checked")
+            staged: dict[str, int] = run.once("staged", partial(_stage, run, held.pk, found))
+    except InputRefused as why:
+        run.once("refused", partial(_refuse, held.pk, why, run.scope))
+        return {}
+    return staged
+
+
+@job("intake.mark", zh="生成标注工作簿", en="Make the marked workbook", queue="heavy")
+def mark_file(run: Run, *, batch: int) -> dict[str, int]:
+    """Make the marked workbook of a file that waits."""
+    held, file, region = _of(run, batch)
+    if held.state != State.READY or held.marked_id is not None or file.destroyed_at is not None:
+        return {}
+    with _plain(run, held, file, region, mark=True) as found:
+        run.once("marked", partial(_keep_marked, held.pk, found.marked, run.scope))
+    return {}
+
+
+@job("intake.import", zh="导入报告卡", en="Import report cards", queue="heavy")
+def import_batch(run: Run, *, batch: int) -> dict[str, int]:
+    """Import what was confirmed, chunk by chunk."""
+    with run.open():
+        total = int(Batch.objects.get(pk=batch).counts.get("of", 0))
+        left = Batch.objects.get(pk=batch).rows.count()
+    done = total - left
+    run.report(done, total, "cards")
+    while True:
+        with run.open():
+            first = next_row(batch)
+        if first is None:
+            break
+        done += run.once(f"rows-{first}", partial(import_rows, batch, run.scope))["rows"]
+        run.report(done, total, "cards")
+    result: dict[str, int] = run.once("end", partial(finish, batch, run.scope))
+    return result
+
+
+@job("intake.undo", zh="撤销导入", en="Take an import back", queue="heavy")
+def undo_batch(run: Run, *, batch: int) -> dict[str, int]:
+    """Take an import back, chunk by chunk."""
+    with run.open():
+        held = Batch.objects.get(pk=batch)
+        total, last = cards_of(batch, held.institution_id), undone_to(held)
+    done = 0
+    while True:
+        step = run.once(f"cards-{last}", partial(undo_cards, batch, run.scope))
+        if not step["cards"]:
+            break
+        done, last = done + step["cards"], step["last"]
+        run.report(min(done, total), total, "cards")
+    result: dict[str, int] = run.once("end", partial(finish_undo, batch, run.scope))
+    return result
+
+
+@job("intake.tidy", zh="清理过期的导入", en="Remove imports whose time is over", cron="25 * * * *", system="upkeep")
+def tidy(run: Run) -> dict[str, int]:
+    """Discard what nobody confirmed while its file lived, and remove what killed processes left in memory."""
+    sweep()
+    with run.open():
+        late = list(
+            Batch.objects.filter(OPEN, created_at__lt=timezone.now() - LIFE).order_by("pk").values_list("pk", flat=True)
+        )
+    for batch in late:
+        run.once(f"batch-{batch}", partial(_discard_late, batch, run.scope))
+    return {"removed": len(late)}
+
+
+def _of(run: Run, batch: int) -> tuple[Batch, StoredFile, str]:
+    with run.open():
+        held = Batch.objects.select_related("institution").get(pk=batch)
+        file = StoredFile.objects.filter(pk=held.file_id).first()
+        if file is None:
+            raise InputRefused(
+                "文件是同事上传的，须由本人重新核对；或请重新上传", "A colleague uploaded it; upload it yourself"
+            )
+        return held, file, held.institution.region_code
+
+
+@contextmanager
+def _plain(run: Run, held: Batch, file: StoredFile, region: str, *, mark: bool) -> Iterator[Checked]:
+    """The file checked, in memory, for a block; how many rows are read goes to the job."""
+    with open_plain(file, by=run.scope) as path:
+        total = guess_rows(path, file.kind)
+
+        def read(rows: int) -> None:
+            run.report(rows, max(rows, total) if total else None, "rows")
+
+        # The day of the upload: a check that is taken up again on the next day finds the same.
+        on = timezone.localdate(held.created_at)
+        options = Options(on=on, archive_month=held.archive_month, mark=mark, region=region)
+        with checked(path, str(file.name), options, read) as found:
+            yield found
+
+
+def _stage(run: Run, batch: int, found: Checked) -> dict[str, int]:
+    """Put the rows where they wait, and say what they are; in one transaction, so that all are there or none."""
+    held = Batch.objects.select_for_update(of=("self",)).get(pk=batch)
+    if held.state != State.CHECKING:  # discarded meanwhile
+        return {}
+    drop_rows(held)
+    layout = str(found.summary["layout"])
+    versions = rule_versions(found)
+    total, done = found.summary["in_scope"] + found.summary["undetermined"], 0
+    for cases, findings in found.blocks():
+        stage(held, cases, findings, versions, layout)
+        done += len(cases)
+        run.report(done, total, "cards")
+    point("intake.staged")
+    match(held)
+    held.layout, held.state = layout, State.READY
+    held.summary = remembered(found.summary)
+    held.save(update_fields=["layout", "state", "summary"])
+    if 0 < total <= MARKED_AT_ONCE:
+        enqueue(mark_file, by=run.scope, key=f"intake-mark-{batch}", batch=batch)
+    return {"rows": int(found.summary["rows"]), "cards": total}
+
+
+def rule_versions(found: Checked) -> dict[str, int]:
+    """Rule, as findings name it → the version that was in force."""
+    versions: dict[str, int] = {}
+    for rules in found.summary["rule_sets"]:
+        versions |= rules["versions"]
+    return versions
+
+
+def remembered(summary: Mapping[str, Any]) -> dict[str, Any]:
+    """What a batch keeps of ``summary.json``: nothing that quotes the file but its headers; not its name."""
+    kept = (
+        "version", "size", "layout", "format", "zipped", "encoding", "delimiter", "taken_for", "notes", "on", "region",
+        "rows", "under_20", "in_scope", "by_group", "undetermined", "findings", "findings_by_level",
+        "findings_by_rule", "problem_cards", "missing_columns", "seconds",
+    )  # fmt: skip
+    unknown = [name for name in summary["unknown_columns"] if name != KEY_COLUMN]
+    return {**{name: summary[name] for name in kept}, "unknown_columns": unknown}
+
+
+def _refuse(batch: int, why: InputRefused, by: Scope) -> None:
+    held = Batch.objects.select_for_update(of=("self",)).get(pk=batch)
+    if held.state == State.CHECKING:
+        held.state, held.refusal = State.REFUSED, f"{why.zh}\n{why.en}"
+        held.save(update_fields=["state", "refusal"])
+        if StoredFile.objects.filter(pk=held.file_id, destroyed_at=None).exists():
+            happened("batch_discarded", file=held.file_id, by=by)
+
+
+def _keep_marked(batch: int, workbook: Path, by: Scope) -> None:
+    held = Batch.objects.select_for_update(of=("self",)).get(pk=batch)
+    if held.state != State.READY:
+        return
+    name = f"标注-{held.archive_month:%Y-%m}.xlsx"
+    with workbook.open("rb") as stream:
+        held.marked = store(iter(partial(stream.read, _PIECE), b""), name=name, purpose_name="export", by=by)
+    held.save(update_fields=["marked"])
+
+
+@transaction.atomic
+def _discard_late(batch: int, by: Scope) -> None:
+    discard(batch=batch, by=by)

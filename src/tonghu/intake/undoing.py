@@ -1,0 +1,119 @@
+"""Taking an import back, card by card: what it made is voided, what it changed gets its text back as a new version.
+
+A card that somebody has done something with since is left as it is and named. Voiding is an act like any other, so a
+card that was voided here comes back when the file comes again.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from django.db import connection, transaction
+
+from tonghu.errors import InputRefused
+from tonghu.intake.importing import take_turn
+from tonghu.intake.models import Batch, State
+from tonghu.intake.services import require_unlocked
+from tonghu.platform.jobs.points import point
+from tonghu.platform.scope.scope import Scope
+from tonghu.registry.content import differences, open_
+from tonghu.registry.models import CardVersion, Origin
+from tonghu.registry.services import move, save_card
+
+#: So many cards are taken back together.
+CHUNK: Final = 500
+#: The cards of a batch after one of them: what the batch did last with each (the number of its version, 1 for a card
+#: that it made or restored) and whether somebody has done something with the card since.
+_CARDS: Final = """
+WITH done AS (
+  SELECT v.card_id, max(v.number) AS number, max(v.made_at) AS at FROM registry_cardversion AS v
+  WHERE v.institution_id = %(institution)s AND v.batch = %(batch)s AND v.origin = 'import' GROUP BY 1
+  UNION
+  SELECT a.card_id, NULL, a.at FROM registry_act AS a
+  WHERE a.institution_id = %(institution)s AND a.batch = %(batch)s AND a.act = 'restore'
+), each AS (
+  SELECT card_id, max(number) AS number, bool_or(number IS NULL) AS restored, max(at) AS at FROM done GROUP BY 1
+)
+SELECT c.id, each.number, each.restored OR each.number = 1 AS made,
+       c.version <> coalesce(each.number, c.version) OR c.state <> 'draft'
+       OR EXISTS (SELECT FROM registry_act AS a WHERE a.card_id = c.id AND a.at > each.at) AS touched
+FROM each JOIN registry_card AS c ON c.id = each.card_id
+WHERE c.id > %(after)s ORDER BY c.id LIMIT %(limit)s
+"""
+
+
+def cards_of(batch: int, institution: int) -> int:
+    """How many cards a batch made or changed."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(DISTINCT card_id) FROM registry_cardversion "
+            "WHERE institution_id = %s AND batch = %s AND origin = 'import'",
+            [institution, batch],
+        )
+        return int(cursor.fetchone()[0])
+
+
+def undone_to(batch: Batch) -> int:
+    """The last card of a batch that an undo has dealt with; 0 for none."""
+    return int(batch.counts.get("undone_to", 0))
+
+
+@transaction.atomic
+def undo_cards(batch: int, by: Scope) -> dict[str, int]:
+    """Take the next cards back; returns how many, and the last one's number.
+
+    Raises:
+        InputRefused: the month was locked meanwhile.
+    """
+    held = Batch.objects.select_for_update(of=("self",)).get(pk=batch)
+    if held.state != State.UNDOING:
+        return {"cards": 0, "last": undone_to(held)}
+    require_unlocked(held)
+    take_turn(held.institution_id)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _CARDS, {"institution": held.institution_id, "batch": batch, "after": undone_to(held), "limit": CHUNK}
+        )
+        found = cursor.fetchall()
+    reason = f"撤销导入批次 {held.label}"
+    kept = [card for card, _number, _made, touched in found if touched]
+    made = [card for card, _number, made, touched in found if made and not touched]
+    changed = [(card, number) for card, number, made, touched in found if not made and not touched]
+    voided = 0
+    if made:
+        for moved in move(cards=made, act="void", by=by, reason=reason, batch=batch):
+            voided += not moved.refused
+            kept += [moved.card] if moved.refused else []
+    restored = 0
+    for card, number in changed:
+        if _put_back(card, number, reason, batch, by):
+            restored += 1
+        else:
+            kept.append(card)
+    point("intake.in_undo")
+    for name, count in (("voided", voided), ("restored", restored), ("kept", len(kept))):
+        held.counts[name] = held.counts.get(name, 0) + count
+    last = found[-1][0] if found else undone_to(held)
+    held.counts["undone_to"] = last
+    held.kept_cards = [*held.kept_cards, *sorted(kept)]
+    held.save(update_fields=["counts", "kept_cards"])
+    return {"cards": len(found), "last": last}
+
+
+def _put_back(card: int, number: int, reason: str, batch: int, by: Scope) -> bool:
+    """Give a card the text back that it had before the batch changed it."""
+    now = open_(CardVersion.objects.get(card=card, number=number).content)
+    # Of several versions of one batch the first is undone with the last.
+    first = CardVersion.objects.filter(card=card, batch=batch, origin=Origin.IMPORT).order_by("number").first()
+    assert first is not None
+    before = open_(CardVersion.objects.get(card=card, number=first.number - 1).content)
+    codes = [code for code in differences(now, before) if code in now.front or code in before.front]
+    try:
+        with transaction.atomic():
+            save_card(
+                card=card, based_on=number, by=by, front={code: before.front.get(code, "") for code in codes},
+                origin=Origin.UNDO, reason=reason, batch=batch,
+            )  # fmt: skip
+    except InputRefused:
+        return False
+    return True

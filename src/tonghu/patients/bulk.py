@@ -1,0 +1,152 @@
+"""What an import says of many children at once: the resolver, the hospital's views and their names, set-wise.
+
+The meaning is that of :func:`tonghu.patients.services.enter_view`, one row after the other; a test holds both together.
+Call it once in a transaction, with all the rows that the transaction brings (see ``resolver.sql`` on locks).
+"""
+
+# ruff: noqa: S608 -- SQL of constants of the code; every value is a parameter
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+
+from django.db import connection, transaction
+
+from tonghu.codes.pinyin import sort_key
+from tonghu.patients.access import ENTER
+from tonghu.patients.identity import Asked, which_children
+from tonghu.patients.models import DOCUMENT, DOCUMENT_TAIL, HospitalView, tail
+from tonghu.patients.services import change_view, name_tokens
+from tonghu.platform.accounts.access import check_may
+from tonghu.platform.crypto.box import seal
+from tonghu.platform.crypto.hashing import keyed_hash
+from tonghu.platform.scope.scope import Scope
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What one row says of a child; '' and None where it says nothing.
+
+    Attributes:
+        latest: no later stay is known, so that what differs from the view is news; else the view stays as it is.
+    """
+
+    record_number: str
+    patient_name: str
+    sex: str = ""
+    birth_date: date | None = None
+    ethnicity: str = ""
+    nationality: str = ""
+    document_type: str = ""
+    document_number: str = ""
+    residence_code: str = ""
+    residence: str = ""
+    phone: str = ""
+    latest: bool = True
+
+
+#: The fields of a view that a row tells, as they are named in both.
+TOLD: Final = (
+    "patient_name", "sex", "birth_date", "ethnicity", "nationality", "document_type", "document_number",
+    "residence_code", "residence", "phone",
+)  # fmt: skip
+_COLUMNS: Final = (
+    ("child_id", "bigint"), ("record_number", "text"), ("patient_name", "text"), ("name_sort", "text"),
+    ("sex", "text"), ("birth_date", "date"), ("ethnicity", "text"), ("nationality", "text"),
+    ("document_type", "text"), ("document_number", "bytea"), ("document_key", "bytea"), ("document_tail", "bytea"),
+    ("residence_code", "text"), ("residence", "bytea"), ("phone", "bytea"),
+)  # fmt: skip
+_INSERT: Final = f"""
+INSERT INTO patients_hospitalview
+  (institution_id, {", ".join(name for name, _ in _COLUMNS)}, created_at, updated_at)
+SELECT %s, line.*, now(), now()
+FROM unnest({", ".join(f"%s::{kind}[]" for _, kind in _COLUMNS)}) AS line
+ON CONFLICT (institution_id, record_number, child_id) DO NOTHING
+RETURNING id, child_id, record_number
+"""
+_TOKENS: Final = """
+INSERT INTO patients_nametoken (institution_id, kind, token, former, child_id, view_id)
+SELECT %s, kind, token, false, child, view
+FROM unnest(%s::smallint[], %s::text[], %s::bigint[], %s::bigint[]) AS line (kind, token, child, view)
+"""
+_Key = tuple[str, int]  # record number and child: what a view is known by at its hospital
+
+
+@transaction.atomic
+def enter_views(*, institution: int, seen: Sequence[Seen], by: Scope) -> list[tuple[int, int]]:
+    """Enter what rows of an import say; returns child and view of each, in the same order.
+
+    Views are made where there are none; of several rows of one child under one record number the last speaks. A view
+    that is there changes where a row is the latest word: what it does not say stays, a changed name stays findable.
+
+    Raises:
+        PermissionDenied, InputRefused: outside the scope, or a row has no name.
+    """
+    check_may(by, ENTER)
+    children = which_children([Asked(institution, one.record_number, one.document_number) for one in seen])
+    said: dict[_Key, Seen] = {}
+    for one, child in zip(seen, children, strict=True):
+        said[one.record_number, child] = one
+    held = _held(institution, said)
+    for key, view in held.items():
+        if said[key].latest:
+            _renew(view, said[key], by)
+    views = {key: view.pk for key, view in held.items()}
+    fresh = {key: one for key, one in said.items() if key not in views}
+    if fresh:
+        views |= _make(institution, fresh)
+    return [(child, views[one.record_number, child]) for one, child in zip(seen, children, strict=True)]
+
+
+def _held(institution: int, said: Iterable[_Key]) -> dict[_Key, HospitalView]:
+    """The views that are there, locked."""
+    records = sorted({record for record, _child in said})
+    wanted = set(said)
+    found = HospitalView.objects.select_for_update().filter(institution_id=institution, record_number__in=records)
+    return {
+        (view.record_number, view.child_id): view
+        for view in found.order_by("pk")
+        if (view.record_number, view.child_id) in wanted
+    }
+
+
+def _renew(view: HospitalView, one: Seen, by: Scope) -> None:
+    told = {name: getattr(one, name) for name in TOLD if getattr(one, name)}
+    if any((getattr(view, name) or "") != value for name, value in told.items()):
+        change_view(view=view, by=by, **told)
+
+
+def _make(institution: int, fresh: dict[_Key, Seen]) -> dict[_Key, int]:
+    rows = [_line(child, one) for (_record, child), one in fresh.items()]
+    with connection.cursor() as cursor:
+        cursor.execute(_INSERT, [institution, *map(list, zip(*rows, strict=True))])
+        made: dict[_Key, int] = {(record, child): view for view, child, record in cursor.fetchall()}
+        tokens = [
+            (int(kind), token, child, made[record, child])
+            for (record, child), one in fresh.items()
+            if (record, child) in made
+            for kind, token in sorted(name_tokens(one.patient_name))
+        ]
+        if tokens:
+            cursor.execute(_TOKENS, [institution, *map(list, zip(*tokens, strict=True))])
+    if len(made) < len(fresh):  # somebody entered one at the same moment: theirs stands
+        made |= {key: view.pk for key, view in _held(institution, fresh).items()}
+    return made
+
+
+def _line(child: int, one: Seen) -> tuple[Any, ...]:
+    number = one.document_number
+    end = tail(number) if number else None
+    return (
+        child, one.record_number, one.patient_name, sort_key(one.patient_name), one.sex, one.birth_date, one.ethnicity,
+        one.nationality, one.document_type, _sealed("document_number", number),
+        keyed_hash(number, DOCUMENT) if number else None, keyed_hash(end, DOCUMENT_TAIL) if end else None,
+        one.residence_code, _sealed("residence", one.residence), _sealed("phone", one.phone),
+    )  # fmt: skip
+
+
+def _sealed(column: str, text: str) -> bytes | None:
+    return seal(text.encode(), f"patients_hospitalview.{column}") if text else None

@@ -1,0 +1,115 @@
+"""Cards of an import, set-wise: as many as a chunk brings, in three statements, under the caller's scope.
+
+Where the rows wait is the importing room's matter: it hands over queries that answer the columns named here. The
+meaning is that of ``entering.enter_card``; what the database sees to (first state, authors, history, tally) its
+triggers do.
+"""
+
+# ruff: noqa: S608 -- SQL of constants of the code; every value is a parameter
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+
+from django.db import connection, transaction
+
+from tonghu.platform.accounts.access import check_may
+from tonghu.platform.scope.scope import Scope
+from tonghu.registry.access import ENTER
+
+#: The columns of a card that each row brings.
+BROUGHT: Final = (
+    "record_number", "admission_count", "admission_at", "discharge_at", "sex", "age_years", "age_days",
+    "residence_code", "principal_code", "scope_group", "scope_code", "scope_position", "iccc3_subgroup",
+    "iccc3_method", "iccc3_certainty", "errors", "warnings", "confirms",
+)  # fmt: skip
+_BROUGHT: Final = ", ".join(BROUGHT)
+_WHO: Final = "unnest(%s::int[], %s::bigint[], %s::bigint[], %s::bigint[]) AS who (row, card, child, view)"
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Where an import's rows wait.
+
+    Attributes:
+        rows: a query of ``row`` (their number), :data:`BROUGHT`, ``content``, ``content_key`` and ``changed`` (the
+            codes of the fields that the content holds).
+        findings: a query of ``row``, ``rule``, ``rule_version``, ``level`` and ``column``, one of each.
+        parameters: what both take.
+    """
+
+    rows: str
+    findings: str
+    parameters: Sequence[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """Whose card is made of which row."""
+
+    row: int
+    child: int
+    view: int
+
+
+@transaction.atomic
+def create_cards(
+    *,
+    institution: int,
+    made: Sequence[Made],
+    rows: Rows,
+    archive_month: date,
+    archive_month_assumed: bool,
+    layout: str,
+    origin: str,
+    batch: int,
+    by: Scope,
+) -> list[int]:
+    """Make a card, its first version and its findings of each row; returns the cards' numbers in the order of `made`.
+
+    Raises:
+        PermissionDenied: `by` may not.
+        IntegrityError: a stay has a card already: the caller looks before, under a lock.
+    """
+    check_may(by, ENTER)
+    if not made:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT nextval(pg_get_serial_sequence('registry_card', 'id')) FROM generate_series(1, %s)", [len(made)]
+        )
+        cards = [number for (number,) in cursor.fetchall()]
+        who = [
+            [one.row for one in made], cards, [one.child for one in made], [one.view for one in made],
+        ]  # fmt: skip
+        cursor.execute(
+            f"""
+            INSERT INTO registry_card (id, institution_id, child_id, view_id, {_BROUGHT}, archive_month,
+              archive_month_assumed, layout, origin, state, version, authors, problem_at_first, waits_for, waits_note)
+            SELECT who.card, %s, who.child, who.view, {_BROUGHT}, %s, %s, %s, %s, 'draft', 1, '{{}}', false, '', ''
+            FROM ({rows.rows}) AS brought JOIN {_WHO} USING (row)
+            """,
+            [institution, archive_month, archive_month_assumed, layout, origin, *rows.parameters, *who],
+        )
+        cursor.execute(
+            f"""
+            INSERT INTO registry_cardversion
+              (card_id, institution_id, number, origin, batch, changed, content, content_key)
+            SELECT who.card, %s, 1, %s, %s, changed, content, content_key
+            FROM ({rows.rows}) AS brought JOIN {_WHO} USING (row)
+            """,
+            [institution, origin, batch, *rows.parameters, *who],
+        )
+        cursor.execute(
+            f"""
+            INSERT INTO registry_finding
+              (card_id, institution_id, rule, rule_version, level, "column", overridden_reason)
+            SELECT who.card, %s, rule, rule_version, level, "column", ''
+            FROM ({rows.findings}) AS found JOIN {_WHO} USING (row)
+            """,
+            [institution, *rows.parameters, *who],
+        )
+    return cards
