@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Sequence
+from itertools import chain, repeat
 from pathlib import Path
 from types import TracebackType
 
@@ -41,26 +42,23 @@ class CasesFile:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
         self._out.close()
 
-    def write(self, cases: pl.DataFrame, data: pl.DataFrame, raw_lines: pl.Series | None) -> None:
+    def write(self, cases: pl.DataFrame, data: pl.DataFrame, raw_lines: Sequence[bytes] | None) -> None:
         """Append rows. `cases` has OWN_COLUMNS; `data` the file's own cells in the same order.
 
         `raw_lines`, where the reader gives them, are the same rows as they stand in the file (UTF-8, comma, one record
-        a line, no line end) and are passed through as they are.
+        each, no line end) and are passed through as they are.
         """
         own = cases.select(OWN_COLUMNS)
-        written = io.BytesIO()
-        if raw_lines is None:
-            pl.concat([own, data], how="horizontal").write_csv(written, include_header=False)
-        else:
-            lines = own.select(pl.concat_str([*map(_as_csv, own), raw_lines], separator=","))
-            lines.write_csv(written, include_header=False, quote_style="never")
-        self._out.write(written.getbuffer())
+        if raw_lines is not None:
+            fronts = _written(own).split(b"\n")[:-1]
+            if len(fronts) == len(raw_lines):  # else a code has a line end inside it
+                self._out.write(b"".join(chain.from_iterable(zip(fronts, repeat(b","), raw_lines, repeat(b"\n")))))
+                return
+        self._out.write(_written(pl.concat([own, data], how="horizontal")))
 
 
-def _as_csv(column: pl.Series) -> pl.Expr:
-    """The values of a column as cells of a csv file, quoted where they must be."""
-    text = pl.col(column.name).cast(pl.String)
-    if column.dtype == pl.String:
-        marked = '"' + text.str.replace_all('"', '""', literal=True) + '"'
-        text = pl.when(text.str.contains(r'[",\r\n]')).then(marked).otherwise(text)
-    return text.fill_null("")
+def _written(rows: pl.DataFrame) -> bytes:
+    """Rows as they stand in a csv file."""
+    written = io.BytesIO()
+    rows.write_csv(written, include_header=False)
+    return written.getvalue()

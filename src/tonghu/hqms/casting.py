@@ -128,14 +128,21 @@ def columns(data: pl.DataFrame, fields: Mapping[str, Field]) -> Cast:
     empty = {name for name in fields if data[name].null_count() == len(data)}
     live = {name: f for name, f in fields.items() if name not in empty}
     plain = _cleaned(data, live)
-    typed = plain.select([_plain(f).alias(f.name) for f in live.values()])
+    both = plain.with_columns([_plain(f).alias(f.name) for f in live.values()])
+    # Asked of all columns in one go: for most of them there is nothing to mend.
+    left = {f.name: asked for f in live.values() if (asked := _left(f)) is not None}
+    having = both.select(asked.any().alias(name) for name, asked in left.items()).row(0, named=True) if left else {}
     made: list[pl.Series] = []
     issues: list[pl.DataFrame] = []
     for name, field in fields.items():
         if name in empty:
             made.append(pl.Series(field.name, [None], dtype=POLARS_TYPES[field.type]).new_from_index(0, len(data)))
             continue
-        values, companion, noted = _mend(field, plain[f"{field.name}__text"], typed[field.name])
+        if not having.get(field.name):
+            made.append(both[field.name])
+            continue
+        where = both.select(left[field.name].arg_true()).to_series()
+        values, companion, noted = _mend(field, both[f"{field.name}__text"], both[field.name], where)
         made.append(values)
         made += companion
         issues += noted
@@ -217,15 +224,12 @@ def _plain_datetime(text: pl.Expr) -> pl.Expr:
     return pl.coalesce(times)
 
 
-def _mend(field: Field, text: pl.Series, typed: pl.Series) -> tuple[pl.Series, list[pl.Series], list[pl.DataFrame]]:
-    """Read by :func:`cell` what Polars left: (values, `__unreadable` if any cell is, issues)."""
-    unread = typed.is_null() & text.is_not_null()
-    left = _odd_texts(field, text) if field.type == "text" else unread
-    if left is None or not left.any():
-        return typed, [], []
-    where = left.arg_true()
+def _mend(
+    field: Field, text: pl.Series, typed: pl.Series, where: pl.Series
+) -> tuple[pl.Series, list[pl.Series], list[pl.DataFrame]]:
+    """Read by :func:`cell` what Polars left at these places: (values, `__unreadable` if any cell is, issues)."""
     read = Readings.of(field, text.gather(where))
-    values = typed.scatter(where, read.values.cast(typed.dtype)) if len(where) else typed
+    values = typed.scatter(where, read.values.cast(typed.dtype))
     noted = pl.DataFrame({"row": where.cast(pl.UInt32), "note": read.notes}).filter(pl.col("note").is_not_null())
     issues = noted.select("row", pl.lit(field.name).alias("fact"), "note")
     unreadable = text.is_not_null() & values.is_null()
@@ -233,8 +237,12 @@ def _mend(field: Field, text: pl.Series, typed: pl.Series) -> tuple[pl.Series, l
     return values, companion, [issues] if len(issues) else []
 
 
-def _odd_texts(field: Field, text: pl.Series) -> pl.Series | None:
-    """The texts that are not themselves: coded ones with wide characters, numbers in scientific notation."""
+def _left(field: Field) -> pl.Expr | None:
+    """Which cells Python has to read: those not of plain shape; of texts those that are not themselves, coded ones
+    with wide characters and numbers in scientific notation (None: no text of the field can be such)."""
+    text = pl.col(f"{field.name}__text")
+    if field.type != "text":
+        return pl.col(field.name).is_null() & text.is_not_null()
     wide = (text.str.len_bytes() != text.str.len_chars()) if field.coded else None
     damaged = text.str.contains(_SCIENTIFIC) if field.name in _NUMBER_LIKE else None
     return wide if damaged is None else damaged if wide is None else wide | damaged

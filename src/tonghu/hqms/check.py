@@ -360,20 +360,20 @@ class _Batch:
 
     rows: pl.Series
     data: pl.DataFrame
-    raw_lines: pl.Series | None
+    raw_lines: Sequence[bytes] | None
     ragged: frozenset[int]
 
     @classmethod
     def of(cls, hits: Sequence[Hits]) -> _Batch:
-        lines = [one.raw_lines for one in hits if one.raw_lines is not None]
+        given = [one.raw_lines for one in hits if one.raw_lines is not None]
         return cls(
             pl.concat([one.rows for one in hits], rechunk=True),
             # In one piece: columns in hundreds of chunks take five times as long to cast.
             pl.concat([one.data for one in hits], rechunk=True),
-            pl.concat(lines) if len(lines) == len(hits) else None,
+            [line for lines in given for line in lines] if len(given) == len(hits) else None,
             frozenset(row.row for one in hits for row in one.ragged),
         )
 
-    def lines(self, at: pl.Series) -> pl.Series | None:
+    def lines(self, at: pl.Series) -> Sequence[bytes] | None:
         """The lines of some rows."""
-        return None if self.raw_lines is None else self.raw_lines.gather(at)
+        return None if self.raw_lines is None else [self.raw_lines[place] for place in at]

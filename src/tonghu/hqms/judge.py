@@ -138,12 +138,18 @@ class Judge:
 
 
 def _frame(rows: pl.Series, column: int, number: int, texts: pl.Series | int, values: pl.Series) -> pl.DataFrame:
-    return pl.select(
-        row=rows.cast(pl.UInt32),
-        column=pl.lit(column, pl.Int32),
-        entry=pl.lit(number, pl.UInt32),
-        said=texts if isinstance(texts, pl.Series) else pl.lit(texts, pl.UInt32),
-        value=values,
+    def numbered(name: str, value: int) -> pl.Series:
+        return pl.Series(name, [value], dtype=SCHEMA[name]).new_from_index(0, len(rows))
+
+    # Made of series: an expression would be planned, for some hundred small frames a pile.
+    return pl.DataFrame(
+        [
+            rows.cast(SCHEMA["row"]).alias("row"),
+            numbered("column", column),
+            numbered("entry", number),
+            texts.alias("said") if isinstance(texts, pl.Series) else numbered("said", texts),
+            values.alias("value"),
+        ]
     )
 
 

@@ -235,9 +235,13 @@ class Prefilter:
         suspected = pl.any_horizontal(~pl.col(self._slots).str.contains(self._elsewhere)).fill_null(value=False)
         suspects = codes.select(suspected.alias("s"))["s"].to_numpy().copy()
         where = np.flatnonzero(suspects)
-        suspects[where] = [
-            any(code is not None and self._may_match(code) for code in row) for row in codes[where].iter_rows()
-        ]
+        if not len(where):
+            return suspects
+        asked = codes[where]
+        writings = pl.concat([column.rename("code") for column in asked.iter_columns()]).unique().drop_nulls()
+        matching = [code for code in writings if self._may_match(code)]
+        in_scope = pl.any_horizontal(pl.all().is_in(matching)).fill_null(value=False)
+        suspects[where] = asked.select(in_scope.alias("s"))["s"].to_numpy()
         return suspects
 
     def _may_match(self, code: str) -> bool:

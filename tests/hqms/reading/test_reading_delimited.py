@@ -111,7 +111,7 @@ def test_screening_finds_the_rows_that_reading_all_would_find(
     for hits in fast:
         assert (hits.raw_lines is not None) == (delimiter == "," and encoding != "gb18030")
         if hits.raw_lines is not None and len(hits.rows):
-            again = list(csv.reader(io.StringIO("\n".join(hits.raw_lines) + "\n", newline="")))
+            again = list(csv.reader(io.StringIO(b"\n".join([*hits.raw_lines, b""]).decode(), newline="")))
             assert [[cell or None for cell in row] for row in again] == [list(row) for row in hits.data.rows()]
 
 

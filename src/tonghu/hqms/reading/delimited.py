@@ -230,15 +230,15 @@ class DelimitedSource(Source):
         )
         if table.height != count:
             raise AssertionError(f"{count} records, but {table.height} rows parsed")
-        return table.with_columns(pl.all().replace("", None)) if quoted else table
+        # Only two quotation marks make an empty text; an empty cell without any is null already.
+        return table.with_columns(pl.all().replace("", None)) if quoted and b'""' in lines else table
 
-    def _raw_lines(self, records: Records, indexes: npt.NDArray[np.intp]) -> pl.Series | None:
+    def _raw_lines(self, records: Records, indexes: npt.NDArray[np.intp]) -> Sequence[bytes] | None:
         if self._delimiter != b"," or (records.cells[indexes] != len(self.header)).any():
             return None
         data = records.data
         begins, ends = records.starts[indexes].tolist(), records.ends[indexes].tolist()
-        lines = [data[begin:end].removesuffix(b"\r") for begin, end in zip(begins, ends, strict=True)]
-        return pl.Series("line", lines, dtype=pl.Binary).cast(pl.String)
+        return [data[begin:end].removesuffix(b"\r") for begin, end in zip(begins, ends, strict=True)]
 
 
 def _beyond_ascii(seen: pl.DataFrame) -> list[pl.Expr]:

@@ -97,15 +97,19 @@ class Checked:
         GB18030 is decoded, and thereby fully checked, only where it is used: checking all of it would cost more than
         the screening.
         """
-        for number, piece in enumerate(prefetched(self.pieces())):
-            self._settle(piece, number)
+        for number, (piece, valid_utf8, nul) in enumerate(prefetched(self._looked_at())):
+            self._settle(piece, number, valid_utf8, nul)
             yield piece
 
-    def _settle(self, piece: bytes, number: int) -> None:
+    def _looked_at(self) -> Iterator[tuple[bytes, bool, int]]:
+        """The pieces, each with whether it is valid UTF-8 and where it has a NUL byte (-1: nowhere)."""
+        for piece in self.pieces():
+            yield piece, is_utf8(piece), piece.find(b"\0")
+
+    def _settle(self, piece: bytes, number: int, valid_utf8: bool, nul: int) -> None:
         """Take note of the next piece, the `number`-th."""
         name = self._given.name
-        valid_utf8 = is_utf8(piece)
-        if (nul := piece.find(b"\0")) >= 0:
+        if nul >= 0:
             raise has_nul(name, self._line(number) + piece.count(b"\n", 0, nul))
         if self.encoding == enc.GB18030:
             if valid_utf8 and enc.looks_like_utf8(piece):

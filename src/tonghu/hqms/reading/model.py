@@ -89,8 +89,8 @@ class Hits:
     """All columns of those rows, as in `Frame.data`."""
     ragged: tuple[Ragged, ...] = ()
     """Ragged rows of the block. They are always among the hits, whatever `keep` says: none may be lost."""
-    raw_lines: pl.Series | None = None
-    """The same rows as the file has them (String, without line end); only for comma-delimited UTF-8, and only where
+    raw_lines: Sequence[bytes] | None = None
+    """The same rows as the file has them (without line end); only for comma-delimited UTF-8, and only where
     all of them have exactly the header's number of cells, so that they can stand in a table again."""
 
 
