@@ -6,11 +6,15 @@ With a file of the user's own it only checks that file: a clerk who asks for tha
 from __future__ import annotations
 
 import argparse
+from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import Final
+from zoneinfo import ZoneInfo
 
 from tonghu import cli
 from tonghu.errors import InputRefused
 
+CHINA: Final = ZoneInfo("Asia/Shanghai")
 MADE_UP_NAME = "虚构医院-出院病案首页"
 
 
@@ -45,13 +49,19 @@ def run(args: argparse.Namespace) -> int:
         serving.check_port(port)  # before half a minute of work, not after it
     out: Path = args.out or Path("out") / "demo"
     file = out / f"{MADE_UP_NAME}.{args.format}"
-    print("① 生成一家虚构医院一个月的病案首页（患者均为虚构） · Making a made-up hospital's month", flush=True)
-    options = f"--rows {args.rows} --layout {args.layout} --format {args.format} --seed {args.seed}"
+    month = last_month(datetime.now(CHINA).date())
+    print(f"① 生成一家虚构医院 {month} 的病案首页（患者均为虚构） · Making a made-up hospital's {month}", flush=True)
+    options = f"--month {month} --rows {args.rows} --layout {args.layout} --format {args.format} --seed {args.seed}"
     code = cli.main(["synth", "--out", str(file), "--truth", str(out / "truth.json"), *options.split()])
     if code:
         return code
     print("\n② 检查 · Checking it", flush=True)
     return _check(file, out) or demo_site.run(port=port, seed=args.seed, serve=not args.no_serve, reset=args.reset)
+
+
+def last_month(today: date) -> str:
+    """Return the month before a day's, as ``2026-10``: the one that hospitals report now."""
+    return (today.replace(day=1) - timedelta(days=1)).strftime("%Y-%m")
 
 
 def _check(file: Path, out: Path) -> int:

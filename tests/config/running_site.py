@@ -123,7 +123,7 @@ def until(holds: Callable[[], object], what: str, seconds: float = PATIENCE) -> 
 
 
 def _files_of_at_most(limit: int | None) -> Callable[[], None] | None:
-    """Have the kernel refuse to write files beyond `limit` bytes: a disk that takes no more, where nothing is mounted."""
+    """Have the kernel refuse to write files beyond `limit` bytes, as a full disk does, where nothing is mounted."""
     if limit is None:
         return None
     return lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ import pytest
 from tonghu import cli
 from tonghu.config import environment, serving
 from tonghu.config.site import Site, said_in_words
+from tonghu.demo import last_month
 from tonghu.errors import InputRefused
 
 
@@ -117,6 +119,14 @@ def test_a_file_of_ones_own_is_only_checked(
 ) -> None:
     assert cli.main(["demo", str(tmp_path / "x.csv"), *words]) == 2
     assert "only checks it" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("today", "month"),
+    [(date(2026, 11, 22), "2026-10"), (date(2027, 1, 1), "2026-12"), (date(2028, 3, 31), "2028-02")],
+)
+def test_the_demo_makes_the_month_before_todays(today: date, month: str) -> None:
+    assert last_month(today) == month
 
 
 @pytest.mark.parametrize(("said", "means"), [("1", True), ("Yes", True), ("off", False), ("0", False), ("", True)])

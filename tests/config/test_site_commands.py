@@ -10,7 +10,9 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from running_site import RunningSite, until
@@ -59,6 +61,17 @@ def test_the_demo_checks_a_month_and_opens_the_site(demo: Demo) -> None:
     assert re.search(r"Everybody's password: Tonghu-\S+", said)
     assert demo.ask("/login").status == 200
     assert "Traceback" not in said
+    last_month = (datetime.now(ZoneInfo("Asia/Shanghai")).replace(day=1) - timedelta(days=1)).strftime("%Y-%m")
+    assert f"a made-up hospital's {last_month}" in said
+    month = (demo.home.parent / "out" / "虚构医院-出院病案首页.csv").read_text(encoding="utf-8-sig")
+    assert month.count(f"{last_month}-") > 50, "the days of discharge"
+
+
+def test_the_rules_are_ready_before_somebody_asks(demo: Demo) -> None:
+    def warmed() -> list[str]:
+        return re.findall(r'"event": "web.warm"', (demo.home / "logs" / "web.log").read_text(encoding="utf-8"))
+
+    until(lambda: len(warmed()) == 2, "both processes are warm")
 
 
 def test_a_second_demo_says_where_the_first_is(demo: Demo) -> None:

@@ -136,3 +136,20 @@ def test_a_file_as_typed_tables():
 def test_nothing_asked_nothing_found():
     rules = load([PACKAGED / "registry"]).on(ON, None, [SET], "2012")
     assert Asked(rules, {"row"}).of(pl.DataFrame({"row": []}, schema={"row": pl.Int64})).is_empty()
+
+
+def test_warming_up_leaves_nothing_to_compile_for_the_first_check(monkeypatch: pytest.MonkeyPatch) -> None:
+    on = date(2026, 11, 22)
+    monkeypatch.setattr(record, "_checkers", {})
+    record.warm(on)
+    compiled = dict(record._checkers)
+
+    def compile_again(*_: object) -> None:
+        raise AssertionError("a judge is compiled although it was warm")
+
+    monkeypatch.setattr(record, "finding_judge", compile_again)
+    monkeypatch.setattr(record.RuleSet, "for_record", compile_again)
+    for layout in ("2012", "2020"):
+        record.check({}, layout, on)
+        record.missing({}, layout, on)
+    assert record._checkers == compiled

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +29,23 @@ logconfig_dict: dict[str, Any] = {
     "root": {"handlers": ["lines"], "level": "INFO"},
     "loggers": {"gunicorn.error": {"handlers": [], "level": "INFO", "propagate": True}},
 }
+
+
+def post_worker_init(_worker: Any) -> None:
+    """Make ready what the first to ask would wait for, while others are served already."""
+    threading.Thread(target=warm, name="warm", daemon=True).start()
+
+
+def warm() -> None:
+    """Compile the rules of today: a first check takes seconds without it."""
+    from django.utils import timezone
+
+    from tonghu.hqms import record
+    from tonghu.platform.operations.logs import log
+
+    begun = time.monotonic()
+    record.warm(timezone.localdate())
+    log.info("web.warm", ms=round((time.monotonic() - begun) * 1000))
 
 
 def child_exit(_server: Any, worker: Any) -> None:

@@ -63,6 +63,13 @@ def missing(raw: Mapping[str, str], layout: str, on: date, region: str | None = 
     return _checker(layout, on, region).missing(raw, on)
 
 
+def warm(on: date) -> None:
+    """Compile the rules of every layout that hold on a day, so that the first check need not wait for it."""
+    for layout in hqms_fields.LAYOUTS:
+        check({}, layout, on)
+        missing({}, layout, on)
+
+
 #: Compiled once for the rules of a layout, however many days they hold: there are as many as the rule book has changes.
 _checkers: Final[dict[tuple[object, ...], _Checker]] = {}
 
