@@ -172,13 +172,16 @@ def today_in_china() -> date:
     return datetime.now(CHINA).date()
 
 
-def due_date(archive_month: date) -> date:
-    """The last day, inclusive, on which the cases archived in a month are on time: the 15th of the next month.
+def due_date(archive_month: date, day: int) -> date:
+    """The last day, inclusive, on which the cases archived in a month are on time: a day of the next month.
 
-    `archive_month` is any day of that month. Source: clauses NHC20.3.2 and NCPCS.2.3.1.
+    `archive_month` is any day of that month. Which `day` it is is policy: ``surveillance/calendar.yaml``.
+
+    Raises:
+        ValueError: the next month has no such day.
     """
     year, month = archive_month.year, archive_month.month
-    return date(year + month // 12, month % 12 + 1, 15)
+    return date(year + month // 12, month % 12 + 1, day)
 
 
 def _day(moment: date) -> date:

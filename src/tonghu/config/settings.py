@@ -77,6 +77,7 @@ INSTALLED_APPS = [
     "tonghu.patients",
     "tonghu.registry",
     "tonghu.intake",
+    "tonghu.surveillance",
 ]
 
 MIDDLEWARE = [

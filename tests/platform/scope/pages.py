@@ -27,6 +27,7 @@ from tonghu.platform.files.models import StoredFile
 from tonghu.platform.files.services import store
 from tonghu.platform.jobs.models import Job, Progress
 from tonghu.platform.notices.models import Notice
+from tonghu.surveillance.models import MonthLock, Point, ZeroReport
 
 #: The name that must stay inside the walls.
 SECRET: Final = "欧阳测童"
@@ -66,7 +67,7 @@ class Site:
         region = {"here": "510000", "another": "510105", "far": "330000"}[where]
         if role in ("commission_officer", "commission_head"):
             return self.authority if where == "here" else made_up.authority("health", region)
-        if role == "site_operator":
+        if role in ("site_operator", "centre_officer", "centre_head"):
             return made_up.authority("centre", "000000")
         if where == "here":
             return self.here
@@ -148,6 +149,10 @@ def _document(site: Site) -> dict[str, Any]:
     with made_up.acting(site.place.post) as by:
         row = add_document(view=view, document_type="other", document_number="P7777777", by=by)
     return {"pk": view.pk, "document": row.pk}
+
+
+def _month(_site: Site) -> dict[str, Any]:
+    return {"month": "2026-01"}
 
 
 def _of_child(model: type[Model]) -> Callable[[Site], dict[str, Any]]:
@@ -308,4 +313,17 @@ PAGES: Final[dict[str, Page]] = {
     "patients:end_grant": about("point_lead", _of_child(Grant)),
     "patients:undo_merge": about("records_department", _of_child(Merge)),
     "patients:reveal": about("records_department", _revealed),
+    # --- monitoring points and their months: they name no patient
+    "surveillance:board": listing("point_lead"),
+    "surveillance:month": listing("point_lead", args=_month),
+    "surveillance:sign": listing("point_lead", args=_month),
+    "surveillance:withdraw": about("point_lead", lambda site: {"pk": tables.make(ZeroReport, site.place).pk}),
+    "surveillance:lock": Page("centre_officer", OK, FORBIDDEN, OK, OK, args=_month),
+    "surveillance:lift": Page(
+        "centre_officer", OK, FORBIDDEN, OK, OK, args=lambda site: {"pk": tables.make(MonthLock, site.place).pk}
+    ),
+    "surveillance:points": listing("commission_officer"),
+    "surveillance:admit": listing("commission_officer"),
+    "surveillance:point": about("commission_officer", lambda site: {"pk": tables.make(Point, site.place).pk}),
+    "surveillance:end": about("commission_officer", lambda site: {"pk": tables.make(Point, site.place).pk}),
 }

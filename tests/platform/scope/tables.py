@@ -29,6 +29,7 @@ from tonghu.platform.crypto.fields import EncryptedText
 from tonghu.platform.scope.scope import open_scope, system_scope
 from tonghu.registry.models import Card, CardVersion, Tally
 from tonghu.registry.services import enter_card
+from tonghu.surveillance.models import Arrival
 
 #: Tables without row security, each with the reason. None may hold a person.
 OPEN: Final = {
@@ -67,6 +68,8 @@ ANYWHERE: Final = {
     ("notices_message", "SELECT"): "operators of the site see how sending stands: to whom and when, not what it says",
     ("notices_message", "UPDATE"): "operators of the site have a message sent again",
     ("audit_subjectkey", "INSERT"): "whoever speaks of a subject first makes its key",
+    ("surveillance_monthlock", "SELECT"): "a month is locked for the whole nation; everybody who reports sees it",
+    ("surveillance_monthlock_event", "SELECT"): "the history of the locks, likewise",
     ("audit_subjectkey", "DELETE"): "to shred what was said of a subject is a right of its own, wherever it was said",
 }
 
@@ -197,6 +200,7 @@ SAMPLES: dict[str, Callable[[Place], models.Model]] = {
     "registry_card": _card,
     "registry_cardversion": _of_card(CardVersion),
     "registry_tally": _of_card(Tally),
+    "surveillance_arrival": lambda place: Arrival.objects.filter(institution=_card(place).institution_id).latest("pk"),
     "patients_merge": _merge,
     "patients_mergeproposal": _proposal,
     "patients_grant": lambda place: Grant.objects.create(

@@ -108,6 +108,8 @@ _INTAKE = frozenset({"intake.upload", "intake.undo"})
 #: Those who answer for the work of others see their jobs and settle the failed ones.
 _JOBS = frozenset({"jobs.view", "jobs.manage"})
 _FILES = frozenset({"files.view", "files.take"})
+#: Everybody of a point and above it sees when months are due and how they stand; that names no patient.
+_BOARD = frozenset({"surveillance.view"})
 
 _ALL = (
     # --- a monitoring point -------------------------------------------------------------------------------------
@@ -115,7 +117,7 @@ _ALL = (
         code="responsible_deputy", zh="分管负责同志", en="Deputy head responsible",
         for_zh="医疗机构分管信息报送的负责人，是报送的主要责任人：看进度、催落实。",
         for_en="The deputy head of the hospital who answers for reporting: sees progress, sees that it happens.",
-        sight=Sight.INSTITUTION, places=CARE, permissions=_READ | {"accounts.view"},
+        sight=Sight.INSTITUTION, places=CARE, permissions=_READ | _BOARD | {"accounts.view"},
         clauses=("NHC20.3.2",),
     ),
     Role(
@@ -123,9 +125,9 @@ _ALL = (
         for_zh="管理本监测点的人员和全部上报工作。",
         for_en="Leads the point: its people and all of its reporting.",
         sight=Sight.INSTITUTION, places=CARE,
-        permissions=_READ | _JOBS | {
+        permissions=_READ | _JOBS | _BOARD | {
             "accounts.view", "accounts.register", "accounts.appoint", "children.grant", "audit.reveal", "files.view",
-            "api.check", "api.issue",
+            "api.check", "api.issue", "surveillance.sign",
         },
         appoints=_POINT_STAFF, clauses=("NCPCS.1",),
     ),
@@ -133,7 +135,7 @@ _ALL = (
         code="entry_clerk", zh="数据录入员", en="Entry clerk",
         for_zh="录入和导入病例，处理审核员退回的修改。",
         for_en="Enters and imports cases, and mends what the auditor returns.",
-        sight=Sight.INSTITUTION, places=CARE, permissions=_READ | _ENTER | _INTAKE,
+        sight=Sight.INSTITUTION, places=CARE, permissions=_READ | _ENTER | _INTAKE | _BOARD,
         clauses=("NCPCS.1", "NCPCS.2.4"),
     ),
     Role(
@@ -141,14 +143,14 @@ _ALL = (
         for_zh="审核他人录入的病例，通过后上报，有误则写明原因退回。",
         for_en="Audits cases that others entered: passes them on or returns them with reasons.",
         sight=Sight.INSTITUTION, places=CARE, clauses=("NCPCS.1",),
-        permissions=_READ | {"audit.reveal", "registry.audit", "registry.report"},
+        permissions=_READ | _BOARD | {"audit.reveal", "registry.audit", "registry.report"},
     ),
     Role(
         code="records_department", zh="病案管理部门", en="Records department",
         for_zh="负责信息登记和数据质量，与 HQMS 上报保持一致。",
         for_en="Owns registration and the quality of the data, in step with what is reported to HQMS.",
         sight=Sight.INSTITUTION, places=CARE,
-        permissions=_READ | _ENTER | _INTAKE | _JOBS | _FILES | {
+        permissions=_READ | _ENTER | _INTAKE | _JOBS | _FILES | _BOARD | {
             "accounts.view", "audit.export", "children.merge", "registry.export",
         },
         clauses=("NCPCS.1", "NHC20.3.2"),
@@ -170,7 +172,7 @@ _ALL = (
         code="commission_head", zh="卫生健康部门分管领导", en="Responsible head of a health commission",
         for_zh="掌握辖区内救治管理工作的进度和质量。",
         for_en="Follows the progress and quality of the work in the region.",
-        sight=Sight.REGION, places=(HEALTH,), permissions=_READ | {"accounts.view"},
+        sight=Sight.REGION, places=(HEALTH,), permissions=_READ | _BOARD | {"accounts.view"},
         clauses=("SC18.1", "SC18.3"),
     ),
     Role(
@@ -178,9 +180,9 @@ _ALL = (
         for_zh="组织辖区内监测点上报，为已确定的定点医院分配账号，利用数据发现短板。",
         for_en="Runs the points of the region, issues accounts to designated hospitals, finds weak points in the data.",
         sight=Sight.REGION, places=(HEALTH,),
-        permissions=_READ | _JOBS | {
+        permissions=_READ | _JOBS | _BOARD | {
             "accounts.view", "accounts.register", "accounts.appoint", "network.manage", "children.merge",
-            "audit.export", "files.view",
+            "audit.export", "files.view", "surveillance.manage",
         },
         appoints=_POINT_LEADS, clauses=("SC18.4", "NHC20.3.3", "TC20.3.1"),
     ),
@@ -188,7 +190,7 @@ _ALL = (
         code="centre_head", zh="国家监测中心负责人", en="Head of the national centre",
         for_zh="掌握全国监测工作，签发通报。",
         for_en="Answers for the nation's surveillance and signs the bulletins.",
-        sight=Sight.NATION, places=(CENTRE,), permissions=_READ | {"accounts.view", "audit.shred"},
+        sight=Sight.NATION, places=(CENTRE,), permissions=_READ | _BOARD | {"accounts.view", "audit.shred"},
         clauses=("NHC20.3.3",),
     ),
     Role(
@@ -196,9 +198,9 @@ _ALL = (
         for_zh="汇总、核查、分析、评价全国数据，审核监测点申请并分配账号。",
         for_en="Summarises, verifies, analyses and evaluates the nation's data; admits points and issues accounts.",
         sight=Sight.NATION, places=(CENTRE,),
-        permissions=_READ | _JOBS | {
+        permissions=_READ | _JOBS | _BOARD | {
             "accounts.view", "accounts.register", "accounts.appoint", "network.manage", "children.merge",
-            "audit.export", "files.view", "audit.reveal",
+            "audit.export", "files.view", "audit.reveal", "surveillance.manage", "surveillance.lock",
             "registry.verify", "registry.export",
         },
         appoints=_POINT_LEADS, clauses=("NHC20.3.3", "NCPCS.0"),

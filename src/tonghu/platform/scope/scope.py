@@ -30,6 +30,11 @@ SYSTEM: Final[dict[str, tuple[frozenset[str], str]]] = {
     ),
     "rotation": (frozenset({"*"}), "writes sealed values again under a new key; run by the owner, never by a request"),
     "chain": (frozenset(), "links the events of the log into its chain and checks it; reads events of every place"),
+    "summary": (frozenset({"registry.read"}), "counts reported cards by region, without looking at who they are"),
+    "calendar": (
+        frozenset({"surveillance.view", "accounts.view"}),
+        "finds who is to be reminded of a month that is due: points, what they owe, and who holds their posts",
+    ),
     # Policies of the rooms name these four; they hold no permission that a post could hold.
     "worker": (frozenset(), "keeps the books on jobs of every institution: who runs what, how far, how it ended"),
     "upkeep": (frozenset(), "ends the lives of files and removes old records of jobs and notices, everywhere"),

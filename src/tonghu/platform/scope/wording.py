@@ -19,6 +19,8 @@ PIECES: Final[dict[str, Promise]] = {
     "upkeep": pgettext_lazy("piece of the system", "upkeep"),
     "notices": pgettext_lazy("piece of the system", "notices"),
     "docking": pgettext_lazy("piece of the system", "docking"),
+    "summary": pgettext_lazy("piece of the system", "summing up"),
+    "calendar": pgettext_lazy("piece of the system", "reporting calendar"),
 }
 
 

@@ -1,0 +1,253 @@
+"""The board: month × point, how each cell stands, summed up by region. Reads counts; there is no person in it.
+
+``cells.sql`` decides the state of a cell once, for the wall, the sums and the reminders alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any, Final
+
+from django.db import connection
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext
+
+from tonghu.network.region_range import NATION, covered
+from tonghu.platform.components.table import Mark
+from tonghu.platform.shell import Words
+from tonghu.surveillance.calendar import Month
+
+_CELLS: Final = Path(__file__).with_name("cells.sql").read_text(encoding="utf-8")
+#: One page of the points, with their cells.
+_WALL: Final = """
+, listed AS (
+  SELECT institution_id, region_code, name, name_pinyin,
+         count(*) FILTER (WHERE state IN ('missing', 'overdue')) AS behind,
+         max(days) FILTER (WHERE state IN ('missing', 'overdue')) AS longest
+  FROM cell GROUP BY 1, 2, 3, 4
+), paged AS (
+  SELECT *, row_number() OVER (
+    ORDER BY CASE WHEN %(late_only)s THEN behind END DESC, CASE WHEN %(late_only)s THEN longest END DESC,
+             region_code, name_pinyin, institution_id
+  ) AS place
+  FROM listed WHERE NOT %(late_only)s OR behind > 0
+  ORDER BY place LIMIT %(size)s OFFSET %(offset)s
+)
+SELECT cell.* FROM paged JOIN cell USING (institution_id) ORDER BY paged.place, cell.month"""
+_SUMS: Final = """
+SELECT rpad(left(region_code, %(digits)s), 6, '0') AS code, month, count(*) AS expected,
+       count(*) FILTER (WHERE state IN ('on_time', 'zero')) AS done,
+       count(*) FILTER (WHERE state IN ('late', 'zero_late')) AS late,
+       count(*) FILTER (WHERE state = 'missing') AS missing, count(*) FILTER (WHERE state = 'overdue') AS overdue,
+       sum(cards) AS cards, sum(reported) AS reported, sum(on_time) AS on_time
+FROM cell GROUP BY 1, 2 ORDER BY 1, 2"""
+#: What asks for an act now: nothing came, or not everything, and the due date has passed.
+OUTSTANDING: Final = ("missing", "overdue")
+#: What came after the due date.
+CAME_LATE: Final = ("late", "zero_late")
+#: In words, for the legend and for those who do not see the mark.
+STATES: Final[dict[str, Words]] = {
+    "on_time": gettext_lazy("reported on time"),
+    "zero": gettext_lazy("zero report"),
+    "open": gettext_lazy("not due yet"),
+    "late": gettext_lazy("reported late"),
+    "zero_late": gettext_lazy("zero report, late"),
+    "overdue": gettext_lazy("overdue, not everything reported"),
+    "missing": gettext_lazy("overdue, nothing reported"),
+}
+PAGE: Final = 40
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """How one month of one point stands.
+
+    Attributes:
+        cards: report cards of the month that are not voided; `reported` of them reached the centre, `on_time` by the
+            due date; of `assumed` nobody declared the archive month.
+        state: a key of :data:`STATES`.
+        days: how many days after the due date the month was finished, or is unfinished today; below 1: none.
+        zero_on: the day on which a zero report was signed that stands, also where there are cards against it.
+    """
+
+    institution: int
+    month: Month
+    cards: int
+    reported: int
+    on_time: int
+    assumed: int
+    state: str
+    days: int
+    zero_on: date | None
+
+    @property
+    def waiting(self) -> int:
+        """Cards that have not reached the centre."""
+        return self.cards - self.reported
+
+    @property
+    def contradicted(self) -> bool:
+        """Whether a zero report stands although there are cards."""
+        return self.zero_on is not None and self.cards > 0
+
+    @property
+    def tone(self) -> str:
+        """``block`` for what is missing now, ``ask`` for what came late or contradicts itself; '' where all is well."""
+        if self.state in OUTSTANDING:
+            return "block"
+        return "ask" if self.state in CAME_LATE or self.contradicted else ""
+
+    @property
+    def text(self) -> str:
+        """What stands in the cell: the number, and a word where something is late."""
+        if self.state == "missing":
+            return _("missing")
+        if self.state in ("zero", "zero_late"):
+            return (
+                pgettext("cell of the board", "zero")
+                if self.state == "zero"
+                else _("zero +%(days)d d") % {"days": self.days}
+            )
+        if self.state == "overdue":
+            return _("%(reported)d/%(cards)d overdue") % {"reported": self.reported, "cards": self.cards}
+        if self.state == "late":
+            return _("%(cards)d +%(days)d d") % {"cards": self.cards, "days": self.days}
+        if self.waiting:
+            return f"{self.reported}/{self.cards}"
+        return str(self.cards) if self.cards else "·"
+
+    @property
+    def words(self) -> str:
+        """The same as a sentence, for the title of the cell and for screen readers."""
+        said = [f"{self.month}", str(STATES[self.state])]
+        if self.cards:
+            said.append(
+                _("%(reported)d of %(cards)d cards reported") % {"reported": self.reported, "cards": self.cards}
+            )
+        if self.days > 0 and self.state != "on_time":
+            said.append(_("%(days)d days after the due date") % {"days": self.days})
+        if self.assumed:
+            said.append(_("archive month assumed for %(cards)d") % {"cards": self.assumed})
+        if self.contradicted:
+            said.append(_("a zero report stands although there are cards"))
+        return " · ".join(said)
+
+    @property
+    def mark(self) -> Mark:
+        """The state as a word with a mark, for pages that have the room."""
+        tone: Any = self.tone or ("quiet" if self.state == "open" else "done")
+        if self.state in OUTSTANDING or self.state in CAME_LATE:
+            return Mark(_("%(state)s, %(days)d days") % {"state": STATES[self.state], "days": self.days}, tone)
+        return Mark(STATES[self.state], tone)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One point of the wall: its cells by month, None where it owes nothing; `point`: the latest of its points."""
+
+    institution: int
+    point: int
+    name: str
+    region_code: str
+    cells: tuple[Cell | None, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sum:
+    """How the points of a region stand in one month."""
+
+    expected: int = 0
+    done: int = 0
+    late: int = 0
+    missing: int = 0
+    overdue: int = 0
+    cards: int = 0
+    reported: int = 0
+    on_time: int = 0
+
+    @property
+    def outstanding(self) -> int:
+        """Points that owe something now."""
+        return self.missing + self.overdue
+
+    @property
+    def timeliness(self) -> float | None:
+        """Percent of the month's cards that were reported by the due date; None without cards."""
+        return 100 * self.on_time / self.cards if self.cards else None
+
+
+def cells_of(institution: int, months: Sequence[Month], today: date) -> dict[Month, Cell]:
+    """The months that one point owes, in the reader's scope."""
+    found = _ask("SELECT * FROM cell", _said(months, today, institution=institution))
+    return {cell.month: cell for cell in map(_cell, found)}
+
+
+def wall(
+    months: Sequence[Month], today: date, *, region: str = NATION, late_only: bool = False, page: int = 1
+) -> tuple[list[Line], bool]:
+    """One page of the points of a region with their cells, and whether more follow.
+
+    Those that owe something now come first where `late_only`, the worst on top; else all, by region and name.
+    """
+    said = _said(months, today, region=region)
+    said |= {"late_only": late_only, "size": PAGE + 1, "offset": (page - 1) * PAGE}
+    lines: dict[int, tuple[dict[str, Any], dict[Month, Cell]]] = {}
+    for row in _ask(_WALL, said):
+        held = lines.setdefault(row["institution_id"], (row, {}))
+        cell = _cell(row)
+        held[1][cell.month] = cell
+    found = [
+        Line(
+            institution=number, point=row["point_id"], name=row["name"], region_code=row["region_code"],
+            cells=tuple(cells.get(month) for month in months),
+        )
+        for number, (row, cells) in lines.items()
+    ]  # fmt: skip
+    return found[:PAGE], len(found) > PAGE
+
+
+def sums(months: Sequence[Month], today: date, *, region: str = NATION, digits: int = 6) -> dict[str, dict[Month, Sum]]:
+    """How each region below one stands, month by month; ``digits``: how much of the code tells them apart.
+
+    Keys are six-digit codes; with ``digits=0`` there is one, the region itself.
+    """
+    found: dict[str, dict[Month, Sum]] = {}
+    for row in _ask(_SUMS, _said(months, today, region=region) | {"digits": digits}):
+        said = {name: int(row[name]) for name in Sum.__dataclass_fields__}
+        found.setdefault(row["code"] if digits else region, {})[Month(row["month"])] = Sum(**said)
+    return found
+
+
+def outstanding(months: Sequence[Month], today: date) -> Iterator[tuple[Cell, str]]:
+    """Every cell in scope that is not finished, with the code of the point's region; for reminders."""
+    sql = "SELECT * FROM cell WHERE state IN ('missing', 'overdue', 'open') ORDER BY institution_id, month"
+    for row in _ask(sql, _said(months, today)):
+        yield _cell(row), row["region_code"]
+
+
+def _said(
+    months: Sequence[Month], today: date, *, region: str = NATION, institution: int | None = None
+) -> dict[str, Any]:
+    low, high = covered(region)
+    return {
+        "months": [month.first for month in months], "dues": [month.due for month in months], "today": today,
+        "low": low, "high": high, "institution": institution,
+    }  # fmt: skip
+
+
+def _ask(sql: str, said: dict[str, Any]) -> list[dict[str, Any]]:
+    with connection.cursor() as cursor:
+        cursor.execute(_CELLS + sql, said)
+        names = [column.name for column in cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def _cell(row: dict[str, Any]) -> Cell:
+    return Cell(
+        institution=row["institution_id"], month=Month(row["month"]), cards=int(row["cards"]),
+        reported=int(row["reported"]), on_time=int(row["on_time"]), assumed=int(row["assumed"]), state=row["state"],
+        days=int(row["days"]), zero_on=row["zero_on"],
+    )  # fmt: skip

@@ -1,0 +1,15 @@
+"""What the menu shows of this room."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from tonghu.platform.shell import MenuGroup, MenuItem
+from tonghu.surveillance.access import VIEW
+
+MENU = (
+    MenuItem(
+        _("How reporting stands"), "surveillance:board", permission=VIEW, group=MenuGroup.REPORTING, icon="calendar"
+    ),
+    MenuItem(_("Monitoring points"), "surveillance:points", permission=VIEW, group=MenuGroup.NETWORK, icon="hospital"),
+)

@@ -1,0 +1,140 @@
+"""Monitoring points, signed zero reports, locked months, and what of each month has arrived."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from django.conf import settings
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import DateRangeField, RangeOperators
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from tonghu.network.models import Institution
+from tonghu.platform.audit.history import tracked
+
+_FIRST_OF_MONTH = Q(archive_month__day=1)
+
+
+@tracked(part_of="institution", name=_("monitoring point"))
+class Point(models.Model):
+    """An institution while it is a monitoring point: its months are expected."""
+
+    class Ground(models.TextChoices):
+        """Why it takes part."""
+
+        DESIGNATED = "designated", _("designated hospital")
+        VOLUNTARY = "voluntary", _("takes part of its own wish")
+
+    institution = models.ForeignKey(
+        Institution, models.PROTECT, related_name="points", verbose_name=_("institution"), db_index=False
+    )
+    #: Days, in China's time; ``[from, until)`` as PostgreSQL writes it. Whoever stands on a month's last day owes it.
+    valid = DateRangeField(_("valid"))
+    ground = models.CharField(_("ground"), max_length=20, choices=Ground.choices)
+    #: The document that made it one, or how it came about.
+    note = models.CharField(_("document or note"), max_length=200, blank=True, default="")
+
+    class Meta:
+        constraints = [
+            ExclusionConstraint(
+                name="point_once_at_a_time",
+                expressions=[("institution", RangeOperators.EQUAL), ("valid", RangeOperators.OVERLAPS)],
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.institution_id} {self.valid}"
+
+    @property
+    def last_day(self) -> date | None:
+        """The last day on which it is a point; None: without end."""
+        return self.valid.upper - timedelta(days=1) if self.valid.upper else None
+
+
+@tracked(part_of="institution", name=_("zero report"), words={"archive_month": lambda month: month[:7]})
+class ZeroReport(models.Model):
+    """The signed word of a point that a month had no case; never erased, withdrawn with a reason."""
+
+    institution = models.ForeignKey(Institution, models.PROTECT, related_name="+", verbose_name=_("institution"))
+    archive_month = models.DateField(_("archive month"))
+    signed_at = models.DateTimeField(_("signed"))
+    signed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", db_index=False)
+    #: Name, role and institution of who signed, as they were then.
+    signed_as = models.CharField(_("signed by"), max_length=200)
+    withdrawn_at = models.DateTimeField(_("withdrawn"), null=True)
+    withdrawn_as = models.CharField(_("withdrawn by"), max_length=200, blank=True, default="")
+    withdrawn_because = models.CharField(_("reason"), max_length=400, blank=True, default="")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                name="zero_report_one_a_month",
+                fields=["institution", "archive_month"],
+                condition=Q(withdrawn_at__isnull=True),
+            ),
+            models.CheckConstraint(name="zero_report_of_a_month", condition=_FIRST_OF_MONTH),
+            models.CheckConstraint(
+                name="zero_report_withdrawn_says_why",
+                condition=Q(withdrawn_at__isnull=True, withdrawn_because="")
+                | (Q(withdrawn_at__isnull=False) & ~Q(withdrawn_because="")),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.institution_id} {self.archive_month:%Y-%m}"
+
+
+@tracked(name=_("month lock"), words={"archive_month": lambda month: month[:7]})
+class MonthLock(models.Model):
+    """A month that is closed for bulk undo, for the whole nation; single corrections go on, versioned."""
+
+    archive_month = models.DateField(_("archive month"))
+    locked_at = models.DateTimeField(_("locked"))
+    locked_as = models.CharField(_("locked by"), max_length=200)
+    note = models.CharField(_("note"), max_length=200, blank=True, default="")
+    lifted_at = models.DateTimeField(_("lifted"), null=True)
+    lifted_as = models.CharField(_("lifted by"), max_length=200, blank=True, default="")
+    lifted_because = models.CharField(_("reason"), max_length=400, blank=True, default="")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                name="month_lock_one_a_month", fields=["archive_month"], condition=Q(lifted_at__isnull=True)
+            ),
+            models.CheckConstraint(name="month_lock_of_a_month", condition=_FIRST_OF_MONTH),
+            models.CheckConstraint(
+                name="month_lock_lifted_says_why",
+                condition=Q(lifted_at__isnull=True, lifted_because="")
+                | (Q(lifted_at__isnull=False) & ~Q(lifted_because="")),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.archive_month:%Y-%m}"
+
+
+class Arrival(models.Model):
+    """How many cards of a month a point first reported on a day, or (below zero) no more: **the sum is the count**.
+
+    Kept by triggers on the cards, in the transaction that changes them; rows are added, never changed, so that nobody
+    waits for anybody, and a job adds them up now and then. ``reported_on`` None: not reported yet. Voided cards do not
+    count. It names nobody, so that authorities see how far a point is without reading what it has not reported.
+    """
+
+    institution = models.ForeignKey(Institution, models.PROTECT, related_name="+", db_index=False)
+    archive_month = models.DateField()
+    reported_on = models.DateField(null=True)
+    cards = models.IntegerField()
+    #: Of these, cards whose archive month nobody declared: the discharge month stands in.
+    assumed = models.IntegerField()
+
+    class Meta:
+        indexes = [
+            models.Index(name="arrival_of_institution", fields=["institution", "archive_month"]),
+            models.Index(name="arrival_of_month", fields=["archive_month", "institution"]),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.institution_id} {self.archive_month:%Y-%m} {self.reported_on}: {self.cards}"

@@ -1,0 +1,167 @@
+"""Pages on one month: how it stands here, the zero report, the lock, and what changed after it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from tonghu.network.region_range import NATION
+from tonghu.platform.accounts.access import Request, requires
+from tonghu.registry.access import READ as READ_CARDS
+from tonghu.registry.states import State
+from tonghu.surveillance import board, queries, services
+from tonghu.surveillance.access import LOCK, SIGN, VIEW
+from tonghu.surveillance.acting import form_page
+from tonghu.surveillance.calendar import Month
+from tonghu.surveillance.forms import LockForm, ReasonForm
+from tonghu.surveillance.links import cards_url
+from tonghu.surveillance.models import MonthLock, ZeroReport
+from tonghu.surveillance.views import may_sign
+
+
+@requires(VIEW)
+@require_GET
+def month(request: Request, month: str) -> HttpResponse:
+    """One month in the reader's scope: states, zero report, lock, and what changed after the lock."""
+    asked, today, scope = _read(month), timezone.localdate(), request.scope
+    region = None if scope.institution else (scope.region_from or NATION)
+    states = queries.by_state([asked], institution=scope.institution, region=region)[asked]
+    held = queries.locks([asked]).get(asked)
+    said: dict[str, Any] = {
+        "month": asked,
+        "before": asked.plus(-1) if Month.read(str(asked.plus(-1))) else None,
+        "after": asked.plus(1) if asked.plus(1).first <= today else None,
+        "states": [
+            (state.label, states[state.value], cards_url(month=asked, state=state.value))
+            for state in State
+            if states.get(state.value)
+        ],
+        "lock": held,
+        "changes": queries.changed_after(held) if held and scope.may(READ_CARDS) else [],
+        "added": queries.late_additions(held) if held else 0,
+        "may_lock": scope.may(LOCK) and held is None and asked.due < today,
+        "may_lift": scope.may(LOCK) and held is not None,
+        "today": today,
+    }
+    if scope.institution:
+        said["cell"] = board.cells_of(scope.institution, [asked], today).get(asked)
+        said["zeros"] = queries.zero_reports(scope.institution, [asked])
+        said["may_sign"] = scope.may(SIGN) and may_sign(said["cell"], today)
+        said["may_withdraw"] = scope.may(SIGN)
+    else:
+        low = scope.region_from or NATION
+        said["sum"] = board.sums([asked], today, region=low, digits=0).get(low, {}).get(asked, board.Sum())
+    return render(request, "surveillance/month.html", said)
+
+
+@requires(SIGN)
+@require_http_methods(["GET", "POST"])
+def sign(request: Request, month: str) -> HttpResponse:
+    """Sign that a month had no case."""
+    asked = _read(month)
+    form = _Empty(request.POST if request.method == "POST" else None)
+
+    def act(_said: dict[str, Any]) -> ZeroReport:
+        return services.sign_zero(month=asked, by=request.scope)
+
+    return form_page(
+        request, form, act, title=_("Zero report of %(month)s") % {"month": asked}, submit=_("Sign: no case"),
+        back=reverse("surveillance:month", args=[asked]),
+        done=_("The zero report of %(month)s is signed.") % {"month": asked},
+        crumbs=_crumbs(asked),
+        note=_(
+            "You sign as %(who)s that no record archived in %(month)s had a case in scope. It counts as reported from "
+            "today on, is seen by the authorities above you, and can be withdrawn with a reason."
+        ) % {"who": request.scope.label, "month": asked},
+    )  # fmt: skip
+
+
+@requires(SIGN)
+@require_http_methods(["GET", "POST"])
+def withdraw(request: Request, pk: int) -> HttpResponse:
+    """Take a zero report back."""
+    held = get_object_or_404(ZeroReport, pk=pk, institution=request.scope.institution)
+    asked = Month(held.archive_month)
+    form = ReasonForm(request.POST or None)
+
+    def act(said: dict[str, Any]) -> ZeroReport:
+        return services.withdraw_zero(report=held, reason=said["reason"], by=request.scope)
+
+    return form_page(
+        request, form, act, title=_("Withdraw the zero report of %(month)s") % {"month": asked}, submit=_("Withdraw"),
+        back=reverse("surveillance:month", args=[asked]), done=_("The zero report is withdrawn."),
+        crumbs=_crumbs(asked),
+        note=_("The month is open again; the report and the reason stay on record."),
+    )  # fmt: skip
+
+
+@requires(LOCK)
+@require_http_methods(["GET", "POST"])
+def lock(request: Request, month: str) -> HttpResponse:
+    """Lock a month for the nation."""
+    asked = _read(month)
+    if request.scope.region_from != NATION:
+        raise PermissionDenied(_("Months are locked by the national centre."))
+    form = LockForm(request.POST if request.method == "POST" else None)
+    counted = board.sums([asked], timezone.localdate(), digits=0).get(NATION, {}).get(asked, board.Sum())
+
+    def act(said: dict[str, Any]) -> MonthLock:
+        return services.lock_month(month=asked, by=request.scope, note=said["note"])
+
+    return form_page(
+        request, form, act, title=_("Lock %(month)s") % {"month": asked}, submit=_("Lock"),
+        back=reverse("surveillance:month", args=[asked]), done=_("%(month)s is locked.") % {"month": asked},
+        crumbs=_crumbs(asked),
+        consequences=(
+            (f"{counted.cards:,}", _("cards can no longer be taken back in bulk")),
+            (f"{counted.cards - counted.reported:,}", _("cards are not reported yet; they can still be")),
+            (f"{counted.outstanding:,}", _("points still owe something")),
+        ),
+    )  # fmt: skip
+
+
+@requires(LOCK)
+@require_http_methods(["GET", "POST"])
+def lift(request: Request, pk: int) -> HttpResponse:
+    """Open a locked month again."""
+    held = get_object_or_404(MonthLock, pk=pk)
+    if request.scope.region_from != NATION:
+        raise PermissionDenied(_("Months are locked by the national centre."))
+    asked = Month(held.archive_month)
+    form = ReasonForm(request.POST or None)
+
+    def act(said: dict[str, Any]) -> MonthLock:
+        return services.lift_lock(lock=held, reason=said["reason"], by=request.scope)
+
+    return form_page(
+        request, form, act, title=_("Unlock %(month)s") % {"month": asked}, submit=_("Unlock"),
+        back=reverse("surveillance:month", args=[asked]), done=_("%(month)s is unlocked.") % {"month": asked},
+        crumbs=_crumbs(asked),
+    )  # fmt: skip
+
+
+def _read(text: str) -> Month:
+    found = Month.read(text)
+    if found is None or found.first > timezone.localdate():
+        raise Http404
+    return found
+
+
+def _crumbs(asked: Month) -> tuple[tuple[str, str], ...]:
+    here = reverse("surveillance:month", args=[asked])
+    return ((reverse("surveillance:board"), _("How reporting stands")), (here, str(asked)))
+
+
+class _Empty(LockForm):
+    """An act that asks for nothing but the button."""
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.fields.clear()

@@ -1,0 +1,21 @@
+"""Addresses of the pages on points, their months, and how reporting stands."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from tonghu.surveillance import month_views, point_views, views
+
+app_name = "surveillance"
+urlpatterns = [
+    path("reporting", views.board, name="board"),
+    path("reporting/months/<str:month>", month_views.month, name="month"),
+    path("reporting/months/<str:month>/zero", month_views.sign, name="sign"),
+    path("reporting/zero/<int:pk>/withdraw", month_views.withdraw, name="withdraw"),
+    path("reporting/months/<str:month>/lock", month_views.lock, name="lock"),
+    path("reporting/locks/<int:pk>/lift", month_views.lift, name="lift"),
+    path("reporting/points", point_views.points, name="points"),
+    path("reporting/points/new", point_views.admit, name="admit"),
+    path("reporting/points/<int:pk>", point_views.point, name="point"),
+    path("reporting/points/<int:pk>/end", point_views.end, name="end"),
+]

@@ -1,0 +1,200 @@
+"""The board: how reporting stands, month by month: of one's own hospital, or of the points of a region."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from tonghu.network import queries as network
+from tonghu.network.region_range import NATION, covered
+from tonghu.platform.accounts.access import Request, requires
+from tonghu.platform.components import maps
+from tonghu.registry.access import READ as READ_CARDS
+from tonghu.registry.states import State
+from tonghu.surveillance import board as boards
+from tonghu.surveillance import calendar, queries
+from tonghu.surveillance.access import SIGN, VIEW
+from tonghu.surveillance.board import OUTSTANDING, Line, Sum
+from tonghu.surveillance.calendar import Month
+from tonghu.surveillance.links import cards_url
+
+#: From this share of a province's points that owe something on, its tile says so in the stronger tone.
+MANY_OUTSTANDING = 0.1
+
+
+@requires(VIEW)
+@require_GET
+def board(request: Request) -> HttpResponse:
+    """The board of the reader's own scope."""
+    today = timezone.localdate()
+    months = calendar.shown(today, until=Month.read(request.GET.get("until", "")))
+    if request.scope.institution:
+        return _of_point(request, months, today)
+    return _of_region(request, months, today)
+
+
+def _of_point(request: Request, months: Sequence[Month], today: date) -> HttpResponse:
+    institution = request.scope.institution
+    assert institution is not None
+    cells = boards.cells_of(institution, months, today)
+    states = queries.by_state(months, institution=institution)
+    locks = queries.locks(months)
+    may_read = request.scope.may(READ_CARDS)
+    lines = [
+        {
+            "month": month, "cell": cells.get(month), "lock": locks.get(month),
+            "states": [
+                (state.label, states[month][state.value], cards_url(month=month, state=state.value) if may_read else "")
+                for state in State if states[month].get(state.value) and state != State.VOIDED
+            ],
+            "url": cards_url(month=month) if may_read else "",
+            "sign": request.scope.may(SIGN) and may_sign(cells.get(month), today),
+        }
+        for month in reversed(months)
+    ]  # fmt: skip
+    said = {
+        "lines": lines, "months": months, "point": queries.point_of(institution, today),
+        "behind": [cell for cell in cells.values() if cell.state in OUTSTANDING], **_turning(months, today),
+    }  # fmt: skip
+    return render(request, "surveillance/board_point.html", said)
+
+
+def _of_region(request: Request, months: Sequence[Month], today: date) -> HttpResponse:
+    own = request.scope.region_from or NATION
+    region = request.GET.get("region", own)
+    _check_within(request, region)
+    digits = below(region)
+    by_points = digits is None or request.GET.get("by", "regions" if region == NATION else "points") == "points"
+    late_only = request.GET.get("late") == "1"
+    page = max(1, min(1000, _number(request.GET.get("page", "1"))))
+    asked = Month.of(today).plus(-1) if Month.of(today) == months[-1] else months[-1]
+    said: dict[str, Any] = {
+        "region": region, "at": network.region(region), "above": _above(region, own), "by_points": by_points,
+        "late_only": late_only, "months": months, "locks": queries.locks(months), "asked": asked, "today": today,
+        "digits": digits, "own": own, "legend": _legend(), **_turning(months, today),
+    }  # fmt: skip
+    if by_points:
+        lines, more = boards.wall(months, today, region=region, late_only=late_only, page=page)
+        said |= {"lines": _linked(lines), "page": page, "more": more}
+        said["total"] = boards.sums([asked], today, region=region, digits=0).get(region, {}).get(asked, Sum())
+    else:
+        assert digits is not None
+        found = boards.sums(months, today, region=region, digits=digits)
+        said["total"] = _total([one.get(asked, Sum()) for one in found.values()])
+        said["regions"] = _named(region, found, months)
+        if region == NATION:
+            said["map"] = _map(found, asked)
+    return render(request, "surveillance/board_region.html", said)
+
+
+def may_sign(cell: boards.Cell | None, today: date) -> bool:
+    """Whether a zero report of a month can be signed: it is owed and over, and there is nothing yet."""
+    return cell is not None and cell.cards == 0 and cell.zero_on is None and cell.month.last < today
+
+
+def below(region: str) -> int | None:
+    """How many digits tell the regions directly under one apart; None under a county."""
+    if region == NATION:
+        return 2
+    return 4 if region.endswith("0000") else 6 if region.endswith("00") else None
+
+
+def _check_within(request: Request, region: str) -> None:
+    low, high = request.scope.region_from or "", request.scope.region_to or ""
+    try:
+        first, beyond = covered(region)
+    except ValueError:
+        raise Http404 from None
+    if not (low <= first and beyond <= high):
+        raise Http404
+
+
+def _above(region: str, own: str) -> list[Any]:
+    """The regions between the reader's own and the one shown, for the way back."""
+    low, high = covered(own)
+    return [one for one in network.ancestors(region) if low <= one.code < high]
+
+
+def _linked(lines: Sequence[Line]) -> list[dict[str, Any]]:
+    """The lines with what each cell opens: its cards, or the point with the people who answer for it."""
+    return [
+        {
+            "line": line,
+            "cells": [
+                (cell, (cards_url(month=cell.month, institution=line.institution) if cell.cards else "")
+                 or reverse("surveillance:point", args=[line.point])) if cell else (None, "")
+                for cell in line.cells
+            ],
+        }
+        for line in lines
+    ]  # fmt: skip
+
+
+def _named(region: str, found: Mapping[str, Mapping[Month, Sum]], months: Sequence[Month]) -> list[dict[str, Any]]:
+    names = {one.code: one.name for one in network.children(region)}
+    return [
+        {"code": code, "name": names.get(code, code), "sums": [(month, by_month.get(month)) for month in months]}
+        for code, by_month in found.items()
+    ]
+
+
+def _total(each: Sequence[Sum]) -> Sum:
+    return Sum(**{name: sum(getattr(one, name) for one in each) for name in Sum.__dataclass_fields__})
+
+
+def _map(found: Mapping[str, Mapping[Month, Sum]], asked: Month) -> maps.TileMap:
+    """The nation's points that owe something for a month, province by province."""
+    known = {row["code"] for row in maps.grid()}
+    places = {}
+    for code, by_month in found.items():
+        one = by_month.get(asked, Sum())
+        if code not in known or not one.expected:
+            continue
+        many = one.outstanding >= MANY_OUTSTANDING * one.expected
+        places[code] = maps.Place(
+            value=str(one.outstanding) if one.outstanding else "",
+            tone="block" if one.outstanding and many else "ask" if one.outstanding else "0",
+            state=_("%(outstanding)d of %(expected)d points owe something")
+            % {"outstanding": one.outstanding, "expected": one.expected},
+            url="?" + urlencode({"region": code}),
+        )
+    legend: tuple[tuple[maps.Tone, Any], ...] = (
+        ("0", _("nothing owed")), ("ask", _("points owe something (how many)")),
+        ("block", _("a tenth of the points or more")), ("none", _("no points")),
+    )  # fmt: skip
+    return maps.provinces(_("Where do points still owe %(month)s?") % {"month": asked}, places, legend)
+
+
+def _turning(months: Sequence[Month], today: date) -> dict[str, str]:
+    """The months before and after those shown."""
+    earlier, later = months[0].plus(-1), min(months[-1].plus(len(months)), Month.of(today))
+    return {
+        "earlier": str(earlier) if earlier.first >= calendar.begun() else "",
+        "later": str(later) if months[-1] < Month.of(today) else "",
+    }
+
+
+def _legend() -> list[tuple[str, str, Any]]:
+    return [
+        ("12", "", _("reported on time: cards")),
+        (_("zero (cell)"), "", boards.STATES["zero"]),
+        ("5/12", "", _("not due yet: reported of all")),
+        (_("12 +3 d"), "ask", _("reported late, by days")),
+        (_("5/12 overdue"), "block", boards.STATES["overdue"]),
+        (_("missing"), "block", boards.STATES["missing"]),
+        (_("12 ᵃ"), "", _("archive month assumed for some")),
+        ("—", "", _("no point that month")),
+    ]
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 6 else 1
