@@ -6,9 +6,9 @@ from datetime import date, timedelta
 
 import pytest
 from django.db import DatabaseError, connection, transaction
+from points_and_cards import at, cards, point
 
 import made_up
-from made_up_cards import at, cards, point
 from tonghu.network.models import Institution
 from tonghu.platform.accounts.models import Post
 from tonghu.platform.scope.scope import Scope, open_scope, system_scope

@@ -7,9 +7,9 @@ from datetime import date, timedelta
 import pytest
 from django.test import Client
 from django.utils import timezone
+from points_and_cards import cards, point
 
 import made_up
-from made_up_cards import cards, point
 from tonghu.network.models import Institution, Region
 from tonghu.platform.scope.scope import open_scope, system_scope
 from tonghu.surveillance import services
