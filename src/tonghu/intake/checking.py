@@ -42,6 +42,8 @@ _FACTS: Final = (
     "patient_name", "birth_date", "ethnicity", "nationality", "national_id", "current_address", "registered_address",
     "contact_phone", "home_phone", "principal_diagnosis_code",
 )  # fmt: skip
+#: So many values are shown of what a rule finds, each of at most so many characters.
+SAMPLES, LONGEST_SAMPLE = 3, 40
 #: What stands in the place of a document number where a child has none.
 _NO_DOCUMENT: Final = frozenset({"-", "－"})
 #: The longest record number and admission count that a card holds.
@@ -115,6 +117,23 @@ class Checked:
                 if code := organisation(text):
                     counted[code] = counted.get(code, 0) + count
         return counted
+
+    def samples(self) -> dict[str, list[tuple[str, str]]]:
+        """Rule → some of the values that it finds: (field's code, value), each field once."""
+        codes = {self.columns.header[at]: field.code for at, field in self.columns.fields.items()}
+        found = (
+            pl.scan_csv(self.folder / FINDINGS, infer_schema=False)
+            .filter(pl.col("value").fill_null("") != "")
+            .select("rule", "column", "value")
+            .unique(["rule", "column"], keep="first", maintain_order=True)
+            .group_by("rule", maintain_order=True)
+            .head(SAMPLES)
+            .collect()
+        )
+        samples: dict[str, list[tuple[str, str]]] = {}
+        for rule, column, value in found.iter_rows():
+            samples.setdefault(rule, []).append((codes.get(column or "", ""), value[:LONGEST_SAMPLE]))
+        return samples
 
     def _frames(self, size: int) -> Iterator[pl.DataFrame]:
         names = [*OWN_COLUMNS, *(f"c{at}" for at in range(len(self.columns.header)))]

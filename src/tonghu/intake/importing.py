@@ -20,7 +20,8 @@ from django.db.models import Max, QuerySet
 from tonghu.errors import InputRefused
 from tonghu.intake import identity
 from tonghu.intake.matching import differing, in_layout
-from tonghu.intake.models import Batch, Choice, Match, Row, RowFinding, State
+from tonghu.intake.models import Batch, Row, RowFinding, State
+from tonghu.intake.outcomes import outcome
 from tonghu.patients.bulk import enter_views
 from tonghu.platform.jobs.points import point
 from tonghu.platform.scope.scope import Scope
@@ -85,7 +86,7 @@ class _Chunk:
         """Do with each row what was decided."""
         create: list[Row] = []
         for row in rows:
-            wanted = _wanted(row)
+            wanted = outcome(row.match, row.choice, row.why)
             if wanted in ("unchanged", "skipped"):
                 self.counts[wanted] += 1
             elif wanted == "failed":
@@ -195,19 +196,6 @@ def waiting(batch: int) -> Rows:
         findings='SELECT row, rule, rule_version, level, "column" FROM intake_row_finding WHERE batch_id = %s',
         parameters=[batch],
     )
-
-
-def _wanted(row: Row) -> str:
-    """What is to be done with a row: created, replaced, filled, or one of the counts where nothing is done."""
-    if row.match == Match.UNUSABLE or (row.match == Match.REPEATED and row.why == "repeated"):
-        return "failed"
-    if row.match in (Match.UNCHANGED, Match.REPEATED):
-        return "unchanged"
-    if row.choice in (Choice.REPLACE, Choice.FILL):
-        return str(row.choice)
-    if row.choice == Choice.NEW or (row.match == Match.NEW and row.choice == ""):
-        return "create"
-    return "failed" if row.why == "held" else "skipped"
 
 
 def _time(row: Row) -> datetime:

@@ -49,7 +49,7 @@ MOVES: Final[dict[State, frozenset[State]]] = {
 LIVE: Final = (State.CHECKING, State.READY, State.CONFIRMING)
 
 
-@tracked(exclude=("summary", "refusal"), name=_("import"))
+@tracked(exclude=("summary", "refusal", "samples"), name=_("import"))
 class Batch(models.Model):
     """One uploaded file and what became of it."""
 
@@ -74,6 +74,8 @@ class Batch(models.Model):
     summary = models.JSONField(default=dict)
     #: Why the file cannot be used (Chinese, then English, a line each); may quote the file, so it is sealed.
     refusal = EncryptedText(place="intake_batch.refusal", null=True, stars=True)
+    #: Rule → some of the values that it finds, while the file is looked at; JSON, sealed.
+    samples = EncryptedText(place="intake_batch.samples", null=True, stars=True)
     #: Cards that an undo left as they are, since they were changed after the import.
     kept_cards = ArrayField(models.BigIntegerField(), default=list)
     person_id = models.BigIntegerField()

@@ -184,6 +184,7 @@ def finish(batch: int, by: Scope) -> dict[str, int]:
     held = _locked(batch)
     if held.state != State.CONFIRMING:
         return {}
+    drop_rows(held)
     _move(held, State.CONFIRMED)
     counts = {name: int(held.counts.get(name, 0)) for name in COUNTS}
     record(
@@ -208,8 +209,8 @@ def discard(*, batch: int, by: Scope) -> Batch:
     if held.state in (State.DISCARDED, State.REFUSED):
         return held
     _require(held, State.CHECKING, State.READY)
-    _move(held, State.DISCARDED)
     drop_rows(held)
+    _move(held, State.DISCARDED)
     record(DISCARDED, subject=(BATCH, held.pk), by=by, institution=held.institution_id)
     _end_file(held, "batch_discarded", by)
     return held
@@ -264,6 +265,7 @@ def finish_undo(batch: int, by: Scope) -> dict[str, int]:
 
 def drop_rows(batch: Batch) -> None:
     """Remove what waited; only the counts remain."""
+    batch.samples = None
     batch.findings.all().delete()
     batch.rows.all().delete()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
@@ -160,7 +161,8 @@ def _stage(run: Run, batch: int, found: Checked) -> dict[str, int]:
     match(held)
     held.layout, held.state = layout, State.READY
     held.summary = remembered(found.summary)
-    held.save(update_fields=["layout", "state", "summary"])
+    held.samples = json.dumps(found.samples(), ensure_ascii=False)
+    held.save(update_fields=["layout", "state", "summary", "samples"])
     if 0 < total <= MARKED_AT_ONCE:
         enqueue(mark_file, by=run.scope, key=f"intake-mark-{batch}", batch=batch)
     return {"rows": int(found.summary["rows"]), "cards": total}

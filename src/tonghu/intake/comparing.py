@@ -1,0 +1,44 @@
+"""A row of a file and the card that is there, side by side, field by field."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tonghu.codes import hqms_fields
+from tonghu.intake.matching import differing, in_layout
+from tonghu.intake.queries import label, shown
+from tonghu.registry.content import Content
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One field as the file and the card have it; `hidden` differs in a part that is masked."""
+
+    code: str
+    label: str
+    incoming: str
+    held: str
+    differs: bool
+    hidden: bool = False
+
+    @property
+    def kind(self) -> str:
+        """What taking the file would do: ``same``, ``filled`` (the card has nothing), ``emptied`` or ``changed``."""
+        if not self.differs:
+            return "same"
+        return "filled" if not self.held else "changed" if self.incoming else "emptied"
+
+
+def lines(incoming: Content, held: Content | None, *, zh: bool) -> list[Line]:
+    """Return every field that either has, those that differ first, else in the order of the page."""
+    layout = held.layout if held else incoming.layout
+    new = in_layout(incoming, layout)
+    old = dict(held.front) if held else {}
+    differ = set(differing(incoming, held)) if held else set()
+    order = {field.code: field.seq for field in hqms_fields.layout(layout).fields}
+    found = []
+    for code in sorted(new.keys() | old.keys(), key=lambda code: (code not in differ, order.get(code, 10_000), code)):
+        texts = shown(layout, code, new.get(code, "")), shown(layout, code, old.get(code, ""))
+        differs = code in differ
+        found.append(Line(code, label(layout, code, zh=zh), *texts, differs, differs and texts[0] == texts[1]))
+    return found

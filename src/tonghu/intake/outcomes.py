@@ -1,0 +1,59 @@
+"""What becomes of a row: said once, for the preview that promises it and the import that does it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from tonghu.intake.models import Choice, Match
+
+#: The five counts of an import and the words for them.
+COUNTED: Final[dict[str, Promise]] = {
+    "created": _("Created"),
+    "updated": _("Updated"),
+    "unchanged": _("Unchanged"),
+    "skipped": _("Left out by choice"),
+    "failed": _("Not imported"),
+}
+#: What an outcome counts as.
+COUNTS_AS: Final = {
+    "create": "created", "replace": "updated", "fill": "updated", "unchanged": "unchanged", "skipped": "skipped",
+    "failed": "failed", "waits": "waits",
+}  # fmt: skip
+#: Why a row waits for somebody, or cannot be imported; by the code that stands on the row or the batch.
+WHY: Final[dict[str, Promise]] = {
+    "no_record": _("The record number is missing: fill it in and export again"),
+    "long_record": _("The record number has more than 20 characters: check whether columns are shifted"),
+    "no_discharge": _("The discharge date is missing or cannot be read: correct it and export again"),
+    "no_name": _("The name is missing: fill it in and export again"),
+    "repeated": _("The same stay stands in the file twice, differently: keep one of them"),
+    "repeated_same": _("The same row stands in the file twice; it counts once"),
+    "probable": _("Record number and admission count fit a card, the discharge time does not: is it the same stay?"),
+    "undetermined": _("The diagnosis is in scope and the age is not known: is the patient under 20?"),
+    "edited": _("Somebody changed the card since the last import: compare before you write over it"),
+    "submitted": _("The card waits for the auditor: taking the file withdraws it first"),
+    "accepted": _("The centre has accepted the card: taking the file begins a correction"),
+    "voided": _("The card was voided: taking the file restores it"),
+    "held": _("The card is with the auditor or the centre and cannot change now: have it returned first"),
+    "appeared": _("A card of this stay was made while the file was looked at: upload the file again to compare"),
+    "moved_on": _("The card was changed while the file was looked at: upload the file again to compare"),
+    "taken": _("Another card already has this record number and discharge time"),
+}
+
+
+def outcome(match: str, choice: str, why: str) -> str:
+    """Return what becomes of a row: ``create``, ``replace``, ``fill``, ``unchanged``, ``skipped``, ``failed``; or that
+    it ``waits``."""
+    if match == Match.UNUSABLE or (match == Match.REPEATED and why == "repeated"):
+        return "failed"
+    if match in (Match.UNCHANGED, Match.REPEATED):
+        return "unchanged"
+    if choice in (Choice.REPLACE, Choice.FILL):
+        return choice
+    if choice == Choice.NEW or (match == Match.NEW and choice == ""):
+        return "create"
+    if choice == "":
+        return "waits"
+    return "failed" if why == "held" else "skipped"

@@ -1,0 +1,129 @@
+"""What pages ask about imports; answered within the scope that is open."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.db.models import Count, QuerySet
+
+from tonghu.codes import hqms_fields
+from tonghu.intake.models import Batch, Match, Row, State
+from tonghu.intake.outcomes import COUNTED, COUNTS_AS, outcome
+from tonghu.patients.masking import mask_address
+from tonghu.platform.crypto.masks import mask_id, mask_phone
+from tonghu.platform.scope.scope import Scope
+
+#: What the menu counts at most.
+_MOST: Final = 99
+#: Fields of a front page that pages show masked, by name.
+_MASKS: Final = {
+    "national_id": mask_id, "insurance_card_no": mask_id, "health_card_no": mask_id, "home_phone": mask_phone,
+    "contact_phone": mask_phone, "employer_phone": mask_phone, "current_address": mask_address,
+    "registered_address": mask_address, "contact_address": mask_address, "employer_address": mask_address,
+    "birth_address": mask_address,
+}  # fmt: skip
+
+
+def batches() -> QuerySet[Batch]:
+    """Return the imports that the open scope sees, without what only their own page shows."""
+    return Batch.objects.defer("summary", "refusal", "samples")
+
+
+def count_ready(_scope: Scope) -> int:
+    """How many imports wait for confirmation, 99 at most."""
+    return len(Batch.objects.filter(state=State.READY).values_list("pk", flat=True)[:_MOST])
+
+
+def preview(batch: Batch) -> dict[str, int]:
+    """Return how many rows each count of an import would have if it were confirmed now, and how many wait."""
+    counts = dict.fromkeys([*COUNTED, "waits"], 0)
+    kinds = Row.objects.filter(batch=batch).order_by().values_list("match", "choice", "why").annotate(Count("pk"))
+    for match, choice, why, count in kinds:
+        counts[COUNTS_AS[outcome(match, choice, why)]] += count
+    return counts
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """Rows of one kind, as the preview lists them: of a match and a reason, with how many of them wait."""
+
+    match: str
+    label: str
+    rows: int
+    waits: int
+
+
+def kinds(batch: Batch) -> list[Kind]:
+    """Return the kinds of rows that a batch has, those that wait first."""
+    found: dict[str, list[int]] = {}
+    counted = Row.objects.filter(batch=batch).order_by().values_list("match", "choice", "why").annotate(Count("pk"))
+    for match, choice, why, count in counted:
+        held = found.setdefault(match, [0, 0])
+        held[0] += count
+        held[1] += count if outcome(match, choice, why) == "waits" else 0
+    listed = [Kind(match, str(Match(match).label), *held) for match, held in found.items()]
+    return sorted(listed, key=lambda kind: (not kind.waits, Match.values.index(kind.match)))
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """What one rule finds in a file.
+
+    Attributes:
+        fields: the fields that it names, with how often, the most frequent first.
+        samples: some of the values, masked where they could name somebody: (field, value).
+        mend: what is expected instead.
+    """
+
+    rule: str
+    level: str
+    title: str
+    mend: str
+    findings: int
+    rows: int
+    fields: tuple[tuple[str, int], ...]
+    samples: tuple[tuple[str, str], ...]
+
+
+def groups(batch: Batch, *, zh: bool) -> list[Group]:
+    """Return what the rules find in a file, errors first, then the most frequent."""
+    samples: dict[str, list[list[str]]] = json.loads(batch.samples) if batch.samples else {}
+    language = "zh" if zh else "en"
+    return [
+        Group(
+            rule=line["rule"],
+            level=line["level"],
+            title=line[f"title_{language}"],
+            mend=line[f"mend_{language}"],
+            findings=line["findings"],
+            rows=line["rows"],
+            fields=tuple((column["label"], column["findings"]) for column in line["columns"]),
+            samples=tuple(
+                (label(batch.layout, code, zh=zh), shown(batch.layout, code, value))
+                for code, value in samples.get(line["rule"], [])
+            ),
+        )
+        for line in batch.summary.get("findings_by_rule", [])
+        if not _only_ours(batch, line)
+    ]
+
+
+def _only_ours(batch: Batch, line: dict[str, Any]) -> bool:
+    """Whether a finding on the header is about nothing but the column that our own export adds."""
+    summary = batch.summary
+    return line["rule"] == "HQ033" and not summary["unknown_columns"] and not summary["missing_columns"]
+
+
+def label(layout: str, code: str, *, zh: bool) -> str:
+    """Return what a field is called, with its code; '' for none."""
+    field = hqms_fields.layout(layout).by_code.get(code) if code else None
+    return code if field is None else f"{field.name_zh if zh else field.name_en}（{code}）"
+
+
+def shown(layout: str, code: str, text: str) -> str:
+    """Return what a page shows of a cell: numbers and addresses of people masked."""
+    field = hqms_fields.layout(layout).by_code.get(code) if code else None
+    mask = _MASKS.get(field.name) if field else None
+    return mask(text) if mask and text else text

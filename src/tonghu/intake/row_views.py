@@ -1,0 +1,160 @@
+"""Pages of the rows that a file brings: those of one kind, and one beside the card that is there."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import get_language, gettext_lazy, ngettext
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from tonghu.errors import InputRefused
+from tonghu.hqms.labels import GROUPS_ZH
+from tonghu.intake import identity, queries, services
+from tonghu.intake.access import UPLOAD
+from tonghu.intake.comparing import lines
+from tonghu.intake.matching import contents
+from tonghu.intake.models import CHOICES, WAITING, Batch, Choice, Match, Row, State
+from tonghu.intake.outcomes import WHY, outcome
+from tonghu.platform.accounts.access import Request, requires
+from tonghu.platform.accounts.forms import in_words
+from tonghu.platform.audit.acts import log_read
+from tonghu.platform.components.parts import Finding, Level
+from tonghu.platform.components.table import Column, Filter, Mark, Table
+from tonghu.registry.checks import check
+from tonghu.registry.content import open_
+from tonghu.registry.models import Card
+
+#: What each outcome is called in the list, with its tone.
+_OUTCOMES: Final = {
+    "create": (gettext_lazy("new card"), "done"), "replace": (gettext_lazy("take the file"), "done"), "fill": (gettext_lazy("fill blanks"), "done"),
+    "unchanged": (gettext_lazy("unchanged"), "quiet"), "skipped": (gettext_lazy("left out"), "quiet"), "failed": (gettext_lazy("not imported"), "block"),
+    "waits": (gettext_lazy("waits for you"), "ask"),
+}  # fmt: skip
+
+
+@requires(UPLOAD)
+@require_GET
+def rows(request: Request, pk: int) -> HttpResponse:
+    """The rows of a file that waits, or those of one kind."""
+    batch = get_object_or_404(Batch, pk=pk, state=State.READY)
+    match = request.GET.get("match", "")
+    match = match if match in Match.values else ""
+    table = Table(
+        request=request,
+        name="import-rows",
+        rows=Row.objects.filter(batch=batch).defer("content", "content_key"),
+        order="row",
+        columns=(
+            Column("row", _("Row"), kind="number", sort=None, fixed=True,
+                   link=lambda row: reverse("intake:row", args=[pk, row.row])),
+            Column("record_number", _("Record number"), kind="code", sort=None),
+            Column("name", _("Name"), value=lambda row: identity.opened(row.identity).patient_name, sort=None),
+            Column("discharge_at", _("Discharge"), value=lambda row: _day(row), sort=None),
+            Column("scope_group", _("Group"), value=lambda row: GROUPS_ZH.get(row.scope_group, row.scope_group),
+                   sort=None),
+            Column("match", _("What it is"), value=lambda row: Match(row.match).label, sort=None),
+            Column("changed", _("Fields that differ"), kind="number", sort=None,
+                   value=lambda row: len(row.changed) if row.match == Match.CHANGED else None),
+            Column("errors", _("Errors"), kind="number", sort=None),
+            Column("outcome", _("What happens"), value=outcome_mark, kind="mark", sort=None),
+        ),
+        filters=(
+            Filter("match", _("What it is"), lambda all_, said: all_.filter(match=said), choices=Match.choices),
+            Filter("waits", _("Decision"), lambda all_, _said: all_.filter(WAITING), choices=[("1", _("waits for you"))]),
+        ),
+        caption=_("Rows in scope"),
+        empty=_("The file has no reportable stay."),
+        row_mark=lambda row: "ask" if outcome(row.match, row.choice, row.why) == "waits" else "",
+    )  # fmt: skip
+    chosen = Row.objects.filter(batch=batch, match=match).exclude(why="held") if match in CHOICES else None
+    said = {
+        "batch": batch, "table": table, "match": match, "choices": CHOICES.get(match, ()) if match else (),
+        "title": Match(match).label if match else _("Rows in scope"), "count": chosen.count() if chosen else 0,
+    }  # fmt: skip
+    return render(request, "intake/rows.html", said)
+
+
+@requires(UPLOAD)
+@require_GET
+def row_page(request: Request, pk: int, row: int) -> HttpResponse:
+    """One row: beside the card that is there, or alone."""
+    batch = get_object_or_404(Batch, pk=pk, state=State.READY)
+    held = get_object_or_404(Row, batch=batch, row=row)
+    card = Card.objects.select_related("child", "view").filter(pk=held.card or 0).first()
+    if card is not None:
+        log_read(card.child.group, "核对导入", by=request.scope, institution=card.institution_id)
+    incoming = open_(held.content)
+    zh = (get_language() or "zh").startswith("zh")
+    said: dict[str, Any] = {
+        "batch": batch, "row": held, "card": card, "identity": identity.opened(held.identity),
+        "lines": lines(incoming, contents([card.pk])[card.pk][0] if card else None, zh=zh),
+        "why": WHY.get(held.why, ""), "outcome": outcome_mark(held),
+        "choices": [] if held.why == "held" else CHOICES.get(held.match, ()),
+        "findings": _findings(batch, held, zh=zh),
+        "waiting": Row.objects.filter(WAITING, batch=batch).count(),
+    }  # fmt: skip
+    around = Row.objects.filter(batch=batch, match=held.match).values_list("row", flat=True)
+    said["before"] = around.filter(row__lt=row).order_by("-row").first()
+    said["after"] = around.filter(row__gt=row).order_by("row").first()
+    said["differing"] = [line for line in said["lines"] if line.differs]
+    said["same"] = [line for line in said["lines"] if not line.differs]
+    return render(request, "intake/row.html", said)
+
+
+@requires(UPLOAD)
+@require_POST
+def choose(request: Request, pk: int) -> HttpResponse:
+    """Say what is to become of one row, or of all of a kind; then the next one that waits."""
+    batch = get_object_or_404(Batch, pk=pk, state=State.READY)
+    choice, match, one = (request.POST.get(name, "") for name in ("choice", "match", "row"))
+    number = int(one) if one.isascii() and one.isdecimal() and len(one) < 10 else None
+    try:
+        rows = [number] if number is not None else None
+        count = services.choose(batch=batch.pk, choice=choice, by=request.scope, rows=rows, match=match)
+    except InputRefused as why:
+        messages.error(request, str(in_words(why)))
+        return redirect("intake:batch", pk)
+    if number is None:
+        label = Choice(choice).label
+        messages.success(
+            request,
+            ngettext("%(count)d row: %(choice)s", "%(count)d rows: %(choice)s", count)
+            % {"count": count, "choice": label},
+        )
+        return redirect(f"{reverse('intake:rows', args=[pk])}?match={match}")
+    waits = Row.objects.filter(WAITING, batch=batch).order_by("row").values_list("row", flat=True)
+    following = waits.filter(row__gt=number).first() or waits.first()
+    if following is not None:
+        return redirect("intake:row", pk, following)
+    messages.success(request, _("Every row is decided."))
+    return redirect("intake:batch", pk)
+
+
+def outcome_mark(row: Row) -> Mark:
+    """What becomes of a row, as a word with a mark."""
+    label, tone = _OUTCOMES[outcome(row.match, row.choice, row.why)]
+    return Mark(label, tone)  # type: ignore[arg-type]
+
+
+def _day(row: Row) -> str:
+    return f"{timezone.localtime(row.discharge_at):%Y-%m-%d}" if row.discharge_at else ""
+
+
+def _findings(batch: Batch, row: Row, *, zh: bool) -> list[Finding]:
+    """What the rules find in the row alone; findings that compare rows stand in the preview and the workbook."""
+    found = check(open_(row.content), timezone.localdate(batch.created_at), batch.institution.region_code)
+    return [
+        Finding(
+            level=Level(one.level),
+            what=one.message_zh if zh else one.message_en,
+            where=queries.label(batch.layout, one.column, zh=zh),
+            rule=one.rule,
+        )
+        for one in found
+    ]

@@ -1,0 +1,75 @@
+// A file is dropped or chosen; the upload says how far it is, and a refusal stands beside the file. Without this script
+// the form posts as any other.
+const form = document.querySelector("[data-upload]");
+if (form) watch(form);
+
+function watch(form) {
+  const zone = form.querySelector("[data-drop-zone]");
+  const input = form.querySelector("input[type=file]");
+  const act = form.querySelector("[data-drop-act]");
+  const inside = (event) => { event.preventDefault(); zone.classList.add("is-over"); };
+  const outside = () => zone.classList.remove("is-over");
+  zone.addEventListener("dragenter", inside);
+  zone.addEventListener("dragover", inside);
+  zone.addEventListener("dragleave", outside);
+  zone.addEventListener("drop", (event) => {
+    event.preventDefault();
+    outside();
+    if (event.dataTransfer.files.length) {
+      input.files = event.dataTransfer.files;
+      chosen(form, zone, input);
+      act.focus();
+    }
+  });
+  input.addEventListener("change", () => chosen(form, zone, input));
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    send(form, input, act);
+  });
+}
+
+function chosen(form, zone, input) {
+  const file = input.files[0];
+  const name = zone.querySelector("[data-drop-name]");
+  zone.classList.toggle("has-file", Boolean(file));
+  name.hidden = !file;
+  name.textContent = file ? `${file.name} · ${(file.size / 1048576).toFixed(1)} MB` : "";
+  refuse(form, file && file.size > Number(form.dataset.limit) * 1048576 ? form.dataset.tooLarge : "");
+}
+
+function refuse(form, said) {
+  const place = form.querySelector("[data-drop-error]");
+  place.hidden = !said;
+  place.querySelector("p").textContent = said;
+}
+
+function send(form, input, act) {
+  const bar = form.querySelector("[data-drop-progress]");
+  const request = new XMLHttpRequest();
+  const ended = (said) => {
+    act.disabled = false;
+    bar.hidden = true;
+    if (said) refuse(form, said);
+  };
+  request.open("POST", form.action);
+  request.setRequestHeader("Accept", "application/json");
+  request.responseType = "json";
+  request.upload.addEventListener("progress", (event) => {
+    const percent = event.lengthComputable ? Math.floor((event.loaded * 100) / event.total) : 0;
+    bar.querySelector("progress").value = percent;
+    bar.querySelector("[data-drop-percent]").textContent = `${percent}%`;
+  });
+  request.addEventListener("load", () => {
+    if (request.response && request.response.to) location.assign(request.response.to);
+    else if (request.response && request.response.refused) ended(request.response.refused);
+    // Logged out, or not permitted: the page that says so.
+    else if (request.responseURL && !request.responseURL.endsWith(new URL(form.action).pathname)) location.assign(request.responseURL);
+    else ended(form.dataset.lost);
+  });
+  request.addEventListener("error", () => ended(form.dataset.lost));
+  request.addEventListener("abort", () => ended(""));
+  refuse(form, "");
+  act.disabled = true;
+  bar.hidden = false;
+  request.send(new FormData(form));
+}

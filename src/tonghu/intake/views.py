@@ -1,0 +1,264 @@
+"""Pages of an import: bring a file, watch it being checked, look at what it would do, decide, confirm, undo."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseBase, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from tonghu.errors import InputRefused
+from tonghu.intake import queries, services
+from tonghu.intake.access import UNDO, UPLOAD
+from tonghu.intake.forms import UploadForm
+from tonghu.intake.locks import is_locked
+from tonghu.intake.models import Batch, State
+from tonghu.intake.outcomes import COUNTED, WHY
+from tonghu.intake.tasks import MARKED_AT_ONCE, mark_file
+from tonghu.platform.accounts.access import Request, requires
+from tonghu.platform.accounts.forms import in_words
+from tonghu.platform.components.parts import Confirm
+from tonghu.platform.components.table import Column, Mark, Table
+from tonghu.platform.files.models import StoredFile
+from tonghu.platform.files.purposes import purpose
+from tonghu.platform.files.upload import takes_files, uploaded
+from tonghu.platform.jobs.models import Job
+from tonghu.platform.jobs.tasks import enqueue
+from tonghu.platform.jobs.views import progress_of
+
+TONES: Final = {
+    State.CHECKING: "ask", State.READY: "ask", State.CONFIRMING: "ask", State.CONFIRMED: "done",
+    State.REFUSED: "block", State.DISCARDED: "quiet", State.UNDOING: "ask", State.UNDONE: "quiet",
+}  # fmt: skip
+#: States in which a job works.
+WORKING: Final = frozenset({State.CHECKING, State.CONFIRMING, State.UNDOING})
+#: Rules that the preview shows at once; the others open.
+GROUPS_SHOWN: Final = 8
+
+
+@requires(UPLOAD)
+@require_GET
+def imports(request: Request) -> HttpResponse:
+    """Bring a file; and the imports of the hospital."""
+    table = Table(
+        request=request,
+        name="imports",
+        rows=queries.batches(),
+        order="-pk",
+        columns=(
+            Column("label", _("Import"), sort=None, fixed=True, kind="code",
+                   link=lambda batch: reverse("intake:batch", args=[batch.pk])),
+            Column("archive_month", _("Archive month"), value=lambda batch: f"{batch.archive_month:%Y-%m}", sort=None),
+            Column("state", _("State"), value=state_mark, kind="mark", sort=None),
+            *(
+                Column(name, words, value=lambda batch, name=name: _count(batch, name), kind="number", sort=None)
+                for name, words in COUNTED.items()
+            ),
+            Column("who", _("Who"), value=lambda batch: batch.who.split(" ")[0], sort=None),
+            Column("created_at", _("Uploaded"), kind="time", sort=None),
+        ),
+        caption=_("Imports"),
+        empty=_("Imports appear here, with what each of them did."),
+    )  # fmt: skip
+    form = UploadForm()
+    limit = purpose("discharge_upload", services.timezone.localdate()).limit
+    return render(request, "intake/imports.html", {"form": form, "table": table, "limit": limit // 2**20})
+
+
+@requires(UPLOAD)
+@takes_files("discharge_upload")
+@require_POST
+def upload(request: Request) -> HttpResponseBase:
+    """Take a file in; the page's script asks for the answer as JSON, so that it can show how far the upload is."""
+    form = UploadForm(request.POST)
+    said, to = "", reverse("intake:imports")
+    try:
+        if not form.is_valid():
+            raise InputRefused(*[str(form.errors["archive_month"].as_data()[0].messages[0])] * 2)
+        batch = services.upload(
+            received=uploaded(request, "file"), archive_month=form.cleaned_data["archive_month"], by=request.scope
+        )
+        to = reverse("intake:batch", args=[batch.pk])
+    except services.AlreadyHere as here:
+        to = reverse("intake:batch", args=[here.batch])
+        messages.info(request, _said(here))
+    except InputRefused as why:
+        said = _said(why)
+    if request.headers.get("Accept") == "application/json":
+        return JsonResponse({"refused": said} if said else {"to": to})
+    if said:
+        messages.error(request, said)
+    return redirect(to)
+
+
+@requires(UPLOAD)
+@require_GET
+def batch_page(request: Request, pk: int) -> HttpResponse:
+    """One import, whatever its state."""
+    batch = get_object_or_404(Batch, pk=pk)
+    job = Job.objects.select_related("progress").filter(pk=batch.job or 0).first()
+    said: dict[str, Any] = {
+        "batch": batch, "mark": state_mark(batch), "file": _file(batch), "zh": _zh(),
+        "title": _("Import %(label)s") % {"label": batch.label} if batch.number else _("Import of %(month)s") % {
+            "month": f"{batch.archive_month:%Y-%m}"
+        },
+    }  # fmt: skip
+    if batch.state in WORKING:
+        live = job is not None and job.state in (Job.State.WAITING, Job.State.RUNNING)
+        said |= {
+            "progress": progress_of(job, request) if job else None, "stopped": not live,
+            "error": (job.error_zh if _zh() else job.error_en) if job else "",
+        }  # fmt: skip
+    if batch.state == State.READY:
+        said |= _preview(batch)
+    elif batch.state == State.REFUSED:
+        zh, _sep, en = str(batch.refusal or "").partition("\n")
+        said["refusal"] = zh if _zh() else en
+    elif batch.state in (State.CONFIRMING, State.CONFIRMED, State.UNDOING, State.UNDONE):
+        said |= _done(batch, request)
+    return render(request, "intake/batch.html", said)
+
+
+@requires(UPLOAD)
+@require_POST
+def confirm(request: Request, pk: int) -> HttpResponse:
+    """Have a file imported."""
+    return _act(request, pk, lambda: services.confirm(batch=pk, by=request.scope))
+
+
+@requires(UPLOAD)
+@require_POST
+def discard(request: Request, pk: int) -> HttpResponse:
+    """Give a file up."""
+    said = _("The file was discarded; nothing of it was imported.")
+    return _act(request, pk, lambda: services.discard(batch=pk, by=request.scope), said)
+
+
+@requires(UPLOAD)
+@require_POST
+def go_on(request: Request, pk: int) -> HttpResponse:
+    """Take up again what stopped."""
+    return _act(request, pk, lambda: services.go_on(batch=pk, by=request.scope))
+
+
+@requires(UNDO)
+@require_POST
+def undo(request: Request, pk: int) -> HttpResponse:
+    """Take a whole import back."""
+    return _act(request, pk, lambda: services.undo(batch=pk, by=request.scope))
+
+
+@requires(UPLOAD)
+@require_POST
+def mark(request: Request, pk: int) -> HttpResponse:
+    """Have the marked workbook made, where that was not done by itself."""
+    batch = get_object_or_404(Batch, pk=pk, state=State.READY)
+    enqueue(mark_file, by=request.scope, key=f"intake-mark-{batch.pk}", batch=batch.pk)
+    messages.success(request, _("The workbook is being made; it will be ready for download here in a moment."))
+    return redirect("intake:batch", pk)
+
+
+def state_mark(batch: Batch) -> Mark:
+    """The state of an import as a word with a mark."""
+    return Mark(State(batch.state).label, TONES[State(batch.state)])  # type: ignore[arg-type]
+
+
+def _preview(batch: Batch) -> dict[str, Any]:
+    counts = queries.preview(batch)
+    groups = queries.groups(batch, zh=_zh())
+    summary = batch.summary
+    total = summary["in_scope"] + summary["undetermined"]
+    return {
+        "counts": [(name, words, counts[name]) for name, words in COUNTED.items()],
+        "waits": counts["waits"],
+        "total": total,
+        "will_do": counts["created"] + counts["updated"],
+        "kinds": queries.kinds(batch),
+        "groups": groups[:GROUPS_SHOWN],
+        "more_groups": groups[GROUPS_SHOWN:],
+        "notes": [(note["zh" if _zh() else "en"], note["attention"]) for note in summary["notes"]],
+        "taken_for": summary["taken_for"]["zh" if _zh() else "en"],
+        "by_group": _by_group(summary),
+        "marked": _marked(batch),
+        "may_mark": batch.marked_id is None and total > MARKED_AT_ONCE,
+    }
+
+
+def _done(batch: Batch, request: Request) -> dict[str, Any]:
+    counts = [(name, words, batch.counts.get(name, 0)) for name, words in COUNTED.items()]
+    failed = [
+        {"row": one["row"], "why": WHY.get(one["why"], one["why"]), "card": one.get("card")}
+        for one in batch.summary.get("failed", [])
+    ]
+    locked = is_locked(batch.institution_id, batch.archive_month)
+    may_undo = batch.state == State.CONFIRMED and request.scope.may(UNDO)
+    created, updated = batch.counts.get("created", 0), batch.counts.get("updated", 0)
+    return {
+        "counts": counts,
+        "failed": failed,
+        "more_failed": max(0, batch.counts.get("failed", 0) - len(failed)),
+        "locked": locked,
+        "kept": batch.kept_cards,
+        "undone": [
+            (_("Voided"), batch.counts.get("voided", 0)), (_("Put back"), batch.counts.get("restored", 0)),
+            (_("Left as they are"), batch.counts.get("kept", 0)),
+        ],
+        "marked": _marked(batch),
+        "confirm_undo": Confirm(
+            question=_("Take this whole import back?"),
+            consequences=(
+                (f"{created:,}", _("cards that it made are voided")),
+                (f"{updated:,}", _("cards that it changed get their earlier text back")),
+                (_("Cards changed since"), _("stay as they are and are named")),
+            ),
+            act=_("Undo the import"),
+            url=reverse("intake:undo", args=[batch.pk]),
+            final=False,
+        ) if may_undo and not locked and created + updated else None,
+    }  # fmt: skip
+
+
+def _marked(batch: Batch) -> StoredFile | None:
+    return StoredFile.objects.filter(pk=batch.marked_id or 0, destroyed_at=None).defer("key").first()
+
+
+def _file(batch: Batch) -> StoredFile | None:
+    return StoredFile.objects.filter(pk=batch.file_id).defer("key").first()
+
+
+def _by_group(summary: dict[str, Any]) -> list[tuple[str, int]]:
+    from tonghu.hqms.labels import GROUPS_ZH
+
+    counts = {**summary["by_group"], "undetermined": summary["undetermined"]}
+    names = GROUPS_ZH if _zh() else {name: name.replace("_", " ") for name in counts}
+    return [(names.get(name, name), count) for name, count in counts.items() if count]
+
+
+def _count(batch: Batch, name: str) -> int | None:
+    return batch.counts.get(name) if batch.number is not None else None
+
+
+def _act(request: Request, pk: int, act: Any, said: str = "") -> HttpResponse:
+    get_object_or_404(Batch.objects.only("pk"), pk=pk)
+    try:
+        act()
+    except InputRefused as why:
+        messages.error(request, _said(why))
+    else:
+        if said:
+            messages.success(request, said)
+    return redirect("intake:batch", pk)
+
+
+def _said(why: InputRefused) -> str:
+    said = in_words(why)
+    return said if isinstance(said, str) else " ".join(said)
+
+
+def _zh() -> bool:
+    return (get_language() or "zh").startswith("zh")

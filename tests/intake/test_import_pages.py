@@ -1,0 +1,96 @@
+"""The pages of an import: upload, progress, preview, decisions, confirmation, undo; refusals in one clear line."""
+
+from __future__ import annotations
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from made_up_files import Hospital, a_file
+
+import made_up
+from tonghu.intake.models import Batch, State
+from tonghu.platform.files import vault
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def clerk(hospital: Hospital, monkeypatch: pytest.MonkeyPatch) -> Client:
+    """The clerk's browser."""
+    # An upload is kept when its transaction commits, which a test's never does.
+    monkeypatch.setattr(vault, "remove", lambda _place: None)
+    return made_up.browser(hospital.clerk)
+
+
+def upload(clerk: Client, content: bytes, name: str = "虚构.csv", month: str = "2026-10", **headers: str) -> object:
+    sent = {"file": SimpleUploadedFile(name, content), "archive_month": month}
+    return clerk.post("/imports/upload", sent, headers=headers, follow=not headers)
+
+
+def text(answer: object) -> str:
+    return answer.content.decode()  # type: ignore[attr-defined]
+
+
+def test_the_page_offers_last_month(clerk: Client) -> None:
+    page = text(clerk.get("/imports"))
+    assert "把本月导出的文件拖到这里" in page
+    assert 'value="2026-10" selected' in page
+
+
+def test_from_file_to_cards_and_back(hospital: Hospital, clerk: Client) -> None:
+    answer = upload(clerk, a_file([hospital.page(), hospital.page(P3="ZY0002", P27="99")]))
+    assert "正在核对" in text(answer)
+    with hospital.acting():
+        batch = Batch.objects.get()
+    hospital.run(batch)
+    page = text(clerk.get(f"/imports/{batch.pk}"))
+    assert "确认导入 2 次住院" in page
+    assert "实际住院天数" in page
+    assert "<q>99</q>" in page
+    assert text(clerk.get(f"/imports/{batch.pk}/rows?match=new")).count("ZY000") == 2
+    assert "急性淋巴细胞白血病" in text(clerk.get(f"/imports/{batch.pk}/rows/1"))
+    page = text(clerk.post(f"/imports/{batch.pk}/confirm", follow=True))
+    assert "正在导入" in page
+    hospital.run(batch)
+    page = text(clerk.get(f"/imports/{batch.pk}"))
+    assert "导入批次 2026-0001" in page
+    page = text(clerk.post(f"/imports/{batch.pk}/undo", follow=True))
+    hospital.run(batch)
+    assert "已撤销" in text(clerk.get(f"/imports/{batch.pk}"))
+
+
+def test_a_row_that_waits_is_compared_and_decided(hospital: Hospital, clerk: Client) -> None:
+    hospital.imported(hospital.page())
+    batch = hospital.checked(hospital.page(P25="2026-10-09 09:00", P782="1.00", P13="990101202003010019"))
+    page = text(clerk.get(f"/imports/{batch.pk}"))
+    assert "1 行等您决定" in page
+    assert "确认导入 " not in page
+    page = text(clerk.get(f"/imports/{batch.pk}/rows/1"))
+    assert "是同一次住院吗" in page
+    assert "12000.00" in page
+    assert "990101202003010019" not in page  # masked
+    answer = clerk.post(f"/imports/{batch.pk}/choose", {"row": "1", "choice": "new"}, follow=True)
+    assert "每一行都已决定" in text(answer)
+    assert "确认导入 1 次住院" in text(answer)
+
+
+def test_refusals_are_one_clear_line(hospital: Hospital, clerk: Client) -> None:
+    said = upload(clerk, b"", Accept="application/json").json()  # type: ignore[attr-defined]
+    assert "文件是空的" in said["refused"]
+    said = upload(clerk, a_file([hospital.page()]), month="2026-12", Accept="application/json").json()  # type: ignore[attr-defined]
+    assert "以后的月份还没有到" in said["refused"]
+    upload(clerk, "随便,什么\n1,2\n".encode())
+    with hospital.acting():
+        batch = Batch.objects.get()
+    hospital.run(batch)
+    page = text(clerk.get(f"/imports/{batch.pk}"))
+    assert "无法识别表头" in page
+    assert hospital.seen(batch).state == State.REFUSED
+
+
+def test_the_same_file_twice_is_one_import(hospital: Hospital, clerk: Client) -> None:
+    content = a_file([hospital.page()])
+    upload(clerk, content)
+    assert "没有重复导入" in text(upload(clerk, content))
+    with hospital.acting():
+        assert Batch.objects.count() == 1
