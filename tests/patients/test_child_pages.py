@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -12,7 +13,7 @@ from django.utils import timezone
 
 import made_up
 from tonghu.patients.merges import merge
-from tonghu.patients.models import Child, Consent, Grant, Guardian, HospitalView, Identifier, MergeProposal
+from tonghu.patients.models import Child, Consent, Grant, Guardian, HospitalView, Identifier, Merge, MergeProposal
 from tonghu.patients.services import add_document, change_view, enter_view, save_guardian
 from tonghu.platform.accounts.models import Post
 from tonghu.platform.audit.models import Event
@@ -266,9 +267,12 @@ def test_two_children_are_compared_merged_and_parted_again(clerk: Post, view: Ho
     with made_up.acting(clerk) as by:
         other = enter_view(by=by, institution=clerk.institution_id, record_number="ZY2", patient_name="单晓雪", sex="2")
         change_view(by=by, view=other, document_number=DOCUMENT)  # the same document: a question
-    assert f"#{other.child_id}" in page(browser, "questions")
+    asked = page(browser, "questions")
+    assert "单小雪 · ZY1" in asked
+    assert "单晓雪 · ZY2" in asked
     page(browser, "merge", view.child_id)
-    assert "id_other_error" in page(browser, "merge", view.child_id, other="99999999")
+    for unknown in ("99999999", "x", "9" * 30, "²"):
+        assert "没有这名患儿" in page(browser, "merge", view.child_id, other=unknown)
     url = f"{reverse('patients:merge', args=[view.child_id])}?other={other.child_id}"
     said = browser.get(url).content.decode()
     assert "单晓雪" in said
@@ -280,8 +284,8 @@ def test_two_children_are_compared_merged_and_parted_again(clerk: Post, view: Ho
         assert Child.objects.get(pk=other.child_id).group == view.child_id
         act = Child.objects.get(pk=view.child_id).pk and MergeProposal.objects.get().merge_id
     assert "无需重复" in browser.post(url, {"reason": "再来一次"}).content.decode()
-    assert str(act) in merged
-    page(browser, "undo_merge", act)
+    assert reverse("patients:undo_merge", args=[act]) in merged
+    assert "单小雪（ZY1）与单晓雪（ZY2）" in page(browser, "undo_merge", act)
     parted = sent(browser, "undo_merge", act)
     assert parted.status_code == 302
     with made_up.acting(clerk):
@@ -295,7 +299,7 @@ def test_a_question_is_answered_with_no(clerk: Post, view: HospitalView) -> None
         change_view(by=by, view=other, document_number=DOCUMENT)
     url = f"{reverse('patients:merge', args=[view.child_id])}?other={other.child_id}"
     assert browser.post(url, {"reason": "双胞胎，证件录错", "apart": "1"}).status_code == 302
-    assert f"#{other.child_id}" not in page(browser, "questions")
+    assert "ZY2" not in page(browser, "questions")
 
 
 def test_an_authority_enters_nothing_and_sees_its_region(view: HospitalView) -> None:
@@ -319,3 +323,115 @@ def test_a_merged_child_is_shown_with_both_sides_under_either_number(clerk: Post
         assert "单小雪" in said
         assert "单晓雪" in said
         assert "同一名患儿" in page(browser, "history", pk)
+
+
+def test_the_other_child_is_looked_for_by_whatever_is_at_hand(clerk: Post, colleague: Post, view: HospitalView) -> None:
+    with made_up.acting(clerk) as by:
+        for number, name in (("ZY2", "单小雪"), ("ZY3", "曾一")):
+            enter_view(by=by, institution=clerk.institution_id, record_number=number, patient_name=name)
+    with made_up.acting(colleague, "children.enter") as by:
+        enter_view(by=by, institution=colleague.institution_id, record_number="RM1", patient_name="单小雪")
+    browser = made_up.browser(clerk)
+    offered = page(browser, "merge", view.child_id)
+    assert "同名" in offered
+    assert "ZY2" in offered
+    assert "ZY1" not in offered.partition("choices")[2]  # not the child itself
+    assert "RM1" not in offered  # out of reach
+    assert "ZY3" in page(browser, "merge", view.child_id, q="zengyi")
+    assert "查不到其他患儿" in page(browser, "merge", view.child_id, q="nobody")
+
+
+def test_the_history_is_told_in_words(clerk: Post, view: HospitalView) -> None:
+    browser = made_up.browser(clerk)
+    with made_up.acting(clerk) as by:
+        other = enter_view(by=by, institution=clerk.institution_id, record_number="ZY2", patient_name="单晓雪")
+        change_view(by=by, view=view, sex="1", ethnicity="02", residence_code="510104", patient_name="单晓雨")
+    answer = browser.post(
+        f"{reverse('patients:merge', args=[view.child_id])}?other={other.child_id}", {"reason": "同一人"}
+    )
+    assert answer.status_code == 302
+    with made_up.acting(clerk):
+        guardian = Guardian.objects.get()
+    sent(browser, "remove_guardian", view.pk, guardian.pk)
+    told = page(browser, "history", view.child_id).partition("<h1")[2]
+    for words in (
+        "以病案号 ZY1 登记", "性别从“女”改为“男”", "民族从“空”改为“蒙古族”", "四川省成都市锦江区", "记入曾用名“单小雪”",
+        "添加监护人虚构母", "移除监护人虚构母", "添加证件：出生医学证明",
+        "合并：单晓雨（ZY1）与单晓雪（ZY2）认定为同一患儿",
+    ):  # fmt: skip
+        assert words in told, words
+    assert "#" not in re.sub(r'="[^"]*"', "", told.partition("</main>")[0])
+    with made_up.acting(clerk):
+        merged = Merge.objects.get()
+    sent(browser, "undo_merge", merged.pk, reason="不是同一人")
+    after = page(browser, "history", view.child_id)
+    assert "撤销合并：单晓雨（ZY1）与单晓雪（ZY2）" in after
+
+
+def test_a_guardian_and_a_document_that_were_taken_off_come_back_as_they_were(clerk: Post, view: HospitalView) -> None:
+    browser = made_up.browser(clerk)
+    with made_up.acting(clerk):
+        before = list(Guardian.objects.values()), list(Identifier.objects.values())
+        guardian, paper = Guardian.objects.get().pk, Identifier.objects.get().pk
+    off = browser.post(reverse("patients:remove_guardian", args=[view.pk, guardian]), follow=True).content.decode()
+    assert reverse("patients:restore_guardian", args=[view.pk, guardian]) in off
+    assert "监护人虚构母已移除" in off
+    sent(browser, "remove_document", view.pk, paper)
+    with made_up.acting(clerk):
+        assert not Guardian.objects.exists()
+        assert not Identifier.objects.exists()
+    assert sent(browser, "restore_guardian", view.pk, guardian).status_code == 302
+    assert sent(browser, "restore_document", view.pk, paper).status_code == 302
+    with made_up.acting(clerk):
+        assert (list(Guardian.objects.values()), list(Identifier.objects.values())) == before
+    again = browser.post(reverse("patients:restore_guardian", args=[view.pk, guardian]), follow=True).content.decode()
+    assert "无需重复" in again
+    assert sent(browser, "restore_guardian", view.pk, guardian + 999).status_code == 302
+    stranger = made_up.browser(made_up.post("entry_clerk", made_up.hospital("PATC", "510107")))
+    assert sent(stranger, "restore_guardian", view.pk, guardian).status_code == 404
+    with made_up.acting(clerk):
+        assert Guardian.objects.count() == 1
+
+
+def test_ages_are_shown_and_the_list_is_in_the_order_of_pinyin(clerk: Post, view: HospitalView) -> None:
+    with made_up.acting(clerk) as by:
+        for number, name in (("1", "赵一"), ("2", "阿一"), ("3", "单二"), ("4", "单一")):
+            enter_view(by=by, institution=clerk.institution_id, record_number=number, patient_name=name)
+        born = timezone.localdate().replace(year=timezone.localdate().year - 8)
+        enter_view(by=by, institution=clerk.institution_id, record_number="5", patient_name="钱一", birth_date=born)
+    browser = made_up.browser(clerk)
+    assert _column(page(browser, "children")) == ["阿一", "钱一", "单二", "单小雪", "单一", "赵一"]
+    assert _column(page(browser, "children", q="单")) == ["单二", "单小雪", "单一"]
+    assert "8岁" in page(browser, "children")
+
+
+def _column(said: str) -> list[str]:
+    return re.findall(r'<a href="/children/\d+">([^<]+)</a>', said.partition("<tbody")[2].partition("</tbody")[0])
+
+
+def test_the_first_screen_of_a_hospital_and_of_a_region(clerk: Post, colleague: Post, view: HospitalView) -> None:
+    browser = made_up.browser(clerk)
+    first = browser.get("/").content.decode()
+    assert reverse("patients:enter") in first.partition("<main")[2]
+    assert "最近登记的患儿" in first
+    assert "单小雪" in first
+    with made_up.acting(clerk) as by:
+        later = enter_view(by=by, institution=clerk.institution_id, record_number="ZY2", patient_name="曾一")
+    page(browser, "child", view.child_id)
+    opened = browser.get("/").content.decode()
+    assert "最近打开的患儿" in opened
+    assert "曾一" not in opened
+    page(browser, "child", later.child_id)
+    assert _column(browser.get("/").content.decode()) == ["曾一", "单小雪"]
+    lead = made_up.browser(colleague).get("/").content.decode()
+    assert "单小雪" not in lead
+    assert reverse("patients:enter") not in lead.partition("<main")[2]
+    officer = made_up.browser(made_up.post("commission_officer", made_up.authority("health", "510100")))
+    today = officer.get("/").content.decode()
+    assert re.search(r"虚构儿童医院</td><td[^>]*><a href=\"/children\?hospital=PATA\">2</a>", today)
+    assert re.search(r"虚构人民医院</td><td[^>]*>0</td>", today)
+    listed = page(officer, "children", hospital="PATA")
+    assert "只列出虚构儿童医院的患儿" in listed
+    assert "单小雪" in listed
+    assert "单小雪" not in page(officer, "children", hospital="PATB")
+    assert "单小雪" in page(officer, "children", hospital="nowhere")

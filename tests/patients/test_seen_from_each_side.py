@@ -113,7 +113,7 @@ def test_a_hospital_enters_and_agrees_on_its_own_side(sides: Sides) -> None:
     where = [sides.one.pk]
     consent = {"purpose": "sharing", "given_by": "虚构母", "start": today}
     assert browser.post(reverse("patients:consent", args=where), consent).status_code == 302
-    grant = {"institution": "SIDEC", "ground": "referral", "start": "2999-01-01", "end": "2999-01-02"}
+    grant = {"institution": "SIDEC", "ground": "referral", "start": "2098-01-01", "end": "2098-01-02"}
     answer = lead.post(reverse("patients:grant", args=where), grant)
     assert answer.status_code == 302, answer.content.decode()
     with made_up.acting(sides.b):

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from tonghu.patients.masking import masked
-from tonghu.patients.models import HospitalView
+from tonghu.patients.models import HospitalView, Merge
 from tonghu.patients.models.known import in_words
 from tonghu.patients.places import full_name
 
@@ -31,8 +31,8 @@ class Line:
     differs: bool
 
 
-def compared(views: Sequence[HospitalView], *, reveal: bool) -> list[Line]:
-    """Return the lines of a table with one column a view; fields that none knows are left out.
+def compared(views: Sequence[HospitalView], *, reveal: bool, blank: bool = False) -> list[Line]:
+    """Return the lines of a table with one column a view; fields that none knows are left out, unless `blank`.
 
     Args:
         views: at least one, with their institutions.
@@ -41,7 +41,7 @@ def compared(views: Sequence[HospitalView], *, reveal: bool) -> list[Line]:
     lines = []
     for label, secret, value in _fields():
         held = [value(view) for view in views]
-        if not any(held):
+        if not any(held) and (not blank or label == _("Former names")):
             continue
         cells = tuple(
             Cell(
@@ -52,6 +52,19 @@ def compared(views: Sequence[HospitalView], *, reveal: bool) -> list[Line]:
         )
         lines.append(Line(label, cells, len({said.casefold() for said in held if said}) > 1))
     return lines
+
+
+def called(view: HospitalView) -> str:
+    """Return what a child is called where two are told apart: the name, and under which record number it stands."""
+    return _("%(name)s (%(record)s)") % {"name": view.patient_name, "record": view.record_number}
+
+
+def names_of(acts: Iterable[Merge]) -> dict[int, str]:
+    """Return what the children of merges are called, by id: each by its first view that the reader sees."""
+    children = {child for act in acts for child in (act.kept_id, act.merged_id)}
+    found: dict[int, str] = dict.fromkeys(children, _("a child at another hospital"))
+    seen = HospitalView.objects.filter(child__in=children).only("child_id", "patient_name", "record_number")
+    return found | {view.child_id: called(view) for view in seen.order_by("-pk")}
 
 
 def _fields() -> list[tuple[str, str, Callable[[HospitalView], str]]]:

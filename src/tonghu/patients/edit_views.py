@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from tonghu.errors import InputRefused
-from tonghu.patients import services
+from tonghu.patients import queries, services, undoing
 from tonghu.patients.access import ENTER
 from tonghu.patients.entry import OnRecord, enter_child
 from tonghu.patients.forms import DocumentForm, GuardianForm, ViewForm
@@ -24,6 +24,7 @@ from tonghu.patients.models import Child, Guardian, HospitalView, Identifier
 from tonghu.platform.accounts.access import Request, requires
 from tonghu.platform.accounts.forms import in_words
 from tonghu.platform.audit.acts import log_read
+from tonghu.platform.components.undo import offer
 
 #: The field with which a clerk says to have checked what the entry met.
 TICK: Final = "checked"
@@ -50,7 +51,7 @@ def enter(request: Request) -> HttpResponse:
         log_read(met.child_id, "登记核对", by=request.scope, institution=met.institution_id)
         if refused.doubt:
             form.ask(TICK, refused.doubt)
-            to = reverse("patients:child", args=[met.child.group])
+            to = reverse("patients:child", args=[met.child_id])
         else:
             to = reverse("patients:change", args=[met.pk])
         return format_html('{} → <a href="{}">{} {}</a>', in_words(refused), to, met.record_number, met.patient_name)
@@ -94,9 +95,19 @@ def guardian(request: Request, pk: int, guardian: int | None = None) -> HttpResp
 def remove_guardian(request: Request, pk: int, guardian: int) -> HttpResponse:
     """Take a guardian off; the history keeps who it was."""
     view = _own(request, pk)
-    services.remove_guardian(guardian=get_object_or_404(Guardian, pk=guardian, view=view), by=request.scope)
-    messages.success(request, _("Taken off. The history keeps it."))
-    return redirect("patients:child", pk=view.child.group)
+    gone = get_object_or_404(Guardian, pk=guardian, view=view)
+    name = gone.name
+    services.remove_guardian(guardian=gone, by=request.scope)
+    back = reverse("patients:restore_guardian", args=[pk, guardian])
+    offer(request, _("%(name)s is taken off. The history keeps it.") % {"name": name}, back)
+    return redirect("patients:child", pk=view.child_id)
+
+
+@requires(ENTER)
+@require_POST
+def restore_guardian(request: Request, pk: int, guardian: int) -> HttpResponse:
+    """Put a guardian back who was taken off."""
+    return _put_back(request, pk, lambda view: undoing.restore_guardian(view=view, guardian=guardian, by=request.scope))
 
 
 @requires(ENTER)
@@ -120,8 +131,16 @@ def remove_document(request: Request, pk: int, document: int) -> HttpResponse:
     """Take back a document that was entered by mistake."""
     view = _own(request, pk)
     services.remove_document(document=get_object_or_404(Identifier, pk=document, view=view), by=request.scope)
-    messages.success(request, _("Taken off. The history keeps it."))
-    return redirect("patients:child", pk=view.child.group)
+    back = reverse("patients:restore_document", args=[pk, document])
+    offer(request, _("The document is taken off. The history keeps it."), back)
+    return redirect("patients:child", pk=view.child_id)
+
+
+@requires(ENTER)
+@require_POST
+def restore_document(request: Request, pk: int, document: int) -> HttpResponse:
+    """Put a document back that was taken off."""
+    return _put_back(request, pk, lambda view: undoing.restore_document(view=view, document=document, by=request.scope))
 
 
 def form_page(
@@ -147,10 +166,23 @@ def form_page(
             form.add_error(None, said(refused))
         else:
             messages.success(request, _("Saved."))
-            return redirect("patients:child", pk=done.group)
-    cancel = reverse("patients:child", args=[at.group]) if at else reverse("patients:children")
+            return redirect("patients:child", pk=done.pk)
+    cancel = reverse("patients:child", args=[at.pk]) if at else reverse("patients:children")
     shown: dict[str, Any] = {"form": form, "heading": title, "submit": submit or _("Save"), "cancel": cancel}
+    if at:
+        shown["name"] = queries.name_of_child(at, by=request.scope)
     return render(request, "patients/act.html", shown | {"at": at, "draft": draft, "note": note})
+
+
+def _put_back(request: Request, pk: int, act: Callable[[HospitalView], object]) -> HttpResponse:
+    view = _own(request, pk)
+    try:
+        act(view)
+    except InputRefused as refused:
+        messages.error(request, str(in_words(refused)))
+    else:
+        messages.success(request, _("It is back."))
+    return redirect("patients:child", pk=view.child_id)
 
 
 def _own(request: Request, pk: int) -> HospitalView:

@@ -6,7 +6,6 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext
@@ -18,10 +17,9 @@ from tonghu.errors import InputRefused
 from tonghu.network.models import Institution
 from tonghu.patients.fields import PHONE, BirthField, CountyField, NameField
 from tonghu.patients.masking import SECRETS, masked
-from tonghu.patients.models import Child, Consent, Grant, Guardian, HospitalView
+from tonghu.patients.models import Consent, Grant, Guardian, HospitalView
 from tonghu.patients.models.known import DocumentType, in_words
 from tonghu.patients.purposes import name_of, purposes, said, shares
-from tonghu.patients.queries import find_child
 from tonghu.platform.accounts.forms import DateField
 from tonghu.platform.accounts.forms import in_words as refused_words
 from tonghu.platform.accounts.picking import PickField
@@ -295,18 +293,6 @@ class GrantForm(forms.Form):
         if found.get("ground") == Grant.Ground.CONSENT and not found.get("consent"):
             self.add_error("consent", gettext("Choose the family's consent that it rests on"))
         return _span(self, found)
-
-
-class OtherForm(forms.Form):
-    """The other child of a merge, by its number."""
-
-    other = forms.IntegerField(label=_("Number of the other child"), min_value=1)
-
-    def clean_other(self) -> Child:
-        found = find_child(self.cleaned_data["other"])
-        if found is None:
-            raise ValidationError(_("You see no child of this number."))
-        return found
 
 
 def _named(obj: Consent) -> str:

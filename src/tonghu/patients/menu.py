@@ -22,6 +22,6 @@ MENU = (
         _("Are these one child?"), "patients:questions", permission=MERGE, group=MenuGroup.TODO, count=_waiting,
         icon="link",
     ),
+    MenuItem(_("Enter a child"), "patients:enter", permission=ENTER, group=MenuGroup.CHILDREN, icon="plus"),
     MenuItem(_("Children"), "patients:children", permission=READ, group=MenuGroup.CHILDREN, icon="child"),
-    MenuItem(_("Enter a child"), "patients:enter", permission=ENTER, group=MenuGroup.CHILDREN, icon="edit"),
 )  # fmt: skip

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from django.contrib import messages
+from django.db.models import CharField, OuterRef, Subquery, Value
+from django.db.models.functions import Concat
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -12,9 +14,9 @@ from django.views.decorators.http import require_GET, require_http_methods
 from tonghu.errors import InputRefused
 from tonghu.patients import merges, queries
 from tonghu.patients.access import MERGE
-from tonghu.patients.comparison import compared
+from tonghu.patients.comparison import called, compared, names_of
 from tonghu.patients.edit_views import form_page
-from tonghu.patients.forms import OtherForm, ReasonForm
+from tonghu.patients.forms import ReasonForm
 from tonghu.patients.models import Child, HospitalView, Merge
 from tonghu.patients.views import shown
 from tonghu.platform.accounts.access import Request, requires
@@ -31,13 +33,15 @@ def questions(request: Request) -> HttpResponse:
     table = Table(
         request=request,
         name="child-questions",
-        rows=queries.open_proposals().select_related("institution"),
+        rows=queries.open_proposals().select_related("institution").annotate(
+            one_called=_called("first"), other_called=_called("second")
+        ),
         order="made_at",
         columns=(
-            Column("ground", _("Question"), value=lambda one: one.get_ground_display(), sort=None, fixed=True,
+            Column("one_called", _("One child"), sort=None, fixed=True,
                    link=lambda one: _merge_url(one.first_id, one.second_id)),
-            Column("first", _("One child"), value=lambda one: f"#{one.first_id}", kind="code", sort=None),
-            Column("second", _("The other"), value=lambda one: f"#{one.second_id}", kind="code", sort=None),
+            Column("other_called", _("The other"), sort=None),
+            Column("ground", _("Why it is asked"), value=lambda one: one.get_ground_display(), sort=None),
             Column("institution", _("Arose at"), value=lambda one: one.institution.name, sort=None),
             Column("made_at", _("Since"), kind="time"),
         ),
@@ -52,10 +56,11 @@ def questions(request: Request) -> HttpResponse:
 def merge(request: Request, pk: int) -> HttpResponse:
     """Two children side by side, and the decision whether they are one."""
     kept, views = shown(request, pk, "核对是否同一患儿")
-    chosen = OtherForm(request.GET) if "other" in request.GET else OtherForm()
-    if "other" not in request.GET or not chosen.is_valid():
-        return render(request, "patients/choose.html", {"child": kept, "name": views[0].patient_name, "form": chosen})
-    other, others = shown(request, chosen.cleaned_data["other"].pk, "核对是否同一患儿")
+    asked = request.GET.get("other", "")
+    other = queries.find_child(int(asked)) if asked.isascii() and asked.isdigit() and len(asked) < 19 else None
+    if other is None:
+        return _choose(request, kept, views, missed=bool(asked))
+    other, others = shown(request, other.pk, "核对是否同一患儿")
     question = queries.question_between(queries.together(kept), queries.together(other))
     form = ReasonForm(request.POST or None)
     if form.is_valid():
@@ -70,16 +75,19 @@ def merge(request: Request, pk: int) -> HttpResponse:
             form.add_error(None, in_words(refused))
         else:
             offer(request, _("Merged: both are one child now."), reverse("patients:undo_merge", args=[act]))
-            return redirect("patients:child", pk=min(kept.group, other.group))
-    both = [*views, *others]
+            return redirect("patients:child", pk=kept.pk)
+    one = kept.group == other.group
+    both = views if one else [*views, *others]
+    sides = [] if one else [(views[0], len(views)), (others[0], len(others))]
+    lines = compared(both, reveal=request.scope.may(REVEAL))
     return render(
         request,
         "patients/merge.html",
         {
-            "kept": kept, "other": other, "views": both, "left": len(views), "right": len(others),
-            "one": kept.group == other.group, "question": question, "form": form,
-            "names": (views[0].patient_name, others[0].patient_name),
-            "lines": compared(both, reveal=request.scope.may(REVEAL)), "differing": _differing(views, others),
+            "kept": kept, "other": other, "views": both, "sides": sides,
+            "one": one, "question": question, "form": form,
+            "names": (called(views[0]), called(others[0])),
+            "lines": lines, "differing": sum(line.differs for line in lines),
         },
     )  # fmt: skip
 
@@ -94,16 +102,35 @@ def undo_merge(request: Request, pk: int) -> HttpResponse:
 
     def act() -> Child:
         merges.undo_merge(act=held.pk, by=request.scope, reason=form.cleaned_data["reason"])
-        return Child.objects.get(pk=held.kept_id)
+        return held.kept
 
-    title = _("Take back the merge of #%(one)s and #%(other)s") % {"one": held.kept_id, "other": held.merged_id}
+    names = names_of([held])
+    two = {"one": names[held.kept_id], "other": names[held.merged_id]}
+    title = _("Take back the merge of %(one)s and %(other)s") % two
     note = _("Both sides become as if never merged. What was entered since stays with the side it was entered on.")
     return form_page(request, form, act, title=title, submit=_("Take back"), at=held.kept, note=note)
+
+
+def _choose(request: Request, kept: Child, views: list[HospitalView], *, missed: bool) -> HttpResponse:
+    """Look for the other child; before anything is typed stand those of the same name."""
+    typed = request.GET.get("q", "").strip()
+    own, first = set(queries.together(kept)), views[0]
+    found = [
+        (hit, hit.patient_name == first.patient_name, bool(hit.birth_date) and hit.birth_date == first.birth_date)
+        for each in queries.search(typed or first.patient_name, by=request.scope)
+        for hit in each.views[:1]
+        if not own & {view.child for view in each.views}
+    ]
+    said = {"child": kept, "first": first, "found": found, "typed": typed, "missed": missed}
+    return render(request, "patients/choose.html", said)
 
 
 def _merge_url(kept: int, other: int) -> str:
     return f"{reverse('patients:merge', args=[kept])}?other={other}"
 
 
-def _differing(views: list[HospitalView], others: list[HospitalView]) -> int:
-    return sum(line.differs for line in compared([*views, *others], reveal=False))
+def _called(which: str) -> Subquery:
+    """What a child of a question is called: by its first view that the reader sees."""
+    views = HospitalView.objects.filter(child=OuterRef(which)).order_by("pk")
+    called = Concat("patient_name", Value(" · "), "record_number", output_field=CharField())
+    return Subquery(views.annotate(called=called).values("called")[:1])

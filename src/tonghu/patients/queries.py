@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.db import connection
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, When
 from django.db.models.functions import Coalesce
 from django.db.models.lookups import Exact
 
@@ -202,6 +202,13 @@ def together(child: Child) -> list[int]:
 def of_group(child: Child) -> QuerySet[HospitalView]:
     """Return every view of the child and of those merged with it that the reader may see, the latest first."""
     return HospitalView.objects.filter(child__in=together(child)).select_related("institution").order_by("-updated_at")
+
+
+def name_of_child(child: Child, *, by: Scope) -> str:
+    """Return what the reader's own hospital calls a child, else whoever met it first; '' where nobody in reach has."""
+    own = Case(When(institution=by.institution, then=0), default=1)
+    names = HospitalView.objects.filter(child__in=together(child)).order_by(own, "pk").values_list("patient_name")
+    return next(iter(names[:1]), ("",))[0]
 
 
 def merges_of(children: Sequence[int]) -> list[Merge]:

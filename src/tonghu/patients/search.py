@@ -30,4 +30,4 @@ def find(scope: Scope, text: str, limit: int) -> Iterator[SearchHit]:
             _("former name") if nearest.former else "",
         ]
         note = " · ".join(part for part in known if part)
-        yield SearchHit(nearest.patient_name, reverse("patients:child", args=[found.group]), note)
+        yield SearchHit(nearest.patient_name, reverse("patients:child", args=[nearest.child]), note)

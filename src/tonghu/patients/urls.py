@@ -20,8 +20,14 @@ urlpatterns = [
     path("children/views/<int:pk>/guardian", edit_views.guardian, name="add_guardian"),
     path("children/views/<int:pk>/guardian/<int:guardian>", edit_views.guardian, name="guardian"),
     path("children/views/<int:pk>/guardian/<int:guardian>/remove", edit_views.remove_guardian, name="remove_guardian"),
+    path(
+        "children/views/<int:pk>/guardian/<int:guardian>/restore", edit_views.restore_guardian, name="restore_guardian"
+    ),
     path("children/views/<int:pk>/document", edit_views.document, name="document"),
     path("children/views/<int:pk>/document/<int:document>/remove", edit_views.remove_document, name="remove_document"),
+    path(
+        "children/views/<int:pk>/document/<int:document>/restore", edit_views.restore_document, name="restore_document"
+    ),
     path("children/consents/<int:pk>/withdraw", agreement_views.withdraw, name="withdraw"),
     path("children/grants/<int:pk>/end", agreement_views.end_grant, name="end_grant"),
     path("children/merges/<int:pk>/undo", merge_views.undo_merge, name="undo_merge"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from django.db.models import QuerySet
@@ -14,20 +15,23 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
 from tonghu.errors import InputRefused
+from tonghu.network.models import Institution
 from tonghu.patients import queries
 from tonghu.patients.access import CONSENT, ENTER, GRANT, MERGE, READ
-from tonghu.patients.comparison import compared
+from tonghu.patients.comparison import compared, names_of
 from tonghu.patients.forms import ReasonForm
 from tonghu.patients.masking import SECRETS, masked
 from tonghu.patients.models import Child, Consent, Grant, HospitalView
 from tonghu.patients.purposes import name_of
+from tonghu.patients.story import told
 from tonghu.platform.accounts.access import Request, requires
 from tonghu.platform.accounts.forms import in_words
 from tonghu.platform.audit.access import HISTORY, REVEAL
 from tonghu.platform.audit.acts import CHILD, log_read, log_reveal
-from tonghu.platform.audit.changes import of_record
-from tonghu.platform.components.parts import Change, Event
+from tonghu.platform.components.ages import age
 from tonghu.platform.components.table import Column, Filter, Table
+from tonghu.platform.scope.scope import Scope
+from tonghu.platform.web import duties
 
 
 @requires(READ)
@@ -36,21 +40,27 @@ def children(request: Request) -> HttpResponse:
     """The children in the reader's reach; narrowed by what a clerk has at hand."""
     by = request.scope
     elsewhere = request.GET.get("where") == "elsewhere" and by.institution is not None
-    by_name = queries.is_name(request.GET.get("q", ""))
+    rows = queries.let_see_here(by) if elsewhere else queries.listed(by)
+    at = _hospital(request) if by.institution is None else None
+    if at is not None:
+        rows = rows.filter(institution=at)
+    # Within one hospital a surname's children are put in the order of their spelling; among many that would walk far.
+    by_token = queries.is_name(request.GET.get("q", "")) and by.institution is None and at is None
+    today = timezone.localdate()
     table = Table(
         request=request,
         name="children",
-        rows=queries.let_see_here(by) if elsewhere else queries.listed(by),
-        order="token" if by_name else "name_sort",
+        rows=rows,
+        order="token" if by_token else "name_sort",
         columns=(
             Column(
                 "patient_name", _("Name"), sort=None, fixed=True,
-                link=lambda view: reverse("patients:child", args=[view.child.group]),
+                link=lambda view: reverse("patients:child", args=[view.child_id]),
             ),
-            Column("number", _("Child"), value=lambda view: f"#{view.child.group}", kind="code", sort=None),
-            Column("record_number", _("Record number"), kind="code", sort=None),
             Column("sex", _("Sex"), value=lambda view: view.sex_label(), sort=None),
+            Column("age", _("Age"), value=lambda view: _age(view.birth_date, today), sort=None),
             Column("birth_date", _("Date of birth"), kind="date", sort=None),
+            Column("record_number", _("Record number"), kind="code", sort=None),
             Column("institution", _("Hospital"), value=lambda view: view.institution.name, sort=None,
                    shown=by.institution is None or elsewhere),
             Column("updated_at", _("Changed"), kind="time", sort=None),
@@ -60,7 +70,7 @@ def children(request: Request) -> HttpResponse:
         empty=_("Children appear here once they are entered or imported."),
     )  # fmt: skip
     said = {
-        "table": table, "elsewhere": elsewhere, "may_enter": _may_enter(request),
+        "table": table, "elsewhere": elsewhere, "may_enter": _may_enter(request), "at": at,
         "may_look_elsewhere": by.institution is not None,
     }  # fmt: skip
     return render(request, "patients/children.html", said)
@@ -69,28 +79,34 @@ def children(request: Request) -> HttpResponse:
 @requires(READ)
 @require_GET
 def child(request: Request, pk: int) -> HttpResponse:
-    """One child: what each hospital that the reader sees knows, side by side, and what the family agreed to."""
+    """One child: who it is, then what each hospital that the reader sees knows, and what the family agreed to."""
     found, views = shown(request, pk, "查看资料")
     by = request.scope
     together = queries.together(found)
+    reveal = by.may(REVEAL)
+    acts = queries.merges_of(together)
+    called = names_of(acts) if acts else {}
+    own = [view for view in views if view.institution_id == by.institution] if _may_enter(request) else []
     return render(
         request,
         "patients/child.html",
         {
             "child": found,
+            "first": views[0],
+            "age": _age(views[0].birth_date, timezone.localdate()),
+            "card": [(line.label, line.cells[0]) for line in compared(views[:1], reveal=reveal, blank=True)],
             "views": views,
-            "name": views[0].patient_name,
-            "born": views[0].birth_date,
-            "today": timezone.localdate(),
-            "own": [view.pk for view in views if view.institution_id == by.institution],
-            "lines": compared(views, reveal=by.may(REVEAL)),
-            "more": [_more(view, reveal=by.may(REVEAL)) for view in views],
+            "own": own,
+            "own_ids": [view.pk for view in own],
+            "lines": compared(views, reveal=reveal) if len(views) > 1 else [],
+            "guardians": [_guardian(view, one, reveal=reveal) for view in views for one in view.guardians.all()],
+            "documents": [_document(view, one, reveal=reveal) for view in views for one in view.identifiers.all()],
+            "sections": _sections(by, together),
             "consents": [(one, name_of(one.purpose)) for one in _of(Consent, together)],
             "grants": _of(Grant, together).select_related("institution", "given_by"),
-            "merges": queries.merges_of(together),
+            "merges": [(act, called[act.kept_id], called[act.merged_id]) for act in acts],
             "institution": by.institution,
             "may": {
-                "enter": _may_enter(request),
                 "merge": by.may(MERGE),
                 "grant": by.may(GRANT) and by.institution is not None,
                 "consent": by.may(CONSENT) and by.institution is not None,
@@ -105,15 +121,8 @@ def child(request: Request, pk: int) -> HttpResponse:
 def history(request: Request, pk: int) -> HttpResponse:
     """What was changed about a child, by whom and why: of everyone merged with it, as far as the reader sees."""
     found, views = shown(request, pk, "查看修改记录")
-    changes = [change for one in queries.together(found) for change in of_record("patients.child", one)]
-    events = [
-        Event(
-            at=change.at, who=change.who or "—", what=change.sentence(), why=change.reason,
-            changes=[Change(label=f.label, before=f.before, after=f.after, secret=f.secret) for f in change.fields],
-        )
-        for change in sorted(changes, key=lambda change: (change.at, change.number), reverse=True)
-    ]  # fmt: skip
-    return render(request, "patients/history.html", {"child": found, "name": views[0].patient_name, "events": events})
+    said = {"child": found, "name": views[0].patient_name, "events": told(queries.together(found), views)}
+    return render(request, "patients/history.html", said)
 
 
 @requires(REVEAL)
@@ -138,7 +147,11 @@ def reveal(request: Request, what: str, pk: int) -> HttpResponse:
             whole = str(value)
         except InputRefused as refused:
             form.add_error("reason", in_words(refused))
-    said = {"form": form, "whole": whole, "masked": masked(what, value), "label": secret.label, "child": row.child_id}
+    of = row if isinstance(row, HospitalView) else row.view
+    said = {
+        "form": form, "whole": whole, "masked": masked(what, value), "label": secret.label, "child": row.child_id,
+        "name": of.patient_name,
+    }  # fmt: skip
     return render(request, "patients/reveal.html", said)
 
 
@@ -176,23 +189,38 @@ def _of(model: Any, together: list[int]) -> QuerySet[Any]:
     return rows
 
 
-def _more(view: HospitalView, *, reveal: bool) -> dict[str, Any]:
-    """The further documents and the guardians of a view, masked."""
-
-    def hidden(name: str, row: Any, field: str) -> dict[str, str]:
-        value = getattr(row, field)
-        url = reverse("patients:reveal", args=[name, row.pk]) if value and reveal else ""
-        return {"said": masked(name, value), "url": url}
-
+def _guardian(view: HospitalView, one: Any, *, reveal: bool) -> dict[str, Any]:
     return {
-        "view": view,
-        "documents": [(one, hidden("other-document", one, "document_number")) for one in view.identifiers.all()],
-        "guardians": [
-            {
-                "row": one, "phone": hidden("guardian-phone", one, "phone"),
-                "document": hidden("guardian-document", one, "document_number"),
-                "address": hidden("guardian-address", one, "address"),
-            }
-            for one in view.guardians.all()
-        ],
+        "view": view, "row": one, "phone": _hidden("guardian-phone", one, "phone", reveal=reveal),
+        "document": _hidden("guardian-document", one, "document_number", reveal=reveal),
+        "address": _hidden("guardian-address", one, "address", reveal=reveal),
     }  # fmt: skip
+
+
+def _document(view: HospitalView, one: Any, *, reveal: bool) -> dict[str, Any]:
+    return {"view": view, "row": one, "number": _hidden("other-document", one, "document_number", reveal=reveal)}
+
+
+def _hidden(name: str, row: Any, field: str, *, reveal: bool) -> dict[str, str]:
+    """A value as it is shown masked, and where the whole is."""
+    value = getattr(row, field)
+    url = reverse("patients:reveal", args=[name, row.pk]) if value and reveal else ""
+    return {"said": masked(name, value), "url": url}
+
+
+def _age(born: date | None, today: date) -> str:
+    return age(born, today) if born and born <= today else ""
+
+
+def _hospital(request: Request) -> Institution | None:
+    """The hospital whose children are asked for, by its code; None where all are, or no such is in reach."""
+    code = request.GET.get("hospital", "")
+    return Institution.objects.filter(code=code).first() if code else None
+
+
+def _sections(scope: Scope, together: list[int]) -> list[tuple[str, dict[str, Any]]]:
+    """What other rooms know of the child, as template and context; see :class:`tonghu.patients.child_page.Section`."""
+    offered = (part for module in duties.modules("child_page") for part in getattr(module, "SECTIONS", ()))
+    mine = sorted((part for part in offered if scope.may(part.permission)), key=lambda part: part.order)
+    asked = ((part.template, part.context(scope, together)) for part in mine)
+    return [(template, said) for template, said in asked if said is not None]

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from tonghu.patients.models.child import Child
 from tonghu.patients.models.known import in_words
+from tonghu.patients.purposes import name_of
 from tonghu.platform.audit.history import tracked
 
 
@@ -21,7 +22,7 @@ def holds(valid: object, now: datetime | None = None) -> bool:
     return (now or timezone.now()) in valid  # type: ignore[operator]
 
 
-@tracked(part_of="child")
+@tracked(part_of="child", words={"purpose": name_of, "relation": lambda code: in_words("RC033", code)})
 class Consent(models.Model):
     """What a family agreed to, from–until; designated treatment is voluntary (REG-18). Never erased, only withdrawn."""
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from tonghu.codes.tables import table
 from tonghu.patients.models.child import Child
 from tonghu.patients.models.numbers import DOCUMENT, DOCUMENT_TAIL, tail
+from tonghu.patients.places import full_name
 from tonghu.platform.audit.history import tracked
 from tonghu.platform.crypto.fields import EncryptedText, KeyedHash
 
@@ -33,7 +34,15 @@ def in_words(code_table: str, code: str) -> str:
     return entry.name_en if entry.name_en and (get_language() or "").startswith("en") else entry.name_zh
 
 
-@tracked(exclude=("name_sort", "document_key", "document_tail"), part_of="child")
+@tracked(
+    exclude=("name_sort", "document_key", "document_tail"),
+    part_of="child",
+    words={
+        "sex": lambda code: in_words("RC001", code),
+        "ethnicity": lambda code: in_words("RC035", code),
+        "residence_code": lambda code: full_name(code),
+    },
+)
 class HospitalView(models.Model):
     """What one hospital's front pages say about the child, under one of its record numbers."""
 
@@ -134,7 +143,7 @@ class FormerName(models.Model):
         return f"former name {self.pk}"
 
 
-@tracked(part_of="child")
+@tracked(part_of="child", words={"relation": lambda code: in_words("RC033", code)})
 class Guardian(models.Model):
     """Who answers for the child, as a hospital knows them."""
 

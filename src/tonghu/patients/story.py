@@ -1,0 +1,140 @@
+"""What was changed about a child, told as people tell it: by names and acts, without numbers of rows or codes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.db.models import Model
+from django.utils.translation import gettext as _
+
+from tonghu.patients.comparison import names_of
+from tonghu.patients.models import Child, Consent, FormerName, Grant, Guardian, HospitalView, Identifier, Merge
+from tonghu.platform.audit.changes import FieldChange, RowChange, of_record
+from tonghu.platform.components.parts import Change, Event
+
+#: Rows that say what another says better: who is one with whom, which the merge tells.
+_TOLD_ELSEWHERE = ("patients.child",)
+
+
+def told(children: Sequence[int], views: Sequence[HospitalView]) -> list[Event]:
+    """Return what was changed about children that are one, the newest first.
+
+    Args:
+        children: their ids.
+        views: those that the reader sees.
+    """
+    found = {(change.table, change.number): change for one in children for change in of_record("patients.child", one)}
+    changes = sorted(found.values(), key=lambda change: (change.at, change.number), reverse=True)
+    teller = _Teller(changes, views)
+    return [
+        Event(
+            at=change.at, who=change.who, what=teller.sentence(change), why=change.reason,
+            changes=_details(change),
+        )
+        for change in changes
+        if change.table not in _TOLD_ELSEWHERE
+    ]  # fmt: skip
+
+
+def _details(change: RowChange) -> list[Change]:
+    """The fields of a change, without those that only say to which child and record the row belongs."""
+    if change.table == "patients.merge":
+        return []
+    own = {str(Child._meta.verbose_name), str(HospitalView._meta.verbose_name)}
+    return [
+        Change(label=one.label, before=one.before, after=one.after, secret=one.secret)
+        for one in change.fields
+        if one.label not in own
+    ]
+
+
+class _Teller:
+    def __init__(self, changes: Sequence[RowChange], views: Sequence[HospitalView]) -> None:
+        self.records = {view.pk: view.record_number for view in views}
+        self.merges = Merge.objects.in_bulk([change.pk for change in changes if change.table == "patients.merge"])
+        self.children = names_of(self.merges.values()) if self.merges else {}
+        self.guardians = _names(changes, "patients.guardian", Guardian)
+
+    def sentence(self, change: RowChange) -> str:
+        """Say what was done."""
+        ways = {
+            "patients.hospitalview": self._view, "patients.guardian": self._guardian, "patients.merge": self._merge,
+            "patients.identifier": self._document, "patients.formername": self._former_name,
+            "patients.consent": self._consent, "patients.grant": self._grant,
+        }  # fmt: skip
+        return ways[change.table](change) if change.table in ways else change.sentence()
+
+    def _view(self, change: RowChange) -> str:
+        record = self.records.get(change.pk, "")
+        if change.act == "insert":
+            return _("Entered under record number %(record)s") % {"record": record}
+        if len(self.records) > 1:
+            return _("Record number %(record)s: %(fields)s") % {"record": record, "fields": _fields(change)}
+        return _fields(change)
+
+    def _guardian(self, change: RowChange) -> str:
+        name = {"name": self.guardians.get(change.pk, "")}
+        if change.act == "insert":
+            return _("Added the guardian %(name)s") % name
+        if change.act == "delete":
+            return _("Took off the guardian %(name)s") % name
+        return _("Guardian %(name)s: %(fields)s") % {**name, "fields": _fields(change)}
+
+    def _document(self, change: RowChange) -> str:
+        kind = {"kind": _value(change, Identifier, "document_type") or _("another document")}
+        return (_("Took off: %(kind)s") if change.act == "delete" else _("Added: %(kind)s")) % kind
+
+    def _former_name(self, change: RowChange) -> str:
+        name = {"name": _value(change, FormerName, "name")}
+        return (
+            _("“%(name)s” is no former name any more") if change.act == "delete" else _("Former name: “%(name)s”")
+        ) % name
+
+    def _consent(self, change: RowChange) -> str:
+        if change.act == "insert":
+            return _("Consent of the family: %(purpose)s") % {"purpose": _value(change, Consent, "purpose")}
+        return _("The family took a consent back")
+
+    def _grant(self, change: RowChange) -> str:
+        if change.act == "insert":
+            return _("Let %(hospital)s see the child") % {"hospital": _value(change, Grant, "institution")}
+        return _("Ended that another hospital sees the child")
+
+    def _merge(self, change: RowChange) -> str:
+        act = self.merges.get(change.pk)
+        if act is None:
+            return change.sentence()
+        two = {"one": self.children[act.kept_id], "other": self.children[act.merged_id]}
+        if act.undoes_id:
+            return _("Merge taken back: %(one)s and %(other)s") % two
+        return _("Declared one child: %(one)s and %(other)s") % two
+
+
+def _fields(change: RowChange) -> str:
+    """What changed of a row, without saying of which."""
+    said = []
+    for one in change.fields:
+        if one.secret:
+            said.append(_("%(field)s changed") % {"field": one.label})
+        else:
+            words = {"field": one.label, "before": one.before or _("empty"), "after": one.after or _("empty")}
+            said.append(_("%(field)s from “%(before)s” to “%(after)s”") % words)
+    return _("; ").join(said)
+
+
+def _value(change: RowChange, model: type[Model], field: str) -> str:
+    label = str(model._meta.get_field(field).verbose_name)  # type: ignore[union-attr]
+    return next((_either(one) for one in change.fields if one.label == label), "")
+
+
+def _either(one: FieldChange) -> str:
+    return one.after or one.before
+
+
+def _names(changes: Sequence[RowChange], table: str, model: type[Model]) -> dict[int, str]:
+    """The names of rows, those that are gone too: the newest that their changes say."""
+    found: dict[int, str] = {}
+    for change in changes:
+        if change.table == table and (name := _value(change, model, "name")):
+            found.setdefault(change.pk, name)
+    return found
