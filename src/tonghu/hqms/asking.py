@@ -42,7 +42,7 @@ class Asked:
         self._set = rules
         self._facts = frozenset(facts)
         self._few = few
-        self._queries: dict[frozenset[str], tuple[str, pl.Series]] = {}
+        self._queries: dict[tuple[frozenset[str], frozenset[str]], tuple[str, pl.Series]] = {}
 
     def of(self, table: pl.DataFrame) -> pl.DataFrame:
         """What is found, in the columns of FOUND: `row`, `rule` (place in `rules`), `fact` that it is put on."""
@@ -71,8 +71,11 @@ class Asked:
         return pl.DataFrame(found, schema=FOUND, orient="row")
 
     def _by_duckdb(self, table: pl.DataFrame) -> pl.DataFrame:
-        # Which cells did not read differs from table to table, and so do the columns that say it.
-        query, facts = self._query(frozenset(name for name in table.columns if name.endswith(UNREADABLE)))
+        # Which cells did not read differs from table to table, and so do the columns that say it, and those that hold
+        # nothing: half of a front page.
+        unreadable = frozenset(name for name in table.columns if name.endswith(UNREADABLE))
+        empty = frozenset(column.name for column in table.iter_columns() if column.null_count() == len(table))
+        query, facts = self._query(unreadable, empty - {name.removesuffix(UNREADABLE) for name in unreadable})
         read = {"row", *_NAMED.findall(query)}
         connection = self._connection
         given = table.select(name for name in table.columns if name in read)
@@ -84,12 +87,13 @@ class Asked:
         found: pl.DataFrame = connection.table("found").pl()
         return found.select("row", "rule", facts.gather(found["fact"]).alias("fact"))
 
-    def _query(self, unreadable: frozenset[str]) -> tuple[str, pl.Series]:
+    def _query(self, unreadable: frozenset[str], empty: frozenset[str]) -> tuple[str, pl.Series]:
         """The query over _ROWS, and the facts that its numbers point at."""
-        if unreadable not in self._queries:
-            plan = self._set.for_table(self._facts | unreadable)
-            self._queries[unreadable] = plan.findings_query(_ROWS), pl.Series(plan.facts, dtype=pl.String)
-        return self._queries[unreadable]
+        key = unreadable, empty
+        if key not in self._queries:
+            plan = self._set.for_table(self._facts | unreadable, empty)
+            self._queries[key] = plan.findings_query(_ROWS), pl.Series(plan.facts, dtype=pl.String)
+        return self._queries[key]
 
     @cached_property
     def _judge(self) -> Judge:

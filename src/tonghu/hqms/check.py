@@ -174,7 +174,7 @@ class _Run:
                 yield _Batch.of(waiting)
                 waiting, height = [], 0
         if waiting:
-            yield _Batch.of(waiting)
+            yield _Batch.of(waiting, last=True)
 
     def _keep_all(self, data: pl.DataFrame) -> pl.Series:
         self.prefilter.keep(data)  # for its counts
@@ -189,25 +189,27 @@ class _Run:
         # Usually the prefilter has left nothing to drop, and gathering hundreds of columns is not free.
         exactly = len(at) == len(batch.data)
         scoped = batch.data if exactly else batch.data[at]
+        if self.options.all_rows or exactly:
+            self._judge(known, batch.data, last=batch.last)
+        else:
+            self._judge(Facts(known.table[at], known.cast.at(at)), scoped, last=batch.last)
         front = iccc.classified(decided, scoped, self.columns).select(OWN_COLUMNS)
         cases.write(front, scoped, batch.lines(at))
         if self.options.mark and len(at):
             self._keep_for_marking(front, scoped)
-        if self.options.all_rows or exactly:
-            self._judge(known, batch.data)
-        else:
-            self._judge(Facts(known.table[at], known.cast.at(at)), scoped)
         if "discharge_datetime" in known.table.columns:
             months = known.table["discharge_datetime"].gather(at).drop_nulls().dt.strftime("%Y-%m")
             self.months.update(dict(months.value_counts().iter_rows()))
 
-    def _judge(self, known: Facts, data: pl.DataFrame) -> None:
+    def _judge(self, known: Facts, data: pl.DataFrame, *, last: bool) -> None:
         """Judge the cells now; let the rows wait for others, because asking all rules has its price each time."""
         if data.is_empty():
             return
-        self.found.append(self.judge.misfits(known, data))
         table = self.listed.joined(known.table, self.columns) if self.listed else known.table
         self.waiting.add(table, data)
+        if last:
+            self.waiting.finish()  # and all else of the last rows is done beside their judging
+        self.found.append(self.judge.misfits(known, data))
         stays = across.kept(table)
         self.stays.append(stays)
         self.values.append(
@@ -362,9 +364,10 @@ class _Batch:
     data: pl.DataFrame
     raw_lines: Sequence[bytes] | None
     ragged: frozenset[int]
+    last: bool
 
     @classmethod
-    def of(cls, hits: Sequence[Hits]) -> _Batch:
+    def of(cls, hits: Sequence[Hits], *, last: bool = False) -> _Batch:
         given = [one.raw_lines for one in hits if one.raw_lines is not None]
         return cls(
             pl.concat([one.rows for one in hits], rechunk=True),
@@ -372,6 +375,7 @@ class _Batch:
             pl.concat([one.data for one in hits], rechunk=True),
             [line for lines in given for line in lines] if len(given) == len(hits) else None,
             frozenset(row.row for one in hits for row in one.ragged),
+            last,
         )
 
     def lines(self, at: pl.Series) -> Sequence[bytes] | None:

@@ -8,6 +8,7 @@ facts that a derived fact waits for as ``w name``. No fact's name has a space, s
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from tonghu.rulebook.expressions import Kind, Name, Type
@@ -25,15 +26,21 @@ def column(kind: str, name: str) -> str:
 
 @dataclass(frozen=True)
 class Columns:
-    """Writes names for one set of rules over tables that have certain columns."""
+    """Writes names for one set of rules over tables that have certain columns, some of which hold nothing at all."""
 
     ruleset: RuleSet
     columns: frozenset[str]
+    empty: frozenset[str]
 
     @property
     def schema(self) -> Schema:
         """The facts that the rules speak of."""
         return self.ruleset.schema
+
+    @cached_property
+    def _filled(self) -> frozenset[str]:
+        """The columns that hold something in some row."""
+        return self.columns - self.empty
 
     def _carried(self, name: str) -> list[str]:
         """The columns of a fact that a long relation takes along from the record."""
@@ -46,15 +53,15 @@ class Columns:
         """Whether a slot is an occurrence."""
         if collection.always:
             return "TRUE"
-        cells = [self._cell(fact) for fact in slot.facts if fact in self.columns]
+        cells = [self._cell(fact) for fact in slot.facts if fact in self._filled]
         return f"({' OR '.join(cells)})" if cells else "FALSE"
 
     def _is_there(self, name: str) -> bool:
-        return name in self.columns and self.schema.fact(name).is_in(self.ruleset.layout)
+        return name in self._filled and self.schema.fact(name).is_in(self.ruleset.layout)
 
     def _cell(self, fact: str) -> str:
         """Whether the cell of a fact has anything in it: NULL for a column that the file does not have."""
-        if not self.schema.fact(fact).is_in(self.ruleset.layout):
+        if fact in self.empty or not self.schema.fact(fact).is_in(self.ruleset.layout):
             return "FALSE"
         if fact not in self.columns:
             return "CAST(NULL AS BOOLEAN)"

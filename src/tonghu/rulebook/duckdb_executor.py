@@ -34,13 +34,15 @@ _BITS = 62
 class TablePlan:
     """The queries for one set of rules over tables that have certain columns.
 
-    `rules`, `facts`: what the ``rule`` and ``fact`` numbers of a result point at.
+    `empty`: those of them in which no row has anything, not even what does not read. Finding leaves them out: what is
+    not asked need not be planned. `rules`, `facts`: what the ``rule`` and ``fact`` numbers of a result point at.
     """
 
-    def __init__(self, ruleset: RuleSet, columns: frozenset[str]) -> None:
+    def __init__(self, ruleset: RuleSet, columns: frozenset[str], empty: frozenset[str] = frozenset()) -> None:
         self.ruleset = ruleset
         self.schema = ruleset.schema
         self.columns = columns
+        self.empty = empty
         self.rules: tuple[Rule, ...] = ruleset.rules
         self.facts: tuple[str, ...] = tuple(self.schema.facts) + tuple(self.schema.derived)
         self._fact_number = {name: number for number, name in enumerate(self.facts)}
@@ -77,7 +79,7 @@ class _Query:
         self.plan = plan
         self.schema = plan.schema
         self.layout = plan.ruleset.layout
-        self.relations = Relations(plan.ruleset, plan.columns, table, row)
+        self.relations = Relations(plan.ruleset, plan.columns, plan.empty, table, row)
         self.passes: list[str] = []
         self.groups: dict[tuple[str, frozenset[str]], list[tuple[int, Rule]]] = {}
         for number, rule in enumerate(plan.rules):
@@ -96,9 +98,8 @@ class _Query:
 
     def unknowns(self) -> str:
         """For each relation one pass that lists, row by row, what it could not decide."""
-        relations = Relations(
-            self.plan.ruleset, self.plan.columns, self.relations.table, self.relations.key, waits=True
-        )
+        table, row = self.relations.table, self.relations.key
+        relations = Relations(self.plan.ruleset, self.plan.columns, frozenset(), table, row, waits=True)
         parts = []
         for (each, _), rules in self.groups.items():
             at = "1" if each == "record" else "__slot + 1"

@@ -6,7 +6,7 @@ it, and none of them knows any other thing about the rule language.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -97,6 +97,9 @@ class Call:
 
 
 Node = Literal | Name | Call
+
+#: What the names in an expression mean: a fact, a member, or a derived member, which stands for its own expression.
+Scope = Mapping[str, Node]
 
 TRUE, FALSE = Literal(True, BOOLEAN), Literal(False, BOOLEAN)
 

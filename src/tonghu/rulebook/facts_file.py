@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from tonghu.rulebook import dictionaries
-from tonghu.rulebook.expressions import BOOLEAN, INTEGER, MIXED, TYPES, Kind, Literal, Name, Node, Type
-from tonghu.rulebook.parsing import Scope, literal, parse, parse_condition
+from tonghu.rulebook.expressions import BOOLEAN, INTEGER, MIXED, TYPES, Kind, Literal, Name, Node, Scope, Type
+from tonghu.rulebook.parsing import literal, parse, parse_condition
 from tonghu.rulebook.reading import check_keys, check_type
 from tonghu.rulebook.rule_error import BadExpression, RuleError
 from tonghu.rulebook.schema import (

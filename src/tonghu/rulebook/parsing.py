@@ -27,13 +27,11 @@ from tonghu.rulebook.expressions import (
     Literal,
     Name,
     Node,
+    Scope,
     Type,
     Value,
 )
 from tonghu.rulebook.rule_error import BadExpression
-
-#: What the names in an expression mean: a fact, a member, or a derived member, which stands for its own expression.
-Scope = Mapping[str, Node]
 
 _DIALECT = sqlglot.Dialect.get_or_raise("duckdb")
 _MOST_DIGITS = 38

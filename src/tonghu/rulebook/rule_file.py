@@ -7,8 +7,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from tonghu.rulebook.expressions import FALSE, TRUE, Kind, Node, Type, Value, conjunction, negation
-from tonghu.rulebook.parsing import Scope, parse_condition
+from tonghu.rulebook.expressions import FALSE, TRUE, Kind, Node, Scope, Type, Value, conjunction, negation
+from tonghu.rulebook.parsing import parse_condition
 from tonghu.rulebook.reading import check_keys, check_type
 from tonghu.rulebook.rule_error import BadExpression, RuleError
 from tonghu.rulebook.rules import Example, Layer, Level, Rule, Words

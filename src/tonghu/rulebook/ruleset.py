@@ -37,11 +37,11 @@ class RuleSet:
 
         return compile_judge(self, frozenset(columns) if columns is not None else None)
 
-    def for_table(self, columns: Collection[str]) -> TablePlan:
-        """All rules as a DuckDB query over a wide, typed table that has these columns."""
+    def for_table(self, columns: Collection[str], empty: Collection[str] = ()) -> TablePlan:
+        """All rules as a DuckDB query over a wide, typed table that has these columns; `empty` ones hold nothing."""
         from tonghu.rulebook.duckdb_executor import TablePlan
 
-        return TablePlan(self, frozenset(columns))
+        return TablePlan(self, frozenset(columns), frozenset(empty))
 
     def inert(self, supplied: Collection[str] = ()) -> tuple[Rule, ...]:
         """The rules that wait for a fact of the card, the calendar or a list that is not among `supplied`."""

@@ -7,13 +7,12 @@ asked of each occurrence; a derived fact may count or sum over one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 
-from tonghu.rulebook.expressions import INTEGER, Literal, Name, Node, Type
-from tonghu.rulebook.parsing import Scope
+from tonghu.rulebook.expressions import INTEGER, Literal, Name, Node, Scope, Type
 
 #: Where a fact comes from. Rules that need a fact of the later ones wait until somebody supplies it.
 ORIGINS = ("record", "run", "file", "card", "calendar", "list")
@@ -106,6 +105,9 @@ class Schema:
     facts: Mapping[str, Fact]
     derived: Mapping[str, Derived]
     collections: Mapping[str, Collection]
+    _slots: dict[tuple[str, str | None], tuple[tuple[int, Slot], ...]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
 
     @cached_property
     def record_scope(self) -> Scope:
@@ -124,9 +126,13 @@ class Schema:
         """The fact or derived fact of that name."""
         return self.facts.get(name) or self.derived[name].fact
 
-    def slots(self, collection: str, layout: str | None) -> list[tuple[int, Slot]]:
+    def slots(self, collection: str, layout: str | None) -> tuple[tuple[int, Slot], ...]:
         """The slots that records of a layout have, with their numbers; members that they lack are None."""
-        found = []
+        if (collection, layout) not in self._slots:
+            self._slots[collection, layout] = tuple(self._slots_of(collection, layout))
+        return self._slots[collection, layout]
+
+    def _slots_of(self, collection: str, layout: str | None) -> Iterator[tuple[int, Slot]]:
         for number, slot in enumerate(self.collections[collection].slots):
             if layout is not None and slot.layouts is not None and layout not in slot.layouts:
                 continue
@@ -135,8 +141,7 @@ class Schema:
                 for member in slot.members
             )
             if any(isinstance(member, str) for member in members):
-                found.append((number, Slot(members, slot.layouts)))
-        return found
+                yield number, Slot(members, slot.layouts)
 
 
 def member_scope(record: Scope, members: Mapping[str, Type]) -> Scope:

@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 T = TypeVar("T")
 
 
-def prefetched(items: Iterator[T]) -> Iterator[T]:
-    """The same items, made one ahead in a thread: reading and inflating go on while the last one is worked on."""
+def prefetched(items: Iterator[T], meanwhile: Callable[[], bool] = lambda: False) -> Iterator[T]:
+    """The same items, made one ahead in a thread: reading and inflating go on while the last one is worked on.
+
+    `meanwhile` is called as long as the thread would have to wait: it does a little and says whether there was anything
+    to do.
+    """
     ready: queue.Queue[tuple[T | None, BaseException | None]] = queue.Queue(maxsize=1)
     stop = threading.Event()
 
     def put(item: T | None, error: BaseException | None) -> None:
         while not stop.is_set():
             try:
+                if ready.full() and meanwhile():
+                    continue
                 ready.put((item, error), timeout=0.1)
             except queue.Full:
                 continue

@@ -136,8 +136,11 @@ class DelimitedSource(Source):
                 yield block.part(0, filled)
 
     def _scanned(self, sieve: Sieve | None) -> Iterator[_Block]:
+        with self._hash.borrowed() as step:
+            yield from self._cut(Checked(self.input, self._style, self._settled, meanwhile=step), sieve)
+
+    def _cut(self, checked: Checked, sieve: Sieve | None) -> Iterator[_Block]:
         name = self.input.name
-        checked = Checked(self.input, self._style, self._settled)
         rest = b""
         line = 1
         width_of_last = 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import polars as pl
@@ -83,8 +83,12 @@ def raw_chunks(given: Input, style: Style, skip: int = 0) -> Iterator[bytes]:
 class Checked:
     """Line-aligned pieces, checked for NUL bytes and for one encoding, which settles at the first non-ASCII byte."""
 
-    def __init__(self, given: Input, style: Style, encoding: str | None) -> None:
+    def __init__(
+        self, given: Input, style: Style, encoding: str | None, meanwhile: Callable[[], bool] = lambda: False
+    ) -> None:
+        """`meanwhile`: see :func:`prefetched`."""
         self._given = given
+        self._meanwhile = meanwhile
         self._style = style
         self.encoding = encoding
         """UTF-8 or GB18030; None while only ASCII has been seen."""
@@ -97,7 +101,7 @@ class Checked:
         GB18030 is decoded, and thereby fully checked, only where it is used: checking all of it would cost more than
         the screening.
         """
-        for number, (piece, valid_utf8, nul) in enumerate(prefetched(self._looked_at())):
+        for number, (piece, valid_utf8, nul) in enumerate(prefetched(self._looked_at(), self._meanwhile)):
             self._settle(piece, number, valid_utf8, nul)
             yield piece
 
