@@ -149,7 +149,7 @@ def test_warming_up_leaves_nothing_to_compile_for_the_first_check(monkeypatch: p
 
     monkeypatch.setattr(record, "finding_judge", compile_again)
     monkeypatch.setattr(record.RuleSet, "for_record", compile_again)
-    for layout in ("2012", "2020"):
-        record.check({}, layout, on)
-        record.missing({}, layout, on)
+    for name in ("2012", "2020"):
+        record.check({}, name, on)
+        record.missing({}, name, on)
     assert record._checkers == compiled

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import DatabaseError, IntegrityError, transaction
 from django.utils import timezone, translation
 from psycopg.types.range import Range
@@ -17,7 +17,10 @@ import made_up
 from tonghu.errors import InputRefused
 from tonghu.network import queries, services
 from tonghu.network.catalogues import GRADES, departments, institution_types
+from tonghu.network.forms import InstitutionForm
 from tonghu.network.models import Institution
+from tonghu.network.queries import REGIONS
+from tonghu.platform.components import codes
 from tonghu.platform.scope.scope import Scope, open_scope, system_scope
 
 pytestmark = [pytest.mark.django_db, pytest.mark.requirement("NET-01")]
@@ -207,3 +210,15 @@ def test_the_page_of_an_authority_names_its_duties_with_their_clauses() -> None:
     assert "参保资助、支付方式改革、医疗救助" in page
     assert "SC18.3" in page
     assert "医疗保障" in page
+
+
+def test_a_region_is_picked_by_name() -> None:
+    field = InstitutionForm().fields["region_code"]
+    assert field.clean("四川省成都市锦江区") == "510104"
+    assert field.clean("510104 四川省成都市锦江区") == "510104"
+    assert field.clean("510104") == "510104"
+    assert field.clean("510122") == "510122", "one that has ended: the service says what became of it"
+    assert field.clean("全国") == "000000"
+    with pytest.raises(ValidationError, match="510104"):
+        field.clean("锦江区")
+    assert "510104" in [one.code for one in codes.find(REGIONS, "锦江")]

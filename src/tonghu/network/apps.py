@@ -8,3 +8,10 @@ class NetworkConfig(AppConfig):
 
     name = "tonghu.network"
     label = "network"
+
+    def ready(self) -> None:
+        """Say what the picker of regions offers."""
+        from tonghu.network.queries import REGIONS, every_region
+        from tonghu.platform.components.codes import SOURCES
+
+        SOURCES[REGIONS] = every_region

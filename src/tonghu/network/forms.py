@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from django import forms
@@ -10,19 +11,29 @@ from django.utils.translation import pgettext_lazy
 
 from tonghu.network.catalogues import GRADES, departments, institution_types
 from tonghu.network.models import Institution, InstitutionCode
+from tonghu.network.queries import REGIONS
 from tonghu.platform.accounts.forms import DateField
+from tonghu.platform.components.codes import CodeField
 
 _NONE = ("", "—")
+
+
+class RegionField(CodeField):
+    """A region of today, by name or code; a code that has ended goes to the service, which says what became of it."""
+
+    def clean(self, value: Any) -> str:
+        said = str(value or "").strip()
+        return said if re.fullmatch(r"[0-9]{6}", said) else super().clean(said)
 
 
 class InstitutionForm(forms.Form):
     """What is known of an institution. Code and kind are given once."""
 
     name = forms.CharField(label=pgettext_lazy("institution", "Name"), max_length=120)
-    region_code = forms.RegexField(
-        r"^\d{6}$",
-        label=_("Region code"),
-        help_text=_("Six digits of GB/T 2260: the county of a hospital, the area that an authority is in charge of."),
+    region_code = RegionField(
+        REGIONS,
+        label=_("Region"),
+        help_text=_("The county of a hospital; the area that an authority is in charge of."),
     )
     type = forms.ChoiceField(label=_("Type"), required=False)
     level = forms.TypedChoiceField(

@@ -5,12 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from tonghu.codes import regions
 from tonghu.network.models import Institution, InstitutionCode, Region
 from tonghu.network.region_range import NATION, covered
+
+#: The list of regions, in the code picker; and names that stand between a province and its counties, said by nobody.
+REGIONS: Final = "regions"
+BETWEEN: Final = ("市辖区", "县", "省直辖县级行政区划", "自治区直辖县级行政区划")
 
 
 def region(code: str, on: date | None = None) -> Region | None:
@@ -65,6 +71,18 @@ def full_name(code: str, on: date | None = None) -> str:
         return code
     above = [one for one in ancestors(code, on) if one.code != NATION]
     return "".join(one.name for one in [*above, at] if one.name not in ("市辖区", "县"))
+
+
+def every_region() -> Iterator[tuple[str, str, str]]:
+    """Yield the nation and every region of today's list, code and whole name: what the code picker is asked of.
+
+    From the list itself, not from the table: the picker asks once for each process, whoever is reading.
+    """
+    yield NATION, "全国", "The nation"
+    today = {one.code: one.name for one in regions.listed(timezone.localdate())}
+    for code in today:
+        above = dict.fromkeys((f"{code[:2]}0000", f"{code[:4]}00", code))
+        yield code, "".join(today[one] for one in above if today.get(one, BETWEEN[0]) not in BETWEEN) or today[code], ""
 
 
 def called(rows: QuerySet[Institution], text: str) -> QuerySet[Institution]:

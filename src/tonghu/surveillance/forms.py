@@ -48,7 +48,7 @@ class AdmitForm(forms.Form):
             valid__contains=timezone.localdate()
         )
         self.fields["institution"] = PickField(
-            label=_("Institution"), help_text=_("Type its code or pick it from the list."),
+            label=_("Institution"), help_text=_("Begin to type the name, then choose."),
             options=lambda: around.exclude(
                 points__valid__contains=timezone.localdate()
             ).order_by("region_code", "name_pinyin").values_list("code", "name")[:500],

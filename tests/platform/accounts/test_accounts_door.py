@@ -107,6 +107,12 @@ def test_who_is_in_is_led_on_and_only_within_the_site(clerk: Person) -> None:
 def test_a_page_leads_a_stranger_to_the_log_in_and_back(clerk: Person) -> None:
     assert Client().get("/account?x=1")["Location"] == "/login?next=/account%3Fx%3D1"
     assert Client().post("/account/device")["Location"] == "/login?next="
+    for sent_from, onward in {
+        "http://testserver/account/password?x=1#top": "/account/password%3Fx%3D1", "http://elsewhere.example/a": "",
+        "http://testserver": "", "//": "", "http://testserver//elsewhere.example/": "//elsewhere.example/",
+    }.items():  # fmt: skip
+        again = Client().post("/account/password", headers={"Referer": sent_from})
+        assert again["Location"] == f"/login?next={onward}", sent_from
     part = Client().get("/account", headers={"HX-Request": "true"})
     assert (part.status_code, part["HX-Redirect"]) == (401, "/login")
 

@@ -7,15 +7,19 @@ from datetime import timedelta
 from urllib.parse import parse_qsl
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.test import Client
 from django.utils import timezone
 from psycopg.types.range import Range
 
 import made_up
 from tonghu.platform.accounts import door as books
+from tonghu.platform.accounts.devices import in_two_words
+from tonghu.platform.accounts.forms import institution_field
 from tonghu.platform.accounts.models import LogInEvent, Person, Post
 from tonghu.platform.accounts.sign_in import POST as CHOSEN
 from tonghu.platform.scope.scope import open_scope, system_scope
+from tonghu.policy.library import clause
 
 pytestmark = [pytest.mark.django_db, pytest.mark.requirement("REG-02")]
 
@@ -39,7 +43,7 @@ def posts(person: Person) -> list[Post]:
 def test_somebody_is_registered_activated_and_appointed(today: str) -> None:
     point = made_up.hospital()
     lead = made_up.browser(made_up.post("point_lead", point))
-    assert f'value="{point.code}"' in text(lead, "/people/new"), "the only institution is filled in"
+    assert f'value="{point.name}（{point.code}）"' in text(lead, "/people/new"), "the only institution is filled in"
     form = {"name": "王芳", "username": "wang.fang", "institution": point.code, "email": "", "language": "zh-hans"}
     shown = text(lead, "/people/new", form)
     (link,) = re.findall(r"http://testserver(/activate/[\w-]+)", shown)
@@ -247,5 +251,54 @@ def test_the_roles_are_explained_to_everybody_who_is_in() -> None:
     page = text(made_up.browser(made_up.post("entry_clerk")), "/people/roles")
     assert "监测点总负责人" in page
     assert "登录时须使用动态验证码" in page
-    assert "NCPCS.1" in page
+    assert "NCPCS" not in page, "no codes of ours: clauses as they are cited"
+    assert clause("NCPCS.1").citation in page
+    headings = re.findall(r"<h2>(.*?)</h2>", page)
+    assert [one for one in headings if one in ("医院与基层医疗机构", "卫生健康行政部门与国家中心", "其他部门")] == [
+        "医院与基层医疗机构", "卫生健康行政部门与国家中心", "其他部门"
+    ]  # fmt: skip
+    assert page.count("您的角色") == 1
     assert "每次查看都有记录" in page
+
+
+def test_a_unit_and_a_deputy_are_picked_by_name() -> None:
+    here = made_up.hospital("PICK1", name="虚构儿童医院")
+    made_up.hospital("PICK2", name="虚构儿童医院分院")
+    field = institution_field(made_up.scope_at(made_up.post("commission_officer", made_up.authority())), label="x")
+    with made_up.acting(made_up.post("commission_officer", made_up.authority())):
+        for typed in ("PICK1", "虚构儿童医院", "虚构儿童医院（PICK1）", " 虚构儿童医院(PICK1) ", "PICK1 虚构儿童医院"):
+            assert field.clean(typed) == here, typed
+        with pytest.raises(ValidationError, match="有多个“儿童医院”，请选择其一，例如 虚构儿童医院（PICK1）"):
+            field.clean("儿童医院")
+        for typed in ("没有这家", "（）", "虚构儿童医院（NONE）"):
+            with pytest.raises(ValidationError, match="没有"):
+                field.clean(typed)
+
+
+@pytest.mark.parametrize(
+    ("agent", "words"),
+    [
+        ("Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0.0.0 "
+         "Safari/537.36 Edg/130.0.0.0", "Edge · Windows"),
+        ("Mozilla/5.0 (Windows NT 6.1; WOW64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/86.0 Safari/537.36 "
+         "QIHU 360SE", "360 浏览器 · Windows"),
+        ("Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0", "Firefox · Linux"),
+        ("Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) AppleWebKit/605.1.15 Mobile/15E148 "
+         "MicroMessenger/8.0.40", "微信 · iPhone"),
+        ("Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.0 "
+         "Safari/605.1.15", "Safari · macOS"),
+        ("curl/8.5", "未知浏览器"),
+        ("", "未知浏览器"),
+    ],
+)  # fmt: skip
+def test_a_device_is_called_by_browser_and_system(agent: str, words: str) -> None:
+    assert in_two_words(agent) == words
+
+
+def test_a_page_that_is_not_there_keeps_the_menu_for_who_is_in() -> None:
+    clerk = made_up.browser(made_up.post("entry_clerk"))
+    for address, status in (("/nowhere", 404), ("/people", 403)):
+        page = clerk.get(address)
+        assert page.status_code == status
+        assert 'id="side"' in page.content.decode()
+    assert 'id="side"' not in made_up.browser().get("/nowhere").content.decode()

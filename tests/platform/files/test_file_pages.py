@@ -160,4 +160,4 @@ def test_a_file_of_the_system_says_so(clerk: Post) -> None:
         assert file.person is None
         from tonghu.platform.files.views import _owner
 
-        assert _owner(file) == "系统（upkeep）"
+        assert _owner(file) == "系统（定期清理）"

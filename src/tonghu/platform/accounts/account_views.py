@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from tonghu.platform.accounts import door as books
 from tonghu.platform.accounts import log_in, second_factor
 from tonghu.platform.accounts.access import Request, signed_in
+from tonghu.platform.accounts.devices import in_two_words
 from tonghu.platform.accounts.door import Door
 from tonghu.platform.accounts.forms import ChangePasswordForm, ConfirmPasswordForm, LanguageForm, in_words
 from tonghu.platform.accounts.models import LogInEvent, Post
@@ -42,7 +43,7 @@ def account(request: Request) -> HttpResponse:
         {
             "person": person,
             "posts": Post.objects.filter(person=person).select_related("institution").order_by("-valid"),
-            "devices": log_in.devices(person),
+            "devices": [(device, in_two_words(device.agent)) for device in log_in.devices(person)],
             "this_device": digest(request.session.session_key or ""),
             "events": events,
             "has_codes": has_codes,

@@ -158,7 +158,7 @@ class DeputyForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.fields["person"] = PickField(
             label=_("Deputy"),
-            help_text=_("User name"),
+            help_text=_("Begin to type the name, then choose."),
             options=lambda: people.order_by("name").values_list("username", "name"),
             find=lambda username: people.filter(username=username.lower()).first(),
         )
@@ -181,7 +181,7 @@ def institution_field(by: Scope, label: Any) -> PickField:
     only = list(places[:2])
     return PickField(
         label=label,
-        help_text=_("Its code; begin to type, the name is shown."),
+        help_text=_("Begin to type the name, then choose."),
         options=lambda: places.values_list("code", "name"),
         find=lambda code: places.filter(code=code).first(),
         initial=only[0].code if len(only) == 1 else None,

@@ -30,11 +30,12 @@ from tonghu.platform.accounts.queries import (
     state_of,
 )
 from tonghu.platform.accounts.reach import in_scope, roles_of
-from tonghu.platform.accounts.roles import ROLES
+from tonghu.platform.accounts.roles import ROLES, Role, RoleGroup
 from tonghu.platform.components.parts import Confirm, Event
 from tonghu.platform.components.table import Column, Filter, Mark, Table
 from tonghu.platform.scope.permissions import permission
 from tonghu.platform.scope.scope import open_scope, system_scope
+from tonghu.policy.library import clause
 
 #: How many events at the door a person's page shows.
 SHOWN = 30
@@ -232,9 +233,25 @@ def secure(request: Request, pk: int, act: str) -> HttpResponse:
 @signed_in
 @require_GET
 def roles(request: Request) -> HttpResponse:
-    """Every role: what for, what it may, whose patients it sees, on which clause it rests."""
-    described = [(role, [permission(code) for code in sorted(role.permissions)]) for role in ROLES.values()]
-    return render(request, "accounts/roles.html", {"roles": described})
+    """Every role, by where it is held: what for, what it may, whose patients it sees, on which clause it rests."""
+    mine = {post.role for post in request.posts}
+    groups = [
+        (
+            group.label,
+            [
+                (role, role.code in mine, [permission(code) for code in sorted(role.permissions)], _grounds(role))
+                for role in ROLES.values()
+                if role.group is group
+            ],
+        )
+        for group in RoleGroup
+    ]
+    return render(request, "accounts/roles.html", {"groups": groups})
+
+
+def _grounds(role: Role) -> list[str]:
+    """The clauses that a role rests on, as a reader cites them; else the standard."""
+    return [clause(path).citation for path in role.clauses] or [role.standard]
 
 
 def _form_page(

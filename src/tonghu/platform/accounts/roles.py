@@ -40,6 +40,28 @@ HOSPITAL, PRIMARY_CARE, HEALTH, CENTRE = "hospital", "primary_care", "health", "
 CARE = (HOSPITAL, PRIMARY_CARE)
 
 
+class RoleGroup(Enum):
+    """Where a role is held, for whoever looks for one on the page of roles."""
+
+    HOSPITAL = "hospital"
+    HEALTH = "health"
+    OTHERS = "others"
+    SITE = "site"
+
+    @property
+    def label(self) -> str:
+        """In words."""
+        return str(_GROUPS[self])
+
+
+_GROUPS = {
+    RoleGroup.HOSPITAL: _("At hospitals and in primary care"),
+    RoleGroup.HEALTH: _("At health commissions and the national centre"),
+    RoleGroup.OTHERS: _("At other departments"),
+    RoleGroup.SITE: _("Who runs the site, apart from all others"),
+}
+
+
 @dataclass(frozen=True, kw_only=True)
 class Role:
     """One role.
@@ -77,6 +99,15 @@ class Role:
     def what_for(self) -> str:
         """The sentence in the language of the reader."""
         return self.for_zh if (get_language() or "zh").startswith("zh") else self.for_en
+
+    @property
+    def group(self) -> RoleGroup:
+        """Where it is held."""
+        if self.code in ADMINISTRATORS:
+            return RoleGroup.SITE
+        if any(place in CARE for place in self.places):
+            return RoleGroup.HOSPITAL
+        return RoleGroup.HEALTH if {HEALTH, CENTRE} & {*self.places} else RoleGroup.OTHERS
 
     @property
     def second_factor(self) -> bool:

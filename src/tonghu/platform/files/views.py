@@ -26,6 +26,7 @@ from tonghu.platform.files.kinds import KINDS
 from tonghu.platform.files.models import StoredFile
 from tonghu.platform.files.purposes import NAMES
 from tonghu.platform.files.queries import downloads_of, shown_files
+from tonghu.platform.scope.wording import system_in_words
 
 
 @signed_in
@@ -64,6 +65,8 @@ def file_page(request: Request, pk: int) -> HttpResponse:
             "kind": _kind(file),
             "size": megabytes(file.size),
             "life": _life(file),
+            "owner": _owner(file),
+            "destroyer": file.destroyed_by.name if file.destroyed_by else system_in_words(file.destroyed_system),
             "may_take": may_take,
             "confirm": _confirm(file) if may_take else None,
             "events": [Event(at=one.at, who=one.person.name, what=_("took the file")) for one in downloads_of(file)],
@@ -126,7 +129,7 @@ def _name(file: StoredFile) -> str:
 
 
 def _owner(file: StoredFile) -> str:
-    return file.person.name if file.person else _("the system (%(name)s)") % {"name": file.system}
+    return file.person.name if file.person else system_in_words(file.system)
 
 
 def _kind(file: StoredFile) -> str:

@@ -19,10 +19,10 @@ export function watchDrafts() {
   });
 }
 
-// A form that was sent was taken by the server, unless this page says otherwise: it shows errors, or it is a page
-// without the menu (log-in, expired form, fault). Then the draft waits for the form to be opened again.
+// A form that was sent was taken by the server, unless this page says otherwise: it shows errors, says that it took
+// nothing, or is a page without the menu (log-in, expired form, fault). Then the draft waits for the form to be opened.
 function forgetSent() {
-  const taken = !document.querySelector("[data-first-error]") && !document.body.matches(".plain");
+  const taken = !document.querySelector("[data-first-error], [data-not-taken]") && !document.body.matches(".plain");
   for (const mark of keys().filter((key) => key.endsWith(SENT))) {
     if (taken) sessionStorage.removeItem(mark.slice(0, -SENT.length));
     sessionStorage.removeItem(mark);
