@@ -110,15 +110,17 @@ class Judge:
         return pl.concat([pl.DataFrame(schema=SCHEMA), *parts])
 
     def _found(self, asked: Asked, table: pl.DataFrame, data: pl.DataFrame) -> pl.DataFrame:
-        found = asked.of(table)
         places = table.select("row").with_row_index("place")
+        found = asked.of(table).join(places, on="row").sort("rule", "fact", maintain_order=True)
         parts = [pl.DataFrame(schema=SCHEMA)]
-        for (number, fact), group in found.join(places, on="row").group_by("rule", "fact", maintain_order=True):
-            rule = asked.rules[int(str(number))]
-            at = self.columns.position.get(str(fact), NO_COLUMN)
-            place = group["place"]
-            cells = data[f"c{at}"].gather(place) if f"c{at}" in data.columns else _NOTHING.new_from_index(0, len(place))
-            texts = self._words(rule, str(fact), table, place)
+        begin = 0
+        # What lies together is cut out by its length: grouping would gather each part anew.
+        for number, fact, many in found.group_by("rule", "fact", maintain_order=True).len().iter_rows():
+            group = found[begin : begin + many]
+            begin += many
+            rule, at, place = asked.rules[number], self.columns.position.get(fact, NO_COLUMN), group["place"]
+            cells = data[f"c{at}"].gather(place) if f"c{at}" in data.columns else _NOTHING.new_from_index(0, many)
+            texts = self._words(rule, fact, table, place)
             parts.append(_frame(group["row"], at, self.register.entry(entry(rule)), texts, cells))
         return pl.concat(parts)
 

@@ -33,7 +33,10 @@ _HASH = hashlib.sha256
 def rulebook(name: str, parse: Callable[[], Rulebook]) -> Rulebook:
     """What `parse` makes, or made before of the same rules. `name` tells several choices of packaged rules apart."""
     file = Path(cache_from_source(str(Path(__file__).with_name(f"rules-{name}.py")))).with_suffix(".pickle")
-    key = _key()
+    try:
+        key = _key()
+    except OSError:  # a file goes while it is looked for: the program is just being changed
+        return parse()
     kept = _read(file, key)
     if kept is None:
         kept = parse()
