@@ -171,6 +171,7 @@ def _fill() -> dict[str, list[str]]:
             for table in ("child", "hospitalview"):  # a history of a million rows that nobody asks for
                 cursor.execute(f"ALTER TABLE patients_{table} DISABLE TRIGGER USER")
             cursor.execute("INSERT INTO patients_child (id) SELECT n FROM t")
+            cursor.execute("INSERT INTO patients_knownchild (institution_id, child_id) SELECT hospital, n FROM t")
             cursor.execute(
                 "INSERT INTO patients_hospitalview (id, child_id, institution_id, record_number, patient_name, "
                 "name_sort, document_key, document_tail, sex, ethnicity, nationality, document_type, residence_code, "

@@ -40,6 +40,7 @@ def migrations_hash() -> str:
     for file in sorted(
         [
             *source.rglob("migrations/*.py"),
+            *source.rglob("*.sql"),
             *source.rglob("policies.py"),
             *source.rglob("history.py"),
             source / "platform/database/roles.py",

@@ -148,7 +148,7 @@ def save_guardian(*, view: HospitalView, by: Scope, guardian: Guardian | None = 
     for name, value in known.items():
         setattr(held, name, value)
     with _refused():
-        held.save()
+        held.save(update_fields=known if guardian else None)
     return held
 
 

@@ -20,7 +20,7 @@ from psycopg.types.range import Range, TimestamptzRange
 
 import made_up
 from made_up_cards import page
-from tonghu.network.models import Institution
+from tonghu.network.models import Institution, Region
 from tonghu.patients.merges import merge
 from tonghu.patients.models import Child, Grant, HospitalView, Merge, MergeProposal, NameToken
 from tonghu.patients.services import change_view, enter_view
@@ -73,12 +73,53 @@ ANYWHERE: Final = {
     ("audit_subjectkey", "DELETE"): "to shred what was said of a subject is a right of its own, wherever it was said",
 }
 
+#: Tables without row security that the application writes; the others of ``OPEN`` it only reads.
+WRITTEN: Final = {
+    "api_ratecount",
+    "procrastinate_events",
+    "procrastinate_jobs",
+    "procrastinate_periodic_defers",
+    "procrastinate_workers",
+}
+#: Keys of rows that the application may change, and why: (table, column). To another hospital none of them moves.
+MOVES: Final = {
+    ("accounts_onetimelink", "issued_by_id"): "who issued it, which only names who acts",
+    ("accounts_person", "institution_id"): "an account is moved by whoever registers people at both places",
+    ("accounts_post", "appointed_by_id"): "who appointed, which only names who acts",
+    ("accounts_session", "person_id"): "a session is nobody's until the password is right; log-in alone writes it",
+    ("api_dockingclient", "issued_by_id"): "who issued it, which only names who acts",
+    ("files_storedfile", "destroyed_by_id"): "who destroyed it, which only names who acts",
+    ("jobs_job", "decided_by_id"): "who decided about a dead letter, which only names who acts",
+    ("jobs_progress", "cancel_asked_by_id"): "who asked the job to stop, which only names who acts",
+}
+#: Keys of a new row that may name what is another hospital's, and why: (table, column).
+AIMS: Final = {
+    ("patients_grant", "institution_id"): "a grant is for another hospital: it lets that one see rows of the giver's",
+    ("audit_event", "institution_id"): "a look at what another hospital let one see stands in that one's book, signed",
+    ("audit_event", "subject_id"): "an event is about anything; who acted is never taken from the statement",
+}
+#: What a copy of a row holds instead, so that it is another row: no two are alike in these columns.
+ANEW: Final[dict[str, dict[str, Any]]] = {
+    "accounts_onetimelink": {"digest": "y"},
+    "accounts_session": {"session_key": "y"},
+    "api_dockingclient": {"client_id": "y"},
+    "api_dockingtoken": {"digest": "y"},
+    "audit_subjectkey": {"subject_id": "y"},
+    "files_storedfile": {"place": "y"},
+    "network_institutioncode": {"system": "y", "code": "y"},
+    "patients_formername": {"name": "y"},
+    "patients_hospitalview": {"record_number": "y"},
+    "patients_identifier": {"document_key": "\\x0102"},
+}
+
 
 class Place:
     """Where the made-up rows belong: one hospital of Chengdu, one person there, one post."""
 
-    def __init__(self) -> None:
-        self.post: Post = made_up.post("entry_clerk", made_up.hospital("WALL1", "510104"))
+    def __init__(self, code: str = "WALL1") -> None:
+        self.post: Post = made_up.post("entry_clerk", made_up.hospital(code, "510104"))
+        #: Sets what is made up here apart from what is made up at another place.
+        self.number = int(code.removeprefix("WALL"))
         self.institution: Institution = self.post.institution
         self.person: Person = self.post.person
 
@@ -136,13 +177,18 @@ def _value(field: models.Field[Any, Any], place: Place) -> Any:
         return []
     for kind, value in (
         (models.UUIDField, uuid.uuid4()), (models.DateTimeField, timezone.now()), (models.DateField, date(2026, 1, 1)),
-        (models.BinaryField, b"made up"), (models.BooleanField, False), (models.IntegerField, 1),
-        (models.JSONField, {}), (models.CharField, "x"), (models.TextField, "x"),
+        (models.BinaryField, b"made up"), (models.BooleanField, False), (models.IntegerField, place.number),
+        (models.JSONField, {}), (models.CharField, f"x{place.number}"), (models.TextField, f"x{place.number}"),
         (models.GenericIPAddressField, "10.0.0.1"),
     ):  # fmt: skip
         if isinstance(field, kind):
             return value
     raise AssertionError(f"{field}: say in SPECIAL or SAMPLES what a made-up value is")
+
+
+def _region(place: Place) -> Region:
+    held = {"code": f"99000{place.number}", "name": "虚构", "level": Region.Level.COUNTY, "valid": Range(None, None)}
+    return Region.objects.create(**held)
 
 
 #: Values that the constraints of a table ask for.
@@ -169,8 +215,8 @@ def _proposal(place: Place) -> MergeProposal:
     one, other = (HospitalView.objects.get(child=_child(place, number)) for number in ("R1", "R2"))
     with made_up.acting(place.post) as by:
         for view in (one, other):
-            change_view(view=view, by=by, document_number="P7777777")
-    return MergeProposal.objects.get()
+            change_view(view=view, by=by, document_number=f"P777777{place.number}")
+    return MergeProposal.objects.latest("pk")
 
 
 def _card(place: Place) -> Card:
@@ -194,6 +240,7 @@ def _of_card(model: type[models.Model]) -> Callable[[Place], models.Model]:
 
 #: Tables whose rows only a room's own function makes.
 SAMPLES: dict[str, Callable[[Place], models.Model]] = {
+    "network_region": _region,
     "patients_child": _child,
     "patients_hospitalview": lambda place: HospitalView.objects.get(child=_child(place)),
     "patients_nametoken": lambda place: NameToken.objects.filter(child=_child(place)).latest("pk"),

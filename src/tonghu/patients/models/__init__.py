@@ -7,7 +7,7 @@ if never merged.
 """
 
 from tonghu.patients.models.agreements import Consent, Grant
-from tonghu.patients.models.child import Child, DocumentKey, RecordKey
+from tonghu.patients.models.child import Child, DocumentKey, KnownChild, RecordKey
 from tonghu.patients.models.known import FormerName, Guardian, HospitalView, Identifier, NameToken
 from tonghu.patients.models.merging import Merge, MergeProposal
 from tonghu.patients.models.numbers import DOCUMENT, DOCUMENT_TAIL, TAIL_LENGTH, tail
@@ -24,6 +24,7 @@ __all__ = [
     "Guardian",
     "HospitalView",
     "Identifier",
+    "KnownChild",
     "Merge",
     "MergeProposal",
     "NameToken",

@@ -52,3 +52,13 @@ class RecordKey(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["institution", "record_number"], name="one_child_a_record_number")
         ]
+
+
+class KnownChild(models.Model):
+    """That the resolver answered a hospital with a child. Its own: no view names a child that it did not answer."""
+
+    institution = models.ForeignKey("network.Institution", models.PROTECT, related_name="+", db_index=False)
+    child = models.ForeignKey(Child, models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["institution", "child"], name="known_once_a_hospital")]

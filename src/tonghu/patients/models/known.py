@@ -48,8 +48,11 @@ class HospitalView(models.Model):
 
     DocumentType = DocumentType
 
-    child = models.ForeignKey(Child, models.PROTECT, related_name="views", verbose_name=_("child"))
-    institution = models.ForeignKey("network.Institution", models.PROTECT, verbose_name=_("institution"))
+    # Held together by a composite key (migration 0003): the resolver answered this hospital with this child.
+    child = models.ForeignKey(Child, models.PROTECT, related_name="views", verbose_name=_("child"), db_constraint=False)
+    institution = models.ForeignKey(
+        "network.Institution", models.PROTECT, verbose_name=_("institution"), db_constraint=False
+    )
     record_number = models.CharField(_("record number"), max_length=20)
     patient_name = models.CharField(_("name"), max_length=40)
     name_sort = models.CharField(max_length=400, editable=False, db_collation="C")
@@ -77,6 +80,8 @@ class HospitalView(models.Model):
         constraints: ClassVar = [
             # A hospital may give a number out twice: then it stands for two children, until somebody says otherwise.
             models.UniqueConstraint(fields=["institution", "record_number", "child"], name="one_view_a_record_number"),
+            # What the rows of a view name, all three at once.
+            models.UniqueConstraint(fields=["id", "child", "institution"], name="a_view_its_child_its_hospital"),
             models.CheckConstraint(
                 condition=Q(residence_code="") | Q(residence_code__regex=r"^\d{6}$"),
                 name="residence_code_is_six_digits",
@@ -104,9 +109,12 @@ class HospitalView(models.Model):
 class Identifier(models.Model):
     """Another document of the child beside the one on the view: an earlier one, or a second."""
 
-    child = models.ForeignKey(Child, models.PROTECT, related_name="+")
-    view = models.ForeignKey(HospitalView, models.CASCADE, related_name="identifiers", db_index=False)
-    institution = models.ForeignKey("network.Institution", models.PROTECT, db_index=False)
+    # Of one view, with its child and hospital: one composite key (migration 0003) instead of three.
+    child = models.ForeignKey(Child, models.PROTECT, related_name="+", db_constraint=False)
+    view = models.ForeignKey(
+        HospitalView, models.CASCADE, related_name="identifiers", db_index=False, db_constraint=False
+    )
+    institution = models.ForeignKey("network.Institution", models.PROTECT, db_index=False, db_constraint=False)
     document_type = models.CharField(_("document type"), max_length=20, choices=DocumentType.choices, blank=True)
     document_number = EncryptedText(_("document number"), place="patients_identifier.document_number")
     document_key = KeyedHash(of="document_number", purpose=DOCUMENT, editable=False)
@@ -129,9 +137,12 @@ class Identifier(models.Model):
 class FormerName(models.Model):
     """A name that the child had before; it stays findable, marked as former."""
 
-    child = models.ForeignKey(Child, models.PROTECT, related_name="+")
-    view = models.ForeignKey(HospitalView, models.CASCADE, related_name="former_names", db_index=False)
-    institution = models.ForeignKey("network.Institution", models.PROTECT, db_index=False)
+    # Of one view, with its child and hospital: one composite key (migration 0003) instead of three.
+    child = models.ForeignKey(Child, models.PROTECT, related_name="+", db_constraint=False)
+    view = models.ForeignKey(
+        HospitalView, models.CASCADE, related_name="former_names", db_index=False, db_constraint=False
+    )
+    institution = models.ForeignKey("network.Institution", models.PROTECT, db_index=False, db_constraint=False)
     name = models.CharField(_("name"), max_length=40)
     until = models.DateTimeField(_("until"), auto_now_add=True, editable=False)
 
@@ -147,9 +158,12 @@ class FormerName(models.Model):
 class Guardian(models.Model):
     """Who answers for the child, as a hospital knows them."""
 
-    child = models.ForeignKey(Child, models.PROTECT, related_name="+")
-    view = models.ForeignKey(HospitalView, models.CASCADE, related_name="guardians", db_index=False)
-    institution = models.ForeignKey("network.Institution", models.PROTECT, db_index=False)
+    # Of one view, with its child and hospital: one composite key (migration 0003) instead of three.
+    child = models.ForeignKey(Child, models.PROTECT, related_name="+", db_constraint=False)
+    view = models.ForeignKey(
+        HospitalView, models.CASCADE, related_name="guardians", db_index=False, db_constraint=False
+    )
+    institution = models.ForeignKey("network.Institution", models.PROTECT, db_index=False, db_constraint=False)
     name = models.CharField(_("name"), max_length=40)
     #: A code of RC033 (GB/T 4761).
     relation = models.CharField(_("relation"), max_length=2, blank=True)
@@ -185,9 +199,10 @@ class NameToken(models.Model):
     token = models.CharField(max_length=200, db_collation="C")
     #: Of a name that the child had before.
     former = models.BooleanField(default=False, db_default=False)
-    institution = models.ForeignKey("network.Institution", models.PROTECT, db_index=False)
-    child = models.ForeignKey(Child, models.PROTECT)
-    view = models.ForeignKey(HospitalView, models.CASCADE)
+    # One composite key (migration 0003) instead of three.
+    institution = models.ForeignKey("network.Institution", models.PROTECT, db_index=False, db_constraint=False)
+    child = models.ForeignKey(Child, models.PROTECT, db_constraint=False)
+    view = models.ForeignKey(HospitalView, models.CASCADE, db_constraint=False)
 
     class Meta:
         indexes: ClassVar = [

@@ -125,7 +125,7 @@ def destroy(*, file: int, by: Scope, why: str) -> StoredFile:
         held.key = held.name = None
         held.destroyed_at, held.destroyed_why = timezone.now(), why
         held.destroyed_by_id, held.destroyed_system = by.person, by.system or ""
-        held.save()
+        held.save(update_fields=["key", "name", "destroyed_at", "destroyed_why", "destroyed_by", "destroyed_system"])
         data = {"purpose": held.purpose, "why": str(why)}
         record(DESTROYED, subject=(FILE, held.pk), by=by, data=data, institution=held.institution_id)
         point("files.destroyed")

@@ -96,6 +96,13 @@ class Job(models.Model):
         return f"{self.kind} #{self.pk}"
 
 
+#: What changes about a job: how it stands. Who asked for it, and what, stands as it was written.
+STANDS = (
+    "state", "run", "attempts", "losses", "steps_seen", "run_after", "started_at", "finished_at", "result", "error_zh",
+    "error_en", "error_place", "decided_by", "reason",
+)  # fmt: skip
+
+
 class Progress(models.Model):
     """How far a job is. Written several times a second, and by whoever asks it to stop."""
 

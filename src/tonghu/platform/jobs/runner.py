@@ -18,7 +18,7 @@ from tonghu.platform.crypto.keys import KeysMissing
 from tonghu.platform.jobs import queue
 from tonghu.platform.jobs.asker import scope_of
 from tonghu.platform.jobs.errors import CancelledByAsker, PostEnded, Superseded, WorkerStops, place, words
-from tonghu.platform.jobs.models import Job, Progress
+from tonghu.platform.jobs.models import STANDS, Job, Progress
 from tonghu.platform.jobs.plain import require_plain
 from tonghu.platform.jobs.points import point
 from tonghu.platform.jobs.pulse import WORKER, Pulse
@@ -69,7 +69,7 @@ def _take(number: int) -> Job | None:
         held.state, held.run_after = State.RUNNING, None
         held.run += 1
         held.started_at = held.started_at or now
-        held.save()
+        held.save(update_fields=STANDS)
         return held
 
 
@@ -146,7 +146,7 @@ def _end(held: Job, state: State, said: tuple[str, str] = ("", ""), **values: An
     held.error_zh, held.error_en = said
     for name, value in values.items():
         setattr(held, name, value)
-    held.save()
+    held.save(update_fields=STANDS)
     if state == State.DONE:
         Progress.objects.filter(job=held, total__isnull=False).update(done=F("total"))
     ended.send(sender=Job, job=held)

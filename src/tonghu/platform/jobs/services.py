@@ -12,7 +12,7 @@ from tonghu.platform.audit.events import record
 from tonghu.platform.jobs import queue
 from tonghu.platform.jobs.access import MANAGE, OPERATE
 from tonghu.platform.jobs.events import DROPPED, JOB, TRIED_AGAIN
-from tonghu.platform.jobs.models import Job, Progress
+from tonghu.platform.jobs.models import STANDS, Job, Progress
 from tonghu.platform.scope.scope import Scope
 
 State = Job.State
@@ -59,7 +59,7 @@ def try_again(*, job: int, by: Scope) -> Job:
     held.state, held.finished_at, held.run_after = State.WAITING, None, None
     held.attempts = held.losses = 0
     held.decided_by_id, held.reason = by.person, ""
-    held.save()
+    held.save(update_fields=STANDS)
     Progress.objects.filter(job=held).update(cancel_asked_at=None, cancel_asked_by=None)
     queue.put(held)
     record(TRIED_AGAIN, subject=(JOB, held.pk), by=by, data={"kind": held.kind}, institution=held.institution_id)
@@ -82,7 +82,7 @@ def drop(*, job: int, reason: str, by: Scope) -> Job:
         raise InputRefused("请填写放弃的原因", "Give the reason for dropping it")
     held.state, held.finished_at = State.DROPPED, timezone.now()
     held.decided_by_id, held.reason = by.person, reason.strip()[:300]
-    held.save()
+    held.save(update_fields=STANDS)
     record(DROPPED, subject=(JOB, held.pk), by=by, data={"kind": held.kind}, institution=held.institution_id)
     return held
 

@@ -1,7 +1,9 @@
 """Row-level security, written once in a migration for each table that holds a person.
 
 A condition is SQL over the table's columns. Calls of the ``scope`` functions stand in sub-selects, so that PostgreSQL
-works them out once a statement, not once a row. What has no condition is refused: deny by default. Example::
+works them out once a statement, not once a row. What has no condition is refused: deny by default. A policy cannot
+compare a row with what it was, so the keys of a row (its number, whose it is, what it belongs to) are kept by rights on
+columns: the application changes none of them unless the table says which and why it may move. Example::
 
     operations = [
         Protect(
@@ -14,9 +16,11 @@ works them out once a statement, not once a row. What has no condition is refuse
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations.operations.special import RunSQL
+from django.db.migrations.state import ProjectState
 
 #: The row's institution is the reader's own or lies in the reader's range of regions; needs ``institution_id``.
 IN_SCOPE = "institution_id = ANY ((SELECT scope.institutions())::bigint[])"
@@ -45,20 +49,45 @@ class Protect(RunSQL):
 
     Args:
         table: the table's name.
-        read, insert, update, delete: conditions; None refuses the act for everyone (but the migration scope).
-            `update` holds for the row before and after.
+        read, insert, update, delete: conditions; None refuses the act for everyone (but the migration scope, as owner):
+            the application then has not even the right to it. `update` holds for the row before and after.
+        moves: of the row's primary and foreign keys, those that the application may change; the others stand as they
+            were written. What a row that moves must keep to is for a trigger to say, which sees both.
+        actors: keys that say who did something; whoever writes one names themselves, or (NULL) nobody.
     """
 
     def __init__(
-        self, table: str, *, read: str, insert: str | None = None, update: str | None = None, delete: str | None = None
+        self,
+        table: str,
+        *,
+        read: str,
+        insert: str | None = None,
+        update: str | None = None,
+        delete: str | None = None,
+        moves: tuple[str, ...] = (),
+        actors: tuple[str, ...] = (),
     ) -> None:
-        self.table = table
+        self.table, self.moves, self.actors = table, moves, actors
         self.conditions = {"read": read, "insert": insert, "update": update, "delete": delete}
         super().__init__(self._statements(), self._undo())
 
     def deconstruct(self) -> tuple[str, list[Any], dict[str, Any]]:
         """Say how to write this operation down again."""
-        return self.__class__.__name__, [self.table], dict(self.conditions)
+        more = {name: one for name, one in (("moves", self.moves), ("actors", self.actors)) if one}
+        return (
+            self.__class__.__name__,
+            [self.table],
+            {**self.conditions, **more},
+        )
+
+    def database_forwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
+    ) -> None:
+        """Put the table behind its wall, and keep its keys."""
+        super().database_forwards(app_label, schema_editor, from_state, to_state)
+        if self.conditions["update"]:
+            keys = _keys(self.table, to_state) - {*self.moves, *self.actors}
+            schema_editor.execute(keep_keys(self.table, keys), params=None)
 
     def describe(self) -> str:
         """Say what the operation does."""
@@ -74,11 +103,56 @@ class Protect(RunSQL):
             f"CREATE POLICY {self.table}_update ON {self.table} FOR UPDATE USING ({conditions['update']}) "
             f"WITH CHECK ({conditions['update']})",
             f"CREATE POLICY {self.table}_delete ON {self.table} FOR DELETE USING ({conditions['delete']})",
+            *(f"REVOKE {act.upper()} ON {self.table} FROM tonghu_app" for act, said in self._acts() if not said),
+            *(
+                f"CREATE TRIGGER actor_{column} BEFORE INSERT OR UPDATE OF {column} ON {self.table} FOR EACH ROW "
+                f"WHEN (NEW.{column} IS NOT NULL) EXECUTE FUNCTION scope.name_the_actor('{column}')"
+                for column in self.actors
+            ),
         )
+
+    def _acts(self) -> list[tuple[str, str | None]]:
+        return [(act, said) for act, said in self.conditions.items() if act != "read"]
 
     def _undo(self) -> tuple[str, ...]:
         return (
             *(f"DROP POLICY {self.table}_{act} ON {self.table}" for act in self.conditions),
             f"ALTER TABLE {self.table} NO FORCE ROW LEVEL SECURITY",
             f"ALTER TABLE {self.table} DISABLE ROW LEVEL SECURITY",
+            f"GRANT INSERT, UPDATE, DELETE ON {self.table} TO tonghu_app",
+            *(f"DROP TRIGGER actor_{column} ON {self.table}" for column in self.actors),
         )
+
+
+def keep_keys(table: str, columns: set[str]) -> str:
+    """Return the statement that lets the application change the other columns of a table, and these no more.
+
+    It only narrows: where a migration before it has left the application fewer columns, those stay. A column that a
+    later migration adds is not the application's to change until that migration grants it.
+    """
+    kept = ", ".join(f"'{column}'" for column in sorted(columns))
+    return _KEEP.format(table=table, kept=kept)
+
+
+_KEEP: Final = """
+DO $$
+DECLARE
+  others text := (
+    SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum) FROM pg_attribute
+    WHERE attrelid = '{table}'::regclass AND attnum > 0 AND NOT attisdropped AND attname <> ALL (ARRAY[{kept}]));
+BEGIN
+  IF has_table_privilege('tonghu_app', '{table}', 'UPDATE') THEN
+    REVOKE UPDATE ON {table} FROM tonghu_app;
+    IF others <> '' THEN
+      EXECUTE format('GRANT UPDATE (%s) ON {table} TO tonghu_app', others);
+    END IF;
+  END IF;
+END
+$$"""
+
+
+def _keys(table: str, state: ProjectState) -> set[str]:
+    """The columns of a table that say which row it is and what it belongs to, as the migrations know them."""
+    (model,) = (model for model in state.apps.get_models() if model._meta.db_table == table)
+    fields = model._meta.local_concrete_fields
+    return {field.get_attname() for field in fields if field.primary_key or field.is_relation}

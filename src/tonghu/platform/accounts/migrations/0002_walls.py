@@ -1,5 +1,7 @@
 """Who reads and changes people and their posts."""
 
+from typing import Any
+
 from django.db import migrations
 
 from tonghu.platform.audit.history import ProtectHistory
@@ -15,7 +17,7 @@ HOLDS_A_POST_IN_SCOPE = (
 )
 
 #: Written and read by the log-in alone; services open its scope after their own checks.
-DOOR = {"read": AUTHENTICATE, "insert": AUTHENTICATE, "update": AUTHENTICATE, "delete": AUTHENTICATE}
+DOOR: dict[str, Any] = {"read": AUTHENTICATE, "insert": AUTHENTICATE, "update": AUTHENTICATE, "delete": AUTHENTICATE}
 PERSON_IN_SCOPE = (
     f"EXISTS (SELECT 1 FROM accounts_person AS kept WHERE kept.id = accounts_loginevent.person_id AND kept.{IN_SCOPE})"
 )
@@ -35,6 +37,7 @@ class Migration(migrations.Migration):
             read=f"{OWN} OR {AUTHENTICATE} OR {PROVISION} OR ({IN_SCOPE} AND {VIEW})",
             insert=f"{PROVISION} OR ({APPOINTS_OTHERS})",
             update=f"{PROVISION} OR ({APPOINTS_OTHERS})",
+            actors=("appointed_by_id",),
         ),
         Protect(
             "accounts_person",
@@ -43,17 +46,19 @@ class Migration(migrations.Migration):
             insert=f"{PROVISION} OR ({IN_SCOPE} AND {may('accounts.register')})",
             update=f"id = (SELECT scope.person()) OR {AUTHENTICATE} OR {PROVISION} "
             f"OR ({IN_SCOPE} AND ({may('accounts.register')} OR {may('accounts.secure')}))",
+            moves=("institution_id",),  # 0003 says by whom
         ),
-        Protect("accounts_session", **DOOR),
+        Protect("accounts_session", **DOOR, moves=("person_id",)),  # a session is nobody's until the password is right
         Protect("accounts_secondfactor", **DOOR),
         Protect("accounts_recoverycode", **DOOR),
-        Protect("accounts_onetimelink", **DOOR),
+        Protect("accounts_onetimelink", **DOOR, actors=("issued_by_id",)),
         Protect("accounts_loginguard", **DOOR),
         Protect(
             "accounts_loginevent",
             read=f"{OWN} OR {AUTHENTICATE} OR ({may('accounts.log_ins')} AND ({PERSON_IN_SCOPE} "
             "OR (person_id IS NULL AND (SELECT scope.region_from()) = '000000')))",
             insert=AUTHENTICATE,
+            actors=("done_by_id",),
         ),
         ProtectHistory(
             "accounts_person_event",

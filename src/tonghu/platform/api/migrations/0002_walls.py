@@ -23,7 +23,9 @@ class Migration(migrations.Migration):
         migrations.RunSQL(CLIENT, "DROP FUNCTION scope.client()"),
         # Written with every call, and worth nothing after a crash.
         migrations.RunSQL("ALTER TABLE api_ratecount SET UNLOGGED", "ALTER TABLE api_ratecount SET LOGGED"),
-        Protect("api_dockingclient", read=f"{KEEPS} OR {DOCKING}", insert=KEEPS, update=KEEPS),
+        Protect(
+            "api_dockingclient", read=f"{KEEPS} OR {DOCKING}", insert=KEEPS, update=KEEPS, actors=("issued_by_id",)
+        ),
         Protect("api_dockingtoken", read=f"{DOCKING} OR {UPKEEP}", insert=DOCKING, delete=f"{DOCKING} OR {UPKEEP}"),
         Protect("api_keptanswer", read=f"{OWN} OR {UPKEEP}", insert=OWN, update=OWN, delete=UPKEEP),
         ProtectHistory("api_dockingclient_event", read=f"{IN_SCOPE} AND ({may('api.issue')} OR {may('audit.read')})"),

@@ -22,6 +22,7 @@ class Migration(migrations.Migration):
             insert="person_id = (SELECT scope.person()) AND post_id IS NOT DISTINCT FROM (SELECT scope.post()) "
             "OR person_id IS NULL AND system = (SELECT scope.system())",
             update=f"{OWN} OR {OF_THE_SYSTEM} OR {TAKEN} OR {UPKEEP}",
+            actors=("destroyed_by_id",),
         ),
         ProtectHistory("files_storedfile_event", read=SEEN),
         Protect(

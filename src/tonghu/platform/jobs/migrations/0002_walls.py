@@ -24,8 +24,9 @@ class Migration(migrations.Migration):
             "OR person_id IS NULL AND system = (SELECT scope.system())",
             update=f"{OWN} OR {OF_THE_SYSTEM} OR {MANAGED} OR {WORKER}",
             delete=UPKEEP,
+            actors=("decided_by_id",),
         ),
         # How far it is, and the wish to stop it, go with the job: what may be changed of them is decided by services.
-        Protect("jobs_progress", read=SEEN, insert=SEEN, update=SEEN, delete=UPKEEP),
+        Protect("jobs_progress", read=SEEN, insert=SEEN, update=SEEN, delete=UPKEEP, actors=("cancel_asked_by_id",)),
         Protect("jobs_step", read=SEEN, insert=WORKER, delete=UPKEEP),
     ]

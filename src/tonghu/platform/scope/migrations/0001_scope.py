@@ -53,6 +53,19 @@ $$ SELECT (entry -> 'may') ?| ARRAY[permission, '*'] FROM (SELECT scope.entry() 
 CREATE FUNCTION scope.everything() RETURNS boolean LANGUAGE sql STABLE PARALLEL SAFE AS
 $$ SELECT (scope.entry() -> 'may') ? '*' $$;
 
+-- A column that says who did something names the person who acts, or nobody; see `actors` of policies.Protect.
+CREATE FUNCTION scope.name_the_actor() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+  named text := to_jsonb(NEW) ->> TG_ARGV[0];
+BEGIN
+  IF named IS DISTINCT FROM scope.entry() ->> 'person' AND NOT scope.everything()
+     AND (TG_OP = 'INSERT' OR named IS DISTINCT FROM to_jsonb(OLD) ->> TG_ARGV[0]) THEN
+    RAISE EXCEPTION 'the row names another actor than the open scope' USING ERRCODE = 'TH002';
+  END IF;
+  RETURN NEW;
+END
+$$;
+
 GRANT USAGE ON SCHEMA scope TO PUBLIC;
 """
 
