@@ -42,8 +42,10 @@ def migrations_hash() -> str:
             *source.rglob("migrations/*.py"),
             *source.rglob("*.sql"),
             *source.rglob("policies.py"),
+            *source.rglob("roles.py"),
+            *source.rglob("appointing.py"),
             *source.rglob("history.py"),
-            source / "platform/database/roles.py",
+            source / "platform/database/migrate.py",
             ROOT / "requirements.lock",
         ]
     ):

@@ -85,10 +85,10 @@ WRITTEN: Final = {
 MOVES: Final = {
     ("accounts_onetimelink", "issued_by_id"): "who issued it, which only names who acts",
     ("accounts_person", "institution_id"): "an account is moved by whoever registers people at both places",
-    ("accounts_post", "appointed_by_id"): "who appointed, which only names who acts",
     ("accounts_session", "person_id"): "a session is nobody's until the password is right; log-in alone writes it",
     ("api_dockingclient", "issued_by_id"): "who issued it, which only names who acts",
     ("files_storedfile", "destroyed_by_id"): "who destroyed it, which only names who acts",
+    ("intake_batch", "marked_id"): "the file in which the batch's findings stand, made after it",
     ("jobs_job", "decided_by_id"): "who decided about a dead letter, which only names who acts",
     ("jobs_progress", "cancel_asked_by_id"): "who asked the job to stop, which only names who acts",
 }
@@ -98,17 +98,30 @@ AIMS: Final = {
     ("audit_event", "institution_id"): "a look at what another hospital let one see stands in that one's book, signed",
     ("audit_event", "subject_id"): "an event is about anything; who acted is never taken from the statement",
 }
+#: Keys that a row of one's own may still aim at another hospital's by raw SQL: each is a hole to be mended. The tests
+#: fail once it is, until its line here is gone.
+HOLES: Final = {
+    ("registry_card", "child_id"): "the card's view, child and hospital are not one key yet",
+    ("registry_card", "view_id"): "the card's view, child and hospital are not one key yet",
+    ("registry_act", "card_id"): "what belongs to a card does not name card and hospital in one key yet",
+    ("registry_cardversion", "card_id"): "what belongs to a card does not name card and hospital in one key yet",
+    ("registry_finding", "card_id"): "what belongs to a card does not name card and hospital in one key yet",
+    ("intake_row", "batch_id"): "a row does not name batch and hospital in one key yet",
+    ("intake_row_finding", "batch_id"): "a row's finding does not name batch and hospital in one key yet",
+}
+#: The same for keys that may be changed.
+HOLES_OF_MOVES: Final = {("intake_batch", "marked_id"): "the file of a batch may be any file"}
 #: What a copy of a row holds instead, so that it is another row: no two are alike in these columns.
 ANEW: Final[dict[str, dict[str, Any]]] = {
-    "accounts_onetimelink": {"digest": "y"},
-    "accounts_session": {"session_key": "y"},
-    "api_dockingclient": {"client_id": "y"},
-    "api_dockingtoken": {"digest": "y"},
-    "audit_subjectkey": {"subject_id": "y"},
-    "files_storedfile": {"place": "y"},
-    "network_institutioncode": {"system": "y", "code": "y"},
-    "patients_formername": {"name": "y"},
-    "patients_hospitalview": {"record_number": "y"},
+    "accounts_onetimelink": {"digest": "q"},
+    "accounts_session": {"session_key": "q"},
+    "api_dockingclient": {"client_id": "q"},
+    "api_dockingtoken": {"digest": "q"},
+    "audit_subjectkey": {"subject_id": "q"},
+    "files_storedfile": {"place": "q"},
+    "network_institutioncode": {"system": "q", "code": "q"},
+    "patients_formername": {"name": "q"},
+    "patients_hospitalview": {"record_number": "q"},
     "patients_identifier": {"document_key": "\\x0102"},
 }
 
@@ -116,10 +129,13 @@ ANEW: Final[dict[str, dict[str, Any]]] = {
 class Place:
     """Where the made-up rows belong: one hospital of Chengdu, one person there, one post."""
 
+    #: They set what is made up here apart from what is made up at another place.
+    number, letter = 1, "x"
+
     def __init__(self, code: str = "WALL1") -> None:
         self.post: Post = made_up.post("entry_clerk", made_up.hospital(code, "510104"))
-        #: Sets what is made up here apart from what is made up at another place.
         self.number = int(code.removeprefix("WALL"))
+        self.letter = "wxyz"[self.number]
         self.institution: Institution = self.post.institution
         self.person: Person = self.post.person
 
@@ -177,8 +193,9 @@ def _value(field: models.Field[Any, Any], place: Place) -> Any:
         return []
     for kind, value in (
         (models.UUIDField, uuid.uuid4()), (models.DateTimeField, timezone.now()), (models.DateField, date(2026, 1, 1)),
-        (models.BinaryField, b"made up"), (models.BooleanField, False), (models.IntegerField, place.number),
-        (models.JSONField, {}), (models.CharField, f"x{place.number}"), (models.TextField, f"x{place.number}"),
+        (models.BinaryField, f"made up {place.number}".encode()), (models.BooleanField, False),
+        (models.IntegerField, place.number),
+        (models.JSONField, {}), (models.CharField, place.letter), (models.TextField, place.letter),
         (models.GenericIPAddressField, "10.0.0.1"),
     ):  # fmt: skip
         if isinstance(field, kind):

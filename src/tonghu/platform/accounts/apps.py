@@ -2,6 +2,7 @@
 
 from django.apps import AppConfig
 from django.core.checks import register
+from django.db.models.signals import post_migrate
 from django.utils.module_loading import autodiscover_modules
 
 
@@ -13,7 +14,9 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         """Load every room's ``access.py``, so that its permissions are known, and have them checked."""
+        from tonghu.platform.accounts.appointing import tell_the_database
         from tonghu.platform.accounts.checks import check_permissions
 
+        post_migrate.connect(tell_the_database, sender=self)
         autodiscover_modules("access")
         register(check_permissions)

@@ -14,6 +14,18 @@ from tonghu.platform.crypto import site_keys
 #: A migration that waits longer for a table is given up: everybody who comes after it would wait with it.
 LOCK_SECONDS: Final = 15
 
+#: Which migrations ran, which keys there are, and what Django keeps of models; named after every run, since Django
+#: itself makes most of them.
+OWNERS: Final = (
+    "auth_group",
+    "auth_group_permissions",
+    "auth_permission",
+    "crypto_key",
+    "django_content_type",
+    "django_migrations",
+    "pghistory_context",
+)
+
 
 def migrate() -> None:
     """Run every migration that is missing, as the owner, each in a transaction of its own; then see to the keys.
@@ -36,4 +48,13 @@ def migrate() -> None:
         raise
     finally:
         owner.close()
+    _keep_the_books_of_the_owner()
     site_keys.prepare()
+
+
+def _keep_the_books_of_the_owner() -> None:
+    """Leave the application tables that only migrations write to read: it is no part of what changes them."""
+    with connections["owner"].cursor() as cursor:
+        for table in OWNERS:
+            cursor.execute(f"REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON {table} FROM tonghu_app, tonghu_resolver")
+    connections["owner"].close()

@@ -28,6 +28,6 @@ class Migration(migrations.Migration):
         Protect(
             "files_download",
             read="EXISTS (SELECT 1 FROM files_storedfile WHERE files_storedfile.id = file_id)",
-            insert=f"{OWN} AND EXISTS (SELECT 1 FROM files_storedfile WHERE files_storedfile.id = file_id)",
+            insert=f"{OWN} AND post_id IS NOT DISTINCT FROM (SELECT scope.post()) AND EXISTS (SELECT 1 FROM files_storedfile WHERE files_storedfile.id = file_id)",
         ),
     ]
