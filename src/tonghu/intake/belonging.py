@@ -21,34 +21,45 @@ def own_codes(institution: int) -> frozenset[str]:
     return frozenset(organisation(code) for code in (held.code, *(one.code for one in held.codes.all())))
 
 
-def require_own(named: Mapping[str, int], institution: int) -> None:
-    """Refuse a file whose rows name another hospital; rows that name none are the rules' matter.
+def require_own(named: Mapping[str, int], institution: int) -> frozenset[str]:
+    """Refuse a file of another hospital; returns the codes among its rows that are other institutions' of the network.
+
+    A single mistyped code does not make it another's file: the rules say what is wrong with it. But a row that names an
+    institution that is known belongs there, and is not imported here.
 
     Args:
         named: organisation code → rows in scope that name it.
 
     Raises:
-        InputRefused: with the codes, whose they are where that is known, and what to do.
+        InputRefused: most rows name others; with the codes, whose they are where that is known, and what to do.
     """
     own = own_codes(institution)
     foreign = {code: rows for code, rows in named.items() if code not in own}
-    if not foreign:
-        return
+    known = _known(list(foreign))
+    if not foreign or 2 * sum(foreign.values()) <= sum(named.values()):
+        return frozenset(known)
     held = Institution.objects.get(pk=institution)
     shown = sorted(foreign, key=lambda code: (-foreign[code], code))[:_NAMED]
-    names = {
-        code: one.name
-        for one in Institution.objects.filter(Q(code__in=shown) | Q(codes__code__in=shown)).distinct()
-        for code in shown
-        if code in {organisation(one.code), *(organisation(other.code) for other in one.codes.all())}
-    }
-    listed = "、".join(code + (f"（{names[code]}）" if code in names else "") for code in shown)
-    listed_en = ", ".join(code + (f" ({names[code]})" if code in names else "") for code in shown)
+    listed = "、".join(code + (f"（{known[code]}）" if code in known else "") for code in shown)
+    listed_en = ", ".join(code + (f" ({known[code]})" if code in known else "") for code in shown)
     rows = sum(foreign.values())
-    more, more_en = ("等", " and others") if len(foreign) > _NAMED else ("", "")
+    more, more_en = (" 等", " and others") if len(foreign) > _NAMED else ("", "")
     raise InputRefused(
-        f"文件中 {rows} 行的医疗机构代码是 {listed}{more}，不是本院（{held.name}，{held.code}），未导入任何内容："
-        "请核对是否选错文件；若是本院的其他代码，请让总负责人在机构信息中登记",
+        f"文件中 {rows} 行的医疗机构代码是 {listed}{more}，不是本院（{held.name}，{held.code}），没有导入任何内容："
+        "请核对是否选错文件；若是本院的其他代码，请先由卫生健康部门登记到本院名下",
         f"{rows} row(s) name the organisation {listed_en}{more_en}, not this hospital ({held.name}, {held.code}); "
         "nothing was taken in: check whether this is the right file, or have the code registered with the institution",
     )
+
+
+def _known(codes: list[str]) -> dict[str, str]:
+    """Code → name of the institution that it is known to name."""
+    found = (
+        Institution.objects.filter(Q(code__in=codes) | Q(codes__code__in=codes)).prefetch_related("codes").distinct()
+    )
+    return {
+        code: one.name
+        for one in found
+        for code in codes
+        if code in {organisation(one.code), *(organisation(other.code) for other in one.codes.all())}
+    }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 from django import forms
 from django.utils import timezone
@@ -36,10 +37,13 @@ def last_month() -> str:
 class MonthField(forms.ChoiceField):
     """An archive month; cleans to its first day."""
 
-    def __init__(self, **options: object) -> None:
-        super().__init__(choices=months, initial=last_month, label=_("Archive month"), **options)  # type: ignore[arg-type]
+    def __init__(self, **options: Any) -> None:
+        super().__init__(
+            choices=months, initial=last_month, label=_("Archive month"),
+            widget=forms.Select(attrs={"class": "form-select"}), **options,
+        )  # fmt: skip
 
-    def clean(self, value: object) -> date:  # type: ignore[override]
+    def clean(self, value: Any) -> date:
         """Return the first day of the month.
 
         Raises:

@@ -57,8 +57,8 @@ class Batch(models.Model):
 
     institution = models.ForeignKey("network.Institution", models.PROTECT, db_index=False, verbose_name=_("hospital"))
     file = models.ForeignKey(StoredFile, models.PROTECT, related_name="+", verbose_name=_("file"))
-    #: The marked workbook of the check, while it lives.
-    marked = models.ForeignKey(StoredFile, models.PROTECT, null=True, related_name="+")
+    #: The number of the stored file that is the marked workbook; made after the batch, so no key of it.
+    marked = models.BigIntegerField(null=True)
     sha256 = models.CharField(max_length=64)
     archive_month = models.DateField(_("archive month"))
     #: Running number of the confirmed batches of a hospital in a year.

@@ -28,6 +28,7 @@ WHY: Final[dict[str, Promise]] = {
     "long_record": _("The record number has more than 20 characters: check whether columns are shifted"),
     "no_discharge": _("The discharge date is missing or cannot be read: correct it and export again"),
     "no_name": _("The name is missing: fill it in and export again"),
+    "foreign": _("The row names another hospital: it is imported there"),
     "repeated": _("The same stay stands in the file twice, differently: keep one of them"),
     "repeated_same": _("The same row stands in the file twice; it counts once"),
     "probable": _("Record number and admission count fit a card, the discharge time does not: is it the same stay?"),

@@ -32,10 +32,14 @@ from tonghu.registry.models import Card
 
 #: What each outcome is called in the list, with its tone.
 _OUTCOMES: Final = {
-    "create": (gettext_lazy("new card"), "done"), "replace": (gettext_lazy("take the file"), "done"), "fill": (gettext_lazy("fill blanks"), "done"),
-    "unchanged": (gettext_lazy("unchanged"), "quiet"), "skipped": (gettext_lazy("left out"), "quiet"), "failed": (gettext_lazy("not imported"), "block"),
+    "create": (gettext_lazy("new card"), "done"),
+    "replace": (gettext_lazy("take the file"), "done"),
+    "fill": (gettext_lazy("fill blanks"), "done"),
+    "unchanged": (gettext_lazy("unchanged"), "quiet"),
+    "skipped": (gettext_lazy("left out"), "quiet"),
+    "failed": (gettext_lazy("not imported"), "block"),
     "waits": (gettext_lazy("waits for you"), "ask"),
-}  # fmt: skip
+}
 
 
 @requires(UPLOAD)
@@ -66,7 +70,8 @@ def rows(request: Request, pk: int) -> HttpResponse:
         ),
         filters=(
             Filter("match", _("What it is"), lambda all_, said: all_.filter(match=said), choices=Match.choices),
-            Filter("waits", _("Decision"), lambda all_, _said: all_.filter(WAITING), choices=[("1", _("waits for you"))]),
+            Filter("waits", _("Decision"), lambda all_, _said: all_.filter(WAITING),
+                   choices=[("1", _("waits for you"))]),
         ),
         caption=_("Rows in scope"),
         empty=_("The file has no reportable stay."),

@@ -8,7 +8,7 @@ behind row security.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from typing import Any, Final
 
 import polars as pl
@@ -46,11 +46,24 @@ _MOST: Final = 32_767  # what a smallint holds: a row with more findings than th
 
 
 def stage(
-    batch: Batch, cases: Iterable[Case], findings: pl.DataFrame, versions: Mapping[str, int], layout: str
+    batch: Batch,
+    cases: Iterable[Case],
+    findings: pl.DataFrame,
+    versions: Mapping[str, int],
+    layout: str,
+    others: Container[str] = (),
 ) -> None:
-    """Stage a block of rows with their findings (row, rule, column, level)."""
+    """Stage a block of rows with their findings (row, rule, column, level).
+
+    Args:
+        versions: rule → the version that was in force.
+        others: organisation codes of other institutions: their rows do not become cards here.
+    """
     counted = _counted(findings)
-    rows = [_line(case, layout, counted.get(case.row, (0, 0, 0))) for case in cases]
+    rows = [
+        _line(case, layout, counted.get(case.row, (0, 0, 0)), "foreign" if case.organisation in others else case.why)
+        for case in cases
+    ]
     if not rows:
         return
     place = [batch.pk, batch.institution_id]
@@ -75,10 +88,10 @@ def _counted(findings: pl.DataFrame) -> dict[int, tuple[int, int, int]]:
     return {row: (one[0], one[1], one[2]) for row, one in counted.items()}
 
 
-def _line(case: Case, layout: str, counted: tuple[int, int, int]) -> tuple[Any, ...]:
+def _line(case: Case, layout: str, counted: tuple[int, int, int], why: str) -> tuple[Any, ...]:
     content = Content(layout, case.front)
-    match = Match.UNUSABLE if case.why else Match.NEW
+    match = Match.UNUSABLE if why else Match.NEW
     return (
         case.row, *case.typed, *counted, seal(content), key(content), identity.sealed(case.identity), case.card_key,
-        match.value, case.why, " ".join(content.front),
+        match.value, why, " ".join(content.front),
     )  # fmt: skip

@@ -48,9 +48,9 @@ def check_file(run: Run, *, batch: int) -> dict[str, int]:
     try:
         with _plain(run, held, file, region, mark=False) as found:
             with run.open():
-                require_own(found.organisations(), held.institution_id)
+                others = require_own(found.organisations(), held.institution_id)
             point("intake.checked")
-            staged: dict[str, int] = run.once("staged", partial(_stage, run, held.pk, found))
+            staged: dict[str, int] = run.once("staged", partial(_stage, run, held.pk, found, others))
     except InputRefused as why:
         run.once("refused", partial(_refuse, held.pk, why, run.scope))
         return {}
@@ -61,7 +61,7 @@ def check_file(run: Run, *, batch: int) -> dict[str, int]:
 def mark_file(run: Run, *, batch: int) -> dict[str, int]:
     """Make the marked workbook of a file that waits."""
     held, file, region = _of(run, batch)
-    if held.state != State.READY or held.marked_id is not None or file.destroyed_at is not None:
+    if held.state != State.READY or held.marked is not None or file.destroyed_at is not None:
         return {}
     with _plain(run, held, file, region, mark=True) as found:
         run.once("marked", partial(_keep_marked, held.pk, found.marked, run.scope))
@@ -144,7 +144,7 @@ def _plain(run: Run, held: Batch, file: StoredFile, region: str, *, mark: bool) 
             yield found
 
 
-def _stage(run: Run, batch: int, found: Checked) -> dict[str, int]:
+def _stage(run: Run, batch: int, found: Checked, others: frozenset[str]) -> dict[str, int]:
     """Put the rows where they wait, and say what they are; in one transaction, so that all are there or none."""
     held = Batch.objects.select_for_update(of=("self",)).get(pk=batch)
     if held.state != State.CHECKING:  # discarded meanwhile
@@ -154,7 +154,7 @@ def _stage(run: Run, batch: int, found: Checked) -> dict[str, int]:
     versions = rule_versions(found)
     total, done = found.summary["in_scope"] + found.summary["undetermined"], 0
     for cases, findings in found.blocks():
-        stage(held, cases, findings, versions, layout)
+        stage(held, cases, findings, versions, layout, others)
         done += len(cases)
         run.report(done, total, "cards")
     point("intake.staged")
@@ -202,7 +202,7 @@ def _keep_marked(batch: int, workbook: Path, by: Scope) -> None:
         return
     name = f"标注-{held.archive_month:%Y-%m}.xlsx"
     with workbook.open("rb") as stream:
-        held.marked = store(iter(partial(stream.read, _PIECE), b""), name=name, purpose_name="export", by=by)
+        held.marked = store(iter(partial(stream.read, _PIECE), b""), name=name, purpose_name="export", by=by).pk
     held.save(update_fields=["marked"])
 
 

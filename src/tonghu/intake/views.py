@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, Final
 
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
@@ -56,7 +58,7 @@ def imports(request: Request) -> HttpResponse:
             Column("archive_month", _("Archive month"), value=lambda batch: f"{batch.archive_month:%Y-%m}", sort=None),
             Column("state", _("State"), value=state_mark, kind="mark", sort=None),
             *(
-                Column(name, words, value=lambda batch, name=name: _count(batch, name), kind="number", sort=None)
+                Column(name, words, value=partial(_count, name), kind="number", sort=None)
                 for name, words in COUNTED.items()
             ),
             Column("who", _("Who"), value=lambda batch: batch.who.split(" ")[0], sort=None),
@@ -66,7 +68,7 @@ def imports(request: Request) -> HttpResponse:
         empty=_("Imports appear here, with what each of them did."),
     )  # fmt: skip
     form = UploadForm()
-    limit = purpose("discharge_upload", services.timezone.localdate()).limit
+    limit = purpose("discharge_upload", timezone.localdate()).limit
     return render(request, "intake/imports.html", {"form": form, "table": table, "limit": limit // 2**20})
 
 
@@ -185,7 +187,7 @@ def _preview(batch: Batch) -> dict[str, Any]:
         "taken_for": summary["taken_for"]["zh" if _zh() else "en"],
         "by_group": _by_group(summary),
         "marked": _marked(batch),
-        "may_mark": batch.marked_id is None and total > MARKED_AT_ONCE,
+        "may_mark": batch.marked is None and total > MARKED_AT_ONCE,
     }
 
 
@@ -224,7 +226,7 @@ def _done(batch: Batch, request: Request) -> dict[str, Any]:
 
 
 def _marked(batch: Batch) -> StoredFile | None:
-    return StoredFile.objects.filter(pk=batch.marked_id or 0, destroyed_at=None).defer("key").first()
+    return StoredFile.objects.filter(pk=batch.marked or 0, destroyed_at=None).defer("key").first()
 
 
 def _file(batch: Batch) -> StoredFile | None:
@@ -239,7 +241,7 @@ def _by_group(summary: dict[str, Any]) -> list[tuple[str, int]]:
     return [(names.get(name, name), count) for name, count in counts.items() if count]
 
 
-def _count(batch: Batch, name: str) -> int | None:
+def _count(name: str, batch: Batch) -> int | None:
     return batch.counts.get(name) if batch.number is not None else None
 
 

@@ -93,12 +93,7 @@ class Migration(migrations.Migration):
                         verbose_name="hospital",
                     ),
                 ),
-                (
-                    "marked",
-                    models.ForeignKey(
-                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="files.storedfile"
-                    ),
-                ),
+                ("marked", models.BigIntegerField(null=True)),
             ],
             options={
                 "verbose_name": "import",
@@ -161,18 +156,7 @@ class Migration(migrations.Migration):
                         to="network.institution",
                     ),
                 ),
-                (
-                    "marked",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        db_index=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        related_query_name="+",
-                        to="files.storedfile",
-                    ),
-                ),
+                ("marked", models.BigIntegerField(null=True)),
                 (
                     "pgh_obj",
                     models.ForeignKey(

@@ -22,7 +22,6 @@ class Migration(migrations.Migration):
             read=SEEN,
             insert=f"{OWN_ROWS} AND person_id = (SELECT scope.person())",
             update=f"({HERE} AND ({UPLOAD} OR {may('intake.undo')})) OR {UPKEEP}",
-            moves=("marked_id",),  # the workbook is made after the batch
         ),
         ProtectHistory("intake_batch_event", read=SEEN),
         Protect(

@@ -1,0 +1,158 @@
+"""A clerk brings the month's file: upload, look, decide, confirm, undo. All of it made up."""
+
+from __future__ import annotations
+
+import csv
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from playwright.sync_api import Page, expect
+
+import made_up
+import run_jobs
+from tonghu import cli
+from tonghu.intake.models import Batch
+from tonghu.platform.accounts.models import Post
+from tonghu.registry.models import Card
+
+PICTURES = os.environ.get("TONGHU_PICTURES")
+
+
+@pytest.fixture
+def month(tmp_path: Path) -> Path:
+    """A made-up hospital's month."""
+    file = tmp_path / "虚构医院-2026-10-出院病案首页.csv"
+    made = "--rows 600 --seed 7 --month 2026-10 --in-scope 0.15 --encoding utf-8"
+    assert cli.main(["synth", "--out", str(file), *made.split()]) == 0
+    return file
+
+
+@pytest.fixture
+def clerk(committed: None, page: Page, site: str, month: Path) -> Post:
+    """A clerk of the hospital whose file it is, logged in."""
+    with month.open(encoding="utf-8") as rows:
+        code = next(csv.DictReader(rows))["P900"]
+    post = made_up.post("entry_clerk", made_up.hospital(code, "510104", name="虚构儿童医院"))
+    session = made_up.browser(post).session
+    page.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session.session_key or "", "url": site}])
+    return post
+
+
+def picture(page: Page, name: str) -> None:
+    """Keep a picture of the page where somebody asked for them."""
+    if PICTURES:
+        page.screenshot(path=str(Path(PICTURES) / f"{name}.png"))
+
+
+def worked(clerk: Post) -> Batch:
+    """Run the job of the last import as a worker would."""
+    with made_up.acting(clerk):
+        batch = Batch.objects.latest("pk")
+    assert run_jobs.run_one(batch.job or 0).state == "done"
+    with made_up.acting(clerk):
+        return Batch.objects.latest("pk")
+
+
+@pytest.mark.requirement("REG-06")
+def test_a_month_is_brought_looked_at_confirmed_and_undone(clerk: Post, page: Page, month: Path, axe: Any) -> None:
+    page.goto("/imports")
+    assert axe(page) == []
+    picture(page, "imports-empty")
+    page.locator("#file").set_input_files(month)
+    expect(page.locator("[data-drop-name]")).to_contain_text("虚构医院")
+    picture(page, "imports-chosen")
+    page.get_by_role("button", name="上传并核对").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("正在核对")
+    picture(page, "import-checking")
+    batch = worked(clerk)
+    page.reload()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("等待确认")
+    picture(page, "import-preview")
+    assert axe(page) == []
+    if PICTURES:
+        page.screenshot(path=str(Path(PICTURES) / "import-preview-full.png"), full_page=True)
+    with made_up.acting(clerk):
+        undetermined = batch.rows.filter(match="undetermined").count()
+    if undetermined:
+        page.get_by_role("link", name="去决定").click()
+        picture(page, "import-rows-waiting")
+        assert axe(page) == []
+        page.locator("table.rows tbody a").first.click()
+        expect(page.get_by_role("button", name="不满 20 岁")).to_be_visible()
+        picture(page, "import-row-undetermined")
+        for _each in range(undetermined):
+            page.get_by_role("button", name="不满 20 岁").click()
+    page.get_by_role("link", name="新的住院").click()
+    picture(page, "import-rows")
+    page.go_back()
+    page.get_by_role("button", name="确认导入").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("正在导入")
+    picture(page, "import-confirming")
+    worked(clerk)
+    page.reload()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("导入批次 2026-0001")
+    picture(page, "import-confirmed")
+    assert axe(page) == []
+    with made_up.acting(clerk):
+        made = Card.objects.count()
+        assert made == Batch.objects.get(pk=batch.pk).counts["created"] > 20
+    # The file again, corrected in one row: compared side by side.
+    rows = list(csv.reader(month.open(encoding="utf-8")))
+    with made_up.acting(clerk):
+        numbers = set(Card.objects.values_list("record_number", flat=True)[:2])
+    at, total = rows[0].index("P3"), rows[0].index("P782")
+    for row in rows[1:]:
+        if row[at] in numbers:
+            row[total] = "99999.00"
+    month.write_text("".join(",".join(f'"{cell}"' for cell in row) + "\n" for row in rows), encoding="utf-8")
+    page.goto("/imports")
+    picture(page, "imports-list")
+    page.locator("#file").set_input_files(month)
+    page.get_by_role("button", name="上传并核对").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("正在核对")
+    worked(clerk)
+    page.reload()
+    page.get_by_role("link", name="与已有报告卡不同").click()
+    picture(page, "import-rows-changed")
+    page.locator("table.rows tbody a").first.click()
+    expect(page.get_by_text("99999.00")).to_be_visible()
+    picture(page, "import-row-changed")
+    assert axe(page) == []
+    page.get_by_role("button", name="只补空项").click()
+    page.goto("/imports")
+    page.locator("table.rows tbody a").last.click()
+    page.get_by_role("button", name="撤销这次导入").first.click()
+    picture(page, "import-undo")
+    page.get_by_role("dialog").get_by_role("button", name="撤销这次导入").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("正在撤销")
+    with made_up.acting(clerk):
+        job = Batch.objects.get(pk=batch.pk).job or 0
+    assert run_jobs.run_one(job).state == "done"
+    page.reload()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("已撤销")
+    picture(page, "import-undone")
+    with made_up.acting(clerk):
+        assert Card.objects.filter(state="voided").count() == made
+
+
+@pytest.mark.requirement("REG-06")
+def test_a_file_that_cannot_be_used_is_said_in_one_line(clerk: Post, page: Page, tmp_path: Path) -> None:
+    wrong = tmp_path / "错.csv"
+    wrong.write_text("甲,乙\n1,2\n", encoding="utf-8")
+    page.goto("/imports")
+    page.locator("#file").set_input_files(wrong)
+    page.get_by_role("button", name="上传并核对").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("正在核对")
+    worked(clerk)
+    page.reload()
+    expect(page.get_by_role("alert")).to_contain_text("无法识别表头")
+    picture(page, "import-refused")
+    page.goto("/imports")
+    wrong.write_text("", encoding="utf-8")
+    page.locator("#file").set_input_files(wrong)
+    page.get_by_role("button", name="上传并核对").click()
+    expect(page.get_by_role("alert").first).to_contain_text("文件是空的")
+    picture(page, "imports-refused")
