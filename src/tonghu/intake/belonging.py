@@ -22,7 +22,7 @@ def own_codes(institution: int) -> frozenset[str]:
 
 
 def require_own(named: Mapping[str, int], institution: int) -> frozenset[str]:
-    """Refuse a file of another hospital; returns the codes among its rows that are other institutions' of the network.
+    """Refuse a file of another hospital; returns the codes among its rows that are those of other institutions.
 
     A single mistyped code does not make it another's file: the rules say what is wrong with it. But a row that names an
     institution that is known belongs there, and is not imported here.

@@ -12,6 +12,7 @@ from tonghu.codes import hqms_fields
 from tonghu.intake.models import Batch, Match, Row, State
 from tonghu.intake.outcomes import COUNTED, COUNTS_AS, outcome
 from tonghu.patients.masking import mask_address
+from tonghu.platform.components.parts import Level
 from tonghu.platform.crypto.masks import mask_id, mask_phone
 from tonghu.platform.scope.scope import Scope
 
@@ -78,7 +79,7 @@ class Group:
     """
 
     rule: str
-    level: str
+    level: Level
     title: str
     mend: str
     findings: int
@@ -94,7 +95,7 @@ def groups(batch: Batch, *, zh: bool) -> list[Group]:
     return [
         Group(
             rule=line["rule"],
-            level=line["level"],
+            level=Level(line["level"]),
             title=line[f"title_{language}"],
             mend=line[f"mend_{language}"],
             findings=line["findings"],

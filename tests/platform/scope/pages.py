@@ -9,16 +9,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import date
 from functools import cached_property
 from typing import Any, Final
 
 import tables
 from django.db.models import Model
 from django.test import TestCase
+from django.utils import timezone
 
 import docking
 import made_up
+from tonghu.intake.identity import sealed
+from tonghu.intake.models import Batch, Row
 from tonghu.network.models import Institution
+from tonghu.patients.merges import split
 from tonghu.patients.models import Consent, Grant, HospitalView, Merge
 from tonghu.patients.services import add_document, change_view, save_guardian
 from tonghu.platform.accounts.links import issue_link
@@ -27,6 +32,8 @@ from tonghu.platform.files.models import StoredFile
 from tonghu.platform.files.services import store
 from tonghu.platform.jobs.models import Job, Progress
 from tonghu.platform.notices.models import Notice
+from tonghu.registry.content import Content, key, seal
+from tonghu.registry.summary import identity
 from tonghu.surveillance.models import MonthLock, Point, ZeroReport
 
 #: The name that must stay inside the walls.
@@ -138,6 +145,17 @@ def _child_view(site: Site) -> dict[str, Any]:
     return {"pk": _view(site).pk}
 
 
+def _two_views(site: Site) -> dict[str, Any]:
+    """The second of two views that stand for one child."""
+    _view(site)
+    return {"pk": tables.second_view(site.place).pk}
+
+
+def _parted(site: Site) -> dict[str, Any]:
+    with made_up.acting(site.place.post, "children.merge") as by:
+        return {"pk": split(view=tables.second_view(site.place), reason="made up", by=by).pk}
+
+
 def _guardian(site: Site) -> dict[str, Any]:
     view = _view(site)
     with made_up.acting(site.place.post) as by:
@@ -164,6 +182,26 @@ def _revealed(site: Site) -> dict[str, Any]:
     with made_up.acting(site.place.post) as by:
         change_view(view=view, phone="13800001234", by=by)
     return {"what": "phone", "pk": view.pk}
+
+
+def _import(site: Site) -> dict[str, Any]:
+    """A file that waits for confirmation, with one row in scope."""
+    with made_up.acting(site.place.post) as by, TestCase.captureOnCommitCallbacks(execute=True):
+        file = store([b"a,b\n1,2\n"], name="made up.csv", purpose_name="discharge_upload", by=by)
+        batch = Batch.objects.create(
+            institution=site.here, file=file, sha256=file.sha256, archive_month=date(2026, 10, 1), state="ready",
+            layout="2012", person_id=by.person, summary=MADE_UP_SUMMARY,
+        )  # fmt: skip
+        said = Content("2012", {"P4": SECRET, "P3": "R1"})
+        Row.objects.create(
+            batch=batch, institution=site.here, row=1, record_number="R1", discharge_at=timezone.now(),
+            content=seal(said), content_key=key(said), identity=sealed(identity(said)),
+        )  # fmt: skip
+    return {"pk": batch.pk}
+
+
+def _import_row(site: Site) -> dict[str, Any]:
+    return {**_import(site), "row": 1}
 
 
 @dataclass(frozen=True)
@@ -214,6 +252,14 @@ def about(role: str, args: Callable[[Site], dict[str, Any]], answer: Answer = OK
 def own(args: Callable[[Site], dict[str, Any]], answer: Answer = OK, **more: Any) -> Page:
     """A page about something of the clerk's own: absent for everybody else."""
     return Page("entry_clerk", answer, ABSENT, ABSENT, ABSENT, args=args, **more)
+
+
+#: What a batch keeps of a check that found one reportable stay and nothing wrong.
+MADE_UP_SUMMARY: Final = {
+    "rows": 1, "under_20": 1, "in_scope": 1, "undetermined": 0, "by_group": {"malignant": 1}, "problem_cards": 0,
+    "findings_by_rule": [], "notes": [], "taken_for": {"zh": "文本", "en": "text"}, "unknown_columns": [],
+    "missing_columns": [],
+}  # fmt: skip
 
 
 PAGES: Final[dict[str, Page]] = {
@@ -294,6 +340,18 @@ PAGES: Final[dict[str, Page]] = {
     "docking:renew": about("security_admin", _docking, post={"reason": "made up"}, names=True),
     "docking:end": about("security_admin", _docking, DONE, post={"reason": "made up"}),
     "notices:open": own(lambda site: {"pk": site.notice.pk}, DONE),
+    # --- imports
+    "intake:imports": listing("entry_clerk"),
+    "intake:upload": Page("entry_clerk", DONE, FORBIDDEN, DONE, DONE, post={"archive_month": "2026-10"}),
+    "intake:batch": about("entry_clerk", _import),
+    "intake:rows": about("entry_clerk", _import, names=True),
+    "intake:row": about("entry_clerk", _import_row, names=True),
+    "intake:choose": about("entry_clerk", _import, DONE, post={"choice": "skip", "match": "new"}),
+    "intake:confirm": about("entry_clerk", _import, DONE, post={}),
+    "intake:discard": about("entry_clerk", _import, DONE, post={}),
+    "intake:go_on": about("entry_clerk", _import, DONE, post={}),
+    "intake:undo": about("entry_clerk", _import, DONE, post={}),
+    "intake:mark": about("entry_clerk", _import, DONE, post={}),
     # --- children
     "patients:children": listing("records_department", args=lambda site: _child(site) and {}, names=True),
     "patients:enter": listing("records_department"),
@@ -313,6 +371,8 @@ PAGES: Final[dict[str, Page]] = {
     "patients:restore_document": about("records_department", _document, DONE, post={}),
     "patients:withdraw": about("records_department", _of_child(Consent)),
     "patients:end_grant": about("point_lead", _of_child(Grant)),
+    "patients:split": about("records_department", _two_views),
+    "patients:undo_split": about("records_department", _parted),
     "patients:undo_merge": about("records_department", _of_child(Merge)),
     "patients:reveal": about("records_department", _revealed),
     # --- monitoring points and their months: they name no patient
