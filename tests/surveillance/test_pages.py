@@ -125,7 +125,7 @@ def test_the_centre_sees_the_nation_as_tiles_and_goes_down(centre: Client, hospi
     page = text(centre, "/reporting")
     assert 'class="tile tone-block"' in page
     assert "?region=510000" in page
-    assert "虚构第一儿童医院" not in page
+    assert "无上报 · 逾期" in page, "the exceptions stand beside the map"
     assert "虚构第一儿童医院" in text(centre, "/reporting", by="points")
     assert "?region=510100" in text(centre, "/reporting", region="510000", by="regions")
 

@@ -7,43 +7,58 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Final
 
 from django.db import connection
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
+from psycopg.types.range import Range
 
+from tonghu.network.models import Institution
 from tonghu.network.region_range import NATION, covered
 from tonghu.platform.components.table import Mark
 from tonghu.platform.shell import Words
-from tonghu.surveillance.calendar import Month
+from tonghu.surveillance.calendar import Month, shown
+from tonghu.surveillance.models import Standing
 
 _CELLS: Final = Path(__file__).with_name("cells.sql").read_text(encoding="utf-8")
-#: One page of the points, with their cells.
-_WALL: Final = """
-, listed AS (
-  SELECT institution_id, region_code, name, name_pinyin,
-         count(*) FILTER (WHERE state IN ('missing', 'overdue')) AS behind,
-         max(days) FILTER (WHERE state IN ('missing', 'overdue')) AS longest
-  FROM cell GROUP BY 1, 2, 3, 4
-), paged AS (
-  SELECT *, row_number() OVER (
-    ORDER BY CASE WHEN %(late_only)s THEN behind END DESC, CASE WHEN %(late_only)s THEN longest END DESC,
-             region_code, name_pinyin, institution_id
-  ) AS place
-  FROM listed WHERE NOT %(late_only)s OR behind > 0
-  ORDER BY place LIMIT %(size)s OFFSET %(offset)s
-)
-SELECT cell.* FROM paged JOIN cell USING (institution_id) ORDER BY paged.place, cell.month"""
-_SUMS: Final = """
+_ALL: Final = "SELECT * FROM cell"
+#: Points of a region that owe something, the worst first.
+_BEHIND: Final = """
+SELECT institution_id FROM cell WHERE state IN ('missing', 'overdue')
+GROUP BY 1 ORDER BY count(*) DESC, max(days) DESC, institution_id LIMIT %(size)s OFFSET %(offset)s"""
+_FIGURES: Final = """
 SELECT rpad(left(region_code, %(digits)s), 6, '0') AS code, month, count(*) AS expected,
        count(*) FILTER (WHERE state IN ('on_time', 'zero')) AS done,
        count(*) FILTER (WHERE state IN ('late', 'zero_late')) AS late,
        count(*) FILTER (WHERE state = 'missing') AS missing, count(*) FILTER (WHERE state = 'overdue') AS overdue,
        sum(cards) AS cards, sum(reported) AS reported, sum(on_time) AS on_time
 FROM cell GROUP BY 1, 2 ORDER BY 1, 2"""
+#: The same cells as the job last saw them, for the nation: 1,750 points are too many to work out for a page.
+_AS_SUMMED_UP: Final = """
+WITH cell AS (
+  SELECT institution_id, region_code, archive_month AS month, state, days, cards, reported, on_time
+  FROM surveillance_standing WHERE archive_month = ANY (%(months)s::date[])
+)
+"""
+_SUM_UP: Final = """
+, fresh AS (
+  INSERT INTO surveillance_standing AS held
+    (institution_id, archive_month, region_code, state, days, cards, reported, on_time, computed_at)
+  SELECT institution_id, month, region_code, state, days, cards, reported, on_time, now() FROM cell
+  ON CONFLICT (institution_id, archive_month) DO UPDATE
+    SET region_code = EXCLUDED.region_code, state = EXCLUDED.state, days = EXCLUDED.days, cards = EXCLUDED.cards,
+        reported = EXCLUDED.reported, on_time = EXCLUDED.on_time, computed_at = EXCLUDED.computed_at
+  RETURNING 1
+), gone AS (
+  DELETE FROM surveillance_standing AS held
+  WHERE NOT EXISTS (
+    SELECT FROM cell WHERE cell.institution_id = held.institution_id AND cell.month = held.archive_month
+  )
+)
+SELECT count(*) AS cells FROM fresh"""
 #: What asks for an act now: nothing came, or not everything, and the due date has passed.
 OUTSTANDING: Final = ("missing", "overdue")
 #: What came after the due date.
@@ -59,6 +74,8 @@ STATES: Final[dict[str, Words]] = {
     "missing": gettext_lazy("overdue, nothing reported"),
 }
 PAGE: Final = 40
+#: For how many months the standing of every point is kept summed up.
+KEPT: Final = 36
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,6 +135,13 @@ class Cell:
         if self.waiting:
             return f"{self.reported}/{self.cards}"
         return str(self.cards) if self.cards else "·"
+
+    @property
+    def brief(self) -> str:
+        """What is owed, in a few words: how many cards where it is known, and since when."""
+        if self.state == "overdue":
+            return _("%(cards)d cards, %(days)d d") % {"cards": self.waiting, "days": self.days}
+        return _("nothing, %(days)d d") % {"days": self.days}
 
     @property
     def words(self) -> str:
@@ -181,7 +205,7 @@ class Sum:
 
 def cells_of(institution: int, months: Sequence[Month], today: date) -> dict[Month, Cell]:
     """The months that one point owes, in the reader's scope."""
-    found = _ask("SELECT * FROM cell", _said(months, today, institution=institution))
+    found = _ask(_CELLS + _ALL, _said(months, today, institutions=[institution]))
     return {cell.month: cell for cell in map(_cell, found)}
 
 
@@ -190,57 +214,92 @@ def wall(
 ) -> tuple[list[Line], bool]:
     """One page of the points of a region with their cells, and whether more follow.
 
-    Those that owe something now come first where `late_only`, the worst on top; else all, by region and name.
+    Those that owe something now, the worst on top, where `late_only`; else all, by region and name.
     """
-    said = _said(months, today, region=region)
-    said |= {"late_only": late_only, "size": PAGE + 1, "offset": (page - 1) * PAGE}
-    lines: dict[int, tuple[dict[str, Any], dict[Month, Cell]]] = {}
-    for row in _ask(_WALL, said):
-        held = lines.setdefault(row["institution_id"], (row, {}))
-        cell = _cell(row)
-        held[1][cell.month] = cell
-    found = [
-        Line(
-            institution=number, point=row["point_id"], name=row["name"], region_code=row["region_code"],
-            cells=tuple(cells.get(month) for month in months),
+    first, size = (page - 1) * PAGE, PAGE + 1
+    if late_only:
+        said = _said(months, today, region=region) | {"size": size, "offset": first}
+        listed = [row["institution_id"] for row in _ask(_source(region) + _BEHIND, said)]
+    else:
+        low, high = covered(region)
+        held = Institution.objects.filter(
+            region_code__gte=low, region_code__lt=high, points__valid__overlap=_of(months)
         )
-        for number, (row, cells) in lines.items()
+        listed = list(
+            held.distinct()
+            .order_by("region_code", "name_pinyin", "pk")
+            .values_list("pk", flat=True)[first : first + size]
+        )
+    rows: dict[int, tuple[dict[str, Any], dict[Month, Cell]]] = {}
+    here = listed[:PAGE]
+    for row in _ask(_CELLS + _ALL, _said(months, today, region=region, institutions=here)):
+        cell = _cell(row)
+        rows.setdefault(cell.institution, (row, {}))[1][cell.month] = cell
+    lines = [
+        Line(
+            institution=number, point=rows[number][0]["point_id"], name=rows[number][0]["name"],
+            region_code=rows[number][0]["region_code"], cells=tuple(rows[number][1].get(month) for month in months),
+        )
+        for number in here if number in rows
     ]  # fmt: skip
-    return found[:PAGE], len(found) > PAGE
+    return lines, len(listed) > PAGE
 
 
 def sums(months: Sequence[Month], today: date, *, region: str = NATION, digits: int = 6) -> dict[str, dict[Month, Sum]]:
     """How each region below one stands, month by month; ``digits``: how much of the code tells them apart.
 
-    Keys are six-digit codes; with ``digits=0`` there is one, the region itself.
+    Keys are six-digit codes; with ``digits=0`` there is one, the region itself. The nation's are as of :func:`as_of`.
     """
     found: dict[str, dict[Month, Sum]] = {}
-    for row in _ask(_SUMS, _said(months, today, region=region) | {"digits": digits}):
+    for row in _ask(_source(region) + _FIGURES, _said(months, today, region=region) | {"digits": digits}):
         said = {name: int(row[name]) for name in Sum.__dataclass_fields__}
         found.setdefault(row["code"] if digits else region, {})[Month(row["month"])] = Sum(**said)
     return found
 
 
+def as_of(region: str) -> datetime | None:
+    """When the sums of a region were worked out; None: just now."""
+    if region != NATION:
+        return None
+    held: datetime | None = Standing.objects.order_by("pk").values_list("computed_at", flat=True).first()
+    return held
+
+
+def sum_up(today: date) -> int:
+    """Work the standing of every point out anew; returns how many cells there are. For the job alone."""
+    (row,) = _ask(_CELLS + _SUM_UP, _said(shown(today, KEPT), today))
+    return int(row["cells"])
+
+
 def outstanding(months: Sequence[Month], today: date) -> Iterator[tuple[Cell, str]]:
     """Every cell in scope that is not finished, with the code of the point's region; for reminders."""
     sql = "SELECT * FROM cell WHERE state IN ('missing', 'overdue', 'open') ORDER BY institution_id, month"
-    for row in _ask(sql, _said(months, today)):
+    for row in _ask(_CELLS + sql, _said(months, today)):
         yield _cell(row), row["region_code"]
 
 
+def _source(region: str) -> str:
+    """Where sums come from: the nation's from what the job saw, once it has looked; all others are worked out."""
+    return _AS_SUMMED_UP if region == NATION and Standing.objects.exists() else _CELLS
+
+
+def _of(months: Sequence[Month]) -> Range[date]:
+    return Range(months[0].first, months[-1].plus(1).first)
+
+
 def _said(
-    months: Sequence[Month], today: date, *, region: str = NATION, institution: int | None = None
+    months: Sequence[Month], today: date, *, region: str = NATION, institutions: Sequence[int] | None = None
 ) -> dict[str, Any]:
     low, high = covered(region)
     return {
         "months": [month.first for month in months], "dues": [month.due for month in months], "today": today,
-        "low": low, "high": high, "institution": institution,
+        "low": low, "high": high, "institutions": None if institutions is None else list(institutions),
     }  # fmt: skip
 
 
 def _ask(sql: str, said: dict[str, Any]) -> list[dict[str, Any]]:
     with connection.cursor() as cursor:
-        cursor.execute(_CELLS + sql, said)
+        cursor.execute(sql, said)
         names = [column.name for column in cursor.description]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 

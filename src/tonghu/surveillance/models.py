@@ -138,3 +138,31 @@ class Arrival(models.Model):
 
     def __str__(self) -> str:
         return f"{self.institution_id} {self.archive_month:%Y-%m} {self.reported_on}: {self.cards}"
+
+
+class Standing(models.Model):
+    """How each month of each point stood when the job last looked: for sums over the nation. ``cells.sql`` decides."""
+
+    institution = models.ForeignKey(Institution, models.CASCADE, related_name="+", db_index=False)
+    archive_month = models.DateField()
+    region_code = models.CharField(max_length=6)
+    #: A key of ``board.STATES``, and days after the due date.
+    state = models.CharField(max_length=12)
+    days = models.IntegerField()
+    cards = models.IntegerField()
+    reported = models.IntegerField()
+    on_time = models.IntegerField()
+    computed_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(name="standing_one_a_month", fields=["institution", "archive_month"])]
+        indexes = [
+            models.Index(
+                name="standing_of_month",
+                fields=["archive_month"],
+                include=["region_code", "state", "cards", "reported", "on_time", "institution", "days"],
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.institution_id} {self.archive_month:%Y-%m} {self.state}"

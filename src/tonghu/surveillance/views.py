@@ -29,6 +29,8 @@ from tonghu.surveillance.links import cards_url
 
 #: From this share of a province's points that owe something on, its tile says so in the stronger tone.
 MANY_OUTSTANDING = 0.1
+#: How many of the points that owe most stand beside the map.
+EXCEPTIONS = 14
 
 
 @requires(VIEW)
@@ -93,6 +95,8 @@ def _of_region(request: Request, months: Sequence[Month], today: date) -> HttpRe
         said["regions"] = _named(region, found, months)
         if region == NATION:
             said["map"] = _map(found, asked)
+            said["exceptions"] = _linked(boards.wall([asked], today, late_only=True)[0][:EXCEPTIONS])
+        said["as_of"] = boards.as_of(region)
     return render(request, "surveillance/board_region.html", said)
 
 

@@ -4,7 +4,7 @@ A notice carries numbers and codes only; what it says is made from these words w
 cannot hold an identity: there is nothing in the row to put into it. Example::
 
     RETURNED = declare(
-        "registry.returned", group="registry",
+        "registry.returned", group="reporting",
         zh="有 {count} 份报告卡被退回修改", en="{count} report cards were returned for correction",
         mail=Mail.AT_ONCE,
     )
@@ -33,7 +33,7 @@ class Mail(models.TextChoices):
 #: Turns codes of a notice into words of the language that is active: ``{"kind": "intake.screen"}`` → its title.
 Words = Callable[[Mapping[str, Any]], Mapping[str, Any]]
 #: What readers set their preferences for.
-GROUPS: Final = {"jobs": _("Background jobs"), "accounts": _("Log-in and account")}
+GROUPS: Final = {"reporting": _("Reporting"), "jobs": _("Background jobs"), "accounts": _("Log-in and account")}
 
 
 @dataclass(frozen=True, slots=True)

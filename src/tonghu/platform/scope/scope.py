@@ -30,7 +30,10 @@ SYSTEM: Final[dict[str, tuple[frozenset[str], str]]] = {
     ),
     "rotation": (frozenset({"*"}), "writes sealed values again under a new key; run by the owner, never by a request"),
     "chain": (frozenset(), "links the events of the log into its chain and checks it; reads events of every place"),
-    "summary": (frozenset({"registry.read"}), "counts reported cards by region, without looking at who they are"),
+    "summary": (
+        frozenset({"registry.read", "surveillance.view"}),
+        "counts reported cards by region and how points stand, without looking at who they are",
+    ),
     "calendar": (
         frozenset({"surveillance.view", "accounts.view"}),
         "finds who is to be reminded of a month that is due: points, what they owe, and who holds their posts",
