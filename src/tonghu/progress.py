@@ -8,12 +8,15 @@ from types import TracebackType
 
 
 class Progress:
-    """Says how far a run has come: ``with Progress("已读 {} 行", "rows read") as progress: progress.show(1000)``."""
+    """Says how far a run has come: ``with Progress("已读 {} 行", "rows read") as progress: progress.show(1000)``.
+
+    Time is counted from the first showing, which may be of 0.
+    """
 
     def __init__(self, zh: str, en: str) -> None:
         self._zh, self._en = zh, en
-        self._began = time.perf_counter()
-        self._shown = self._began
+        self._first: tuple[float, int] | None = None
+        self._shown = 0.0
         self._used = False
         self._watched = sys.stderr.isatty()
 
@@ -28,9 +31,12 @@ class Progress:
     def show(self, count: int) -> None:
         """Show that `count` have been done."""
         now = time.perf_counter()
-        if not self._watched or now - self._began < 1 or now - self._shown < 0.2:
+        if self._first is None:
+            self._first = now, count
+        began, before = self._first
+        if not self._watched or now - began < 1 or now - self._shown < 0.2:
             return
         self._shown, self._used = now, True
-        rate = count / (now - self._began)
+        rate = (count - before) / (now - began)
         sys.stderr.write(f"\r\x1b[K{self._zh.format(f'{count:,}')}，每秒 {rate:,.0f} · {self._en}")
         sys.stderr.flush()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from tonghu import cli, progress
 
 
@@ -13,16 +15,17 @@ def watched_and_slow(monkeypatch):
 
 
 def test_progress_is_shown_after_a_second_and_not_too_often(monkeypatch, capsys):
-    clock = iter([0.0, 0.5, 1.5, 1.6, 2.0])
+    clock = iter([0.5, 1.0, 2.0, 2.1, 2.5])
     monkeypatch.setattr(progress.time, "perf_counter", lambda: next(clock))
     monkeypatch.setattr(progress.sys.stderr, "isatty", lambda: True)
     with progress.Progress("已读 {} 行", "rows read") as shown:
-        for rows in (10, 1000, 1500, 2000):
+        for rows in (0, 10, 1000, 1500, 2000):
             shown.show(rows)
     told = capsys.readouterr().err
     assert "已读 1,000 行，每秒 667 · rows read" in told
     assert "2,000" in told
     assert "1,500" not in told
+    assert "已读 10 " not in told
     assert told.endswith("\r\x1b[K")
 
 
@@ -46,5 +49,9 @@ def test_a_discharge_file_shows_how_far_it_is(monkeypatch, capsys, tmp_path):
     watched_and_slow(monkeypatch)
     file = tmp_path / "made.csv"
     assert cli.main(["synth", "--out", str(file), "--rows", "30"]) == 0
-    assert cli.main(["hqms", "check", str(file), "--out", str(tmp_path / "out")]) == 0
-    assert "已读 30 行" in capsys.readouterr().err
+    assert cli.main(["hqms", "check", str(file), "--out", str(tmp_path / "out"), "--mark"]) == 0
+    told = capsys.readouterr().err
+    assert "已读 30 行" in told
+    summary = json.loads((tmp_path / "out" / "summary.json").read_text())
+    assert summary["in_scope"]
+    assert f"已标注 {summary['in_scope'] + summary['undetermined']} 行" in told

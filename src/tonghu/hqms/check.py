@@ -47,7 +47,7 @@ JUDGED = 30_000
 LAYERS = ("benign_other", "other_blood", "lch")
 
 Progress = Callable[[int], None]
-"""Told now and then how many rows have been read."""
+"""Told now and then how many rows have been read, or marked; first of none."""
 
 
 @dataclass(frozen=True)
@@ -84,11 +84,13 @@ def check(
     out: Path,
     options: Options,
     progress: Progress = lambda _rows: None,
+    marking: Progress = lambda _rows: None,
     digest: FileHash | None = None,
 ) -> Summary:
     """Check a discharge file and write the results into the folder `out`.
 
-    `digest`: the hash of the file, where it was begun before. On two processors it is free while one is busy importing.
+    `progress` is told of the rows read, `marking` of those written into the workbook. `digest`: the hash of the file,
+    where it was begun before; on two processors it is free while one is busy importing.
     Raises InputRefused with one clear line where the file cannot be used or the folder cannot be written to; then the
     folder has no new file.
     """
@@ -103,7 +105,7 @@ def check(
         outputs.spare(file, *([options.clinical_list] if options.clinical_list else []))
         run = _Run(source, columns, options, listed, outputs)
         run.read(progress)
-        made = run.results(file, started)
+        made = run.results(file, started, marking)
         outputs.publish()
     return made
 
@@ -151,6 +153,7 @@ class _Run:
 
     def read(self, progress: Progress) -> None:
         """Read the file to its end; cases are written on the way."""
+        progress(0)
         with CasesFile(self.outputs.path(CASES), self.columns.header) as cases:
             for batch in self._batches(progress):
                 self._batch(batch, cases)
@@ -221,7 +224,7 @@ class _Run:
         pl.concat([front, data], how="horizontal").write_ipc(path)
         self.marked.append(path)
 
-    def results(self, file: Path, started: float) -> Summary:
+    def results(self, file: Path, started: float, marking: Progress) -> Summary:
         """Judge what needs all rows, and write findings, workbook and summary."""
         self._refuse_shifted()
         if self.rows == 0:
@@ -244,7 +247,7 @@ class _Run:
         names = [CASES, FINDINGS, SUMMARY] + ([MARKED] if self.options.mark else [])
         made = self._summary(file, found, names, started)
         if self.options.mark:
-            self._mark(found, made)
+            self._mark(found, made, marking)
         made.write(self.outputs.path(SUMMARY))
         return made
 
@@ -263,7 +266,7 @@ class _Run:
                 "are dates; check that each header stands above its own column and that dates look like 2026-09-07",
             )
 
-    def _mark(self, found: pl.DataFrame, made: Summary) -> None:
+    def _mark(self, found: pl.DataFrame, made: Summary, progress: Progress) -> None:
         from tonghu.hqms import marking
 
         width = len(OWN_COLUMNS)
@@ -274,7 +277,7 @@ class _Run:
                 yield both[:, :width], both[:, width:]
 
         marked = marking.Marked(made, self.columns, found, self.register)
-        marking.write(self.outputs.path(MARKED), marked, parts())
+        marking.write(self.outputs.path(MARKED), marked, parts(), progress)
 
     def _summary(self, file: Path, found: pl.DataFrame, names: Sequence[str], started: float) -> Summary:
         source, columns, options = self.source, self.columns, self.options

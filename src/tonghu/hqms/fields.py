@@ -6,7 +6,7 @@ held against cells where the dictionary says that its values have a source (`Fie
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -64,6 +64,7 @@ def of_frame(data: pl.DataFrame, cast: Cast, columns: Columns) -> Iterator[Misfi
     present = [f for f in columns.fields.values() if cast.facts[f.name].null_count() < len(cast.facts)]
     lengths = [f for f in present if f.type == "text" and f.max_length is not None]
     longest = cast.facts.select([pl.col(f.name).str.len_bytes().max() for f in lengths])
+    unlisted = _not_listed([f for f in present if f.table and f.table_checked], cast.facts, data, columns)
     for field in columns.fields.values():
         suspects: list[pl.Series] = []
         if field.name in badly_written:
@@ -71,22 +72,30 @@ def of_frame(data: pl.DataFrame, cast: Cast, columns: Columns) -> Iterator[Misfi
         # Bytes are never fewer than characters: a column without long cells is done with one comparison.
         if field.name in longest.columns and (longest[field.name][0] or 0) > (field.max_length or 0):
             suspects.append((cast.facts[field.name].str.len_chars() > field.max_length).arg_true())
-        if field.table and field.table_checked and field in present:
-            suspects.append(_not_listed(cast.facts[field.name], data, columns, field))
+        if field.name in unlisted:
+            suspects.append(unlisted[field.name])
         if suspects:
             rows = pl.concat([s.cast(pl.UInt32) for s in suspects]).unique(maintain_order=False).sort()
             yield from _judged(field, rows, data[f"c{columns.position[field.name]}"])
 
 
-def _not_listed(values: pl.Series, data: pl.DataFrame, columns: Columns, field: Field) -> pl.Series:
-    """Rows whose code is not in the table, or is only in it once it is made half-width."""
-    assert field.table is not None
-    codes = table(field.table)
-    distinct = values.unique().drop_nulls()
-    strange = [value for value in distinct if not codes.has(value)]
-    bad = values.is_in(strange) if strange else pl.Series([False]).new_from_index(0, len(values))
-    raw = data[f"c{columns.position[field.name]}"]
-    return (bad | (raw.str.len_bytes() != raw.str.len_chars())).arg_true()
+def _not_listed(
+    fields: Sequence[Field], facts: pl.DataFrame, data: pl.DataFrame, columns: Columns
+) -> dict[str, pl.Series]:
+    """For each field with such cells the rows whose code is not in the table, or only once it is made half-width."""
+    raw = {field.name: pl.col(f"c{columns.position[field.name]}") for field in fields}
+    wide = {name: cell.str.len_bytes() != cell.str.len_chars() for name, cell in raw.items()}
+    # Asked of all columns in one go: for most of them there is nothing to find.
+    written = facts.select(pl.col(name).unique().implode() for name in raw)
+    has_wide = data.select(cell.any().alias(name) for name, cell in wide.items())
+    found = {}
+    for field in fields:
+        codes = table(field.table or "")
+        strange = [code for code in written[field.name][0] if code is not None and not codes.has(code)]
+        if strange or has_wide[field.name][0]:
+            bad = facts[field.name].is_in(strange) | data.select(wide[field.name]).to_series()
+            found[field.name] = bad.arg_true()
+    return found
 
 
 def _judged(field: Field, rows: pl.Series, raw: pl.Series) -> Iterator[Misfit]:

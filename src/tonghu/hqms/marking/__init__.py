@@ -7,7 +7,7 @@ comment, and errors are bold where warnings are italic.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import polars as pl
@@ -20,8 +20,14 @@ from tonghu.hqms.marking.style import SUMMARY_SHEET, Marked
 __all__ = ["Marked", "write"]
 
 
-def write(path: Path, marked: Marked, parts: Iterable[tuple[pl.DataFrame, pl.DataFrame]]) -> None:
-    """Write the workbook. `parts` are (cases, the file's own cells) in row order, as they went into cases.csv."""
+def write(
+    path: Path,
+    marked: Marked,
+    parts: Iterable[tuple[pl.DataFrame, pl.DataFrame]],
+    progress: Callable[[int], None] = lambda _rows: None,
+) -> None:
+    """Write the workbook. `parts` are (cases, the file's own cells) in row order, as they went into cases.csv;
+    `progress` is told how many rows have been written."""
     options = {
         "constant_memory": True,
         "tmpdir": str(path.parent),
@@ -32,7 +38,7 @@ def write(path: Path, marked: Marked, parts: Iterable[tuple[pl.DataFrame, pl.Dat
     try:
         front = book.add_worksheet(SUMMARY_SHEET)
         rows = RowSheets(book, marked)
-        rows.write(parts)
+        rows.write(parts, progress)
         FrontSheet(book, front).write(marked, rows)
     finally:
         book.close()

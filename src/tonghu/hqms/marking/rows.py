@@ -6,7 +6,7 @@ is the number that carries the link: LibreOffice shows a cell with a link on one
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import polars as pl
 import xlsxwriter
@@ -88,8 +88,10 @@ class RowSheets:
         self.links_left = 0
         self.at = 0
 
-    def write(self, parts: Iterable[tuple[pl.DataFrame, pl.DataFrame]]) -> None:
-        """Stream the rows of `parts` in order."""
+    def write(self, parts: Iterable[tuple[pl.DataFrame, pl.DataFrame]], progress: Callable[[int], None]) -> None:
+        """Stream the rows of `parts` in order; `progress` is told how many there have been."""
+        written = 0
+        progress(written)
         sheet = self._new_sheet()
         problems = _Problems(self.marked.findings)
         for cases, data in parts:
@@ -99,6 +101,8 @@ class RowSheets:
                     self._end_sheet(sheet)
                     sheet = self._new_sheet()
                 self._row(sheet, front, cells, problems.of(front[0]))
+                written += 1
+                progress(written)
         self._end_sheet(sheet)
 
     def _new_sheet(self) -> Worksheet:
