@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.db import DatabaseError, connection, transaction
+from django.utils import timezone
 
 import made_up
 from made_up_cards import Point, code, page
@@ -112,10 +113,41 @@ def test_a_changed_name_is_changed_in_the_hospitals_view_too(point: Point) -> No
         assert HospitalView.objects.get(pk=card.view_id).patient_name == "欧阳改名"
 
 
+def test_a_corrected_record_number_leads_to_the_view_of_that_number(point: Point) -> None:
+    card, other = point.card(), point.card()
+    with point.acting("entry_clerk") as by:
+        front = {code("medical_record_no"): "R-CORRECTED"}
+        saved = save_card(card=card.pk, based_on=1, front=front, by=by)
+        view = HospitalView.objects.get(record_number="R-CORRECTED")
+        assert (saved.record_number, saved.view_id, saved.child_id) == ("R-CORRECTED", view.pk, view.child_id)
+        taken = {
+            code("medical_record_no"): other.record_number,
+            code("discharge_datetime"): f"{timezone.localtime(other.discharge_at):%Y-%m-%d %H:%M}",
+            code("national_id"): "-",
+        }
+        with pytest.raises(OnRecord) as refused:
+            save_card(card=card.pk, based_on=2, front=taken, by=by)
+        assert refused.value.card == other.pk
+        assert Card.objects.get(pk=card.pk).version == 2
+
+
+def test_a_card_names_no_view_of_another_child(point: Point) -> None:
+    card, other = point.card(), point.card()
+    attack = "UPDATE registry_card SET view_id = %s WHERE id = %s"
+    refused = pytest.raises(DatabaseError, match="no view of the hospital")
+    with point.acting("entry_clerk"), connection.cursor() as cursor, refused, transaction.atomic():
+        cursor.execute(attack, [other.view_id, card.pk])
+
+
 def test_an_unknown_field_is_refused_by_name(point: Point) -> None:
     card = point.card()
-    with point.acting("entry_clerk") as by, pytest.raises(InputRefused, match="P99999"):
-        save_card(card=card.pk, based_on=1, front={"P99999": "1"}, by=by)
+    with point.acting("entry_clerk") as by:
+        with pytest.raises(InputRefused, match="P99999"):
+            save_card(card=card.pk, based_on=1, front={"P99999": "1"}, by=by)
+        with pytest.raises(InputRefused, match="colour"):
+            save_card(card=card.pk, based_on=1, supplement={"colour": "red"}, by=by)
+        with pytest.raises(InputRefused, match="no version 7"):
+            save_card(card=card.pk, based_on=7, front={code("sex"): "1"}, by=by)
 
 
 def test_who_may_not_enter_is_refused(point: Point) -> None:

@@ -46,7 +46,7 @@ def state_of(point: Point, card: Card) -> str:
 
 
 def test_the_database_has_the_table_of_states() -> None:
-    held = {(one.act, one.from_state, one.to_state, one.permission, one.clean, one.not_by_authors)
+    held = {(one.act, one.from_state, one.to_state, one.permission, one.needs_clean, one.not_by_authors)
             for one in Transition.objects.all()}  # fmt: skip
     assert held == {
         (act.code, source, act.to, act.permission, act.clean, act.not_by_authors) for act, source in transitions()

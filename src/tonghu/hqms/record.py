@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache, cached_property
 from typing import Final
@@ -45,22 +45,43 @@ class Missing:
     rules: tuple[str, ...]
 
 
-def check(raw: Mapping[str, str], layout: str, on: date, region: str | None = None) -> list[Finding]:
+#: What a report card knows beside the front page: facts `by: card`, typed, by name.
+Card = Mapping[str, casting.Value]
+#: The rules that are asked of a report card only.
+CARD_SET: Final = "registry.card"
+
+
+def check(
+    raw: Mapping[str, str], layout: str, on: date, region: str | None = None, card: Card | None = None
+) -> list[Finding]:
     """The findings on one record by field, then rule.
 
     `raw` maps field codes of `layout` (``2012``: P900…, ``2020``: A01…) to texts as a file would hold them; a code
     that is absent is an empty cell. `on` picks the rules and is "today" in them. Rules that compare stays, or wait
-    for the card or a list, do not answer here. Raises BadCode for an unknown layout.
+    for a list, do not answer here; with `card`, those that wait for the report card do, and the card's own rules:
+    such a finding's `column` may be a fact of the card. Raises BadCode for an unknown layout.
     """
-    return _checker(layout, on, region).check(raw, on)
+    return _checker(layout, on, region, card is not None).check(raw, on, card or {})
 
 
-def missing(raw: Mapping[str, str], layout: str, on: date, region: str | None = None) -> list[Missing]:
+def check_card(
+    raw: Mapping[str, str], layout: str, on: date, region: str | None = None, card: Card | None = None
+) -> list[Finding]:
+    """Of :func:`check` with a card only what reads a fact of the card; for rows whose front page is checked elsewhere.
+
+    ``check(raw)`` without a card and this, together, find what :func:`check` with the card does.
+    """
+    return _checker(layout, on, region, True, True).check(raw, on, card or {})
+
+
+def missing(
+    raw: Mapping[str, str], layout: str, on: date, region: str | None = None, card: Card | None = None
+) -> list[Missing]:
     """The empty fields of one record on which rules cannot decide, by field; arguments as for :func:`check`.
 
     A rule that finds an empty field says so itself; here are those that find nothing as long as they do not know.
     """
-    return _checker(layout, on, region).missing(raw, on)
+    return _checker(layout, on, region, card is not None).missing(raw, on, card or {})
 
 
 def warm(on: date) -> None:
@@ -79,33 +100,40 @@ def _book() -> Rulebook:
     return load([PACKAGED / "registry"])
 
 
-def _checker(layout: str, on: date, region: str | None) -> _Checker:
+def _checker(layout: str, on: date, region: str | None, with_card: bool = False, card_alone: bool = False) -> _Checker:
     dictionary = hqms_fields.layout(layout)
-    rules = _book().on(on, region, [SET], layout)
-    key = (layout, *((rule.id, rule.version, rule.file) for rule in rules.rules))
+    rules = _book().on(on, region, [SET, CARD_SET] if with_card else [SET], layout)
+    key = (layout, with_card, card_alone, *((rule.id, rule.version, rule.file) for rule in rules.rules))
     held = _checkers.get(key)
     if held is None:
-        held = _checkers[key] = _Checker(dictionary, rules)
+        of_card = frozenset(name for name, fact in rules.schema.facts.items() if fact.by == "card")
+        if card_alone:
+            rules = replace(rules, rules=tuple(rule for rule in rules.rules if rules.facts_read[rule.id] & of_card))
+        held = _checkers[key] = _Checker(dictionary, rules, of_card if with_card else frozenset(), card_alone)
     return held
 
 
 class _Checker:
     """The rules of a layout, compiled once."""
 
-    def __init__(self, dictionary: Layout, rules: RuleSet) -> None:
+    def __init__(
+        self, dictionary: Layout, rules: RuleSet, of_card: frozenset[str] = frozenset(), card_alone: bool = False
+    ) -> None:
         self.layout = dictionary.id
+        self.of_card = of_card
         self.dictionary: Mapping[str, Rule] = answered_elsewhere(rules.rules)
         self.rules = rules
         self.words = words.OfRecord(rules)
-        self.fields: Mapping[str, Field] = {field.code: field for field in dictionary.fields}
+        read = frozenset().union(*rules.facts_read.values()) if card_alone else dictionary.by_name
+        self.fields: Mapping[str, Field] = {field.code: field for field in dictionary.fields if field.name in read}
         self.by_name = dictionary.by_name
-        self.known = {*dictionary.by_name, "today", "layout"}
+        self.known = {*dictionary.by_name, *of_card, "today", "layout"}
         self.judge: Judge = finding_judge(rules, self.known)
         self.order = {field.name: field.seq for field in dictionary.fields}
 
-    def check(self, raw: Mapping[str, str], on: date) -> list[Finding]:
+    def check(self, raw: Mapping[str, str], on: date, card: Card) -> list[Finding]:
         """See :func:`check`."""
-        facts: dict[str, casting.Value | bool] = {"today": on, "layout": self.layout}
+        facts: dict[str, casting.Value | bool] = {**card, "today": on, "layout": self.layout}
         found: list[Finding] = []
         for code, field, text, value, note in self._cells(raw):
             if not _know(facts, field, value, note):
@@ -116,7 +144,7 @@ class _Checker:
                     said_so = (code, field.name, rule.reports, str(rule.level), text, told.zh, told.en)
                     found.append(Finding(*said_so, rule.version, frozenset({field.name})))
         found += [self._finding(answer, raw, facts) for answer in self.judge(facts)]
-        return sorted(found, key=lambda one: (self.order.get(one.fact, 0), one.rule))
+        return sorted(found, key=lambda one: (self._place(one.fact), one.rule))
 
     def _cells(self, raw: Mapping[str, str]) -> Iterator[tuple[str, Field, str, casting.Value | None, str | None]]:
         """The cells of the layout that are not empty: code, field, text, value, and a note where none can be read."""
@@ -130,9 +158,9 @@ class _Checker:
         """The judge that also says what it does not know; it takes a while to compile, and files do not need it."""
         return self.rules.for_record(self.known)
 
-    def missing(self, raw: Mapping[str, str], on: date) -> list[Missing]:
+    def missing(self, raw: Mapping[str, str], on: date, card: Card) -> list[Missing]:
         """See :func:`missing`."""
-        facts: dict[str, casting.Value | bool] = {"today": on, "layout": self.layout}
+        facts: dict[str, casting.Value | bool] = {**card, "today": on, "layout": self.layout}
         for _code, field, _text, value, note in self._cells(raw):
             _know(facts, field, value, note)
         waiting: dict[str, dict[str, None]] = {}
@@ -140,15 +168,23 @@ class _Checker:
             if answer.verdict == UNKNOWN:
                 for name in answer.missing:
                     # An unreadable value is a finding of its own; a fact of the batch is not the form's to give.
-                    if name in self.by_name and name + UNREADABLE not in facts:
+                    if (name in self.by_name or name in self.of_card) and name + UNREADABLE not in facts:
                         waiting.setdefault(name, {})[answer.rule.reports] = None
-        ordered = sorted(waiting, key=self.order.__getitem__)
-        return [Missing(self.by_name[name].code, name, tuple(waiting[name])) for name in ordered]
+        ordered = sorted(waiting, key=self._place)
+        return [Missing(self._column(name), name, tuple(waiting[name])) for name in ordered]
+
+    def _place(self, fact: str) -> int:
+        """Where a fact stands in the order: what is of the whole record first, then the page, then the card."""
+        return self.order.get(fact, len(self.order) + 1 if fact in self.of_card else 0)
+
+    def _column(self, fact: str) -> str:
+        """The field's code, the name of a fact of the card, or nothing."""
+        field = self.by_name.get(fact)
+        return field.code if field else fact if fact in self.of_card else ""
 
     def _finding(self, answer: Answer, raw: Mapping[str, str], facts: Mapping[str, casting.Value | bool]) -> Finding:
         rule = answer.rule
-        field = self.by_name.get(answer.fact)
-        column = field.code if field else ""
+        column = self._column(answer.fact)
         wanted, known = words.sources(rule, answer.fact, self.rules.schema)
         told = said(rule, {**known, **self.words.of(wanted, facts)} if wanted else known)
         shown = entry(rule)

@@ -145,9 +145,9 @@ def too_long(field: Field, length: int) -> Said:
 
 def not_in_table(text: str, table: CodeTable) -> Said:
     """HQ023: `text` is no code of the field's table; proposes the code that was meant where only one fits."""
-    meant = _meant(text, table)
-    if meant:
-        mend = f"应写作“{meant}”", f"write “{meant}”"
+    proposed = meant(text, table)
+    if proposed:
+        mend = f"应写作“{proposed}”", f"write “{proposed}”"
     elif len(table.entries) <= _LISTED:
         mend = (
             "可填：" + "、".join(f"{entry.code} {entry.name_zh}".strip() for entry in table.entries),
@@ -163,7 +163,7 @@ def not_in_table(text: str, table: CodeTable) -> Said:
     )
 
 
-def _meant(text: str, table: CodeTable) -> str | None:
+def meant(text: str, table: CodeTable) -> str | None:
     """The one code that `text` stands for: half-width, without or with a leading zero, or the name of a code."""
     plain = halfwidth(text).strip()
     for guess in (plain, plain.upper(), plain.lstrip("0"), "0" + plain, plain.removesuffix(".0")):

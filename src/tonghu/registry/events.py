@@ -21,3 +21,15 @@ MOVED: Final[dict[str, Kind]] = {
     )
     for code, act in ACTS.items()
 }
+MENDED: Final = kind(
+    "registry.mended",
+    zh="批量更正（第 {batch} 号，规则 {rule}）：{subject}，{count} 份",
+    en="bulk mend {batch} by rule {rule}: {subject}, {count} card(s)",
+    data=("rule", "count", "batch"),
+)
+UNDONE: Final = kind(
+    "registry.mend_undone",
+    zh="撤销批量更正（第 {batch} 号）：{subject}，{count} 份",
+    en="took bulk mend {batch} back: {subject}, {count} card(s)",
+    data=("count", "batch"),
+)

@@ -11,23 +11,43 @@ from dataclasses import dataclass
 from typing import Final
 
 from django.db import models
+from django.utils.functional import lazy
 from django.utils.translation import get_language
-from django.utils.translation import gettext_lazy as _
 
 from tonghu.registry.access import AUDIT, ENTER, REPORT, VERIFY
+
+#: What the states are called, in Chinese and English.
+WORDS: Final = {
+    "draft": ("草稿", "Draft"),
+    "submitted": ("已提交", "Submitted"),
+    "returned": ("审核退回", "Returned by the auditor"),
+    "approved": ("审核通过", "Approved"),
+    "reported": ("已上报", "Reported"),
+    "returned_by_centre": ("国家中心退回", "Returned by the centre"),
+    "accepted": ("国家中心已接收", "Accepted by the centre"),
+    "voided": ("已作废", "Voided"),
+}
+
+
+def _word(state: str) -> str:
+    # Without any language (migrations are written so) the English word.
+    return WORDS[state][0 if (get_language() or "en").startswith("zh") else 1]
+
+
+_label = lazy(_word, str)
 
 
 class State(models.TextChoices):
     """Where a card stands on its way."""
 
-    DRAFT = "draft", _("Draft")
-    SUBMITTED = "submitted", _("Submitted")
-    RETURNED = "returned", _("Returned by the auditor")
-    APPROVED = "approved", _("Approved")
-    REPORTED = "reported", _("Reported")
-    RETURNED_BY_CENTRE = "returned_by_centre", _("Returned by the centre")
-    ACCEPTED = "accepted", _("Accepted by the centre")
-    VOIDED = "voided", _("Voided")
+    DRAFT = "draft", _label("draft")
+    SUBMITTED = "submitted", _label("submitted")
+    RETURNED = "returned", _label("returned")
+    APPROVED = "approved", _label("approved")
+    REPORTED = "reported", _label("reported")
+    RETURNED_BY_CENTRE = "returned_by_centre", _label("returned_by_centre")
+    ACCEPTED = "accepted", _label("accepted")
+    VOIDED = "voided", _label("voided")
 
 
 #: In which a card may get a new version: the clerk has it in hand.

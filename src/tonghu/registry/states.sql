@@ -2,16 +2,25 @@
 -- whichever path, goes through here; the services say the same things first, in words for people.
 -- Refusals: TH010 no such act from this state for this post; TH011 the version is not the next one, or the card is not
 -- in hand; TH012 errors are open or warnings without a reason; TH013 the author may not approve; TH014 a column that
--- only the database writes, or a change that the post may not make.
+-- only the database writes, or a change that the post may not make, or a view that is not of the card.
 
 CREATE SCHEMA registry;
 GRANT USAGE ON SCHEMA registry TO tonghu_app;
+
+-- A card names a view of its own hospital and that view's child.
+CREATE FUNCTION registry.names_its_view(card registry_card) RETURNS boolean LANGUAGE sql STABLE AS $$
+  SELECT EXISTS (SELECT FROM public.patients_hospitalview AS held WHERE held.id = card.view_id
+                 AND held.child_id = card.child_id AND held.institution_id = card.institution_id)
+$$;
 
 -- A new card: a draft of one version, by whoever is in scope.
 CREATE FUNCTION registry.begin_card() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   IF scope.everything() THEN
     RETURN NEW;  -- rows moved between versions of the table stay as they are
+  END IF;
+  IF NOT registry.names_its_view(NEW) THEN
+    RAISE EXCEPTION 'outside the scope, or no view of the hospital and the child of the card' USING ERRCODE = 'TH014';
   END IF;
   NEW.state := 'draft';
   NEW.version := 1;
@@ -51,6 +60,10 @@ BEGIN
     IF NOT scope.may('registry.enter') THEN
       RAISE EXCEPTION 'changing a card needs registry.enter' USING ERRCODE = 'TH014';
     END IF;
+    IF (NEW.view_id, NEW.child_id) IS DISTINCT FROM (OLD.view_id, OLD.child_id)
+       AND NOT registry.names_its_view(NEW) THEN
+      RAISE EXCEPTION 'outside the scope, or no view of the hospital and the child of the card' USING ERRCODE = 'TH014';
+    END IF;
     RETURN NEW;
   END IF;
   -- A move changes nothing of what the card says.
@@ -58,7 +71,7 @@ BEGIN
      IS DISTINCT FROM (to_jsonb(OLD) - '{state,changed_at,waits_for,waits_note}'::text[]) THEN
     RAISE EXCEPTION 'a move changes the state alone' USING ERRCODE = 'TH014';
   END IF;
-  SELECT bool_and(line.clean) AS clean, bool_and(line.not_by_authors) AS not_by_authors INTO move
+  SELECT bool_and(line.needs_clean) AS clean, bool_and(line.not_by_authors) AS not_by_authors INTO move
     FROM registry_transition AS line
    WHERE line.from_state = OLD.state AND line.to_state = NEW.state AND scope.may(line.permission)
   HAVING count(*) > 0;

@@ -12,7 +12,7 @@ EMPTY: Final = "DELETE FROM registry_transition"
 def fill() -> list[str | tuple[str, list[object]]]:
     """Return the statements that make ``registry_transition`` say what :mod:`states` says; for ``RunSQL``."""
     line = (
-        "INSERT INTO registry_transition (act, from_state, to_state, permission, clean, not_by_authors) "
+        "INSERT INTO registry_transition (act, from_state, to_state, permission, needs_clean, not_by_authors) "
         "VALUES (%s, %s, %s, %s, %s, %s)"
     )
     return [

@@ -39,7 +39,7 @@ class Transition(models.Model):
     from_state = models.CharField(max_length=20)
     to_state = models.CharField(max_length=20)
     permission = models.CharField(max_length=40)
-    clean = models.BooleanField()
+    needs_clean = models.BooleanField()
     not_by_authors = models.BooleanField()
 
     class Meta:

@@ -4,7 +4,26 @@ All of it acts under the open scope of `by`; row-level security and the triggers
 """
 
 from tonghu.registry.services.entering import OnRecord, enter_card
+from tonghu.registry.services.explaining import answered, ask_department, override, reopen
+from tonghu.registry.services.mending import Mended, Proposal, bulk_mend, preview, undo_mend
 from tonghu.registry.services.moving import Moved, move
-from tonghu.registry.services.saving import Conflict, save_card
+from tonghu.registry.services.saving import Conflict, NotInHand, save_card
 
-__all__ = ["Conflict", "Moved", "OnRecord", "enter_card", "move", "save_card"]
+__all__ = [
+    "Conflict",
+    "Mended",
+    "Moved",
+    "NotInHand",
+    "OnRecord",
+    "Proposal",
+    "answered",
+    "ask_department",
+    "bulk_mend",
+    "enter_card",
+    "move",
+    "override",
+    "preview",
+    "reopen",
+    "save_card",
+    "undo_mend",
+]

@@ -63,7 +63,7 @@ def enter_card(
     today = timezone.localdate()
     said = facts(content, today, institution.region_code)
     require_key(content, said)
-    view = view_of(institution.pk, content, by)
+    view = view_of(institution.pk, content, said.record_number, by)
     found = check(content, today, institution.region_code)
     card = Card(
         institution=institution,
@@ -125,7 +125,7 @@ def archived(month: date | None, said: Summary, today: date) -> dict[str, Any]:
     return {"archive_month": chosen, "archive_month_assumed": month is None}
 
 
-def view_of(institution: int, content: Content, by: Scope) -> HospitalView:
+def view_of(institution: int, content: Content, record_number: str, by: Scope) -> HospitalView:
     """Enter what the content says of the child, or change it, and return the hospital's view."""
     said = identity(content)
     known = {
@@ -136,16 +136,11 @@ def view_of(institution: int, content: Content, by: Scope) -> HospitalView:
     }  # fmt: skip
     return enter_view(
         institution=institution,
-        record_number=str(facts_record_number(content)),
+        record_number=record_number,
         patient_name=said.patient_name,
         by=by,
         **{name: value for name, value in known.items() if value},
     )
-
-
-def facts_record_number(content: Content) -> str:
-    """The record number as the summary has it."""
-    return facts(content, timezone.localdate()).record_number
 
 
 def _save_new(card: Card) -> None:

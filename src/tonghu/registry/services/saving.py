@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
+from dataclasses import dataclass
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -20,7 +21,9 @@ from tonghu.registry.content import Content, differences, open_
 from tonghu.registry.models import Card, CardVersion, Origin
 from tonghu.registry.services.entering import OnRecord, require_key, view_of
 from tonghu.registry.services.findings import count_open, renew
+from tonghu.registry.states import WORDS
 from tonghu.registry.summary import facts
+from tonghu.registry.supplement import item
 
 #: Names of the front page's fields that the hospital's view of the child repeats.
 OF_THE_CHILD = frozenset(
@@ -52,10 +55,10 @@ class NotInHand(InputRefused):
     """The card is in a state in which nobody changes it."""
 
     def __init__(self, state: str) -> None:
-        label = Card.State(state)
+        zh, en = WORDS[state]
         super().__init__(
-            f"这份报告卡现在是“{_zh(label)}”，不能修改：请先撤回，或等退回",
-            f"The card is {_en(label)} and cannot be changed now: withdraw it first, or wait until it is returned",
+            f"这份报告卡现在是“{zh}”，不能修改：请先撤回，或等退回",
+            f"The card is “{en}” and cannot be changed now: withdraw it first, or wait until it is returned",
         )
 
 
@@ -96,7 +99,8 @@ def save_card(
             return held
         if not held.editable:
             raise NotInHand(held.state)
-        write(held, mine, changed, by=acting, origin=origin, batch=batch)
+        write([Change(held, mine, changed)], by=acting, origin=origin, batch=batch)
+    held.refresh_from_db()
     return held
 
 
@@ -118,35 +122,74 @@ def current(card: Card) -> Content:
     return open_(CardVersion.objects.get(card=card, number=card.version).content)
 
 
-def write(
-    card: Card, content: Content, changed: list[str], *, by: Scope, origin: str, batch: int | None = None
-) -> None:
-    """Write the next version of a locked card, its findings, its typed columns and the child's view."""
-    today, region = timezone.localdate(), card.institution.region_code
-    said = facts(content, today, region)
-    require_key(content, said)
-    CardVersion.objects.create(
-        card=card, institution_id=card.institution_id, number=card.version + 1, origin=origin, batch=batch,
-        changed=changed, content=contents.seal(content), content_key=contents.key(content),
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A locked card and what it is to say."""
+
+    card: Card
+    content: Content
+    changed: list[str]
+
+
+def write(changes: Sequence[Change], *, by: Scope, origin: str, batch: int | None = None) -> None:
+    """Write the next version of locked cards in hand, their findings, typed columns and views of the child.
+
+    However many cards there are, the statements are a handful, but where a child's own fields changed.
+
+    Raises:
+        OnRecord: a card would name the stay of another one.
+        InputRefused: what names a stay would be missing.
+    """
+    today = timezone.localdate()
+    said = {one.card.pk: facts(one.content, today, one.card.institution.region_code) for one in changes}
+    for one in changes:
+        require_key(one.content, said[one.card.pk])
+    CardVersion.objects.bulk_create(
+        CardVersion(
+            card=one.card, institution_id=one.card.institution_id, number=one.card.version + 1, origin=origin,
+            batch=batch, changed=one.changed, content=contents.seal(one.content),
+            content_key=contents.key(one.content),
+        )
+        for one in changes
     )  # fmt: skip
-    columns = {**said.as_columns(), **count_open(renew(card, check(content, today, region), changed))}
-    names = {field.code: field.name for field in hqms_fields.layout(content.layout).fields}
-    if OF_THE_CHILD & {names.get(code) for code in changed}:
-        view = view_of(card.institution_id, content, by)
-        columns |= {"view_id": view.pk, "child_id": view.child_id}
-    differing = {name: value for name, value in columns.items() if getattr(card, name) != value}
-    if differing:
-        try:
-            with transaction.atomic():
-                Card.objects.filter(pk=card.pk).update(**differing)
-        except IntegrityError as fault:
-            if "one_card_a_stay" not in str(fault):
-                raise
-            other = Card.objects.get(
-                institution=card.institution_id, record_number=said.record_number, discharge_at=said.discharge_at
-            )
-            raise OnRecord(other.pk) from fault
-    card.refresh_from_db()
+    stands = renew(
+        [(one.card, check(one.content, today, one.card.institution.region_code), one.changed) for one in changes]
+    )
+    touched: set[str] = set()
+    for one in changes:
+        columns = {**said[one.card.pk].as_columns(), **count_open(stands[one.card.pk])}
+        if _is_of_child(one):
+            view = view_of(one.card.institution_id, one.content, said[one.card.pk].record_number, by)
+            columns |= {"view_id": view.pk, "child_id": view.child_id}
+        differing = {name: value for name, value in columns.items() if getattr(one.card, name) != value}
+        for name, value in differing.items():
+            setattr(one.card, name, value)
+        touched |= {name.removesuffix("_id") for name in differing}
+    if touched:
+        _update([one.card for one in changes], sorted(touched))
+    for one in changes:
+        one.card.version += 1
+
+
+def _is_of_child(change: Change) -> bool:
+    names = {field.code: field.name for field in hqms_fields.layout(change.content.layout).fields}
+    return any(names.get(code) in OF_THE_CHILD for code in change.changed)
+
+
+def _update(cards: Sequence[Card], columns: list[str]) -> None:
+    try:
+        with transaction.atomic():
+            Card.objects.bulk_update(cards, columns)
+    except IntegrityError as fault:
+        if "one_card_a_stay" not in str(fault):
+            raise
+        for card in cards:
+            other = Card.objects.filter(
+                institution=card.institution_id, record_number=card.record_number, discharge_at=card.discharge_at
+            ).exclude(pk=card.pk)
+            if met := other.first():
+                raise OnRecord(met.pk) from fault
+        raise
 
 
 def _checked(before: Content, front: Mapping[str, str], supplement: Mapping[str, str]) -> Content:
@@ -156,6 +199,9 @@ def _checked(before: Content, front: Mapping[str, str], supplement: Mapping[str,
             raise InputRefused(
                 f"{before.layout} 版首页没有字段 {code}", f"The {before.layout} layout has no field {code}"
             )
+    for name in supplement:
+        if item(name) is None:
+            raise InputRefused(f"报告卡没有补录项 {name}", f"The card has no supplement item {name}")
     return before.with_changes(front, supplement)
 
 
@@ -169,14 +215,3 @@ def _conflict(
     mine = old.with_changes(front, supplement)
     both = sorted(set(differences(old, mine)) & set(differences(old, theirs)))
     return Conflict(mine, theirs, card.version, both)
-
-
-def _zh(state: str) -> str:
-    return {
-        "draft": "草稿", "submitted": "已提交", "returned": "审核退回", "approved": "审核通过", "reported": "已上报",
-        "returned_by_centre": "国家中心退回", "accepted": "国家中心已接收", "voided": "已作废",
-    }[str(state)]  # fmt: skip
-
-
-def _en(state: str) -> str:
-    return str(state).replace("_", " ")

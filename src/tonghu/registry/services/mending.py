@@ -1,0 +1,204 @@
+"""Mending many cards at once, where a rule knows what is right: seen before, done as one, and taken back as one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from tonghu.errors import InputRefused
+from tonghu.hqms.mends import RULES
+from tonghu.platform.accounts.access import check_may
+from tonghu.platform.audit.events import record
+from tonghu.platform.scope.scope import Scope
+from tonghu.registry.access import ENTER
+from tonghu.registry.checks import Found, check
+from tonghu.registry.content import Content, differences, open_
+from tonghu.registry.events import CARDS, MENDED, UNDONE
+from tonghu.registry.models import Card, CardVersion, Finding, Origin
+from tonghu.registry.services.saving import Change, write
+from tonghu.registry.states import EDITABLE
+
+#: Rules that may know what is right; whether they do on a certain card, :func:`preview` says.
+MENDABLE: Final = frozenset(RULES)
+#: So many cards are mended at once; the next ones by asking again.
+MOST: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """One text that a rule would put right.
+
+    Attributes:
+        card: the card's number; `record_number` what the hospital calls the record.
+        column: the field's code or the supplement item.
+        before, after: the text as it is and as it would be.
+    """
+
+    card: int
+    record_number: str
+    layout: str
+    column: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mended:
+    """What came of a bulk mend or of taking one back.
+
+    Attributes:
+        batch: its number, by which it is taken back.
+        cards: the cards that were changed.
+        left: cards that were not: changed meanwhile, no longer in hand, or nothing certain is known.
+    """
+
+    batch: int
+    cards: tuple[int, ...]
+    left: tuple[int, ...]
+
+
+def preview(*, rule: str, by: Scope, cards: Iterable[int] | None = None, most: int = MOST) -> list[Proposal]:
+    """Return what a bulk mend of a rule would change, by card and field; writes nothing.
+
+    Args:
+        cards: only these (default: all of the own hospital that are in hand, oldest month first).
+
+    Raises:
+        PermissionDenied: `by` may not enter cards.
+    """
+    check_may(by, ENTER)
+    return [one for _card, _content, proposals in _proposed(rule, by, cards, most, lock=False) for one in proposals]
+
+
+@transaction.atomic
+def bulk_mend(*, rule: str, by: Scope, cards: Iterable[int] | None = None, most: int = MOST) -> Mended:
+    """Write what a rule proposes, each card a version of its own with the number of the batch.
+
+    Raises:
+        InputRefused: the rule proposes nothing on these cards.
+        PermissionDenied: `by` may not enter cards.
+    """
+    check_may(by, ENTER)
+    wanted = None if cards is None else list(dict.fromkeys(cards))
+    changes = []
+    for card, before, proposals in _proposed(rule, by, wanted, most, lock=True):
+        after = _with(before, {one.column: one.after for one in proposals})
+        if changed := differences(before, after):
+            changes.append(Change(card, after, changed))
+    if not changes:
+        raise InputRefused("没有可以确定改法的报告卡", "No card has a mend that is certain")
+    batch = next_batch()
+    write(changes, by=by, origin=Origin.BULK, batch=batch)
+    done = tuple(change.card.pk for change in changes)
+    assert by.institution is not None
+    record(MENDED, subject=(CARDS, by.institution), by=by, data={"rule": rule, "count": len(done), "batch": batch})
+    return Mended(batch, done, tuple(card for card in wanted or () if card not in done))
+
+
+@transaction.atomic
+def undo_mend(*, batch: int, by: Scope) -> Mended:
+    """Take a bulk mend back: every text that it put right and that nobody changed since is as it was before.
+
+    Raises:
+        InputRefused: there is none of that number in the scope, or nothing of it is left to take back.
+        PermissionDenied: `by` may not enter cards.
+    """
+    check_may(by, ENTER)
+    made = list(CardVersion.objects.filter(institution=by.institution, batch=batch, origin=Origin.BULK))
+    if not made:
+        raise InputRefused(f"没有第 {batch} 号批量更正", f"There is no bulk mend {batch}")
+    held = _locked([one.card_id for one in made])
+    before = {
+        one.card_id: open_(one.content)
+        for one in CardVersion.objects.filter(card__in=held)
+        if any(one.card_id == mend.card_id and one.number == mend.number - 1 for mend in made)
+    }
+    now = _current(held.values())
+    changes = []
+    for mend in made:
+        if mend.card_id in held and mend.card_id in before:
+            card, current = held[mend.card_id], now[mend.card_id]
+            mended = open_(mend.content)
+            back = {
+                column: before[mend.card_id].value(column)
+                for column in mend.changed
+                if current.value(column) == mended.value(column)
+            }
+            after = _with(current, back)
+            if changed := differences(current, after):
+                changes.append(Change(card, after, changed))
+    if not changes:
+        raise InputRefused(
+            "这批更正已经撤销，或所改内容后来又被修改", "It was taken back already, or all of it was changed since"
+        )
+    write(changes, by=by, origin=Origin.UNDO, batch=batch)
+    done = tuple(change.card.pk for change in changes)
+    assert by.institution is not None
+    record(UNDONE, subject=(CARDS, by.institution), by=by, data={"count": len(done), "batch": batch})
+    return Mended(batch, done, tuple(one.card_id for one in made if one.card_id not in done))
+
+
+def next_batch() -> int:
+    """Return the number of the next bulk mend."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT nextval('registry_mend_number')")
+        return int(cursor.fetchone()[0])
+
+
+def _proposed(
+    rule: str, by: Scope, cards: Iterable[int] | None, most: int, *, lock: bool
+) -> list[tuple[Card, Content, list[Proposal]]]:
+    """The cards in hand on which a rule finds something, each with what it says and what the rule proposes."""
+    if rule not in MENDABLE or by.institution is None:
+        return []
+    found = Finding.objects.filter(
+        institution=by.institution, rule=rule, overridden_at=None, card__state__in=EDITABLE
+    )  # fmt: skip
+    if cards is not None:
+        found = found.filter(card__in=list(cards))
+    order = found.order_by("card__archive_month", "card").values_list("card", flat=True)
+    numbers = list(dict.fromkeys(order[: most * 4]))[:most]
+    if lock:
+        held = _locked(numbers)
+    else:
+        held = {card.pk: card for card in Card.objects.select_related("institution").filter(pk__in=numbers)}
+    today, contents = timezone.localdate(), _current(held.values())
+    answers = []
+    for number in numbers:
+        if (card := held.get(number)) is None:
+            continue
+        here = check(contents[number], today, card.institution.region_code)
+        proposals = [_proposal(card, one) for one in here if one.rule == rule and one.mend is not None]
+        if proposals:
+            answers.append((card, contents[number], proposals))
+    return answers
+
+
+def _proposal(card: Card, found: Found) -> Proposal:
+    return Proposal(card.pk, card.record_number, card.layout, found.column, found.value or "", found.mend or "")
+
+
+def _locked(numbers: Sequence[int]) -> dict[int, Card]:
+    """Those of the cards that are in hand, locked in one order."""
+    held = Card.objects.select_for_update(of=("self",), no_key=True).select_related("institution")
+    return {card.pk: card for card in held.filter(pk__in=numbers, state__in=EDITABLE).order_by("pk")}
+
+
+def _current(cards: Iterable[Card]) -> dict[int, Content]:
+    """What cards say now, by number."""
+    wanted = {card.pk: card.version for card in cards}
+    versions = CardVersion.objects.filter(card__in=wanted).only("card_id", "number", "content")
+    return {one.card_id: open_(one.content) for one in versions if one.number == wanted[one.card_id]}
+
+
+def _with(content: Content, texts: dict[str, str]) -> Content:
+    """A content with texts put into the page or the supplement, wherever their columns belong."""
+    from tonghu.codes import hqms_fields
+
+    of_page = hqms_fields.layout(content.layout).by_code
+    front = {column: text for column, text in texts.items() if column in of_page}
+    return content.with_changes(front, {column: text for column, text in texts.items() if column not in of_page})

@@ -1,0 +1,116 @@
+"""Findings as they are stored, explained and taken up again."""
+
+from __future__ import annotations
+
+import pytest
+from django.core.exceptions import PermissionDenied
+from django.db import DatabaseError, connection, transaction
+
+from made_up_cards import Point, code
+from tonghu.errors import InputRefused
+from tonghu.registry.models import Card, CardAct, Finding
+from tonghu.registry.services import NotInHand, answered, ask_department, move, override, reopen, save_card
+
+pytestmark = [pytest.mark.django_db, pytest.mark.requirement("REG-05")]
+
+WHY = "与病历核对无误（虚构）"
+
+
+@pytest.fixture
+def warned(point: Point) -> Card:
+    """A card with a warning (HQ027: address without province) and nothing else."""
+    card = point.card(current_address="武侯区虚构路1号")
+    assert (card.errors, card.warnings) == (0, 1)
+    return card
+
+
+def the_warning(card: Card) -> Finding:
+    return Finding.objects.get(card=card, rule="HQ027")
+
+
+def test_a_warning_that_is_explained_no_longer_holds_the_card(point: Point, warned: Card) -> None:
+    with point.acting("entry_clerk") as by:
+        assert move(cards=[warned.pk], act="submit", by=by)[0].refused == "warnings"
+        assert override(findings=[the_warning(warned).pk], reason=WHY, by=by) == 1
+        found = the_warning(warned)
+        assert (found.overridden_reason, found.overridden_by) == (WHY, by.person)
+        assert Card.objects.get(pk=warned.pk).warnings == 0
+        assert move(cards=[warned.pk], act="submit", by=by)[0].refused == ""
+    with point.acting("auditor"):
+        act = CardAct.objects.get(card=warned, act="override")
+        assert (act.reason, act.about, act.from_state) == (WHY, f"HQ027 {code('current_address')}", "draft")
+
+
+def test_an_explanation_survives_what_its_rule_does_not_read(point: Point, warned: Card) -> None:
+    with point.acting("entry_clerk") as by:
+        override(findings=[the_warning(warned).pk], reason=WHY, by=by)
+        save_card(card=warned.pk, based_on=1, front={code("abo_group"): "1"}, by=by)
+        assert the_warning(warned).overridden_reason == WHY
+        saved = save_card(card=warned.pk, based_on=2, front={code("current_address"): "武侯区虚构路2号"}, by=by)
+        assert (saved.warnings, the_warning(warned).overridden_reason) == (1, "")
+
+
+def test_what_is_mended_is_gone_with_its_explanation(point: Point, warned: Card) -> None:
+    with point.acting("entry_clerk") as by:
+        override(findings=[the_warning(warned).pk], reason=WHY, by=by)
+        front = {code("current_address"): "四川省成都市武侯区虚构路1号"}
+        save_card(card=warned.pk, based_on=1, front=front, by=by)
+        assert not Finding.objects.filter(card=warned).exists()
+
+
+def test_an_explanation_can_be_taken_back(point: Point, warned: Card) -> None:
+    with point.acting("entry_clerk") as by:
+        override(findings=[the_warning(warned).pk], reason=WHY, by=by)
+        assert reopen(findings=[the_warning(warned).pk], by=by) == 1
+        assert Card.objects.get(pk=warned.pk).warnings == 1
+
+
+def test_an_error_is_not_explained_away_by_services_nor_by_sql(point: Point) -> None:
+    card = point.card(cost_total="900.00")
+    with point.acting("entry_clerk") as by:
+        wrong = Finding.objects.filter(card=card, level="error").first()
+        with pytest.raises(InputRefused, match="must be mended"):
+            override(findings=[wrong.pk], reason=WHY, by=by)
+        with pytest.raises(DatabaseError, match="no_error_is_overridden"), transaction.atomic():
+            connection.cursor().execute(
+                "UPDATE registry_finding SET overridden_at = now(), overridden_reason = 'x' WHERE id = %s", [wrong.pk]
+            )
+
+
+def test_a_reason_is_needed_and_says_something(point: Point, warned: Card) -> None:
+    with point.acting("entry_clerk") as by, pytest.raises(InputRefused, match="reason"):
+        override(findings=[the_warning(warned).pk], reason=" ", by=by)
+
+
+def test_nobody_explains_on_a_card_that_left_their_hand(point: Point, warned: Card) -> None:
+    with point.acting("entry_clerk") as by:
+        found = the_warning(warned).pk
+        override(findings=[found], reason=WHY, by=by)
+        move(cards=[warned.pk], act="submit", by=by)
+        with pytest.raises(NotInHand, match="已提交"):
+            reopen(findings=[found], by=by)
+        with pytest.raises(NotInHand):
+            ask_department(card=warned.pk, department="病理科", by=by)
+
+
+def test_a_finding_that_is_gone_or_anothers_is_said(point: Point, warned: Card) -> None:
+    with point.acting("entry_clerk"):
+        found = the_warning(warned).pk
+    with Point().acting("entry_clerk") as by, pytest.raises(InputRefused, match="gone"):
+        override(findings=[found], reason=WHY, by=by)
+    with point.acting("auditor") as by, pytest.raises(PermissionDenied):
+        override(findings=[found], reason=WHY, by=by)
+
+
+def test_a_department_is_asked_and_answers(point: Point, warned: Card) -> None:
+    with point.acting("entry_clerk") as by:
+        with pytest.raises(InputRefused, match="which department"):
+            ask_department(card=warned.pk, department="  ", by=by)
+        card = ask_department(card=warned.pk, department="病理科", note="请补病理号", by=by)
+        assert (card.waits_for, card.waits_note) == ("病理科", "请补病理号")
+        card = answered(card=warned.pk, note="已补", by=by)
+        assert (card.waits_for, card.waits_note) == ("", "")
+        acts = CardAct.objects.filter(card=warned).order_by("pk").values_list("act", "about", "reason")
+        assert list(acts) == [("ask", "病理科", "请补病理号"), ("answer", "病理科", "已补")]
+        with pytest.raises(InputRefused, match="nobody's answer"):
+            answered(card=warned.pk, by=by)
