@@ -94,6 +94,8 @@ def ensure_environment(kind: str) -> None:
         check=True, capture_output=True, text=True,
     ).stdout.strip()  # fmt: skip
     (Path(site) / "tonghu.pth").write_text(f"{ROOT / 'src'}\n", encoding="utf-8")
+    # As pip does with what it installs: where Python may not keep what it compiles, every start would compile it again.
+    call(PYTHON, "-m", "compileall", "-q", ROOT / "src")
     stamp.write_text(wanted)
 
 
