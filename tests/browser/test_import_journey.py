@@ -100,7 +100,7 @@ def test_a_month_is_brought_looked_at_confirmed_and_undone(clerk: Post, page: Pa
         made = Card.objects.count()
         assert made == Batch.objects.get(pk=batch.pk).counts["created"] > 20
     # The file again, corrected in one row: compared side by side.
-    rows = list(csv.reader(month.open(encoding="utf-8")))
+    rows = list(csv.reader(month.read_text("utf-8").splitlines()))
     with made_up.acting(clerk):
         numbers = set(Card.objects.values_list("record_number", flat=True)[:2])
     at, total = rows[0].index("P3"), rows[0].index("P782")
@@ -118,7 +118,7 @@ def test_a_month_is_brought_looked_at_confirmed_and_undone(clerk: Post, page: Pa
     page.get_by_role("link", name="与已有报告卡不同").click()
     picture(page, "import-rows-changed")
     page.locator("table.rows tbody a").first.click()
-    expect(page.get_by_text("99999.00")).to_be_visible()
+    expect(page.get_by_role("cell", name="99999.00")).to_be_visible()
     picture(page, "import-row-changed")
     assert axe(page) == []
     page.get_by_role("button", name="只补空项").click()
