@@ -23,6 +23,12 @@ DISMISSED = kind(
     en="declared {subject} and child #{other} two",
     data=("other",),
 )
+PARTED = kind(
+    "children.parted",
+    zh="把{subject}与患儿 #{other} 拆分为两人（第 {act} 号拆分）",
+    en="parted {subject} and child #{other} (split {act})",
+    data=("other", "act"),
+)
 GRANTED = kind(
     "children.granted",
     zh="允许 {hospital} 查看{subject}（{ground}，{start} 至 {end}）",

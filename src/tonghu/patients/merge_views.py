@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib import messages
 from django.db.models import CharField, OuterRef, Subquery, Value
 from django.db.models.functions import Concat
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -17,7 +17,7 @@ from tonghu.patients.access import MERGE
 from tonghu.patients.comparison import called, compared, names_of
 from tonghu.patients.edit_views import form_page
 from tonghu.patients.forms import ReasonForm
-from tonghu.patients.models import Child, HospitalView, Merge
+from tonghu.patients.models import Child, HospitalView, Merge, Split
 from tonghu.patients.views import shown
 from tonghu.platform.accounts.access import Request, requires
 from tonghu.platform.accounts.forms import in_words
@@ -109,6 +109,51 @@ def undo_merge(request: Request, pk: int) -> HttpResponse:
     title = _("Take back the merge of %(one)s and %(other)s") % two
     note = _("Both sides become as if never merged. What was entered since stays with the side it was entered on.")
     return form_page(request, form, act, title=title, submit=_("Take back"), at=held.kept, note=note)
+
+
+@requires(MERGE)
+@require_http_methods(["GET", "POST"])
+def split(request: Request, pk: int) -> HttpResponse:
+    """A view beside those it stands for one child with, and the decision that it is of another."""
+    view = get_object_or_404(HospitalView.objects.select_related("child"), pk=pk)
+    _child, views = shown(request, view.child_id, "核对是否两名患儿")
+    if pk not in queries.may_split(views, request.scope):
+        raise Http404
+    mine = next(one for one in views if one.pk == pk)
+    rest = [one for one in views if one.child_id == view.child_id and one.pk != pk]
+    form = ReasonForm(request.POST or None)
+    if form.is_valid():
+        try:
+            act = merges.split(view=view, by=request.scope, reason=form.cleaned_data["reason"])
+        except InputRefused as refused:
+            form.add_error(None, in_words(refused))
+        else:
+            offer(request, _("Parted: they are two children now."), reverse("patients:undo_split", args=[act.pk]))
+            return redirect("patients:child", pk=act.parted_id)
+    both = [mine, *rest]
+    lines = compared(both, reveal=request.scope.may(REVEAL))
+    said = {
+        "view": mine, "views": both, "lines": lines, "form": form, "sides": [(mine, 1), (rest[0], len(rest))],
+        "differing": sum(line.differs for line in lines),
+    }  # fmt: skip
+    return render(request, "patients/split.html", said)
+
+
+@requires(MERGE)
+@require_http_methods(["GET", "POST"])
+def undo_split(request: Request, pk: int) -> HttpResponse:
+    """Take a split back, by a merge of the two; offered right after it too, then with a reason of its own."""
+    held = get_object_or_404(Split.objects.select_related("child", "parted"), pk=pk)
+    at_once = request.method == "POST" and "reason" not in request.POST
+    form = ReasonForm({"reason": _("taken back right after the split")} if at_once else request.POST or None)
+
+    def act() -> Child:
+        merges.merge(kept=held.child, merged=held.parted, by=request.scope, reason=form.cleaned_data["reason"])
+        return held.parted
+
+    title = _("Take back the split of record number %(record)s") % {"record": held.record_number}
+    note = _("They are shown as one child again; whatever was entered since stays.")
+    return form_page(request, form, act, title=title, submit=_("Take back"), at=held.parted, note=note)
 
 
 def _choose(request: Request, kept: Child, views: list[HospitalView], *, missed: bool) -> HttpResponse:

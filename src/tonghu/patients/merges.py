@@ -1,14 +1,15 @@
-"""Saying that two children are one, taking that back, and answering the questions that the resolver asks."""
+"""Saying that two children are one, or that one is two, taking that back, and answering what the resolver asks."""
 
 from __future__ import annotations
 
 from django.db import transaction
 
-from tonghu.patients.events import DISMISSED, MERGED, UNMERGED
+from tonghu.patients.events import DISMISSED, MERGED, PARTED, UNMERGED
 from tonghu.patients.identity import ask
-from tonghu.patients.models import Child, Merge, MergeProposal
+from tonghu.patients.models import DOCUMENT, Child, HospitalView, Identifier, Merge, MergeProposal, Split
 from tonghu.platform.audit.acts import CHILD
 from tonghu.platform.audit.events import acting_because, record
+from tonghu.platform.crypto.hashing import keyed_hashes
 from tonghu.platform.scope.scope import Scope
 
 
@@ -53,3 +54,30 @@ def dismiss(*, proposal: MergeProposal, reason: str, by: Scope) -> None:
         pair = (proposal.first_id, proposal.second_id)
         for one, other in (pair, pair[::-1]):
             record(DISMISSED, subject=(CHILD, one), by=because, data={"other": other})
+
+
+@transaction.atomic
+def split(*, view: HospitalView, reason: str, by: Scope) -> Split:
+    """Say that a view is of another child than those it stands for one with; returns the act.
+
+    The view becomes a child of its own, with all that its hospital entered under it, its record number, the documents
+    that no other view of the old child names and, where the hospital has no other view of it, what was agreed on there.
+    An import that brings the old child's document under that record number finds the new child.
+    :func:`merge` of the two takes it back.
+
+    Raises:
+        InputRefused: no reason, no other view of the child is in sight, or the view is outside the scope.
+    """
+    with acting_because(by, reason) as because:
+        others = Identifier.objects.filter(view=view).values_list("document_number", flat=True)
+        numbers = {str(number) for number in (view.document_number, *others) if number}
+        hashes = [(keyed_hashes(number, DOCUMENT)[0], hashed) for number in sorted(numbers)
+                  for hashed in keyed_hashes(number, DOCUMENT)]  # fmt: skip
+        act: int = ask(
+            "SELECT resolver.split(%s, %s::bytea[], %s::bytea[], %s)",
+            [view.pk, [of for of, _hash in hashes], [hashed for _of, hashed in hashes], because.reason],
+        )
+        done = Split.objects.get(pk=act)
+        for one, other in ((done.child_id, done.parted_id), (done.parted_id, done.child_id)):
+            record(PARTED, subject=(CHILD, one), by=because, data={"other": other, "act": act})
+    return done

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -13,6 +14,7 @@ from django.db.models.lookups import Exact
 
 from tonghu.codes.text import halfwidth
 from tonghu.network.models import Institution
+from tonghu.patients.access import MERGE
 from tonghu.patients.identity import ask
 from tonghu.patients.models import (
     DOCUMENT,
@@ -24,6 +26,7 @@ from tonghu.patients.models import (
     Merge,
     MergeProposal,
     NameToken,
+    Split,
 )  # fmt: skip
 from tonghu.platform.crypto.hashing import keyed_hashes
 from tonghu.platform.scope.scope import Scope
@@ -215,6 +218,22 @@ def merges_of(children: Sequence[int]) -> list[Merge]:
     """Return the acts that joined or parted these children, the newest first."""
     acts = Merge.objects.filter(Q(kept__in=children) | Q(merged__in=children))
     return list(acts.select_related("undone_by").order_by("-pk"))
+
+
+def splits_of(children: Sequence[int]) -> list[Split]:
+    """Return the acts that made views of these children stand apart, the newest first."""
+    return list(Split.objects.filter(Q(child__in=children) | Q(parted__in=children)).order_by("-pk"))
+
+
+def may_split(views: Sequence[HospitalView], by: Scope) -> list[int]:
+    """Return the views, of those that a reader sees, that may be parted from the rest of their child."""
+    if not by.may(MERGE):
+        return []
+    together = Counter(view.child_id for view in views)
+    beside = [view for view in views if together[view.child_id] > 1]
+    if by.institution is not None:
+        return [view.pk for view in beside if view.institution_id == by.institution]
+    return [view.pk for view in beside]
 
 
 def open_proposals() -> QuerySet[MergeProposal]:

@@ -146,11 +146,15 @@ BEGIN
     WHERE known.child <> held.child_id  -- also of two that are one by now: the merge may be taken back
     ORDER BY 1, 2 ON CONFLICT DO NOTHING;
 
-  SELECT array_agg(coalesce(known.child, held.child_id) ORDER BY line.n) INTO answer
+  -- A record number that somebody parted from the document's child stays parted, however often the document comes.
+  SELECT array_agg(CASE WHEN known.child IS NULL OR parted.id IS NOT NULL THEN held.child_id ELSE known.child END
+                   ORDER BY line.n) INTO answer
     FROM unnest(institutions, records, documents) WITH ORDINALITY AS line (institution, record, document, n)
     LEFT JOIN unnest(known_documents, their_children) AS known (document, child) USING (document)
-    LEFT JOIN patients_recordkey AS held
-      ON known.child IS NULL AND held.institution_id = line.institution AND held.record_number = line.record;
+    LEFT JOIN patients_split AS parted ON parted.institution_id = line.institution
+      AND parted.record_number = line.record AND parted.child_id = known.child
+    LEFT JOIN patients_recordkey AS held ON (known.child IS NULL OR parted.id IS NOT NULL)
+      AND held.institution_id = line.institution AND held.record_number = line.record;
   RETURN answer;
 END
 $$;

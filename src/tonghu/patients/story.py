@@ -8,7 +8,8 @@ from django.db.models import Model
 from django.utils.translation import gettext as _
 
 from tonghu.patients.comparison import names_of
-from tonghu.patients.models import Child, Consent, FormerName, Grant, Guardian, HospitalView, Identifier, Merge
+from tonghu.patients.models import Child, Consent, FormerName, Grant, Guardian, HospitalView, Identifier, Merge, Split
+from tonghu.patients.queries import splits_of
 from tonghu.platform.audit.changes import FieldChange, RowChange, of_record
 from tonghu.platform.components.parts import Change, Event
 
@@ -24,16 +25,28 @@ def told(children: Sequence[int], views: Sequence[HospitalView]) -> list[Event]:
         views: those that the reader sees.
     """
     found = {(change.table, change.number): change for one in children for change in of_record("patients.child", one)}
+    splits = splits_of(children)
+    for act in splits:
+        if act.parted_id in children and act.child_id not in children:
+            found |= _before(act)
     changes = sorted(found.values(), key=lambda change: (change.at, change.number), reverse=True)
     teller = _Teller(changes, views)
-    return [
+    events = [
         Event(
             at=change.at, who=change.who, what=teller.sentence(change), why=change.reason,
             changes=_details(change),
         )
         for change in changes
-        if change.table not in _TOLD_ELSEWHERE
+        if change.table not in _TOLD_ELSEWHERE and (change.act != "update" or _details(change))
     ]  # fmt: skip
+    parted = [
+        Event(at=act.at, who=act.who or "—", what=_parted(act), why=act.reason) for act in splits
+    ]  # fmt: skip
+    return sorted([*events, *parted], key=lambda event: event.at, reverse=True)
+
+
+def _parted(act: Split) -> str:
+    return _("Record number %(record)s parted as another child") % {"record": act.record_number}
 
 
 def _details(change: RowChange) -> list[Change]:
@@ -46,6 +59,19 @@ def _details(change: RowChange) -> list[Change]:
         for one in change.fields
         if one.label not in own
     ]
+
+
+def _before(act: Split) -> dict[tuple[str, int], RowChange]:
+    """What had been changed of a view and its rows while it still stood for the child that it was parted from."""
+    view = act.view_id
+    rows = {("patients.hospitalview", view)}
+    for model in (Guardian, Identifier, FormerName):
+        rows |= {
+            (model._meta.label_lower, pk)
+            for pk in model._default_manager.filter(view=view).values_list("pk", flat=True)
+        }
+    changes = of_record("patients.child", act.child_id)
+    return {(one.table, one.number): one for one in changes if (one.table, one.pk) in rows}
 
 
 class _Teller:

@@ -28,6 +28,8 @@ urlpatterns = [
     path(
         "children/views/<int:pk>/document/<int:document>/restore", edit_views.restore_document, name="restore_document"
     ),
+    path("children/views/<int:pk>/split", merge_views.split, name="split"),
+    path("children/splits/<int:pk>/undo", merge_views.undo_split, name="undo_split"),
     path("children/consents/<int:pk>/withdraw", agreement_views.withdraw, name="withdraw"),
     path("children/grants/<int:pk>/end", agreement_views.end_grant, name="end_grant"),
     path("children/merges/<int:pk>/undo", merge_views.undo_merge, name="undo_merge"),

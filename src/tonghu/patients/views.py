@@ -105,6 +105,8 @@ def child(request: Request, pk: int) -> HttpResponse:
             "consents": [(one, name_of(one.purpose)) for one in _of(Consent, together)],
             "grants": _of(Grant, together).select_related("institution", "given_by"),
             "merges": [(act, called[act.kept_id], called[act.merged_id]) for act in acts],
+            "may_split": queries.may_split(views, by),
+            "splits": queries.splits_of(together),
             "institution": by.institution,
             "may": {
                 "merge": by.may(MERGE),

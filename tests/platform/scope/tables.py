@@ -21,8 +21,8 @@ from psycopg.types.range import Range, TimestamptzRange
 import made_up
 from made_up_cards import page
 from tonghu.network.models import Institution, Region
-from tonghu.patients.merges import merge
-from tonghu.patients.models import Child, Grant, HospitalView, Merge, MergeProposal, NameToken
+from tonghu.patients.merges import merge, split
+from tonghu.patients.models import Child, Grant, HospitalView, Merge, MergeProposal, NameToken, Split
 from tonghu.patients.services import change_view, enter_view
 from tonghu.platform.accounts.models import Person, Post
 from tonghu.platform.crypto.fields import EncryptedText
@@ -227,6 +227,24 @@ def _merge(place: Place) -> Merge:
         return Merge.objects.get(pk=merge(kept=one, merged=other, reason="made up", by=by))
 
 
+def second_view(place: Place) -> HospitalView:
+    """A second view of a child, entered under the document of the first."""
+    with made_up.acting(place.post) as by:
+        held = [
+            enter_view(
+                institution=place.institution.pk, record_number=number, patient_name="欧阳测童",
+                document_number="P7777778", by=by,
+            )
+            for number in ("R3", "R4")
+        ]  # fmt: skip
+    return held[1]
+
+
+def _split(place: Place) -> Split:
+    with made_up.acting(place.post, "children.merge") as by:
+        return split(view=second_view(place), reason="made up", by=by)
+
+
 def _proposal(place: Place) -> MergeProposal:
     """The question that comes up when one document is entered for two children."""
     one, other = (HospitalView.objects.get(child=_child(place, number)) for number in ("R1", "R2"))
@@ -267,6 +285,7 @@ SAMPLES: dict[str, Callable[[Place], models.Model]] = {
     "surveillance_arrival": lambda place: Arrival.objects.filter(institution=_card(place).institution_id).latest("pk"),
     "patients_merge": _merge,
     "patients_mergeproposal": _proposal,
+    "patients_split": _split,
     "patients_grant": lambda place: Grant.objects.create(
         child=_child(place),
         institution=made_up.hospital(region="440103"),

@@ -9,7 +9,7 @@ if never merged.
 from tonghu.patients.models.agreements import Consent, Grant
 from tonghu.patients.models.child import Child, DocumentKey, KnownChild, RecordKey
 from tonghu.patients.models.known import FormerName, Guardian, HospitalView, Identifier, NameToken
-from tonghu.patients.models.merging import Merge, MergeProposal
+from tonghu.patients.models.merging import Merge, MergeProposal, Split
 from tonghu.patients.models.numbers import DOCUMENT, DOCUMENT_TAIL, TAIL_LENGTH, tail
 
 __all__ = [
@@ -29,5 +29,6 @@ __all__ = [
     "MergeProposal",
     "NameToken",
     "RecordKey",
+    "Split",
     "tail",
 ]

@@ -1,4 +1,4 @@
-"""Acts that say that two children are one, and questions whether they are."""
+"""Acts that say that two children are one, or that one is two, and questions whether they are."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from tonghu.patients.models.child import Child
+from tonghu.patients.models.known import HospitalView
 from tonghu.platform.audit.history import tracked
 
 
@@ -37,6 +38,37 @@ class Merge(models.Model):
 
     def __str__(self) -> str:
         return f"merge {self.pk}"
+
+
+class Split(models.Model):
+    """An act: a view that stood for one child with others stands for another. Rows are the resolver's and never change.
+
+    A merge of the two children takes it back.
+    """
+
+    view = models.ForeignKey(HospitalView, models.PROTECT, related_name="+")
+    institution = models.ForeignKey("network.Institution", models.PROTECT, related_name="+", db_index=False)
+    record_number = models.CharField(max_length=20)
+    #: Of whom the view was, and of whom it is since.
+    child = models.ForeignKey(Child, models.PROTECT, related_name="+")
+    parted = models.ForeignKey(Child, models.PROTECT, related_name="+")
+    reason = models.CharField(_("reason"), max_length=400)
+    person_id = models.BigIntegerField(null=True, editable=False)
+    post_id = models.BigIntegerField(null=True, editable=False)
+    who = models.TextField(editable=False, default="")
+    at = models.DateTimeField(_("time"))
+
+    class Meta:
+        verbose_name = _("split")
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=~Q(child=models.F("parted")), name="a_split_is_of_two"),
+            models.CheckConstraint(condition=~Q(reason=""), name="a_split_has_a_reason"),
+            # By these an import asks whether a row was parted from the child of its document.
+            models.UniqueConstraint(fields=["institution", "record_number", "child"], name="parted_once_from_a_child"),
+        ]
+
+    def __str__(self) -> str:
+        return f"split {self.pk}"
 
 
 class MergeProposal(models.Model):

@@ -32,7 +32,7 @@ class DayField(forms.DateField):
 
     widget = DayInput
     default_error_messages = {  # noqa: RUF012 -- Django's own way to say it
-        "invalid": _("This is no day. Type year, month and day, such as 20180315 or 2018-03-15."),
+        "invalid": _("This is no day of the years 1900 to 2099. Type it as 20180315 or 2018-03-15."),
     }
 
     def to_python(self, value: Any) -> date | None:
