@@ -226,7 +226,7 @@ def test_a_test_client_sees_no_real_patient_whatever_stands_in_its_row(hospital:
 
 
 def test_a_client_is_given_nothing_that_no_operation_asks_for() -> None:
-    assert set(for_clients()) == {"api.check", "children.read"}
+    assert set(for_clients()) == {"api.check", "audit.read", "children.read"}
 
 
 # --- the pages

@@ -82,6 +82,7 @@ class Line:
     elsewhere: int = OK
     nobody: int = UNKNOWN
     names: bool = False
+    role: str = "records_department"
 
 
 OPERATIONS: Final[dict[str, Line]] = {
@@ -97,10 +98,16 @@ OPERATIONS: Final[dict[str, Line]] = {
     "GET /children/{id}": Line(
         "children.read", path=lambda site: {"id": site.child.group}, wrong=FORBIDDEN, elsewhere=ABSENT, names=True
     ),
+    "GET /job-kinds": Line(),
+    # Its own institution's, wherever that is: so whoever holds the right may ask anywhere.
+    "POST /jobs": Line("audit.read", body={"kind": "audit.check"}, wrong=FORBIDDEN, elsewhere=202, role="audit_admin"),
+    "POST /jobs/{id}/cancel": Line(
+        "jobs.manage", path=lambda site: {"id": site.job.pk}, body={}, wrong=ABSENT, elsewhere=ABSENT
+    ),
     "GET /jobs/{id}": Line("jobs.view", path=lambda site: {"id": site.job.pk}, wrong=ABSENT, elsewhere=ABSENT),
 }
 #: What is the same for everybody answers the right caller as it answers all.
-ALIKE: Final = {"POST /oauth/token": 400, "GET /regions/{code}": ABSENT}
+ALIKE: Final = {"POST /oauth/token": 400, "POST /jobs": 202, "GET /regions/{code}": ABSENT}
 
 
 def known() -> dict[str, Any]:
@@ -177,11 +184,11 @@ def test_people_get_what_their_post_gets(name: str) -> None:
     assert asks(None) == (line.nobody, False)
     assert asks(at("it_partner", site.here)) == (line.wrong, False), "the wrong post of the same hospital"
     for place in (site.another, site.far):
-        assert asks(at("records_department", place)) == (line.elsewhere, False), place
-    officer = "commission_officer" if line.right != "api.check" else "point_lead"
+        assert asks(at(line.role, place)) == (line.elsewhere, False), place
+    officer = {"api.check": "point_lead", "audit.read": "audit_admin"}.get(line.right, "commission_officer")
     far = made_up.authority("health", "330000") if officer == "commission_officer" else site.far
     assert asks(at(officer, far)) == (line.elsewhere, False), "the right post in the wrong region"
-    assert asks(at("records_department", site.here)) == (ALIKE.get(name, OK), line.names)
+    assert asks(at(line.role, site.here)) == (ALIKE.get(name, OK), line.names)
 
 
 def test_a_client_whose_institution_is_closed_is_over() -> None:

@@ -10,7 +10,10 @@ class ApiConfig(AppConfig):
     label = "api"
 
     def ready(self) -> None:
-        """Make the kinds of events known."""
+        """Make the kinds of events known, and say who knows docking clients."""
         from tonghu.platform.api import events
+        from tonghu.platform.api.callers import institution_of, scope_for_job
+        from tonghu.platform.jobs.asker import Clients, clients_by
 
         _ = events
+        clients_by(Clients(scope=scope_for_job, institution=institution_of))

@@ -72,6 +72,19 @@ def allowed_from(client: DockingClient, address: str | None) -> bool:
     return any((mapped or seen) in ipaddress.ip_network(network) for network in client.networks)
 
 
+def scope_for_job(client: int, purpose: str, request: str) -> Scope | None:
+    """Return the scope of a job that a client asked for, as the client stands now; None where it has ended."""
+    with open_scope(system_scope("docking")):
+        held = DockingClient.objects.select_related("institution").get(pk=client)
+    return scope_of_client(held, purpose=purpose, request=request) if held.holds() else None
+
+
+def institution_of(client: int) -> int:
+    """Return the institution of a client."""
+    with open_scope(system_scope("docking")):
+        return DockingClient.objects.values_list("institution_id", flat=True).get(pk=client)
+
+
 def scope_of_client(client: DockingClient, *, purpose: str, request: str = "") -> Scope:
     """Return what a client sees and may: its institution's rows (an authority's: its region's), its own rights.
 

@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from tonghu.platform.api.models import DockingClient
+from tonghu.platform.jobs.tasks import kinds
 from tonghu.platform.scope.permissions import Permission, declared
 
 #: Rights that operations of the API ask for; filled when they are put together (``tonghu.config.api``).
@@ -17,9 +18,10 @@ ASKED_BY_API: set[str] = set()
 
 
 def for_clients() -> Mapping[str, Permission]:
-    """Return the rights that a client can be given: those that an operation of the API asks for, and no other."""
+    """Return the rights that a client can be given: those that the API, or a job asked for through it, wants."""
     import_module(settings.ROOT_URLCONF)  # puts the operations together, in a process that answers no calls too
-    return {code: declared()[code] for code in sorted(ASKED_BY_API)}
+    wanted = ASKED_BY_API | {kind.asked_with for kind in kinds().values() if kind.asked_with}
+    return {code: declared()[code] for code in sorted(wanted)}
 
 
 def clients() -> QuerySet[DockingClient]:

@@ -37,7 +37,9 @@ class Job(models.Model):
     person = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     post = models.ForeignKey("accounts.Post", models.PROTECT, null=True, related_name="+")
     institution = models.ForeignKey("network.Institution", models.PROTECT, null=True, related_name="+")
-    #: Name of the piece of the system that asked, empty for people.
+    #: The docking client that asked through the API; then there is no person.
+    client = models.ForeignKey("api.DockingClient", models.PROTECT, null=True, related_name="+")
+    #: Name of the piece of the system that asked, empty for people and clients.
     system = models.CharField(max_length=40, blank=True, default="")
 
     state = models.CharField(_("state"), max_length=12, choices=State.choices, default=State.WAITING)
@@ -67,13 +69,15 @@ class Job(models.Model):
         constraints = [
             models.UniqueConstraint(
                 name="job_asked_once",
-                fields=["kind", "key", "person", "institution", "system"],
+                fields=["kind", "key", "person", "client", "institution", "system"],
                 condition=~Q(key="") & Q(state__in=["waiting", "running", "done", "dead"]),
                 nulls_distinct=False,
             ),
             models.CheckConstraint(
-                name="job_of_a_person_or_of_the_system",
-                condition=Q(person__isnull=False, system="") | (Q(person__isnull=True) & ~Q(system="")),
+                name="job_has_one_asker",
+                condition=Q(person__isnull=False, client__isnull=True, system="")
+                | Q(person__isnull=True, client__isnull=False, system="")
+                | (Q(person__isnull=True, client__isnull=True) & ~Q(system="")),
             ),
             models.CheckConstraint(
                 name="job_ended_says_when",

@@ -20,9 +20,10 @@ State = Job.State
 
 def may_steer(job: Job, by: Scope) -> bool:
     """Whether a scope may cancel a job and settle its dead letter; seeing it is decided by the database."""
-    if job.person_id is None:
+    if job.system:
         return by.may(OPERATE) or by.system == job.system
-    return job.person_id == by.person or by.may(MANAGE)
+    asked = job.person_id == by.person if job.person_id is not None else job.client_id == by.client
+    return asked or by.may(MANAGE)
 
 
 @transaction.atomic

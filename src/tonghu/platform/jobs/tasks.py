@@ -25,6 +25,7 @@ from django.utils.translation import get_language
 
 from tonghu.platform.accounts.models import Post
 from tonghu.platform.jobs import queue as procrastinate_queue
+from tonghu.platform.jobs.asker import clients
 from tonghu.platform.jobs.models import Job, Progress
 from tonghu.platform.jobs.plain import require_plain
 from tonghu.platform.scope.scope import SYSTEM, Scope
@@ -44,6 +45,7 @@ class Kind:
         cron: when a job begins by itself: five fields in UTC (China is eight hours ahead), six with seconds; or empty.
         system: the system scope in which it then runs.
         due: asked in that scope when its moment comes; where it says no, no job is made.
+        asked_with: the permission with which it can be asked for through the API; empty: it cannot.
     """
 
     name: str
@@ -54,6 +56,7 @@ class Kind:
     cron: str = ""
     system: str = ""
     due: Callable[[], bool] | None = None
+    asked_with: str = ""
 
     @property
     def title(self) -> str:
@@ -73,6 +76,7 @@ def job(
     cron: str = "",
     system: str = "",
     due: Callable[[], bool] | None = None,
+    asked_with: str = "",
 ) -> Callable[[Function], Function]:
     """Declare a function as a job, so that it can be asked for and workers know it.
 
@@ -85,7 +89,7 @@ def job(
             raise ValueError(f"job {name!r} is declared twice or lacks a title")
         if bool(cron) != bool(system) or (system and system not in SYSTEM):
             raise ValueError(f"job {name!r}: a periodic job has a cron and a known system scope, others have neither")
-        _kinds[name] = Kind(name, zh, en, function, queue, cron, system, due)
+        _kinds[name] = Kind(name, zh, en, function, queue, cron, system, due, asked_with)
         return function
 
     return declared
@@ -109,11 +113,11 @@ def kind_of(function: Function | str) -> Kind:
 
 @transaction.atomic
 def enqueue(function: Function | str, *, by: Scope, key: str = "", **arguments: Any) -> Job:
-    """Ask for a job in the caller's transaction, as the caller's post; the same `key` again returns the same job.
+    """Ask for a job in the caller's transaction, as the caller; the same `key` again returns the same job.
 
     Args:
         function: a function declared by :func:`job`, or its name.
-        by: who asks; the job runs with what this post may when it starts, not with what it may now.
+        by: who asks; the job runs with what this post or client may when it starts, not with what it may now.
         key: what the asker calls this wish by; the same one again while the first lives or has succeeded asks nothing.
         arguments: numbers, days and codes.
 
@@ -124,10 +128,11 @@ def enqueue(function: Function | str, *, by: Scope, key: str = "", **arguments: 
     kind = kind_of(function)
     require_plain(arguments, kind.name)
     require_plain({"key": key}, kind.name)
-    if by.post is None and by.system is None:
-        raise ValueError("a job needs somebody who asks: a person's post or a system scope")
+    if by.post is None and by.client is None and by.system is None:
+        raise ValueError("a job needs somebody who asks: a person's post, a docking client or a system scope")
     post = Post.objects.get(pk=by.post) if by.post is not None else None
-    owner = {"person_id": by.person, "institution_id": post.institution_id if post else None, "system": by.system or ""}
+    place = post.institution_id if post else clients().institution(by.client) if by.client is not None else None
+    owner = {"person_id": by.person, "client_id": by.client, "institution_id": place, "system": by.system or ""}
     live = Q(state__in=[Job.State.WAITING, Job.State.RUNNING, Job.State.DONE, Job.State.DEAD])
     same = Job.objects.filter(live, kind=kind.name, key=key, **owner)
     if key and (found := same.first()):

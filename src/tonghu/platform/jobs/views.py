@@ -205,6 +205,8 @@ def _how_far(job: Job) -> str:
 
 
 def _asker(job: Job) -> str:
+    if job.client_id is not None:  # its name stands on a page of its own, which not everybody who sees jobs may open
+        return _("docking client %(number)d") % {"number": job.client_id}
     return job.person.name if job.person else system_in_words(job.system)
 
 

@@ -10,6 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("accounts", "0002_walls"),
+        ("api", "0001_initial"),
         ("network", "0002_scope_institutions"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
@@ -23,6 +24,15 @@ class Migration(migrations.Migration):
                 ("queue", models.CharField(default="default", max_length=40)),
                 ("arguments", models.JSONField(default=dict)),
                 ("key", models.CharField(blank=True, default="", max_length=120)),
+                (
+                    "client",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="api.dockingclient",
+                    ),
+                ),
                 ("system", models.CharField(blank=True, default="", max_length=40)),
                 (
                     "state",
@@ -158,7 +168,7 @@ class Migration(migrations.Migration):
                 condition=models.Q(
                     models.Q(("key", ""), _negated=True), ("state__in", ["waiting", "running", "done", "dead"])
                 ),
-                fields=("kind", "key", "person", "institution", "system"),
+                fields=("kind", "key", "person", "client", "institution", "system"),
                 name="job_asked_once",
                 nulls_distinct=False,
             ),
@@ -167,11 +177,14 @@ class Migration(migrations.Migration):
             model_name="job",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    models.Q(("person__isnull", False), ("system", "")),
-                    models.Q(("person__isnull", True), models.Q(("system", ""), _negated=True)),
+                    models.Q(("client__isnull", True), ("person__isnull", False), ("system", "")),
+                    models.Q(("client__isnull", False), ("person__isnull", True), ("system", "")),
+                    models.Q(
+                        ("client__isnull", True), ("person__isnull", True), models.Q(("system", ""), _negated=True)
+                    ),
                     _connector="OR",
                 ),
-                name="job_of_a_person_or_of_the_system",
+                name="job_has_one_asker",
             ),
         ),
         migrations.AddConstraint(
