@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import re
 
-import pytest
 from playwright.sync_api import Page, expect
 
 
-@pytest.mark.requirement("REG-02")
 def test_enter_in_the_last_field_logs_in(committed: None, page: Page) -> None:
     page.goto("/login")
     expect(page.locator("form kbd")).to_have_count(0)

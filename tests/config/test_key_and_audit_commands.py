@@ -57,7 +57,6 @@ def some_events(count: int) -> None:
             record(DONE, subject=SITE, by=LOGIN)
 
 
-@pytest.mark.requirement("REG-02")
 @pytest.mark.usefixtures("site")
 def test_keys_are_listed_added_used_and_the_old_one_forgotten(capsys: pytest.CaptureFixture[str]) -> None:
     secret = sealed_secret()

@@ -167,7 +167,6 @@ def test_encr_finds_what_its_age_list_says(tumours, frame):
         assert {name for name in by_row.get(row, ()) if name[0] == "A"} == expected, cells
 
 
-@pytest.mark.requirement("REG-04")
 @pytest.mark.parametrize("profile", PROFILES)
 @pytest.mark.parametrize(
     ("topography", "histology", "behaviour", "grade"),

@@ -21,7 +21,7 @@ from tonghu.platform.accounts.sign_in import POST as CHOSEN
 from tonghu.platform.scope.scope import open_scope, system_scope
 from tonghu.policy.library import clause
 
-pytestmark = [pytest.mark.django_db, pytest.mark.requirement("REG-02")]
+pytestmark = [pytest.mark.django_db]
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ from tonghu.platform.accounts.roles import ADMINISTRATORS, ROLES
 from tonghu.platform.accounts.sign_in import current_posts, scope_for_job
 from tonghu.platform.scope.scope import Scope, open_scope, system_scope
 
-pytestmark = [pytest.mark.django_db, pytest.mark.requirement("REG-02")]
+pytestmark = [pytest.mark.django_db]
 
 TODAY = date(2027, 3, 1)
 DAY = timedelta(days=1)
@@ -56,6 +56,7 @@ def scope_of(role: str, at: Any) -> Scope:
 # --- who may appoint whom ---------------------------------------------------------------------------------------------
 
 
+@pytest.mark.requirement("REG-02")
 def test_a_lead_gives_the_points_posts_to_people_of_the_point() -> None:
     point = made_up.hospital()
     lead = scope_of("point_lead", point)

@@ -26,7 +26,7 @@ from tonghu.platform.audit.history import event_models
 from tonghu.platform.audit.models import Event
 from tonghu.platform.scope.scope import open_scope, system_scope
 
-pytestmark = [pytest.mark.django_db, pytest.mark.requirement("REG-11")]
+pytestmark = [pytest.mark.django_db, pytest.mark.requirement("REG-07")]
 TOKEN = "/api/v1/oauth/token"
 
 

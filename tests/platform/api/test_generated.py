@@ -27,7 +27,7 @@ from tonghu.patients.services import enter_view
 from tonghu.platform.api import limits
 from tonghu.platform.api.queries import for_clients
 
-pytestmark = [pytest.mark.django_db, pytest.mark.requirement("REG-11")]
+pytestmark = [pytest.mark.django_db]
 
 CALLERS = ("nobody", "person", "client")
 #: Calls a caller and operation.

@@ -19,7 +19,7 @@ from tonghu.platform.audit.models import Event
 from tonghu.platform.jobs.models import Job, Progress
 from tonghu.platform.scope.scope import open_scope, system_scope
 
-pytestmark = [pytest.mark.django_db, pytest.mark.requirement("REG-11")]
+pytestmark = [pytest.mark.django_db]
 SAMPLE = Path(__file__).resolve().parents[2] / "hqms" / "data" / "hqms_2012_sample.gb18030.csv"
 
 

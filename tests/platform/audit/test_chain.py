@@ -44,7 +44,6 @@ def test_an_untouched_log_holds_and_nothing_waits() -> None:
         assert [str(link).split(" ")[0] for link in Link.objects.order_by("seq")] == [str(n) for n in range(1, 9)]
 
 
-@pytest.mark.requirement("REG-04")
 @pytest.mark.parametrize(
     ("statement", "what"),
     [

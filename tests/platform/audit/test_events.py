@@ -160,7 +160,6 @@ def test_without_the_right_a_subjects_key_cannot_be_deleted_in_the_database_eith
         assert SubjectKey.objects.count() == 1
 
 
-@pytest.mark.requirement("REG-04")
 @pytest.mark.parametrize(("table", "column"), [("audit_event", "who"), ("audit_link", "hash")])
 @pytest.mark.parametrize(
     "statement",

@@ -164,7 +164,6 @@ def test_the_history_is_read_by_who_reads_the_record() -> None:
         history.objects.count()
 
 
-@pytest.mark.requirement("REG-04")
 @pytest.mark.parametrize(
     "statement",
     [

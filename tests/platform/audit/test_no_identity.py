@@ -49,7 +49,6 @@ REFUSALS: list[Callable[[], object]] = [
 ]
 
 
-@pytest.mark.requirement("REG-02")
 @pytest.mark.parametrize("refused", REFUSALS, ids=range(len(REFUSALS)))
 def test_no_refusal_repeats_the_number(refused: Callable[[], object], caplog: Any, capsys: Any) -> None:
     with pytest.raises((InputRefused, ValueError, FieldError)) as said, open_scope(system_scope("provisioning")):

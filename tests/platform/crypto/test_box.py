@@ -23,7 +23,6 @@ examples = settings(suppress_health_check=[HealthCheck.function_scoped_fixture],
 NOW = timedelta(0)
 
 
-@pytest.mark.requirement("REG-02")
 @examples
 @given(plain=st.binary(max_size=300), place=st.text(max_size=20), algorithm=st.sampled_from(sorted(SEALERS)))
 def test_what_was_sealed_opens_again(plain: bytes, place: str, algorithm: str) -> None:

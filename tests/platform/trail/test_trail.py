@@ -101,7 +101,6 @@ def test_the_history_reads_in_english_too() -> None:
     assert "to “Hospital two”" in page
 
 
-@pytest.mark.requirement("REG-04")
 def test_a_history_that_is_not_the_readers_is_not_found() -> None:
     here, there = made_up.post("point_lead"), made_up.post("point_lead", made_up.hospital(region="330102"))
     client = made_up.browser(here)
