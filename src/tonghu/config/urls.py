@@ -17,6 +17,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("tonghu.platform.notices.urls")),
     path("", include("tonghu.patients.urls")),
     path("", include("tonghu.intake.urls")),
+    path("", include("tonghu.registry.urls")),
     path("", include("tonghu.surveillance.urls")),
     path("", include("tonghu.platform.api.urls")),
     path("api/v1/", api.addresses()),

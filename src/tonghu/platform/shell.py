@@ -101,9 +101,11 @@ class FirstPart:
         context: called under the reader's scope, on that page alone; None leaves the part out.
         permission: code that the reader's post must hold.
         order: smaller stands higher; what has to be done first, pictures after it.
+        covers: entries of the menu (names of addresses) whose number the part shows itself.
     """
 
     template: str
     context: Callable[[Scope], dict[str, Any] | None]
     permission: str
     order: int = 50
+    covers: tuple[str, ...] = ()

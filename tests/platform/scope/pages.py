@@ -20,6 +20,7 @@ from django.utils import timezone
 
 import docking
 import made_up
+import made_up_cards
 from tonghu.intake.identity import sealed
 from tonghu.intake.models import Batch, Row
 from tonghu.network.models import Institution
@@ -33,6 +34,7 @@ from tonghu.platform.files.services import store
 from tonghu.platform.jobs.models import Job, Progress
 from tonghu.platform.notices.models import Notice
 from tonghu.registry.content import Content, key, seal
+from tonghu.registry.services import enter_card, move
 from tonghu.registry.summary import identity
 from tonghu.surveillance.models import MonthLock, Point, ZeroReport
 
@@ -204,6 +206,29 @@ def _import_row(site: Site) -> dict[str, Any]:
     return {**_import(site), "row": 1}
 
 
+def _card(site: Site) -> dict[str, Any]:
+    """A report card with an error, of the child whom nobody else may see."""
+    content = made_up_cards.page(patient_name=SECRET, age_years="12")
+    with made_up.acting(site.place.post) as by:
+        return {"pk": enter_card(institution=site.here, content=content, by=by).pk}
+
+
+def _submitted(site: Site) -> dict[str, Any]:
+    content = made_up_cards.page(patient_name=SECRET)
+    with made_up.acting(site.place.post) as by:
+        card = enter_card(institution=site.here, content=content, by=by)
+        move(cards=[card.pk], act="submit", by=by)
+        return {"pk": card.pk}
+
+
+def _with_card(site: Site) -> dict[str, Any]:
+    return _card(site) and {}
+
+
+def _with_submitted(site: Site) -> dict[str, Any]:
+    return _submitted(site) and {}
+
+
 @dataclass(frozen=True)
 class Page:
     """What a page answers to each of the five.
@@ -352,6 +377,40 @@ PAGES: Final[dict[str, Page]] = {
     "intake:go_on": about("entry_clerk", _import, DONE, post={}),
     "intake:undo": about("entry_clerk", _import, DONE, post={}),
     "intake:mark": about("entry_clerk", _import, DONE, post={}),
+    # --- report cards
+    "registry:cards": listing("entry_clerk", args=_with_card, names=True),
+    "registry:export": listing("records_department", args=_with_card),
+    "registry:codes": listing("entry_clerk", args=lambda _site: {"kind": "icd10"}),
+    "registry:queue": listing("entry_clerk", args=_with_card, query={"by": "card"}, names=True),
+    "registry:start": Page("entry_clerk", DONE, FORBIDDEN, DONE, DONE, args=_with_card),
+    "registry:submit_ready": Page("entry_clerk", DONE, FORBIDDEN, DONE, DONE, post={}),
+    "registry:bulk": listing("entry_clerk", args=lambda site: {**_with_card(site), "rule": "HQ051"}),
+    "registry:undo_bulk": Page(
+        "entry_clerk", DONE, FORBIDDEN, DONE, DONE, args=lambda _site: {"batch": 1}, post={}
+    ),  # there is none: said on the queue
+    "registry:new": listing("entry_clerk"),
+    "registry:enter": Page("entry_clerk", 422, FORBIDDEN, 422, 422, post={}),
+    "registry:new_check": listing("entry_clerk", post={"A11": "made up"}),
+    "registry:new_draft": Page("entry_clerk", 204, FORBIDDEN, 204, 204, post={"A11": "made up"}),
+    "registry:new_discard": Page("entry_clerk", DONE, FORBIDDEN, DONE, DONE, post={}),
+    "registry:new_row": listing("entry_clerk", query={"stem": "other_diagnosis_2"}),
+    "registry:new_rest": listing("entry_clerk", query={"section": "basic"}),
+    "registry:card": about("entry_clerk", _card, names=True),
+    "registry:save": about("entry_clerk", _card, DONE, post={"_act": "save"}),
+    "registry:act": about("auditor", _submitted, DONE, post={"_act": "return", "reason": "made up"}),
+    "registry:ask": about("entry_clerk", _card, DONE, post={"department": "made up"}),
+    "registry:take_back": about("entry_clerk", _card, DONE, post={"_about": "HQ051|P7"}),
+    "registry:check": about("entry_clerk", _card, post={}),
+    "registry:draft": about("entry_clerk", _card, 204, post={"P7": "11"}),
+    "registry:discard": about("entry_clerk", _card, DONE, post={}),
+    "registry:row": about("entry_clerk", _card, query={"stem": "other_diagnosis_2"}),
+    "registry:rest": about("entry_clerk", _card, query={"section": "basic"}),
+    "registry:whole": about("entry_clerk", _card, post={"_field": "P13"}),
+    "registry:audit": listing("auditor", args=_with_submitted, names=True),
+    "registry:approve_clean": Page("auditor", DONE, FORBIDDEN, DONE, DONE, post={}),
+    "registry:report": Page("auditor", DONE, FORBIDDEN, DONE, DONE, post={}),
+    "registry:received": listing("centre_officer", args=_with_card),
+    "registry:accept": Page("centre_officer", DONE, FORBIDDEN, DONE, DONE, post={}),
     # --- children
     "patients:children": listing("records_department", args=lambda site: _child(site) and {}, names=True),
     "patients:enter": listing("records_department"),

@@ -6,10 +6,12 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from tonghu.platform.accounts.access import Request, signed_in
 from tonghu.platform.scope.scope import Scope
+from tonghu.platform.shell import FirstPart
 from tonghu.platform.web import duties
 
 
@@ -20,14 +22,16 @@ def home(request: Request) -> HttpResponse:
     if request.post is None and request.posts:
         return redirect("accounts:switch")
     menu = duties.menu(request.scope, request.path)
-    waiting = [entry for group in menu for entry in group.items if entry.count]
-    said = {"waiting": waiting, "post": request.post, "parts": _parts(request.scope)}
+    parts = _parts(request.scope)
+    covered = {reverse(name) for part, _said in parts for name in part.covers}
+    waiting = [entry for group in menu for entry in group.items if entry.count and entry.url not in covered]
+    said = {"waiting": waiting, "post": request.post, "parts": [(part.template, said) for part, said in parts]}
     return render(request, "home/home.html", said)
 
 
-def _parts(scope: Scope) -> list[tuple[str, dict[str, Any]]]:
-    """What the rooms put here for this reader, as template and context."""
+def _parts(scope: Scope) -> list[tuple[FirstPart, dict[str, Any]]]:
+    """What the rooms put here for this reader, each with its context."""
     offered = (part for module in duties.modules("first_screen") for part in module.PARTS)
     mine = sorted((part for part in offered if scope.may(part.permission)), key=lambda part: part.order)
-    asked = ((part.template, part.context(scope)) for part in mine)
-    return [(template, said) for template, said in asked if said is not None]
+    asked = ((part, part.context(scope)) for part in mine)
+    return [(part, said) for part, said in asked if said is not None]

@@ -1,0 +1,136 @@
+"""What stands where on the card: the sections of ``sections.yaml`` laid over a layout's field dictionary."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+from django.utils.translation import get_language
+
+from tonghu.codes import hqms_fields
+from tonghu.codes.hqms_fields import Field
+
+FILE: Final = Path(__file__).with_name("sections.yaml")
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A title in both languages."""
+
+    zh: str
+    en: str
+
+    def __str__(self) -> str:
+        return self.en if (get_language() or "").startswith("en") else self.zh
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of a table, such as the third other diagnosis: its fields by column, None where the layout has none."""
+
+    stem: str
+    title: Said
+    fields: tuple[Field | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """A table of like rows: diagnoses, procedures. Columns that the layout never has are left out."""
+
+    id: str
+    title: Said
+    columns: tuple[Said, ...]
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One section of the card; ``fields`` are those that stand in no table."""
+
+    id: str
+    title: Said
+    grids: tuple[Grid, ...] = ()
+    fields: tuple[Field, ...] = ()
+    supplement: bool = False
+
+
+@cache
+def sections(layout: str) -> tuple[Section, ...]:
+    """The sections of a card in their order; every field of the layout stands in exactly one."""
+    known = hqms_fields.layout(layout)
+    said = _file()["sections"]
+    named = {name: part["id"] for part in said for name in part.get("names", ())}
+    grouped = {group: part["id"] for part in said for group in part.get("groups", ())}
+    inside: dict[str, list[Field]] = {part["id"]: [] for part in said}
+    for one in known.fields:
+        inside[named.get(one.name) or grouped[one.group]].append(one)
+    return tuple(_section(part, _in_order(inside[part["id"]], part), known.by_name) for part in said)
+
+
+@cache
+def place_of(layout: str) -> Mapping[str, str]:
+    """The section in which each field of the layout stands, by field code."""
+    return {
+        code: section.id
+        for section in sections(layout)
+        for code in (
+            *(one.code for one in section.fields),
+            *(one.code for grid in section.grids for row in grid.rows for one in row.fields if one),
+        )
+    }
+
+
+@cache
+def masked_kind(name: str) -> str:
+    """How a field's value is masked: ``document``, ``phone``, ``address``, or '' where it is not."""
+    return next((kind for kind, names in _file()["masked"].items() if name in names), "")
+
+
+@cache
+def _file() -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load(FILE.read_text("utf-8"))
+    return found
+
+
+def _in_order(fields: list[Field], part: dict[str, Any]) -> list[Field]:
+    """The fields in the order of their groups in the file; within a group in the layout's own."""
+    order = {group: number for number, group in enumerate(part.get("groups", ()))}
+    return sorted(fields, key=lambda one: order.get(one.group, 0))
+
+
+def _section(part: dict[str, Any], fields: list[Field], by_name: Mapping[str, Field]) -> Section:
+    grids = tuple(grid for said in part.get("tables", ()) if (grid := _grid(said, by_name)).rows)
+    in_grids = {one.code for grid in grids for row in grid.rows for one in row.fields if one}
+    return Section(
+        part["id"],
+        Said(part["zh"], part["en"]),
+        grids,
+        tuple(one for one in fields if one.code not in in_grids),
+        part.get("supplement", False),
+    )
+
+
+def _grid(said: dict[str, Any], by_name: Mapping[str, Field]) -> Grid:
+    names = [column["name"] for column in said["columns"]]
+    stems = [each for row in said["rows"] for each in _stems(row, names, by_name)]
+    used = [name for name in names if any(f"{stem}_{name}" in by_name for stem, _title in stems)]
+    rows = tuple(Row(stem, title, tuple(by_name.get(f"{stem}_{name}") for name in used)) for stem, title in stems)
+    titles = {column["name"]: Said(column["zh"], column["en"]) for column in said["columns"]}
+    return Grid(said["id"], Said(said["zh"], said["en"]), tuple(titles[name] for name in used), rows)
+
+
+def _stems(row: dict[str, str], names: list[str], by_name: Mapping[str, Field]) -> list[tuple[str, Said]]:
+    """The rows that one line of the file stands for: itself, or one for each number that the layout has."""
+    stem = row["stem"]
+    if "{n}" not in stem:
+        return [(stem, Said(row["zh"], row["en"]))] if any(f"{stem}_{name}" in by_name for name in names) else []
+    found: list[tuple[str, Said]] = []
+    number = 1
+    while any(f"{stem.format(n=number)}_{name}" in by_name for name in names):
+        found.append((stem.format(n=number), Said(row["zh"].format(n=number), row["en"].format(n=number))))
+        number += 1
+    return found

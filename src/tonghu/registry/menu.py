@@ -1,0 +1,38 @@
+"""What the menu shows of this room."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from tonghu.platform.scope.scope import Scope
+from tonghu.platform.shell import MenuGroup, MenuItem
+from tonghu.registry.access import AUDIT, ENTER, READ, VERIFY
+from tonghu.registry.pages import looking, working
+
+#: More than these are counted as so many.
+MOST_COUNTED = 999
+
+
+def _queue(by: Scope) -> int | None:
+    return working.queue(by).order_by()[:MOST_COUNTED].count() if by.institution is not None else None
+
+
+def _audit(by: Scope) -> int | None:
+    return looking.to_audit(by).order_by()[:MOST_COUNTED].count() if by.institution is not None else None
+
+
+def _received(_by: Scope) -> int | None:
+    return looking.received().order_by()[:MOST_COUNTED].count()
+
+
+MENU = (
+    MenuItem(
+        _("Correction queue"), "registry:queue", permission=ENTER, group=MenuGroup.TODO, count=_queue, icon="list"
+    ),
+    MenuItem(_("Card audit"), "registry:audit", permission=AUDIT, group=MenuGroup.TODO, count=_audit, icon="check"),
+    MenuItem(
+        _("Cards received"), "registry:received", permission=VERIFY, group=MenuGroup.TODO, count=_received, icon="check"
+    ),
+    MenuItem(_("Report cards"), "registry:cards", permission=READ, group=MenuGroup.REPORTING, icon="file"),
+    MenuItem(_("Enter a card"), "registry:new", permission=ENTER, group=MenuGroup.REPORTING, icon="edit"),
+)  # fmt: skip

@@ -1,0 +1,152 @@
+"""The auditor's desk and the centre's: what waits, oldest first; clean cards together after a sample; reporting."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from tonghu.platform.accounts.access import Request, requires
+from tonghu.platform.components.parts import Confirm
+from tonghu.platform.components.table import Column, Mark, Table
+from tonghu.platform.scope.scope import Scope
+from tonghu.registry.access import AUDIT, REPORT, VERIFY
+from tonghu.registry.models import Card
+from tonghu.registry.pages import looking, working
+from tonghu.registry.pages.card_lists import filters
+from tonghu.registry.pages.telling import tell
+from tonghu.registry.services import move
+from tonghu.registry.states import ACTS
+
+
+@requires(AUDIT)
+@require_GET
+def audit(request: Request) -> HttpResponse:
+    """The submitted cards, those that waited longest first; what is clean; what is ready to be reported."""
+    by = request.scope
+    if by.institution is None:
+        raise Http404
+    table = _waiting(request, looking.to_audit(by))
+    clean = list(looking.clean(by).values_list("pk", flat=True)[: looking.MOST_AT_ONCE])
+    waiting = looking.auditable(by).order_by("state_since", "pk")
+    said = {
+        "table": table, "clean": len(clean), "waiting": working.counted(looking.to_audit(by)),
+        "approved": working.counted(looking.approved(by)), "may_report": by.may(REPORT),
+        "report_confirm": _confirm(by), "sample": _sample(request, clean),
+        "first": waiting.values_list("pk", flat=True).first(),
+    }  # fmt: skip
+    return render(request, "registry/audit.html", said)
+
+
+def _confirm(by: Scope) -> Confirm:
+    """Reporting cannot be taken back: the centre has the cards then."""
+    cards = working.counted(looking.approved(by))
+    return Confirm(
+        question=_("Report to the national centre?"),
+        consequences=((str(cards), _("approved cards go to the centre")),),
+        act=_("Report"),
+        url=reverse("registry:report"),
+        tone="ask",
+    )
+
+
+def _sample(request: Request, clean: list[int]) -> looking.Sample:
+    chosen = looking.sample(clean, timezone.localdate(), request.scope.person or 0)
+    cards = Card.objects.filter(pk__in=chosen).select_related("view").order_by("pk")
+    return looking.Sample(tuple(cards), looking.looked_at(request), len(clean))
+
+
+def _waiting(request: Request, rows: Any) -> Table:
+    table = Table(
+        request=request, name="audit", rows=rows.select_related("view"), order="state_since",
+        columns=(
+            Column("record_number", _("Record number"), kind="code", sort=None, fixed=True,
+                   link=lambda card: reverse("registry:card", args=[card.pk])),
+            Column("name", _("Name"), value=lambda card: card.view.patient_name, sort=None),
+            Column("discharge_at", _("Discharge"), kind="date", sort=None),
+            Column("principal_code", _("Principal diagnosis"), kind="code", sort=None),
+            Column("changed", _("Changed fields"), kind="number", sort=None,
+                   value=lambda card: changed.get(card.pk, 0)),
+            Column("mine", _("May you audit it?"), value=lambda card: _mine(card, request), sort=None),
+            Column("state_since", _("Waits since"), kind="time", sort="state_since"),
+        ),
+        row_mark=lambda card: "ask" if changed.get(card.pk, 0) >= looking.MANY_CHANGES else "",
+        caption=_("Cards that wait for the audit"),
+        empty=_("No card waits for the audit. Those that clerks submit come here, the oldest first."),
+    )  # fmt: skip
+    changed = looking.changed_fields([card.pk for card in table.slice.rows])
+    return table
+
+
+def _mine(card: Card, request: Request) -> object:
+    return Mark(_("no, you wrote part of it"), "quiet") if request.scope.person in card.authors else _("yes")
+
+
+@requires(AUDIT)
+@require_POST
+def approve_clean(request: Request) -> HttpResponse:
+    """Approve the clean cards together, once every card of the sample was looked at."""
+    clean = list(looking.clean(request.scope).values_list("pk", flat=True)[: looking.MOST_AT_ONCE])
+    if not _sample(request, clean).all_seen:
+        messages.error(request, _("Look at every card of the sample first: then the others are approved with them."))
+        return redirect("registry:audit")
+    tell(request, move(cards=clean, act="approve", by=request.scope), ACTS["approve"].done)
+    return redirect("registry:audit")
+
+
+@requires(REPORT)
+@require_POST
+def report(request: Request) -> HttpResponse:
+    """Report every approved card to the centre."""
+    if request.scope.institution is None:
+        raise Http404
+    cards = list(looking.approved(request.scope).order_by("pk").values_list("pk", flat=True)[: looking.MOST_AT_ONCE])
+    tell(request, move(cards=cards, act="report", by=request.scope), ACTS["report"].done)
+    return redirect("registry:audit")
+
+
+@requires(VERIFY)
+@require_GET
+def received(request: Request) -> HttpResponse:
+    """The reported cards that wait for the centre."""
+    table = Table(
+        request=request, name="received", rows=looking.received().select_related("institution"),
+        order="state_since",
+        columns=(
+            Column("record_number", _("Record number"), kind="code", sort=None, fixed=True,
+                   link=lambda card: reverse("registry:card", args=[card.pk])),
+            Column("institution", _("Hospital"), value=lambda card: card.institution.name, sort=None),
+            Column("discharge_at", _("Discharge"), kind="date", sort=None),
+            Column("principal_code", _("Principal diagnosis"), kind="code", sort=None),
+            Column("warnings", _("Warnings"), kind="number", sort=None),
+            Column("again", _("How often"), value=_again, sort=None),
+            Column("state_since", _("Reported at"), kind="time", sort="state_since"),
+        ),
+        filters=filters("institution", "month", "group"),
+        caption=_("Cards reported by the points"),
+        empty=_("No card waits. What the points report comes here, the oldest first."),
+    )  # fmt: skip
+    page = [card.pk for card in table.slice.rows if not card.warnings]
+    return render(request, "registry/received.html", {"table": table, "page_cards": page})
+
+
+def _again(card: Card) -> object:
+    if card.accepted_version:
+        return Mark(_("corrected after acceptance"), "ask")
+    return _("again") if card.first_reported_at != card.reported_at else _("first time")
+
+
+@requires(VERIFY)
+@require_POST
+def accept(request: Request) -> HttpResponse:
+    """Accept cards of the list together."""
+    chosen = [int(pk) for pk in request.POST.getlist("card") if pk.isascii() and pk.isdigit() and len(pk) < 18]
+    answers = move(cards=chosen[: looking.MOST_AT_ONCE], act="accept", by=request.scope)
+    tell(request, answers, ACTS["accept"].done)
+    return redirect("registry:received")

@@ -1,0 +1,129 @@
+"""The card beside the row as it came, and what happened to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from tonghu.codes.hqms_fields import layout
+from tonghu.platform.components.parts import Change, Event
+from tonghu.registry.content import Content, differences
+from tonghu.registry.forms import lists
+from tonghu.registry.forms.cells import Sight, label, label_of, shown_text
+from tonghu.registry.forms.sections import Section, sections
+from tonghu.registry.models import CardAct, CardVersion, Origin
+from tonghu.registry.pages.opening import Opened
+from tonghu.registry.services.explaining import STAYING
+from tonghu.registry.states import ACTS
+from tonghu.registry.supplement import Item, items
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """One field: what the card says, what the row said."""
+
+    name: str
+    label: str
+    value: str
+    raw: str
+
+    @property
+    def differs(self) -> bool:
+        """Whether somebody changed it."""
+        return self.value != self.raw
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """One section with what is written in it on either side; blank fields are left out."""
+
+    section: Section
+    pairs: tuple[Pair, ...]
+
+    @property
+    def differing(self) -> int:
+        """How many fields somebody changed."""
+        return sum(pair.differs for pair in self.pairs)
+
+
+def raw_beside(one: Opened, content: Content) -> tuple[Beside, ...]:
+    """Every section of the card beside its raw row."""
+    return tuple(
+        Beside(section, tuple(_pairs(section, content, one.raw, one.sight))) for section in sections(content.layout)
+    )
+
+
+def changes(content: Content, raw: Content, sight: Sight) -> list[Change]:
+    """The fields that differ, before and after."""
+    known = layout(content.layout).by_code
+    return [
+        Change(
+            label=label(column, content.layout),
+            before=shown_text(column, raw.value(column), raw, sight),
+            after=shown_text(column, content.value(column), content, sight),
+            secret=column in known and bool(sight.of(known[column], raw.value(column) or content.value(column))),
+        )
+        for column in differences(raw, content)
+    ]
+
+
+def history(one: Opened) -> list[Event]:
+    """Versions and acts, the newest first."""
+    versions = CardVersion.objects.filter(card=one.card).order_by("-number").defer("content")[:50]
+    acts = list(CardAct.objects.filter(card=one.card).order_by("-pk")[:100])
+    names = _names({each.person_id for each in versions if each.person_id})
+    events = [
+        Event(at=each.made_at, who=names.get(each.person_id or 0, _("the system")), what=_version(each))
+        for each in versions
+    ]
+    events += [Event(at=each.at, who=each.who, what=_act(each), why=each.reason) for each in acts]
+    return sorted(events, key=lambda event: event.at, reverse=True)
+
+
+def _pairs(section: Section, content: Content, raw: Content, sight: Sight) -> Iterable[Pair]:
+    if section.supplement:
+        yield from (
+            Pair(item.name, str(item.label), _of_item(item, content), _of_item(item, raw))
+            for item in items()
+            if item.name in content.supplement or item.name in raw.supplement
+        )
+        return
+    fields = [one for grid in section.grids for row in grid.rows for one in row.fields if one]
+    for one in (*fields, *section.fields):
+        if one.code in content.front or one.code in raw.front:
+            yield Pair(one.code, label_of(one), *_both(one.code, content, raw, sight))
+
+
+def _both(code: str, content: Content, raw: Content, sight: Sight) -> tuple[str, str]:
+    now, before = content.front.get(code, ""), raw.front.get(code, "")
+    return shown_text(code, now, content, sight), shown_text(code, before, raw, sight)
+
+
+def _of_item(item: Item, content: Content) -> str:
+    value = content.supplement.get(item.name, "")
+    name = dict(item.choices).get(value) or lists.name_of(item.list_id, value)
+    return f"{value} {name}" if name else value
+
+
+def _version(each: CardVersion) -> str:
+    said = Origin(each.origin).label
+    if each.number == 1:
+        return _("Version 1: %(how)s") % {"how": said}
+    fields = _("%(n)d fields") % {"n": len(each.changed)}
+    return _("Version %(number)d: %(how)s, %(fields)s") % {"number": each.number, "how": said, "fields": fields}
+
+
+def _act(each: CardAct) -> str:
+    if each.act in ACTS:
+        return ACTS[each.act].done
+    said = STAYING[each.act][1 if (get_language() or "").startswith("en") else 0]
+    return f"{said} {each.about}".strip()
+
+
+def _names(people: set[int]) -> dict[int, str]:
+    from tonghu.platform.accounts.models import Person
+
+    return dict(Person.objects.filter(pk__in=people).values_list("pk", "name"))

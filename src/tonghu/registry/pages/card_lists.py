@@ -1,0 +1,168 @@
+"""The list of cards: its columns, its filters, and what of it may be taken away."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date
+from functools import cache
+from typing import Final, Literal
+
+from django.db.models import Q, QuerySet
+from django.urls import reverse
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from tonghu.codes import iccc
+from tonghu.codes.text import halfwidth
+from tonghu.hqms.labels import GROUPS_ZH
+from tonghu.patients.models import HospitalView
+from tonghu.patients.queries import is_name, matching
+from tonghu.platform.accounts.access import Request
+from tonghu.platform.components.table import Column, Filter, Mark, Table
+from tonghu.platform.scope.scope import Scope
+from tonghu.registry.models import Card
+from tonghu.registry.states import State
+
+#: A search by name looks at so many children at most.
+MOST_NAMED: Final = 200
+Tone = Literal["block", "ask", "done", "quiet"]
+#: Tones of states: what asks, what is done.
+TONES: Final[dict[str, Tone]] = {
+    State.RETURNED: "ask", State.RETURNED_BY_CENTRE: "ask", State.REPORTED: "done", State.ACCEPTED: "done",
+}  # fmt: skip
+
+
+def cards(by: Scope) -> QuerySet[Card]:
+    """The cards in the reader's reach."""
+    rows = Card.objects.select_related("view", "institution")
+    return rows.filter(institution=by.institution) if by.institution is not None else rows
+
+
+def state_mark(card: Card) -> Mark:
+    """A card's state as a word with a mark."""
+    return Mark(card.get_state_display(), TONES.get(card.state, "quiet"))
+
+
+def group_name(group: str) -> str:
+    """A group of the surveillance scope in words."""
+    if not group:
+        return _("not in scope")
+    english = (get_language() or "").startswith("en")
+    return group.replace("_", " ") if english else GROUPS_ZH.get(group, group)
+
+
+@cache
+def _subgroups() -> dict[str, tuple[str, str]]:
+    return {
+        each.code: (f"{each.label} {each.name_zh}", f"{each.label} {each.name_en}") for each in iccc.groups("subgroup")
+    }
+
+
+def subgroup_name(code: str) -> str:
+    """An ICCC-3 subgroup in words."""
+    known = _subgroups().get(code)
+    if known is None:
+        return code and _("not classified")
+    return known[1 if (get_language() or "").startswith("en") else 0]
+
+
+def filters(*names: str) -> list[Filter]:
+    """The filters of these names, in that order."""
+    made: dict[str, Callable[[], Filter]] = {
+        "q": lambda: Filter("q", _("Record number, name, pinyin or initials"), matching_cards),
+        "state": lambda: Filter("state", _("State"), lambda rows, s: rows.filter(state=s), State.choices),
+        "institution": lambda: Filter("institution", _("Hospital, by code"), _of_hospital),
+        "month": lambda: Filter("month", _("Archive month"), _of_month),
+        "group": lambda: Filter(
+            "group", _("Group"), lambda rows, g: rows.filter(scope_group=g), [(g, group_name(g)) for g in GROUPS_ZH]
+        ),
+        "iccc": lambda: Filter(
+            "iccc", _("ICCC-3 subgroup"), lambda rows, c: rows.filter(iccc3_subgroup=c),
+            [(code, subgroup_name(code)) for code in _subgroups()],
+        ),
+        "problem": lambda: Filter(
+            "problem", _("Findings"), _of_problem, [("errors", _("with errors")), ("none", _("without findings"))]
+        ),
+    }  # fmt: skip
+    return [made[name]() for name in names]
+
+
+def matching_cards(rows: QuerySet[Card], text: str) -> QuerySet[Card]:
+    """Narrow cards to those of a record number, or of children of a name."""
+    wanted = "".join(halfwidth(text).split()).replace("\0", "")
+    if is_name(wanted):
+        views = matching(HospitalView.objects.all(), wanted).values_list("pk", flat=True)[:MOST_NAMED]
+        return rows.filter(view__in=list(views))
+    return rows.filter(record_number=wanted)
+
+
+def table(request: Request) -> Table:
+    """The list as the page shows it."""
+    elsewhere = request.scope.institution is None
+    return Table(
+        request=request, name="cards", rows=cards(request.scope), order="-changed_at" if not elsewhere else "-pk",
+        columns=columns(elsewhere), filters=filters(*_filters_of(elsewhere)),
+        row_mark=lambda card: "block" if card.errors else "",
+        caption=_("Report cards"),
+        empty=_("No card yet. Cards come with the month's discharge file, or are entered by hand."),
+    )  # fmt: skip
+
+
+def _filters_of(elsewhere: bool) -> tuple[str, ...]:
+    where = ("institution",) if elsewhere else ()
+    return ("q", "state", "month", *where, "group", "iccc", "problem")
+
+
+def columns(elsewhere: bool) -> Sequence[Column]:
+    """The columns; the hospital's own readers need not be told the hospital."""
+    return (
+        Column("record_number", _("Record number"), kind="code", sort=None, fixed=True,
+               link=lambda card: reverse("registry:card", args=[card.pk])),
+        Column("name", _("Name"), value=lambda card: card.view.patient_name, sort=None),
+        Column("institution", _("Hospital"), value=lambda card: card.institution.name, sort=None, shown=elsewhere),
+        Column("discharge_at", _("Discharge"), kind="date", sort=None),
+        Column("archive_month", _("Archive month"), value=_archive_month, sort=None),
+        Column("state", _("State"), value=state_mark, sort=None),
+        Column("principal_code", _("Principal diagnosis"), kind="code", sort=None),
+        Column("group", _("Group"), value=lambda card: group_name(card.scope_group), sort=None),
+        Column("iccc", _("ICCC-3"), value=lambda card: subgroup_name(card.iccc3_subgroup), sort=None, shown=False),
+        Column("age", _("Age"), kind="number", value=lambda card: card.age_years, sort=None, shown=False),
+        Column("errors", _("Errors"), kind="number", sort=None),
+        Column("warnings", _("Warnings"), kind="number", sort=None, shown=False),
+        Column("version", _("Version"), kind="number", sort=None, shown=False),
+        Column("changed_at", _("Changed"), kind="time", sort=None, shown=False),
+    )  # fmt: skip
+
+
+def chosen(request: Request) -> tuple[QuerySet[Card], str]:
+    """The cards that the filters of an address name, and the filters in words without anybody's name."""
+    rows, said = cards(request.scope), []
+    for each in filters(*_filters_of(request.scope.institution is None)):
+        value = request.GET.get(each.name, "").strip()[:100]
+        if not value or (each.choices and value not in {code for code, _label in each.choices}):
+            continue
+        rows = each.narrow(rows, value)
+        said.append("指定患儿或病案号" if each.name == "q" else f"{each.name}={value}")
+    return rows, "，".join(said) or "全部"
+
+
+def _archive_month(card: Card) -> object:
+    said = f"{card.archive_month:%Y-%m}"
+    return Mark(_("%(month)s, assumed") % {"month": said}, "quiet") if card.archive_month_assumed else said
+
+
+def _of_month(rows: QuerySet[Card], said: str) -> QuerySet[Card]:
+    try:
+        return rows.filter(archive_month=date.fromisoformat(f"{said}-01"))
+    except ValueError:
+        return rows.none()
+
+
+def _of_hospital(rows: QuerySet[Card], said: str) -> QuerySet[Card]:
+    """By the code that people know, or by the number that links of the site carry."""
+    by_number = Q(institution=int(said)) if said.isascii() and said.isdigit() and len(said) < 18 else Q()
+    return rows.filter(Q(institution__code=said) | by_number) if by_number else rows.filter(institution__code=said)
+
+
+def _of_problem(rows: QuerySet[Card], said: str) -> QuerySet[Card]:
+    return rows.filter(errors__gt=0) if said == "errors" else rows.filter(errors=0, warnings=0, confirms=0)

@@ -1,0 +1,256 @@
+"""The page of one card: the form for whoever has it in hand, the card beside its raw row for everybody else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from tonghu.errors import InputRefused
+from tonghu.platform.accounts.access import Request, requires
+from tonghu.registry.access import AUDIT, ENTER, READ, REPORT, VERIFY
+from tonghu.registry.drafts import discard, draft_content, keep_draft
+from tonghu.registry.forms import cells
+from tonghu.registry.forms.findings import counted
+from tonghu.registry.forms.reasons import DEPARTMENTS, OVERRIDE, reasons
+from tonghu.registry.models import Card, Finding
+from tonghu.registry.pages import card_lists, looking, working
+from tonghu.registry.pages.beside import changes, history, raw_beside
+from tonghu.registry.pages.opening import (
+    Opened,
+    changes_between,
+    in_hand,
+    log_look,
+    number,
+    opened,
+    posted,
+    posted_changes,
+)
+from tonghu.registry.pages.telling import refusal_in_words
+from tonghu.registry.services import (
+    Conflict,
+    answered,
+    ask_department,
+    move,
+    override,
+    reopen,
+    save_card,
+)
+from tonghu.registry.services.moving import Moved, require_act
+from tonghu.registry.states import Act
+
+#: The work of the auditor and of the centre: big on the page; what else may be done stands in a menu.
+MAIN = frozenset({"approve", "return", "accept", "return_by_centre"})
+
+
+@requires(READ)
+@require_GET
+def card(request: Request, pk: int) -> HttpResponse:
+    """One card."""
+    one = opened(pk, request.scope)
+    log_look(one)
+    return render_form(request, one) if one.editable else render_card(request, one)
+
+
+def render_form(request: Request, one: Opened, status: int = 200) -> HttpResponse:
+    """The form of a card that the reader may change, with what they typed and did not save."""
+    outdated = one.draft is not None and one.draft.based_on_version != one.number
+    content = one.saved if outdated else draft_content(one.draft, one.saved)
+    found = one.shown(content)
+    wanted = frozenset(each.column for each in found)
+    view = cells.View(
+        content, one.saved, one.sight, wanted, one.offered, one.card.scope_group, one.card.iccc3_subgroup
+    )  # fmt: skip
+    place, pk = working.place(request), one.card.pk
+    said = {
+        **_head(one),
+        "parts": cells.parts(view), "findings": found, "counts": counted(found), "waiting": one.waiting(content),
+        "editable": True, "raw": raw_beside(one, one.saved), "draft": one.draft, "outdated": outdated,
+        "reasons": reasons(OVERRIDE), "departments": reasons(DEPARTMENTS), "returned": one.returned,
+        "place": place, "next_url": place.url(one.card), "previous_url": place.url(one.card, back=True),
+        "row_url": reverse("registry:row", args=[pk]), "rest_url": reverse("registry:rest", args=[pk]),
+        "whole_url": reverse("registry:whole", args=[pk]) if one.may_reveal else "",
+    }  # fmt: skip
+    return render(request, "registry/card_form.html", said, status=status)
+
+
+def render_card(request: Request, one: Opened) -> HttpResponse:
+    """The card beside its raw row, with what the reader's post may do."""
+    found = one.shown(one.saved)
+    looking.remember(request, one.card.pk)
+    acts = _acts(one)
+    work = [each for each in acts if each["act"].code in MAIN]
+    onward = looking.next_url(request, one.card)
+    said = {
+        **_head(one),
+        "sections": raw_beside(one, one.saved), "findings": found, "counts": counted(found), "editable": False,
+        "flagged": {each.column for each in found if not each.explained}, "main_acts": work,
+        "other_acts": [each for each in acts if each not in work], "back": looking.back(request.scope),
+        "next_url": onward if onward != request.path and work else "",
+        "strip": looking.strip(request.scope) if work else "",
+    }  # fmt: skip
+    return render(request, "registry/card.html", said)
+
+
+def _head(one: Opened) -> dict[str, Any]:
+    """What both pages say of a card."""
+    held = one.card
+    return {
+        "one": one, "card": held, "own": one.own, "name": held.view.patient_name, "events": history(one),
+        "acts": [each for each in _acts(one) if each["act"].code != "submit"],
+        "changes": changes(one.saved, one.raw, one.sight), "born": held.view.birth_date,
+        "discharged": timezone.localtime(held.discharge_at).date(), "tone": card_lists.state_mark(held).tone,
+    }  # fmt: skip
+
+
+def _acts(one: Opened) -> list[dict[str, Any]]:
+    """The acts that the reader's post may do in this state, with why not, and the reasons to choose from."""
+    return [
+        {"act": act, "refused": refused and _why(Moved(one.card.pk, refused)), "reasons": reasons(act.code)}
+        for act, refused in one.acts()
+    ]
+
+
+@requires(ENTER)
+@require_POST
+def save(request: Request, pk: int) -> HttpResponse:
+    """Save what was typed with the reasons given, and submit it unless only saving was asked for."""
+    one = in_hand(pk, request.scope)
+    based_on = number(request, one.number)
+    base = one.version(based_on)
+    if request.POST.get("_draft") and one.draft:  # what was typed on an older version, to be compared with the newest
+        front, supplement = changes_between(base, draft_content(one.draft, base))
+    else:
+        front, supplement = posted_changes(base, posted(request), one.sight)
+    try:
+        merged = _save(one, based_on, front, supplement)
+    except Conflict as conflict:
+        return _render_conflict(request, one, conflict, {**front, **supplement})
+    except InputRefused as refused:
+        keep_draft(
+            card=pk, institution=one.card.institution_id, based_on=based_on,
+            content=base.with_changes(front, supplement), by=request.scope,
+        )  # fmt: skip
+        messages.error(request, refusal_in_words(refused))
+        return render_form(request, opened(pk, request.scope), status=422)
+    discard(card=pk, by=request.scope)
+    if merged:
+        messages.info(request, _("Somebody else had changed other fields meanwhile; both changes are kept."))
+    _explain(request, pk)
+    return _go_on(request, pk)
+
+
+def _save(one: Opened, based_on: int, front: dict[str, str], supplement: dict[str, str]) -> bool:
+    """Save; where somebody changed other fields meanwhile, on top of theirs. Returns whether it was so."""
+    said: dict[str, Any] = {"card": one.card.pk, "front": front, "supplement": supplement, "by": one.by}
+    try:
+        save_card(based_on=based_on, **said)
+    except Conflict as conflict:
+        if conflict.both:
+            raise
+        save_card(based_on=conflict.version, **said)
+        return bool(front or supplement)
+    return False
+
+
+def _explain(request: Request, pk: int) -> None:
+    """Keep the reasons that were given on the page for findings that still stand."""
+    given = dict(zip(request.POST.getlist("_about"), request.POST.getlist("_why"), strict=False))
+    if not given:
+        return
+    held = {f"{one.rule}|{one.column}": one for one in Finding.objects.filter(card=pk, overridden_at=None)}
+    for about, why in given.items():
+        if about in held:
+            override(findings=[held[about].pk], reason=why, by=request.scope)
+
+
+def _go_on(request: Request, pk: int) -> HttpResponse:
+    """Submit what was saved, and go straight to the next card with something to do."""
+    place = working.place(request)
+    here = reverse("registry:card", args=[pk]) + place.query
+    only_save = request.POST.get("_act") == "save"
+    if not only_save:
+        [answer] = move(cards=[pk], act="submit", by=request.scope)
+        if answer.refused:
+            messages.warning(request, _("Saved, not submitted: %(why)s") % {"why": _why(answer)})
+            return redirect(here)
+    held = Card.objects.get(pk=pk)
+    messages.success(request, _("Saved.") if only_save else _("Submitted."))
+    return redirect(place.url(held) or reverse("registry:queue") + place.query)
+
+
+@requires(ENTER, AUDIT, REPORT, VERIFY)
+@require_POST
+def act(request: Request, pk: int) -> HttpResponse:
+    """Do one act of the table of states with one card, and go on."""
+    one = opened(pk, request.scope)
+    here = reverse("registry:card", args=[pk])
+    onward = looking.next_url(request, one.card)
+    try:
+        wanted: Act = require_act(request.POST.get("_act", ""))
+        reason = request.POST.get("typed", "").strip() or request.POST.get("reason", "").strip()
+        [answer] = move(cards=[pk], act=wanted.code, by=request.scope, reason=reason)
+    except InputRefused as refused:
+        messages.error(request, refusal_in_words(refused))
+        return redirect(here)
+    if answer.refused:
+        messages.error(request, _why(answer))
+        return redirect(here)
+    messages.success(request, _("%(record)s: %(done)s.") % {"record": one.card.record_number, "done": wanted.done})
+    return redirect(here if wanted.permission == ENTER else onward)
+
+
+@requires(ENTER)
+@require_POST
+def ask(request: Request, pk: int) -> HttpResponse:
+    """Ask another department, and the card steps out of the queue; or say that it has answered."""
+    one = in_hand(pk, request.scope)
+    place = working.place(request)
+    here, onward = reverse("registry:card", args=[pk]) + place.query, place.url(one.card)
+    department, note = request.POST.get("department", ""), request.POST.get("note", "")
+    try:
+        if request.POST.get("_act") == "answered":
+            answered(card=pk, note=note, by=request.scope)
+            messages.success(request, _("The card is in your queue again."))
+            return redirect(here)
+        ask_department(card=pk, department=department, note=note, by=request.scope)
+    except InputRefused as refused:
+        messages.error(request, refusal_in_words(refused))
+        return redirect(here)
+    messages.success(request, _("The card waits for %(department)s.") % {"department": department})
+    return redirect(onward or reverse("registry:queue"))
+
+
+@requires(ENTER)
+@require_POST
+def take_back(request: Request, pk: int) -> HttpResponse:
+    """Take the reason of a finding back: it is open again."""
+    in_hand(pk, request.scope)
+    rule, _bar, column = request.POST.get("_about", "").partition("|")
+    held = Finding.objects.filter(card=pk, rule=rule, column=column).exclude(overridden_at=None)
+    reopen(findings=list(held.values_list("pk", flat=True)), by=request.scope)
+    return redirect(reverse("registry:card", args=[pk]) + working.place(request).query)
+
+
+def _render_conflict(request: Request, one: Opened, conflict: Conflict, mine: dict[str, str]) -> HttpResponse:
+    """Both versions side by side; what only one side changed is kept anyway."""
+    fresh = opened(one.card.pk, request.scope)
+    said = {
+        "card": fresh.card, "name": fresh.card.view.patient_name, "version": conflict.version,
+        "newest": next(iter(history(fresh)), None), "place": working.place(request),
+        "lines": cells.conflicts(conflict.both, conflict.mine, conflict.theirs, one.sight),
+        "kept": [(code, text) for code, text in mine.items() if code not in conflict.both],
+        "act": request.POST.get("_act", ""),
+    }  # fmt: skip
+    return render(request, "registry/conflict.html", said, status=409)
+
+
+def _why(answer: Moved) -> str:
+    return answer.en if (get_language() or "").startswith("en") else answer.zh

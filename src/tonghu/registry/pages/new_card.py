@@ -1,0 +1,154 @@
+"""A card that is being entered by hand: the same form on an empty card."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from typing import Final
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from tonghu.codes import hqms_fields
+from tonghu.errors import InputRefused
+from tonghu.network.models import Institution
+from tonghu.platform.accounts.access import Request, requires
+from tonghu.platform.scope.scope import Scope
+from tonghu.registry.access import ENTER
+from tonghu.registry.checks import Found, check
+from tonghu.registry.content import Content
+from tonghu.registry.drafts import discard, draft_content, keep_draft, new_draft
+from tonghu.registry.forms import cells
+from tonghu.registry.forms.cells import Sight
+from tonghu.registry.forms.findings import Shown, counted, shown
+from tonghu.registry.models import Draft
+from tonghu.registry.pages.opening import in_words_of, posted, posted_changes
+from tonghu.registry.pages.telling import refusal_in_words
+from tonghu.registry.services import OnRecord, enter_card
+
+#: The layout in which hospitals write today.
+LAYOUT: Final = "2020"
+NOTHING_MASKED: Final = Sight(frozenset())
+
+
+@dataclass(frozen=True)
+class NewCard:
+    """A card that is not there yet, with what an opened card has for its form."""
+
+    by: Scope
+    layout: str = LAYOUT
+    number: int = 0
+
+    @cached_property
+    def institution(self) -> Institution:
+        """The hospital that enters it.
+
+        Raises:
+            Http404: the reader's post is at none.
+        """
+        found = Institution.objects.filter(pk=self.by.institution or 0).first()
+        if found is None:
+            raise Http404
+        return found
+
+    @property
+    def institution_id(self) -> int:
+        """The hospital's number."""
+        return self.institution.pk
+
+    @cached_property
+    def saved(self) -> Content:
+        """What stands there before anything is typed: the hospital itself."""
+        known = hqms_fields.layout(self.layout if self.layout in hqms_fields.LAYOUTS else LAYOUT)
+        front = {"org_code": self.institution.code, "org_name": self.institution.name}
+        return Content(known.id, {known.by_name[name].code: text for name, text in front.items()})
+
+    def version(self, _wanted: int) -> Content:
+        """What stands there before anything is typed."""
+        return self.saved
+
+    @property
+    def sight(self) -> Sight:
+        """Who types sees what they type."""
+        return NOTHING_MASKED
+
+    def found(self, content: Content) -> list[Found]:
+        """What the rules find today."""
+        return check(content, timezone.localdate(), self.institution.region_code)
+
+    def shown(self, content: Content) -> list[Shown]:
+        """The findings as the page shows them; what is merely not typed yet is none."""
+        return shown(content, [one for one in self.found(content) if one.value], {}, self.sight)
+
+    def waiting(self, content: Content) -> list[str]:
+        """What is blank and keeps a rule from deciding, in words."""
+        return in_words_of(content, self.institution.region_code)
+
+
+@requires(ENTER)
+@require_GET
+def new(request: Request) -> HttpResponse:
+    """The empty form, or what was typed into it and not saved."""
+    return _form(request, new_draft(request.scope))
+
+
+@requires(ENTER)
+@require_POST
+def enter(request: Request) -> HttpResponse:
+    """Enter the card, and open it with its findings."""
+    form = NewCard(request.scope, request.POST.get("_layout", LAYOUT))
+    content = form.saved.with_changes(*posted_changes(form.saved, posted(request), form.sight))
+    keep_draft(card=None, institution=form.institution_id, based_on=0, content=content, by=request.scope)
+    try:
+        held = enter_card(
+            institution=form.institution, content=content, by=request.scope,
+            archive_month=_month(request.POST.get("_month", "")),
+        )  # fmt: skip
+    except OnRecord as known:
+        url = reverse("registry:card", args=[known.card])
+        messages.error(request, refusal_in_words(known))
+        return _form(request, new_draft(request.scope), known=url, status=422)
+    except InputRefused as refused:
+        messages.error(request, refusal_in_words(refused))
+        return _form(request, new_draft(request.scope), status=422)
+    discard(card=None, by=request.scope)
+    messages.success(request, _("The card is entered. Mend what was found, then submit it."))
+    return redirect("registry:card", held.pk)
+
+
+def _form(request: Request, draft: Draft | None, known: str = "", status: int = 200) -> HttpResponse:
+    typed = draft_content(draft, Content(LAYOUT))
+    form = NewCard(request.scope, request.GET.get("layout") or request.POST.get("_layout") or typed.layout)
+    content = typed if draft and typed.layout == form.saved.layout else form.saved
+    found = form.shown(content)
+    said = {
+        "form": form, "layout": form.saved.layout, "layouts": hqms_fields.LAYOUTS, "draft": draft, "known": known,
+        "parts": cells.parts(cells.View(content, form.saved, form.sight)), "findings": found, "counts": counted(found),
+        "waiting": form.waiting(content), "editable": True, "months": _months(), "reasons": (),
+        "row_url": reverse("registry:new_row") + f"?layout={form.saved.layout}",
+        "rest_url": reverse("registry:new_rest") + f"?layout={form.saved.layout}", "whole_url": "",
+    }  # fmt: skip
+    return render(request, "registry/card_new.html", said, status=status)
+
+
+def _months() -> list[date]:
+    """The archive months to choose from: this one and the year before it."""
+    today = timezone.localdate()
+    months = today.year * 12 + today.month - 1
+    return [date((months - back) // 12, (months - back) % 12 + 1, 1) for back in range(13)]
+
+
+def _month(said: str) -> date | None:
+    try:
+        return date.fromisoformat(f"{said}-01") if said else None
+    except ValueError as fault:
+        raise InputRefused(
+            f"归档月份“{said[:20]}”不是年-月，例如 2026-10",
+            f"The archive month “{said[:20]}” is no month such as 2026-10",
+        ) from fault

@@ -1,0 +1,259 @@
+"""One card for one reader: what of it they see, what they may do with it, and what they typed and did not save."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest
+from django.utils import timezone
+from django.utils.translation import get_language
+
+from tonghu.codes import hqms_fields
+from tonghu.platform.audit.access import REVEAL
+from tonghu.platform.audit.acts import log_read
+from tonghu.platform.scope.scope import Scope
+from tonghu.registry import content as contents
+from tonghu.registry.access import AUDIT, ENTER
+from tonghu.registry.checks import Found, check, missing
+from tonghu.registry.content import Content
+from tonghu.registry.forms.cells import AT_THE_HOSPITAL, Sight, label
+from tonghu.registry.forms.findings import Shown, shown
+from tonghu.registry.models import Card, CardAct, CardVersion, Draft, Finding, Origin
+from tonghu.registry.services.moving import refusal
+from tonghu.registry.services.saving import NotInHand
+from tonghu.registry.states import Act, State, acts_in
+from tonghu.registry.supplement import Item, items
+
+#: So many cards of a hospital tell which codes it writes.
+NEWEST = 400
+#: No field takes more; the dictionary's own lengths are a rule's matter.
+LONGEST = 400
+
+#: Versions that came from outside, not from somebody's hand.
+FROM_OUTSIDE = frozenset({Origin.IMPORT, Origin.DOCKING})
+#: What the log of looks says these pages are for; kept as it is, so not translated.
+PURPOSE = "查看报告卡"
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A card as a reader opened it."""
+
+    card: Card
+    by: Scope
+
+    @cached_property
+    def _ends(self) -> tuple[CardVersion, CardVersion]:
+        """The row as it came, and the newest version that the reader sees; both may be one."""
+        known = list(CardVersion.objects.filter(card=self.card).order_by("number").values_list("number", "origin"))
+        if not known:
+            raise Http404
+        came = [number for number, origin in known if origin in FROM_OUTSIDE]
+        ends = (came[-1] if came else known[0][0], known[-1][0])
+        held = {one.number: one for one in CardVersion.objects.filter(card=self.card, number__in=ends)}
+        return held[ends[0]], held[ends[1]]
+
+    @property
+    def number(self) -> int:
+        """The version that the reader sees."""
+        return self._ends[1].number
+
+    @property
+    def raw_number(self) -> int:
+        """The version that is the row as it came."""
+        return self._ends[0].number
+
+    @cached_property
+    def saved(self) -> Content:
+        """What the card says."""
+        return contents.open_(self._ends[1].content)
+
+    @cached_property
+    def raw(self) -> Content:
+        """What the row said when it came last, from a file or a docking client; of a typed card its first version."""
+        return contents.open_(self._ends[0].content)
+
+    @property
+    def institution_id(self) -> int:
+        """The hospital's number."""
+        return self.card.institution_id
+
+    def version(self, wanted: int) -> Content:
+        """What the card said in a version; what it says now, where there is none of that number."""
+        if wanted == self.number:
+            return self.saved
+        held = CardVersion.objects.filter(card=self.card, number=wanted).first()
+        return contents.open_(held.content) if held else self.saved
+
+    @property
+    def own(self) -> bool:
+        """Whether the reader is at the card's hospital."""
+        return self.by.institution == self.card.institution_id
+
+    @property
+    def editable(self) -> bool:
+        """Whether the reader may change it now."""
+        return self.own and self.card.editable and self.by.may(ENTER)
+
+    @property
+    def sight(self) -> Sight:
+        """What of identities the reader sees."""
+        return AT_THE_HOSPITAL if self.own and (self.by.may(ENTER) or self.by.may(AUDIT)) else Sight()
+
+    @property
+    def may_reveal(self) -> bool:
+        """Whether a masked value may be shown whole here."""
+        return self.own and self.by.may(REVEAL)
+
+    @cached_property
+    def draft(self) -> Draft | None:
+        """What the reader typed and did not save."""
+        return Draft.objects.filter(card=self.card, person_id=self.by.person or 0).first() if self.editable else None
+
+    @cached_property
+    def explained(self) -> dict[tuple[str, str], str]:
+        """The reasons that stand, by rule and column."""
+        held = Finding.objects.filter(card=self.card, overridden_at__isnull=False)
+        return {(one.rule, one.column): one.overridden_reason for one in held}
+
+    @cached_property
+    def returned(self) -> CardAct | None:
+        """The act by which it came back, with its reason; None where it did not."""
+        if self.card.state not in (State.RETURNED, State.RETURNED_BY_CENTRE):
+            return None
+        return CardAct.objects.filter(card=self.card, to_state=self.card.state).order_by("-pk").first()
+
+    @cached_property
+    def offered(self) -> dict[str, str]:
+        """What the child's last card here knew of the tumour."""
+        before = (
+            Card.objects.filter(institution=self.card.institution_id, child=self.card.child_id)
+            .filter(discharge_at__lt=self.card.discharge_at)
+            .exclude(state=State.VOIDED)
+            .order_by("-discharge_at")
+            .first()
+        )
+        if before is None:
+            return {}
+        held = CardVersion.objects.filter(card=before, number=before.version).first()
+        known = contents.open_(held.content).supplement if held else {}
+        return {item.name: known[item.name] for item in items() if item.name in known and of_the_tumour(item)}
+
+    def found(self, content: Content) -> list[Found]:
+        """What the rules find on a content of this card today."""
+        return check(content, timezone.localdate(), self.card.institution.region_code)
+
+    def shown(self, content: Content) -> list[Shown]:
+        """The findings on a content as the page shows them."""
+        return shown(content, self.found(content), self.explained, self.sight)
+
+    def waiting(self, content: Content) -> list[str]:
+        """What is blank and keeps a rule from deciding, in words."""
+        return in_words_of(content, self.card.institution.region_code)
+
+    def acts(self) -> list[tuple[Act, str]]:
+        """The acts that the reader's post may do in the card's state, each with why it cannot be done now, or ''."""
+        return [
+            (act, refusal(self.card, act, self.by))
+            for act in acts_in(self.card.state)
+            if self.by.may(act.permission)
+        ]  # fmt: skip
+
+
+def of_the_tumour(item: Item) -> bool:
+    """Whether an item says something of the disease, which holds for the next stay as well."""
+    return item.meant_for == "tumour" or item.name == "first_diagnosis_date"
+
+
+def opened(pk: int, by: Scope) -> Opened:
+    """The card of a number.
+
+    Raises:
+        Http404: there is none in the reader's scope.
+    """
+    found = Card.objects.select_related("institution", "view", "child").filter(pk=pk).first()
+    if found is None:
+        raise Http404
+    return Opened(found, by)
+
+
+def in_hand(pk: int, by: Scope) -> Opened:
+    """The card of a number, which the reader may change now.
+
+    Raises:
+        Http404: there is none in the reader's hospital.
+        PermissionDenied: its state does not allow changes; says so.
+    """
+    one = opened(pk, by)
+    if not one.own:
+        raise Http404
+    if not one.editable:
+        refused = NotInHand(one.card.state)
+        raise PermissionDenied(refused.en if (get_language() or "").startswith("en") else refused.zh)
+    return one
+
+
+def in_words_of(content: Content, region: str) -> list[str]:
+    """The fields that rules wait for, in words."""
+    columns = dict.fromkeys(one.column or one.fact for one in missing(content, timezone.localdate(), region))
+    return [said for column in columns if (said := label(column, content.layout))]
+
+
+def log_look(one: Opened) -> None:
+    """Log that the reader was shown the card."""
+    log_read(one.card.child.group, PURPOSE, by=one.by, institution=one.card.institution_id)
+
+
+def posted(request: HttpRequest) -> dict[str, str]:
+    """The fields of a posted form; what the page itself adds begins with an underscore."""
+    return {
+        name: str(value)[:LONGEST]
+        for name, value in request.POST.items()
+        if not name.startswith("_") and request.POST.get(f"_keep_{name}") != "theirs"
+    }
+
+
+def number(request: HttpRequest, otherwise: int) -> int:
+    """The version that was on the screen."""
+    said = request.POST.get("_version", "")
+    return int(said) if said.isascii() and said.isdigit() and len(said) < 9 else otherwise
+
+
+def posted_changes(content: Content, said: dict[str, str], sight: Sight) -> tuple[dict[str, str], dict[str, str]]:
+    """What of a posted form differs from a content: front page and supplement.
+
+    Names that are no field are left out. A masked field that comes back empty is as it was.
+    """
+    known = hqms_fields.layout(content.layout).by_code
+    names = {item.name for item in items()}
+    front: dict[str, str] = {}
+    supplement: dict[str, str] = {}
+    for name, text in said.items():
+        wanted, held = text.strip(), content.value(name).strip()
+        if wanted == held:
+            continue
+        if name in names:
+            supplement[name] = wanted
+        elif name in known and (wanted or not sight.of(known[name], held)):
+            front[name] = wanted
+    return front, supplement
+
+
+def changes_between(before: Content, after: Content) -> tuple[dict[str, str], dict[str, str]]:
+    """What differs between two contents of one layout: front page and supplement."""
+    names = {item.name for item in items()}
+    differing = contents.differences(before, after)
+    return (
+        {column: after.value(column) for column in differing if column not in names},
+        {column: after.value(column) for column in differing if column in names},
+    )
+
+
+def newest_contents(*, by: Scope, limit: int = NEWEST) -> list[Content]:
+    """What the newest cards of the reader's own hospital say."""
+    newest = Card.objects.filter(institution=by.institution).order_by("-changed_at", "pk")
+    numbers = dict(newest.values_list("pk", "version")[:limit])
+    versions = CardVersion.objects.filter(card__in=list(numbers)).only("card_id", "number", "content")
+    return [contents.open_(one.content) for one in versions if numbers[one.card_id] == one.number]

@@ -1,0 +1,108 @@
+"""The correction queue: by rule or by card, bulk mends with preview and undo, and submitting what is ready."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from tonghu.platform.accounts.access import Request, requires
+from tonghu.platform.components.parts import Level
+from tonghu.platform.components.table import Column, Table
+from tonghu.registry.access import ENTER
+from tonghu.registry.forms.titles import title_of
+from tonghu.registry.pages import card_lists, working
+from tonghu.registry.pages.telling import tell
+from tonghu.registry.services import move
+from tonghu.registry.services.mending import MENDABLE
+
+#: So many are submitted by one press of a button.
+MOST_AT_ONCE = 500
+#: Months that the queue shows the progress of.
+MONTHS_SHOWN = timedelta(days=100)
+#: So many lines of a preview are shown; the rest is counted.
+SHOWN = 50
+
+
+@requires(ENTER)
+@require_GET
+def queue(request: Request) -> HttpResponse:
+    """What is left, by rule or by card; what waits for others; what came back; what is ready to be submitted."""
+    by = request.scope
+    if by.institution is None:
+        raise Http404
+    place = working.place(request)
+    by_card = request.GET.get("by") == "card"
+    counts = {kind: working.counted(working.queue(by, kind=kind)) for kind in working.KINDS}
+    said = {
+        "place": place, "by_card": by_card, "counts": counts, "ready": working.counted(working.ready(by)),
+        "months": working.months(by, timezone.localdate() - MONTHS_SHOWN)[:3],
+        "first": place.url(None), "tabs": _tabs(place, counts, by_card),
+        "kept": f"&kind={place.kind}" if place.kind else "",
+    }  # fmt: skip
+    if by_card:
+        said["table"] = _table(request, place)
+    else:
+        rows = working.by_rule(by, kind=place.kind)
+        most = max((row.cards for row in rows), default=1)
+        said["rules"] = [
+            {
+                "row": row, "level": Level(row.level), "title": title_of(row.rule), "share": row.cards * 100 // most,
+                "mendable": row.rule in MENDABLE,
+                "left": place.pace.left(row.cards),
+            }
+            for row in rows
+        ]  # fmt: skip
+    return render(request, "registry/queue.html", said)
+
+
+def _tabs(place: working.Place, counts: dict[str, int], by_card: bool) -> list[dict[str, object]]:
+    labels = {"": _("Mine"), "returned": _("Came back"), "waits": _("Waits for others")}
+    view = "&by=card" if by_card else ""
+    return [
+        {"label": labels[kind], "count": counts[kind], "here": kind == place.kind, "url": f"?kind={kind}{view}"}
+        for kind in working.KINDS
+    ]
+
+
+def _table(request: Request, place: working.Place) -> Table:
+    return Table(
+        request=request, name="queue", rows=place.cards.select_related("view"), order="archive_month",
+        columns=(
+            Column("record_number", _("Record number"), kind="code", sort=None, fixed=True,
+                   link=lambda card: reverse("registry:card", args=[card.pk]) + place.query),
+            Column("name", _("Name"), value=lambda card: card.view.patient_name, sort=None),
+            Column("discharge_at", _("Discharge"), kind="date", sort=None),
+            Column("state", _("State"), value=card_lists.state_mark, sort=None),
+            Column("errors", _("Errors"), kind="number", sort=None),
+            Column("warnings", _("Warnings"), kind="number", sort=None),
+            Column("waits_for", _("Waits for"), sort=None, shown=place.kind == "waits"),
+            Column("waits_note", _("Question"), sort=None, shown=place.kind == "waits"),
+            Column("archive_month", _("Archive month"), sort="archive_month",
+                   value=lambda card: f"{card.archive_month:%Y-%m}"),
+        ),
+        caption=_("Cards with something to do"),
+        empty=_("Nothing is left here."),
+    )  # fmt: skip
+
+
+@requires(ENTER)
+@require_GET
+def start(request: Request) -> HttpResponse:
+    """Lead to the first card of the queue."""
+    place = working.place(request)
+    return redirect(place.url(None) or reverse("registry:queue") + place.query)
+
+
+@requires(ENTER)
+@require_POST
+def submit_ready(request: Request) -> HttpResponse:
+    """Submit the cards on which nothing is found, together."""
+    cards = list(working.ready(request.scope).order_by("pk").values_list("pk", flat=True)[:MOST_AT_ONCE])
+    tell(request, move(cards=cards, act="submit", by=request.scope), _("submitted"))
+    return redirect("registry:queue")

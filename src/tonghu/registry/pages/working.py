@@ -1,0 +1,231 @@
+"""The correction queue: which cards wait for the clerk's hand, in which order, how many are left, how fast it goes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import cached_property
+from typing import Final
+from urllib.parse import urlencode
+
+from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet, Sum
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+
+from tonghu.platform.components.parts import in_words
+from tonghu.platform.scope.scope import Scope
+from tonghu.registry.models import Card, CardAct, Finding, Tally
+from tonghu.registry.states import EDITABLE, State
+
+#: More than these are "many": nobody needs the exact figure, and counting them costs.
+MOST_COUNTED: Final = 1000
+#: The pace is that of so much time.
+PACE: Final = timedelta(minutes=30)
+#: Sorts of cards that come back.
+RETURNED: Final = (State.RETURNED, State.RETURNED_BY_CENTRE)
+#: Which cards the clerk works on, by the name in the address; '' for all that is theirs.
+KINDS: Final = ("", "returned", "waits")
+
+
+def in_hand(by: Scope) -> QuerySet[Card]:
+    """The own hospital's cards that a clerk may change."""
+    return Card.objects.filter(institution=by.institution, state__in=EDITABLE)
+
+
+def open_findings() -> QuerySet[Finding]:
+    """Findings that are neither mended nor explained, of the card of an outer query."""
+    return Finding.objects.filter(card=OuterRef("pk"), overridden_at=None)
+
+
+def queue(by: Scope, *, rule: str = "", kind: str = "") -> QuerySet[Card]:
+    """The cards with something to do, those that somebody else was asked about apart.
+
+    Args:
+        rule: only those on which it finds something.
+        kind: ``returned``: those that came back; ``waits``: those that wait for another department.
+    """
+    found = in_hand(by)
+    found = found.exclude(waits_for="") if kind == "waits" else found.filter(waits_for="")
+    if kind == "returned":
+        found = found.filter(state__in=RETURNED)
+    if rule:
+        found = found.filter(Exists(open_findings().filter(institution=by.institution, rule=rule)))
+    elif not kind:
+        found = found.filter(Q(errors__gt=0) | Q(warnings__gt=0) | Q(confirms__gt=0) | Q(state__in=RETURNED))
+    return found
+
+
+def ready(by: Scope) -> QuerySet[Card]:
+    """Drafts with nothing to find: they may be submitted together."""
+    return Card.objects.filter(
+        institution=by.institution, state=State.DRAFT, errors=0, warnings=0, confirms=0, waits_for=""
+    )
+
+
+def counted(cards: QuerySet[Card]) -> int:
+    """How many, at most :data:`MOST_COUNTED`."""
+    return cards.order_by()[:MOST_COUNTED].count()
+
+
+def after(cards: QuerySet[Card], card: Card | None, *, back: bool = False) -> int | None:
+    """The card that follows in the order of the queue, or goes before; from the end on to the start; None for none."""
+    order = ("-archive_month", "-pk") if back else ("archive_month", "pk")
+    rest = cards.order_by(*order)
+    if card is None:
+        return rest.values_list("pk", flat=True).first()
+    month, sign = card.archive_month, "lt" if back else "gt"
+    beyond = rest.filter(Q(**{f"archive_month__{sign}": month}) | Q(archive_month=month, **{f"pk__{sign}": card.pk}))
+    found = beyond.values_list("pk", flat=True).first()
+    return found or rest.exclude(pk=card.pk).values_list("pk", flat=True).first()
+
+
+@dataclass(frozen=True, slots=True)
+class ByRule:
+    """One rule of the queue."""
+
+    rule: str
+    level: str
+    cards: int
+
+
+def by_rule(by: Scope, *, kind: str = "") -> list[ByRule]:
+    """The rules that find something on cards of the queue: what blocks first, then the most frequent."""
+    cards = queue(by, kind=kind).values("pk")
+    rows = (
+        Finding.objects.filter(institution=by.institution, overridden_at=None, card__in=cards)
+        .values("rule", "level")
+        .annotate(cards=Count("card", distinct=True))
+    )
+    order = {"error": 0, "warning": 1, "confirm": 2}
+    found = [ByRule(row["rule"], row["level"], row["cards"]) for row in rows]
+    return sorted(found, key=lambda one: (order[one.level], -one.cards, one.rule))
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """What the reader submitted: today, and how fast in the last half hour."""
+
+    today: int
+    minutes_each: float | None
+
+    def left(self, cards: int) -> str:
+        """The time that so many cards take at this pace, in words; '' where nothing can be said."""
+        return in_words(timedelta(minutes=self.minutes_each * cards)) if self.minutes_each and cards else ""
+
+
+def pace(by: Scope) -> Pace:
+    """How fast the reader submits."""
+    now = timezone.now()
+    start = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
+    said = CardAct.objects.filter(
+        institution=by.institution, person_id=by.person, act="submit", at__gte=min(start, now - PACE)
+    ).aggregate(
+        today=Count("pk", filter=Q(at__gte=start)),
+        lately=Count("pk", filter=Q(at__gte=now - PACE)),
+        since=Min("at", filter=Q(at__gte=now - PACE)),
+    )
+    return Pace(said["today"], _minutes_each(said["lately"], said["since"], now))
+
+
+def _minutes_each(count: int, since: datetime | None, now: datetime) -> float | None:
+    if since is None or count < 3:  # two acts say nothing of a pace
+        return None
+    return (now - since).total_seconds() / 60 / (count - 1)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a clerk stands in the queue, from card to card."""
+
+    by: Scope
+    rule: str
+    kind: str
+
+    @property
+    def query(self) -> str:
+        """What keeps the place in an address, with its question mark; '' where it is the whole queue."""
+        said = {name: value for name, value in (("rule", self.rule), ("kind", self.kind)) if value}
+        return f"?{urlencode(said)}" if said else ""
+
+    @cached_property
+    def cards(self) -> QuerySet[Card]:
+        """The cards of this place."""
+        return queue(self.by, rule=self.rule, kind=self.kind)
+
+    @cached_property
+    def left(self) -> int:
+        """How many are left, the one on the screen included."""
+        return counted(self.cards)
+
+    @cached_property
+    def pace(self) -> Pace:
+        """How fast the reader goes."""
+        return pace(self.by)
+
+    @property
+    def time_left(self) -> str:
+        """How long the rest will take, in words."""
+        return self.pace.left(self.left)
+
+    def url(self, card: Card | None, *, back: bool = False) -> str:
+        """The address of the card that follows; '' when there is none."""
+        found = after(self.cards, card, back=back)
+        return reverse("registry:card", args=[found]) + self.query if found else ""
+
+
+def place(request: HttpRequest) -> Place:
+    """The place that an address or a form names."""
+    said = request.POST if request.method == "POST" else request.GET
+    names = ("_rule", "_kind") if request.method == "POST" else ("rule", "kind")
+    kind = said.get(names[1], "")
+    return Place(request.scope, said.get(names[0], "")[:40], kind if kind in KINDS else "")  # type: ignore[attr-defined]
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """How far a month has come."""
+
+    month: date
+    cards: int
+    problems: int
+    in_hand: int
+    submitted: int
+    approved: int
+    reported: int
+
+    @property
+    def out(self) -> int:
+        """How many have left the clerk's hand."""
+        return self.cards - self.in_hand
+
+    @property
+    def beyond(self) -> int:
+        """The same in percent, never 100 before all have."""
+        return 100 if self.out >= self.cards else self.out * 100 // self.cards
+
+
+def months(by: Scope, since: date) -> Sequence[Month]:
+    """The own hospital's months from a day on, the newest first."""
+    rows = (
+        Tally.objects.filter(institution=by.institution, archive_month__gte=since)
+        .exclude(state=State.VOIDED)
+        .values("archive_month")
+        .annotate(
+            total=Sum("cards"),
+            problems=Sum("cards", filter=Q(problem=True), default=0),
+            hand=Sum("cards", filter=Q(state__in=EDITABLE), default=0),
+            waiting=Sum("cards", filter=Q(state=State.SUBMITTED), default=0),
+            passed=Sum("cards", filter=Q(state=State.APPROVED), default=0),
+            sent=Sum("cards", filter=Q(state__in=(State.REPORTED, State.ACCEPTED)), default=0),
+        )
+        .order_by("-archive_month")
+    )
+    return [
+        Month(
+            row["archive_month"], row["total"], row["problems"], row["hand"], row["waiting"], row["passed"], row["sent"]
+        )
+        for row in rows
+        if row["total"]
+    ]

@@ -1,0 +1,293 @@
+// The card's form. The server checks what was typed and answers with the list of findings; from that list this module
+// puts each message beside its field. Only what was changed is sent. Keys: M takes the proposed value or goes to the
+// field, O gives a reason, F goes to the next finding, Ctrl+Enter sends.
+
+const form = document.getElementById("card");
+const dialog = document.getElementById("override");
+const TYPED = "input:not([type=checkbox]):not([type=radio]):not([type=button]):not([type=submit]), textarea, select";
+const STORE = form && `draft:card:${form.dataset.card}:${form.dataset.version}:${form.dataset.person}`;
+let sent = false;
+let pointed = ""; // the finding on which the clerk stands, across answers of the server
+
+// --- fields ------------------------------------------------------------------------------------------------------
+
+function fields() {
+  return [...form.elements].filter((field) => field.dataset.was !== undefined);
+}
+
+function changed(field) {
+  return field.value.trim() !== field.dataset.was;
+}
+
+function typed(field) {
+  if (field.dataset.was === undefined) return;
+  field.closest("[data-field]")?.classList.toggle("is-changed", changed(field));
+  named(field);
+  keep();
+}
+
+// The name of a code stands beside it: taken from the entry that was chosen, cleared while something else is typed.
+function named(field) {
+  const told = field.closest("[data-field]")?.querySelector("[data-told]");
+  const offered = [...(field.closest("[data-picker]")?.querySelectorAll("[role=option][data-value]") ?? [])];
+  const name = offered.find((option) => option.dataset.value === field.value)?.dataset.name ?? "";
+  if (told) told.textContent = name || (field.value === field.dataset.was ? told.dataset.told : "");
+  const pair = name && field.dataset.names && document.getElementById(`id_${field.dataset.names}`);
+  if (pair && pair.value !== name) {
+    pair.value = name;
+    typed(pair);
+  }
+}
+
+function onlyChanged(event) {
+  const { parameters, elt } = event.detail;
+  if (elt !== form && !elt.matches("[data-saves-draft]")) return;
+  for (const field of fields()) if (!changed(field)) delete parameters[field.name];
+}
+
+function leaveOut(data) {
+  for (const field of fields()) if (!changed(field)) data.delete(field.name);
+}
+
+// --- findings ----------------------------------------------------------------------------------------------------
+
+function findings() {
+  return [...document.querySelectorAll("#findings [data-finding]")];
+}
+
+function current() {
+  return document.querySelector('#findings [data-finding][aria-current="true"]') ?? findings().find(open);
+}
+
+function open(finding) {
+  return finding.dataset.explained === undefined && finding.dataset.mended === undefined;
+}
+
+function fieldOf(finding) {
+  return finding?.dataset.mends ? document.getElementById(`id_${finding.dataset.mends}`) : null;
+}
+
+function project() {
+  for (const place of form.querySelectorAll("[data-field] .beside")) place.remove();
+  for (const field of form.querySelectorAll("[data-field][data-level]")) delete field.dataset.level;
+  const counts = {};
+  for (const finding of findings()) {
+    const field = fieldOf(finding);
+    const place = field?.closest("[data-field]");
+    const section = place?.closest("[data-section]")?.dataset.section;
+    if (section && open(finding)) counts[section] = (counts[section] ?? 0) + 1;
+    explained(finding);
+    if (!place || !open(finding)) continue;
+    place.dataset.level ??= finding.dataset.level;
+    const beside = document.createElement("p");
+    beside.className = `beside beside-${finding.dataset.level}`;
+    beside.id = `beside_${finding.dataset.mends}_${finding.dataset.rule}`;
+    beside.textContent = finding.querySelector(".finding-what").textContent;
+    place.append(beside);
+  }
+  for (const link of document.querySelectorAll("[data-counts]")) {
+    link.textContent = counts[link.dataset.counts] ?? "";
+  }
+  for (const said of document.querySelectorAll("#findings [data-name-of]")) {
+    const told = document.getElementById(`id_${said.dataset.nameOf}`)?.closest("[data-field]")?.querySelector("[data-told]");
+    if (told) told.textContent = said.textContent;
+  }
+  const left = findings().filter(open);
+  stand(left.find((each) => each.dataset.key === pointed) ?? left[0], false);
+}
+
+// Stand on a finding; its field is shown in the middle of the page.
+function stand(finding, show = true) {
+  for (const each of findings()) each.removeAttribute("aria-current");
+  for (const each of form.querySelectorAll(".is-here")) each.classList.remove("is-here");
+  if (!finding) return;
+  finding.setAttribute("aria-current", "true");
+  pointed = finding.dataset.key;
+  const field = fieldOf(finding);
+  field?.closest("[data-field]")?.classList.add("is-here");
+  if (show || !document.activeElement?.closest?.("#card")) {
+    field?.closest("details:not([open])")?.setAttribute("open", "");
+    field?.closest("[data-field]")?.scrollIntoView({ block: "center", behavior: "instant" });
+    finding.scrollIntoView({ block: "nearest", behavior: "instant" });
+  }
+}
+
+function point(field) {
+  const finding = findings().find((each) => open(each) && each.dataset.mends && `id_${each.dataset.mends}` === field.id);
+  if (finding) stand(finding, false);
+}
+
+function next() {
+  const all = findings().filter(open);
+  if (!all.length) return;
+  const now = all.indexOf(current());
+  stand(all[(now + 1) % all.length]);
+  all[(now + 1) % all.length].focus({ preventScroll: true });
+}
+
+function mend(finding) {
+  if (!finding) return;
+  stand(finding);
+  const field = fieldOf(finding);
+  if (!field) return;
+  if (finding.dataset.proposes === undefined) {
+    field.focus();
+    return field.select?.();
+  }
+  field.value = finding.dataset.proposes;
+  const left = findings().filter(open);
+  finding.dataset.mended = ""; // until the server has looked
+  stand(left[left.indexOf(finding) + 1] ?? findings().find(open));
+  field.dispatchEvent(new Event("change", { bubbles: true }));
+}
+
+// --- reasons -----------------------------------------------------------------------------------------------------
+
+function override(finding) {
+  if (!finding || finding.dataset.level === "error" || !dialog) return;
+  stand(finding);
+  dialog.querySelector("[data-about]").textContent = finding.querySelector(".finding-what").textContent;
+  dialog.querySelector("form").reset();
+  dialog.dataset.key = finding.dataset.key;
+  dialog.showModal();
+  dialog.querySelector("input[type=radio]")?.focus();
+}
+
+function reasonOf(key) {
+  return [...form.querySelectorAll("input[data-reason]")].find((input) => input.dataset.reason === key);
+}
+
+// A reason that was given on this page and is saved with the card.
+function explained(finding) {
+  const held = reasonOf(finding.dataset.key);
+  if (!held) return;
+  finding.dataset.explained = "";
+  const note = finding.querySelector("[data-why]");
+  note.textContent = note.dataset.why.replace("%s", held.value);
+  note.hidden = false;
+}
+
+dialog?.addEventListener("keydown", (event) => {
+  if (/^[1-9]$/.test(event.key) && !event.target.matches("textarea, input[type=text]")) {
+    const choice = dialog.querySelectorAll("input[type=radio]")[Number(event.key) - 1];
+    if (choice) {
+      event.preventDefault();
+      choice.checked = true;
+      dialog.querySelector("form").requestSubmit();
+    }
+  }
+});
+
+dialog?.querySelector("form").addEventListener("submit", (event) => {
+  event.preventDefault();
+  const data = new FormData(event.target);
+  const reason = String(data.get("typed") || data.get("reason") || "").trim();
+  if (!reason) return dialog.querySelector("[name=typed]").focus();
+  const [rule, column] = dialog.dataset.key.split("|");
+  const held = reasonOf(dialog.dataset.key) ?? document.createElement("input");
+  held.type = "hidden";
+  held.name = "_why";
+  held.dataset.reason = dialog.dataset.key;
+  held.value = reason;
+  if (!held.isConnected) {
+    const about = document.createElement("input");
+    about.type = "hidden";
+    about.name = "_about";
+    about.value = `${rule}|${column}`;
+    form.append(about, held);
+  }
+  dialog.close();
+  pointed = "";
+  project();
+});
+
+// --- keys and clicks ---------------------------------------------------------------------------------------------
+
+function onKey(event) {
+  if (event.defaultPrevented || event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.target.closest?.(TYPED) || document.querySelector("dialog[open]")) return;
+  const act = { m: () => mend(current()), o: () => override(current()), f: next }[event.key.toLowerCase()];
+  if (!act) return;
+  event.preventDefault();
+  act();
+}
+
+function onClick(event) {
+  const finding = event.target.closest("#findings [data-finding]");
+  if (finding) {
+    if (event.target.closest("[data-mend]")) event.preventDefault(), mend(finding);
+    else if (event.target.closest("[data-override]")) event.preventDefault(), override(finding);
+    else stand(finding);
+  }
+}
+
+// --- nothing typed is lost ---------------------------------------------------------------------------------------
+
+function typedValues() {
+  return Object.fromEntries(fields().filter(changed).map((field) => [field.name, field.value]));
+}
+
+function keep() {
+  const values = typedValues();
+  if (Object.keys(values).length) sessionStorage.setItem(STORE, JSON.stringify(values));
+  else sessionStorage.removeItem(STORE);
+}
+
+function drafted(event) {
+  const said = document.getElementById("draft-state");
+  if (!event.detail.elt.matches?.("[data-saves-draft]") || !said) return;
+  said.textContent = event.detail.successful ? said.dataset.saved : said.dataset.kept;
+}
+
+// What the server had not taken when the session ended is still in this tab.
+function restore() {
+  const ofOthers = Object.keys(sessionStorage).filter((key) => key.startsWith(`draft:card:${form.dataset.card}:`) && key !== STORE);
+  for (const key of ofOthers) sessionStorage.removeItem(key); // of a version that is not in force any more: it was saved
+  const values = JSON.parse(sessionStorage.getItem(STORE) ?? "{}");
+  let back = 0;
+  for (const field of fields()) {
+    if (!(field.name in values) || field.value === values[field.name]) continue;
+    field.value = values[field.name];
+    field.closest("[data-field]")?.classList.add("is-changed");
+    back += 1;
+  }
+  if (!back) return;
+  document.getElementById("draft-back")?.removeAttribute("hidden");
+  window.addEventListener("load", () => form.dispatchEvent(new Event("change", { bubbles: true })));
+}
+
+// The session ended while something was typed: say so, stay here, and lead to the log-in and back.
+function expired(event) {
+  if (event.detail.xhr.status !== 401) return;
+  event.preventDefault();
+  keep();
+  document.getElementById("session-over")?.removeAttribute("hidden");
+}
+
+function leave() {
+  if (sent) return;
+  const values = typedValues();
+  if (!Object.keys(values).length) return;
+  const body = new URLSearchParams({ ...values, _version: form.dataset.version });
+  const token = form.querySelector("[name=csrfmiddlewaretoken]").value;
+  fetch(form.dataset.draftUrl, { method: "POST", body, headers: { "X-CSRFToken": token }, keepalive: true }).catch(() => {});
+}
+
+if (form) {
+  restore();
+  project();
+  form.addEventListener("input", (event) => typed(event.target));
+  form.addEventListener("change", (event) => typed(event.target));
+  form.addEventListener("focusin", (event) => point(event.target));
+  form.addEventListener("submit", () => (sent = true)); // kept in this tab until a page with a newer version comes
+  form.addEventListener("formdata", (event) => leaveOut(event.formData));
+  document.addEventListener("htmx:configRequest", onlyChanged);
+  document.addEventListener("htmx:afterSwap", (event) => event.target.id === "findings" && project());
+  document.addEventListener("htmx:beforeOnLoad", expired);
+  document.addEventListener("htmx:afterRequest", drafted);
+  document.addEventListener("keydown", onKey, true);
+  document.addEventListener("click", onClick);
+  document.addEventListener("toggle", (event) => event.target.matches?.("details[data-more]") && project(), true);
+  document.addEventListener("htmx:afterSettle", (event) => event.target.closest?.("[data-more-of]") && project());
+  window.addEventListener("pagehide", leave);
+}

@@ -1,0 +1,92 @@
+"""An auditor returns a card with a reason and approves another; the clerk sees the reason; the centre receives."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from card_journeys import log_in, picture
+from playwright.sync_api import Page, expect
+
+from made_up_cards import Point, code
+from tonghu.registry.models import Card
+from tonghu.registry.services import move, save_card
+
+
+@pytest.fixture
+def point(committed: None) -> Point:
+    return Point()
+
+
+def submitted(point: Point, count: int, **changes: str) -> list[Card]:
+    cards = [point.card(**changes) for _ in range(count)]
+    with point.acting("entry_clerk") as by:
+        move(cards=[card.pk for card in cards], act="submit", by=by)
+    return cards
+
+
+@pytest.mark.requirement("REG-05")
+def test_an_auditor_returns_and_approves(point: Point, open_page: Any, site: str, axe: Any) -> None:
+    changed = point.card()
+    with point.acting("entry_clerk") as by:
+        front = {
+            code("cost_self_pay"): "310.00",
+            code("other_diagnosis_1_name"): "急性淋巴细胞性白血病",
+            code("coder"): "壬",
+        }
+        save_card(card=changed.pk, based_on=1, front=front, by=by)
+        move(cards=[changed.pk], act="submit", by=by)
+    clean = submitted(point, 4)
+    page: Page = open_page()
+    log_in(page, point.post("auditor"), site)
+    page.goto("/")
+    picture(page, "auditor-home")
+    assert axe(page) == []
+    page.goto("/cards/audit")
+    picture(page, "auditor-desk")
+    assert axe(page) == []
+    page.get_by_role("link", name="从最早的开始审核").click()
+    expect(page.locator("h1")).to_contain_text(changed.record_number)
+    picture(page, "auditor-card")
+    assert axe(page) == []
+    page.keyboard.press("r")
+    picture(page, "auditor-returns")
+    page.get_by_label("或自己填写").fill("自付金额与收费处不一致")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("h1")).to_contain_text(clean[0].record_number)
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("h1")).to_contain_text(clean[1].record_number)
+    with point.acting("auditor"):
+        assert Card.objects.get(pk=changed.pk).state == "returned"
+        assert Card.objects.get(pk=clean[0].pk).state == "approved"
+    for card in clean[1:]:
+        page.goto(f"/cards/{card.pk}")
+    page.goto("/cards/audit")
+    page.get_by_role("button", name="一起通过 3 份").click()
+    picture(page, "auditor-clean")
+    page.get_by_role("button", name="上报", exact=True).click()
+    picture(page, "auditor-reports")
+    page.locator("dialog[open]").get_by_role("button", name="上报").click()
+    picture(page, "auditor-done")
+    with point.acting("auditor"):
+        assert {Card.objects.get(pk=card.pk).state for card in clean} == {"reported"}
+
+    clerk: Page = open_page()
+    log_in(clerk, point.post("entry_clerk"), site)
+    clerk.goto("/cards/queue?kind=returned")
+    picture(clerk, "clerk-returned")
+    clerk.goto(f"/cards/{changed.pk}")
+    expect(clerk.locator(".card-notes")).to_contain_text("自付金额与收费处不一致")
+    picture(clerk, "clerk-returned-card")
+
+    centre: Page = open_page()
+    log_in(centre, point.centre(), site)
+    centre.goto("/cards/received")
+    picture(centre, "centre-received")
+    assert axe(centre) == []
+    centre.goto(f"/cards/{clean[0].pk}")
+    picture(centre, "centre-card")
+    assert axe(centre) == []
+    centre.goto("/cards")
+    picture(centre, "centre-cards")
+    assert axe(centre) == []
