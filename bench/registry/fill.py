@@ -13,13 +13,18 @@ import argparse
 import csv
 import tempfile
 import time
-from datetime import date
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
 from bench.measure import WORK
-from bench.registry import statements
 
+STATEMENTS: Final = Path(__file__).with_name("fill.sql")
+#: Tables whose history nobody asks for here: a million rows of it.
+WITH_HISTORY: Final = (
+    "patients_child", "patients_hospitalview", "registry_card", "surveillance_point", "surveillance_zeroreport",
+    "accounts_person", "accounts_post",
+)  # fmt: skip
 POINTS, CARDS = 1_750, 1_000_000
 CHUNK: Final = 100_000
 CHILDREN_A_CARD: Final = 3
@@ -38,6 +43,7 @@ def fill(points: int, cards: int) -> None:
     """Fill the open site, unless it was filled already."""
     from django.db import connections
 
+    from tonghu.codes.dates import today_in_china
     from tonghu.platform.scope.scope import open_scope, system_scope
 
     with open_scope(system_scope("migration"), using="owner"), connections["owner"].cursor() as cursor:
@@ -47,27 +53,45 @@ def fill(points: int, cards: int) -> None:
         started = time.perf_counter()
         cursor.execute("SET LOCAL work_mem = '256MB'")
         cursor.execute("SELECT setseed(0.42)")
-        for table in statements.WITH_HISTORY:  # a history of a million rows that nobody asks for
+        for table in WITH_HISTORY:
             cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER history_insert")
         _places(cursor, points)
         _pages(cursor)
-        said = {"children": max(1, cards // CHILDREN_A_CARD), "months": MONTHS, "today": date.today(), "pages": PAGES}
-        for step, statement in statements.CHILDREN:
+        said = {
+            "children": max(1, cards // CHILDREN_A_CARD),
+            "months": MONTHS,
+            "today": today_in_china(),
+            "pages": PAGES,
+        }
+        for step, statement in _steps("children"):
             _do(cursor, step, statement, said)
         for first in range(1, cards + 1, CHUNK):
             last = min(cards, first + CHUNK - 1)
-            for step, statement in statements.CARDS:
+            for step, statement in _steps("cards"):
                 _do(cursor, f"{step} {first:,}–{last:,}", statement, {**said, "first": first, "last": last})
-        for step, statement in statements.AFTER:
+        for step, statement in _steps("after"):
             _do(cursor, step, statement, said)
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        for table in statements.WITH_HISTORY:
+        for table in WITH_HISTORY:
             cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER history_insert")
     with connections["owner"].cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
-    with open_scope(system_scope("summary")), connections["default"].cursor() as cursor:
+    from tonghu.surveillance import board, figures
+    from tonghu.surveillance.tasks import nation
+
+    with open_scope(nation(system_scope("summary"))), connections["default"].cursor() as cursor:
         cursor.execute("SELECT surveillance.fold_arrivals()")
+        board.sum_up(today_in_china())
+        figures.count(today_in_china())
     print(f"  {cards:,} made-up cards of {points:,} points in {time.perf_counter() - started:.0f} s", flush=True)
+
+
+def _steps(part: str) -> Iterator[tuple[str, str]]:
+    """The statements of a part of ``fill.sql``, each with its name."""
+    for piece in STATEMENTS.read_text(encoding="utf-8").split("-- @")[1:]:
+        head, _, statement = piece.partition("\n")
+        if head.startswith(f"{part} "):
+            yield head.removeprefix(f"{part} "), statement.rstrip().rstrip(";")
 
 
 def _do(cursor: Any, step: str, statement: str, said: dict[str, Any]) -> None:
@@ -80,6 +104,7 @@ def _places(cursor: Any, points: int) -> None:
     """Hospitals in counties over the whole country, those of the demo first; each a point with its three people."""
     from psycopg.types.range import Range
 
+    from tonghu.codes.dates import today_in_china
     from tonghu.codes.pinyin import sort_key
     from tonghu.network.models import Institution, Region
     from tonghu.synth.chance import Chance
@@ -89,7 +114,7 @@ def _places(cursor: Any, points: int) -> None:
     chance = Chance(SEED, "points")
     held = Institution.objects.using("owner").filter(kind="hospital").count()
     counties = list(
-        Region.objects.using("owner").filter(level=3, valid__contains=date.today()).values_list("code", "name")
+        Region.objects.using("owner").filter(level=3, valid__contains=today_in_china()).values_list("code", "name")
     )
     fresh = []
     for number in range(held, points):
@@ -111,7 +136,7 @@ def _places(cursor: Any, points: int) -> None:
             copy.write_row((number, name, sort_key(name)))
     cursor.execute("CREATE TEMP TABLE filled_disease (n int, upto float, code text, scope text, iccc text, male float)")
     _diseases(cursor)
-    for step, statement in statements.PLACES:
+    for step, statement in _steps("places"):
         _do(cursor, step, statement, {})
 
 

@@ -174,6 +174,7 @@ class Line:
 
     institution: int
     point: int
+    code: str
     name: str
     region_code: str
     cells: tuple[Cell | None, ...]
@@ -235,13 +236,7 @@ def wall(
     for row in _ask(_CELLS + _ALL, _said(months, today, region=region, institutions=here)):
         cell = _cell(row)
         rows.setdefault(cell.institution, (row, {}))[1][cell.month] = cell
-    lines = [
-        Line(
-            institution=number, point=rows[number][0]["point_id"], name=rows[number][0]["name"],
-            region_code=rows[number][0]["region_code"], cells=tuple(rows[number][1].get(month) for month in months),
-        )
-        for number in here if number in rows
-    ]  # fmt: skip
+    lines = [_line(*rows[number], months) for number in here if number in rows]
     return lines, len(listed) > PAGE
 
 
@@ -302,6 +297,12 @@ def _ask(sql: str, said: dict[str, Any]) -> list[dict[str, Any]]:
         cursor.execute(sql, said)
         names = [column.name for column in cursor.description]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def _line(row: dict[str, Any], cells: dict[Month, Cell], months: Sequence[Month]) -> Line:
+    named = {name: row[name] for name in ("code", "name", "region_code")}
+    shown_cells = tuple(cells.get(month) for month in months)
+    return Line(institution=row["institution_id"], point=row["point_id"], cells=shown_cells, **named)
 
 
 def _cell(row: dict[str, Any]) -> Cell:

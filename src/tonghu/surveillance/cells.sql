@@ -4,7 +4,7 @@
 WITH month AS (
   SELECT * FROM unnest(%(months)s::date[], %(dues)s::date[]) AS asked (month, due)
 ), point AS MATERIALIZED (
-  SELECT held.id AS point_id, held.institution_id, place.region_code, place.name, place.name_pinyin, held.valid
+  SELECT held.id AS point_id, held.institution_id, place.code, place.region_code, place.name, place.name_pinyin, held.valid
   FROM surveillance_point AS held JOIN network_institution AS place ON place.id = held.institution_id
   WHERE place.region_code COLLATE "C" >= %(low)s AND place.region_code COLLATE "C" < %(high)s
     AND (%(institutions)s::bigint[] IS NULL OR held.institution_id = ANY (%(institutions)s))
@@ -30,7 +30,7 @@ WITH month AS (
       AND one.withdrawn_at IS NULL
   ) AS each
 ), cell AS (
-  SELECT point.point_id, point.institution_id, point.region_code, point.name, point.name_pinyin, month.month, month.due,
+  SELECT point.point_id, point.institution_id, point.code, point.region_code, point.name, point.name_pinyin, month.month, month.due,
          coalesce(arrived.cards, 0) AS cards, coalesce(arrived.reported, 0) AS reported,
          coalesce(arrived.on_time, 0) AS on_time, coalesce(arrived.assumed, 0) AS assumed, zero.zero_on,
          CASE

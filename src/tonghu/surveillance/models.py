@@ -166,3 +166,45 @@ class Standing(models.Model):
 
     def __str__(self) -> str:
         return f"{self.institution_id} {self.archive_month:%Y-%m} {self.state}"
+
+
+class Figure(models.Model):
+    """How many reported cards of a region, of the last twelve archive months, are of a kind; refreshed by a job.
+
+    ``topic`` and ``key`` are those of ``figures.sql``. A region's figure holds what lies below it.
+    """
+
+    region_code = models.CharField(max_length=6)
+    topic = models.CharField(max_length=20)
+    key = models.CharField(max_length=24, blank=True)
+    cards = models.IntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(name="figure_one_a_kind", fields=["region_code", "topic", "key"])]
+
+    def __str__(self) -> str:
+        return f"{self.region_code} {self.topic} {self.key}: {self.cards}"
+
+
+class FigureOfPoint(models.Model):
+    """Reported cards of one hospital in the last twelve archive months, and how many had and have errors."""
+
+    institution = models.OneToOneField(Institution, models.CASCADE, related_name="+", primary_key=True)
+    region_code = models.CharField(max_length=6)
+    cards = models.IntegerField()
+    problem = models.IntegerField()
+    problem_at_first = models.IntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.institution_id}: {self.cards}"
+
+
+class FiguresMade(models.Model):
+    """When the figures were worked out, and of which archive months. One row."""
+
+    at = models.DateTimeField()
+    first = models.DateField()
+    last = models.DateField()
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M}"

@@ -12,7 +12,7 @@ from tonghu.network.region_range import NATION, covered
 from tonghu.platform.jobs.run import Run
 from tonghu.platform.jobs.tasks import job
 from tonghu.platform.scope.scope import Scope, open_scope
-from tonghu.surveillance import board, reminding
+from tonghu.surveillance import board, figures, reminding
 
 
 @job(
@@ -23,6 +23,16 @@ def sum_up(run: Run) -> dict[str, Any]:
     """Work out how every point stands, for the boards of the nation."""
     with open_scope(nation(run.scope)):
         return {"cells": board.sum_up(timezone.localdate())}
+
+
+@job(
+    "surveillance.figures", zh="统计辖区和全国的病例", en="Count the cases of regions and the nation",
+    cron="23 * * * *", system="summary",
+)  # fmt: skip
+def count(run: Run) -> dict[str, Any]:
+    """Count what was reported, by region, topic and key, for the pages of figures."""
+    with open_scope(nation(run.scope)):
+        return figures.count(timezone.localdate())
 
 
 @job(

@@ -134,7 +134,7 @@ def _linked(lines: Sequence[Line]) -> list[dict[str, Any]]:
         {
             "line": line,
             "cells": [
-                (cell, (cards_url(month=cell.month, institution=line.institution) if cell.cards else "")
+                (cell, (cards_url(month=cell.month, institution=line.code) if cell.cards else "")
                  or reverse("surveillance:point", args=[line.point])) if cell else (None, "")
                 for cell in line.cells
             ],
