@@ -10,10 +10,12 @@ from django.urls import reverse
 from django.utils import timezone
 
 import made_up
+from tonghu.errors import InputRefused
 from tonghu.patients.fields import FIRST_BIRTH, BirthField, CountyField, NameField
 from tonghu.patients.forms import GuardianForm, ViewForm
 from tonghu.patients.models import HospitalView
 from tonghu.patients.places import counties, full_name
+from tonghu.patients.services import change_view, enter_view
 from tonghu.platform.accounts.models import Post
 
 FORM = {"record_number": "ZY9", "patient_name": "曾一", "sex": "1", "birth_date": "2021-02-03"}
@@ -88,8 +90,6 @@ def test_a_county_that_is_no_more_stays_until_it_is_changed() -> None:
     with made_up.acting(clerk) as by:
         view = HospitalView.objects.get()
         assert view.residence_code == "510104"
-        from tonghu.patients.services import change_view
-
         change_view(by=by, view=view, residence_code="510105")
         HospitalView.objects.filter(pk=view.pk).update(residence_code="510199")  # as from an old front page
     said = {**FORM, "patient_name": "曾二", "residence_code": "510199"}
@@ -97,3 +97,14 @@ def test_a_county_that_is_no_more_stays_until_it_is_changed() -> None:
     with made_up.acting(clerk):
         view.refresh_from_db()
         assert (view.patient_name, view.residence_code) == ("曾二", "510199")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", ["\u202e\u200b", "\u3164"])
+def test_an_import_too_brings_no_name_that_nobody_sees(name: str) -> None:
+    clerk: Post = made_up.post("entry_clerk", made_up.hospital("FLDB", "510104"))
+    with made_up.acting(clerk) as by:
+        with pytest.raises(InputRefused, match="姓名"):
+            enter_view(by=by, institution=clerk.institution_id, record_number="1", patient_name=name)
+        held = enter_view(by=by, institution=clerk.institution_id, record_number="1", patient_name="单\u200b小雪")
+        assert held.patient_name == "单小雪"

@@ -13,6 +13,7 @@ from typing import Any
 from django.db import DatabaseError, IntegrityError, transaction
 
 from tonghu.codes.pinyin import initials, readings, sort_key
+from tonghu.codes.text import seen
 from tonghu.errors import InputRefused
 from tonghu.patients.access import ENTER
 from tonghu.patients.events import ENTERED
@@ -230,7 +231,7 @@ def _refused(taken: tuple[str, str] | None = None) -> Iterator[None]:
 
 
 def _name(name: str) -> str:
-    name = " ".join(name.split())
+    name = seen(name)
     if not name:
         raise InputRefused("请填写姓名", "A name is needed")
     return name
