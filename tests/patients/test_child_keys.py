@@ -123,3 +123,25 @@ def test_two_hospitals_meet_one_child_while_one_still_writes_with_the_key_before
     rotate()
     assert met(hospitals[0]) == answers[0]
     connections["owner"].close()
+
+
+def test_documents_that_contradict_each_other_do_not_stop_the_others(
+    hospitals: tuple[Institution, Institution],
+) -> None:
+    """The first batch cannot be made anew: two children claim each number, one under each key. A person decides."""
+    from tonghu.patients.models import DOCUMENT, DocumentKey
+    from tonghu.platform.crypto.hashing import hash_with
+
+    met(hospitals[0])
+    with open_scope(scope_of(hospitals[0])):
+        other = which_children([Asked(hospitals[0].pk, "OTHER")])[0]
+    old = min(of_keys())
+    add_key()
+    new = keys.keyring().writer("hash")
+    with open_scope(system_scope("migration"), using="owner"):
+        for number in DOCUMENTS[:5]:  # as many as a batch has
+            key = hash_with(new, number, DOCUMENT)
+            DocumentKey.objects.using("owner").create(key=key, number=number, child_id=other)
+    rotate()
+    scoped = lambda: open_scope(system_scope("rotation"), using="owner")  # noqa: E731
+    assert rotation.used(old, scoped)["patients_documentkey.key"] == 5  # those stay and are said; the other seven went

@@ -94,6 +94,7 @@ def test_a_masked_value_is_shown_once_for_a_reason(clerk: Post, view: HospitalVi
     answer = sent(browser, "reveal", what, pk, reason="核对转诊单")
     assert whole in answer.content.decode()
     assert "no-store" in answer["Cache-Control"]
+    assert "查看人：" in answer.content.decode()  # the line that says to whom it was shown, when and why
     (event,) = logged("audit.revealed")
     assert (event.reason, event.subject_id) == ("核对转诊单", str(view.child_id))
 

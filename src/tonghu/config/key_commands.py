@@ -72,12 +72,19 @@ def _rotate(_args: argparse.Namespace) -> int:
         from tonghu.platform.crypto import keys, rotation
 
         _wait(max(key.writes_from for key in keys.present().keys))
-        begun, done = time.monotonic(), 0
+        begun, done, lasting = time.monotonic(), 0, rotation.lasting()
         for step in rotation.rotate(_scoped):
             done += step.changed
             _say(f"{step.place}  {done:,}  {done / max(time.monotonic() - begun, 0.001):,.0f}/s")
         _say("")
+        ring = keys.present()
+        older = [key.number for key in ring.keys if key != ring.writer(key.use)]
+        left = {number: rotation.used(number, _scoped) for number in older}
     print(f"已用最新密钥重写 {done:,} 个值 / {done:,} values were written again under the newest keys")
+    for number, places in left.items():
+        for place, count in places.items():
+            why = "只能如此 / by nature" if place in lasting else "互相矛盾，须人工处理 / a person decides"
+            print(f"  密钥 key {number}  {place}  {count:,}  {why}")
     return 0
 
 
@@ -87,6 +94,13 @@ def _forget(args: argparse.Namespace) -> int:
 
         if left := rotation.used(args.number, _scoped):
             places = "、".join(f"{place} {count:,}" for place, count in left.items())
+            if set(left) <= rotation.lasting():
+                raise InputRefused(
+                    f"密钥 {args.number} 须保留：{places}。日志防篡改链只能用原密钥核对，恢复码只有本人能更换；"
+                    "它已不再写入新数据",
+                    f"Key {args.number} is kept: {places.replace('、', ', ')}. The log's chain is checked with the key "
+                    "that made it, and recovery codes are renewed by their holders alone; it writes nothing new",
+                )
             raise InputRefused(
                 f"密钥 {args.number} 仍在使用：{places}。请先运行 tonghu keys rotate",
                 f"Key {args.number} is still needed: {places.replace('、', ', ')}. Run tonghu keys rotate first",

@@ -15,7 +15,7 @@ from tonghu.patients.queries import Hit
 from tonghu.patients.schemas import ChildOut, FoundOut
 from tonghu.platform.api.gate import Request, requires
 from tonghu.platform.api.schemas import RowId
-from tonghu.platform.audit.acts import log_read
+from tonghu.platform.audit.acts import log_list, log_read
 from tonghu.platform.crypto.masks import mask_id
 
 router = Router(tags=["Children"])
@@ -38,10 +38,9 @@ def search(
     limit: Annotated[int, Field(ge=1, le=20)] = 20,
 ) -> list[dict[str, object]]:  # fmt: skip
     """The children in scope who fit best; whoever means a certain one searches by record number."""
-    return [
-        {"id": one.group, "views": [_hit(view) for view in one.views]}
-        for one in queries.search(q, by=request.scope, limit=limit)
-    ]
+    found = queries.search(q, by=request.scope, limit=limit)
+    log_list(((view.child, view.institution) for one in found for view in one.views), PURPOSE, by=request.scope)
+    return [{"id": one.group, "views": [_hit(view) for view in one.views]} for one in found]
 
 
 @router.get("/children/{id}", response=ChildOut, summary="One child")

@@ -14,8 +14,8 @@ from tonghu.platform.crypto.keys import Key
 PLACE: Final = "patients_documentkey.key"
 
 
-def rehash(using: str, key: Key, batch: int) -> int:
-    """Make a batch of the documents' keys anew, and return how many rows changed.
+def rehash(using: str, key: Key, batch: int, after: int | None) -> tuple[int, int | None]:
+    """Make a batch of the documents' keys anew; returns how many rows changed, and the last one that was looked at.
 
     While keys change a number may stand twice, under the older key and the newer: then the older row goes, if both name
     one child. Two that name different children are left for a person, and the older key with them.
@@ -23,13 +23,14 @@ def rehash(using: str, key: Key, batch: int) -> int:
     changed = 0
     with connections[using].cursor() as cursor:
         cursor.execute(
-            "SELECT id FROM patients_documentkey WHERE substring(key from 1 for 2) <> %s ORDER BY id LIMIT %s",
-            [key.number.to_bytes(2, "big"), batch],
+            "SELECT id FROM patients_documentkey WHERE substring(key from 1 for 2) <> %s AND id > %s "
+            "ORDER BY id LIMIT %s",
+            [key.number.to_bytes(2, "big"), after or 0, batch],
         )
         old = [row[0] for row in cursor.fetchall()]
     for row in DocumentKey.objects.using(using).filter(pk__in=old):
         changed += _rehashed(using, row, hash_with(key, row.number, DOCUMENT))
-    return changed
+    return changed, max(old, default=None)
 
 
 def _rehashed(using: str, row: DocumentKey, fresh: bytes) -> int:

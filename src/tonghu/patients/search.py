@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from tonghu.patients.access import READ
 from tonghu.patients.queries import search
+from tonghu.platform.audit.acts import log_list
 from tonghu.platform.scope.scope import Scope
 from tonghu.platform.shell import SearchHit, SearchProvider
 
@@ -21,7 +22,9 @@ def providers() -> tuple[SearchProvider, ...]:
 
 def find(scope: Scope, text: str, limit: int) -> Iterator[SearchHit]:
     """One answer a child, with what tells it from another of the same name."""
-    for found in search(text, by=scope, limit=limit):
+    answers = search(text, by=scope, limit=limit)
+    log_list(((found.views[0].child, found.views[0].institution) for found in answers), "搜索框", by=scope)
+    for found in answers:
         nearest = found.views[0]
         known = [
             nearest.birth_date.isoformat() if nearest.birth_date else "",

@@ -27,7 +27,7 @@ from tonghu.patients.story import told
 from tonghu.platform.accounts.access import Request, requires
 from tonghu.platform.accounts.forms import in_words
 from tonghu.platform.audit.access import HISTORY, REVEAL
-from tonghu.platform.audit.acts import CHILD, log_read, log_reveal
+from tonghu.platform.audit.acts import CHILD, log_list, log_read, log_reveal
 from tonghu.platform.components.ages import age
 from tonghu.platform.components.table import Column, Filter, Table
 from tonghu.platform.scope.scope import Scope
@@ -73,6 +73,7 @@ def children(request: Request) -> HttpResponse:
         "table": table, "elsewhere": elsewhere, "may_enter": _may_enter(request), "at": at,
         "may_look_elsewhere": by.institution is not None,
     }  # fmt: skip
+    log_list(((view.child_id, view.institution_id) for view in table.slice.rows), "患儿列表", by=by)
     return render(request, "patients/children.html", said)
 
 
@@ -139,20 +140,20 @@ def reveal(request: Request, what: str, pk: int) -> HttpResponse:
     value = getattr(row, secret.field)
     if not value:
         raise Http404
-    form, whole = ReasonForm(request.POST or None), ""
+    form, whole, mark = ReasonForm(request.POST or None), "", ""
     if form.is_valid():
         try:
-            log_reveal(
+            mark = log_reveal(
                 str(secret.label), subject=(CHILD, row.child_id), reason=form.cleaned_data["reason"], by=request.scope,
                 institution=row.institution_id,
-            )  # fmt: skip
+            ).text  # fmt: skip
             whole = str(value)
         except InputRefused as refused:
             form.add_error("reason", in_words(refused))
     of = row if isinstance(row, HospitalView) else row.view
     said = {
         "form": form, "whole": whole, "masked": masked(what, value), "label": secret.label, "child": row.child_id,
-        "name": of.patient_name,
+        "name": of.patient_name, "mark": mark,
     }  # fmt: skip
     return render(request, "patients/reveal.html", said)
 

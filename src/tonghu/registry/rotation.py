@@ -13,13 +13,15 @@ from tonghu.registry.models import CardVersion
 PLACE: Final = "registry_cardversion.content_key"
 
 
-def rehash(using: str, key: Key, batch: int) -> int:
-    """Make a batch of the keys of contents anew, and return how many rows changed."""
+def rehash(using: str, key: Key, batch: int, after: int | None) -> tuple[int, int | None]:
+    """Make a batch of the keys of contents anew; returns how many rows changed, and the last one that was looked at."""
     with connections[using].cursor() as cursor:
         cursor.execute(
-            "SELECT id FROM registry_cardversion WHERE substring(content_key from 1 for 2) <> %s ORDER BY id LIMIT %s",
-            [key.number.to_bytes(2, "big"), batch],
+            "SELECT id FROM registry_cardversion WHERE substring(content_key from 1 for 2) <> %s AND id > %s "
+            "ORDER BY id LIMIT %s",
+            [key.number.to_bytes(2, "big"), after or 0, batch],
         )
         old = [row[0] for row in cursor.fetchall()]
     versions = CardVersion.objects.using(using).filter(pk__in=old)
-    return sum(versions.filter(pk=one.pk).update(content_key=key_with(key, open_(one.content))) for one in versions)
+    changed = sum(versions.filter(pk=one.pk).update(content_key=key_with(key, open_(one.content))) for one in versions)
+    return changed, max(old, default=None)

@@ -152,7 +152,7 @@ def test_unsound_fields_are_errors_at_start(sealed: Any, monkeypatch: pytest.Mon
 
     monkeypatch.setattr("tonghu.platform.crypto.checks.apps.get_models", lambda: [sealed, Twice])
     assert [found.id for found in fields_are_sound(None)] == ["crypto.E002", "crypto.E003"]
-    rotation.rehashed_by("crypto_twice.lonely", lambda *_: 0)
+    rotation.rehashed_by("crypto_twice.lonely", lambda *_: (0, None))
     assert [found.id for found in fields_are_sound(None)] == ["crypto.E002"]
     del rotation.rehashers["crypto_twice.lonely"]
     found = Twice._meta.get_field("number").check()
@@ -238,14 +238,15 @@ def test_a_hash_that_its_room_makes_anew_is_asked_of_the_room(sealed: Any, monke
     add_keys()
     asked = []
 
-    def rehash(using: str, key: keys.Key, batch: int) -> int:
-        asked.append((using, key.number, batch))
-        return 1 if len(asked) == 1 else 0
+    def rehash(using: str, key: keys.Key, batch: int, after: int | None) -> tuple[int, int | None]:
+        """One batch in which nothing can be changed, one in which something is, and the end; then nothing at all."""
+        asked.append((using, key.number, batch, after))
+        return {1: (0, 9), 2: (1, 12)}.get(len(asked), (0, None))
 
     rotation.rehashed_by("crypto_sealed.number_tail", rehash)
     list(rotation.rotate(nullcontext, batch=9))
     del rotation.rehashers["crypto_sealed.number_tail"]
-    assert asked[0] == ("owner", 4, 9)
+    assert asked == [("owner", 4, 9, None), ("owner", 4, 9, 9), ("owner", 4, 9, 12), ("owner", 4, 9, None)]
     assert rotation.used(2, nullcontext)["crypto_sealed.number_hash"] == 1  # evidence keeps its key
 
 

@@ -18,5 +18,9 @@ class AccountsConfig(AppConfig):
         from tonghu.platform.accounts.checks import check_permissions
 
         post_migrate.connect(tell_the_database, sender=self)
+        from tonghu.platform.accounts.second_factor import under_key
+        from tonghu.platform.crypto.rotation import counted_by
+
+        counted_by("accounts_recoverycode.digest", under_key)
         autodiscover_modules("access")
         register(check_permissions)

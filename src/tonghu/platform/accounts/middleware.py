@@ -14,8 +14,6 @@ from tonghu.platform.accounts.sign_in import open_request
 from tonghu.platform.scope.scope import open_scope
 
 API = "/api/"
-#: Answered without a transaction: they must answer while the database is away.
-WITHOUT_SCOPE = ("/healthz",)
 
 
 class ScopeMiddleware:
@@ -25,8 +23,6 @@ class ScopeMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.path in WITHOUT_SCOPE:
-            return self.get_response(request)
         with transaction.atomic():
             scope = open_request(request)
             request.scope = scope  # type: ignore[attr-defined]
@@ -47,7 +43,7 @@ class ScopeMiddleware:
         """
         if "%00" in request.META.get("QUERY_STRING", "") and not request.path_info.startswith(API):  # says it itself
             raise SuspiciousOperation("a NUL in the address")
-        if request.path not in WITHOUT_SCOPE and access_of(view) is None:
+        if access_of(view) is None:
             raise ImproperlyConfigured(f"{view.__module__}.{view.__qualname__} does not say who may open it")
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> None:  # noqa: ARG002 -- Django's signature

@@ -103,6 +103,12 @@ def recovery_codes_left(person: Person) -> int:
     return RecoveryCode.objects.filter(person=person, used_at__isnull=True).count()
 
 
+def under_key(using: str, number: int) -> int:
+    """How many unused recovery codes stand under a key of hashes: nobody but their holders could make them anew."""
+    begins = number.to_bytes(2, "big").hex()
+    return RecoveryCode.objects.using(using).filter(used_at__isnull=True, digest__startswith=begins).count()
+
+
 def drop(person: Person) -> None:
     """Forget somebody's second factor and recovery codes: the telephone is lost."""
     SecondFactor.objects.filter(person=person).delete()

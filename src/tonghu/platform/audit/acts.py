@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.core.exceptions import PermissionDenied
@@ -9,14 +10,29 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from tonghu.platform.audit.access import REVEAL
-from tonghu.platform.audit.events import SITE, Subject, acting_because, record
+from tonghu.platform.audit.events import SITE, Subject, acting_because, record, record_each
 from tonghu.platform.audit.kinds import kind, subject_kind
 from tonghu.platform.scope.scope import Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Watermark:
+    """The line beside what was taken or shown whole: who, when, why, and under which request it is in the log."""
+
+    text: str
+
 
 CHILD = subject_kind("child", zh="患儿", en="child")
 
 CHILD_READ = kind(
     "child.read", zh="查看了{subject}（{purpose}）", en="looked at {subject} ({purpose})", data=("purpose",)
+)
+#: Children that one page or answer showed together: their numbers, so that the log stays one row and finds them again.
+CHILDREN_LISTED = kind(
+    "children.listed",
+    zh="查看了 {count} 名患儿的名单（{purpose}），编号：{children}",
+    en="looked at a list of {count} children ({purpose}), numbers: {children}",
+    data=("purpose", "count", "children"),
 )
 REVEALED = kind(
     "audit.revealed", zh="查看了{subject}的完整{what}", en="saw the whole {what} of {subject}", data=("what",)
@@ -40,8 +56,30 @@ def log_read(child_id: int, purpose: str, *, by: Scope, institution: int | None 
     record(CHILD_READ, subject=(CHILD, child_id), by=by, data={"purpose": purpose}, institution=institution)
 
 
-def log_reveal(what: str, *, subject: Subject, reason: str, by: Scope, institution: int | None = None) -> None:
-    """Log that a masked value is shown whole; call it before showing.
+def log_list(shown: Iterable[tuple[int, int | None]], purpose: str, *, by: Scope) -> None:
+    """Log that several children were shown together, each of them by name: one row in the book of each hospital.
+
+    Args:
+        shown: each child with the hospital whose view of it was shown; None for the reader's own book.
+        purpose: for what; one of a few words.
+        by: the open scope.
+    """
+    books: dict[int | None, set[int]] = {}
+    for child, institution in shown:
+        books.setdefault(institution, set()).add(child)
+    if books:
+        record_each(
+            CHILDREN_LISTED,
+            by=by,
+            books=[
+                (place, {"purpose": purpose, "count": len(children), "children": sorted(children)})
+                for place, children in sorted(books.items(), key=lambda book: book[0] or 0)
+            ],
+        )
+
+
+def log_reveal(what: str, *, subject: Subject, reason: str, by: Scope, institution: int | None = None) -> Watermark:
+    """Log that a masked value is shown whole; call it before showing, and show the watermark beside the value.
 
     Raises:
         PermissionDenied: `by` may not.
@@ -51,13 +89,8 @@ def log_reveal(what: str, *, subject: Subject, reason: str, by: Scope, instituti
         raise PermissionDenied(_("Your active post may not see whole numbers. Ask a colleague whose post may."))
     with acting_because(by, reason):
         record(REVEALED, subject=subject, by=by, data={"what": what}, institution=institution)
-
-
-@dataclass(frozen=True, slots=True)
-class Watermark:
-    """The line that stands in an exported file: who took it, when, why, and under which request it is in the log."""
-
-    text: str
+    said = _("Shown to %(who)s at %(now)s, reason: %(reason)s, request %(request)s. Held in trust: do not pass on.")
+    return Watermark(said % _marks(by, reason))
 
 
 def log_export(
@@ -81,7 +114,10 @@ def log_export(
         raise PermissionDenied(_("Your active post may not export this."))
     with acting_because(by, reason):
         record(EXPORTED, subject=subject, by=by, data={"what": what, "count": count, "filters": filters})
-    now = timezone.localtime().strftime("%Y-%m-%d %H:%M:%S")
     said = _("Exported by %(who)s at %(now)s, reason: %(reason)s, request %(request)s. Held in trust: do not pass on.")
-    words = {"who": by.label or "—", "now": now, "reason": reason.strip(), "request": by.request or "—"}
-    return Watermark(said % words)
+    return Watermark(said % _marks(by, reason))
+
+
+def _marks(by: Scope, reason: str) -> dict[str, str]:
+    now = timezone.localtime().strftime("%Y-%m-%d %H:%M:%S")
+    return {"who": by.label or "—", "now": now, "reason": reason.strip(), "request": by.request or "—"}

@@ -80,6 +80,31 @@ def record(
         )
 
 
+def record_each(kind: Kind, *, by: Scope, books: Iterable[tuple[int | None, Mapping[str, Any]]]) -> None:
+    """Record an act of the open scope that touches several hospitals: a row in the book of each, by one statement.
+
+    Args:
+        kind: what was done; it keeps nothing personal and is about no single subject.
+        by: the open scope.
+        books: each hospital (None: the actor's own) with the data that its row says.
+
+    Raises:
+        ValueError: other values than the kind names.
+    """
+    rows = [(place, dict(data)) for place, data in books]
+    if any(set(data) != set(kind.data) for _place, data in rows) or kind.personal:
+        raise ValueError(f"{kind.code} keeps {kind.data}, for each of the books")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO audit_event (kind, subject_kind, subject_id, institution_id, by_person, data) "
+            "SELECT %s, '', '', book, %s, said::jsonb FROM unnest(%s::bigint[], %s::text[]) AS line (book, said)",
+            [
+                kind.code, by.person, [place for place, _data in rows],
+                [json.dumps(data, ensure_ascii=False) for _place, data in rows],
+            ],
+        )  # fmt: skip
+
+
 def shred(subject: Subject, *, reason: str, by: Scope) -> None:
     """Make the personal data of a subject in the log unreadable for ever; the events stay.
 

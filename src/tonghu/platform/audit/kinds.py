@@ -51,6 +51,7 @@ class Kind:
         wording = self.zh if (get_language() or "zh").startswith("zh") else self.en
         closed = dict.fromkeys(self.personal, personal) if isinstance(personal, str) else personal
         said = dict.fromkeys((*self.data, *self.personal), "—") | dict(data) | dict(closed) | {"subject": subject}
+        said = {name: "、".join(map(str, one)) if isinstance(one, list) else one for name, one in said.items()}
         return wording.format_map(said)
 
 

@@ -26,16 +26,27 @@ from tonghu.platform.crypto.keys import Key, keyring
 BATCH_SIZE: Final = 500
 #: Opens the scope that the batch works in; given by the caller, since scopes stand above this room.
 Scoped = Callable[[], AbstractContextManager[Any]]
-#: Makes a batch of a hash column anew: (alias, new key, size) → rows changed; 0 when none is left.
-Rehasher = Callable[[str, Key, int], int]
+#: Makes a batch of a hash column anew, in the order of the rows' keys: (alias, new key, size, after) → how many rows it
+#: changed, and the last one that it saw; None when it saw none.
+Rehasher = Callable[[str, Key, int, Any], "Batch"]
 rehashers: dict[str, Rehasher] = {}
-#: How many rows a batch saw, and the last one's key.
+#: How many rows a batch changed, and the key of the last one that it saw (None: no row was left).
 Batch = tuple[int, Any]
 
 
 def rehashed_by(place: str, rehasher: Rehasher) -> None:
     """Register who makes the hashes in ``table.column`` anew, where they are not made from a field of the same row."""
     rehashers[place] = rehasher
+
+
+#: Counts what stands under a key and can be made anew by nobody: (alias, the key's number) → how many.
+Counter = Callable[[str, int], int]
+counters: dict[str, Counter] = {}
+
+
+def counted_by(place: str, counter: Counter) -> None:
+    """Register who counts the values in ``table.column`` that no rotation reaches: their key is not forgotten."""
+    counters[place] = counter
 
 
 @dataclass(frozen=True)
@@ -104,21 +115,33 @@ def used(number: int, scoped: Scoped, using: str = "owner") -> dict[str, int]:
                 )
                 if count := cursor.fetchone()[0]:
                     left[column.place] = count
+    for place, counter in counters.items():
+        with scoped():
+            if count := counter(using, number):
+                left[place] = count
     return left
 
 
+def lasting() -> set[str]:
+    """The places that no rotation makes anew: evidence that stays as it is, and codes that only their holders know."""
+    return {column.place for column in columns(KeyedHash) if getattr(column.field, "fixed", False)} | set(counters)
+
+
 def _passes(column: Column, scoped: Scoped, using: str, work: Callable[[Any], Batch]) -> Iterator[Step]:
-    """Go through a column in the order of its keys until a whole pass finds nothing."""
+    """Go through a column in the order of its keys until a whole pass changes nothing.
+
+    What a pass cannot change (two documents that contradict each other) it leaves and goes on; :func:`used` counts it.
+    """
     found = True
     while found:
         found, after = False, None
         while True:
             with scoped(), transaction.atomic(using=using):
-                seen, after = work(after)
-            if not seen:
+                changed, after = work(after)
+            if after is None:
                 break
-            found = True
-            yield Step(column.place, seen)
+            found |= changed > 0
+            yield Step(column.place, changed)
 
 
 def _seal_again(column: Column, key: Key, batch: int, using: str, after: Any) -> Batch:
@@ -133,7 +156,7 @@ def _hash_again(column: Column, key: Key, batch: int, using: str, after: Any) ->
     field = column.field
     assert isinstance(field, KeyedHash)
     if field.of is None:
-        return rehashers[column.place](using, key, batch), None
+        return rehashers[column.place](using, key, batch, after)
     held = _others(column, 1, key, after, batch, using)
     changes = []
     for row in column.model._base_manager.using(using).filter(pk__in=held).only("pk", field.of):

@@ -7,7 +7,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import Max, QuerySet
+from django.db.models import Max, Q, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -17,6 +17,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from tonghu.platform.accounts.access import Request, requires
 from tonghu.platform.audit.access import READ
+from tonghu.platform.audit.acts import CHILDREN_LISTED
 from tonghu.platform.audit.chain import BROKEN, CHECKED
 from tonghu.platform.audit.changes import who_in_words
 from tonghu.platform.audit.events import personal_of
@@ -58,7 +59,7 @@ def events(request: Request) -> HttpResponse:
         filters=(
             Filter("kind", _("Kind"), lambda rows, chosen: rows.filter(kind=chosen), choices=_kind_choices()),
             Filter("who", _("Who"), lambda rows, text: rows.filter(who__contains=text)),
-            Filter("subject", _("Number of the child or record"), lambda rows, text: rows.filter(subject_id=text)),
+            Filter("subject", _("Number of the child or record"), _of_subject),
             Filter("since", _("From (YYYY-MM-DD)"), _since),
             Filter("until", _("Until (YYYY-MM-DD)"), _until),
         ),
@@ -111,6 +112,13 @@ def _kind_choices() -> list[tuple[str, str]]:
         ((code, re.sub(r"#?—|…+", "…", kind.sentence(blank["subject"], {}, {}))) for code, kind in kinds().items()),
         key=lambda choice: choice[1],
     )
+
+
+def _of_subject(rows: QuerySet[Event], said: str) -> QuerySet[Event]:
+    """What is about a record of this number, and lists in which a child of this number stood."""
+    if not said.isascii() or not said.isdigit() or int(said) >= 2**63:
+        return rows.filter(subject_id=said)
+    return rows.filter(Q(subject_id=said) | Q(kind=CHILDREN_LISTED.code, data__contains={"children": [int(said)]}))
 
 
 def _since(rows: QuerySet[Event], said: str) -> QuerySet[Event]:

@@ -21,7 +21,7 @@ from tonghu.errors import InputRefused
 from tonghu.platform.accounts.access import Request, requires
 from tonghu.platform.accounts.forms import in_words
 from tonghu.platform.audit.access import EXPORT, HISTORY
-from tonghu.platform.audit.acts import log_export, log_read
+from tonghu.platform.audit.acts import log_export, log_list, log_read
 from tonghu.platform.audit.changes import Place, RowChange, of_record, tables
 from tonghu.platform.audit.changes import changes as find_changes
 from tonghu.platform.components.parts import Change, Event
@@ -117,9 +117,12 @@ def _log_reads(request: Request, found: Iterable[RowChange]) -> None:
     """Who sees the history of a child's record has looked at the child; each hospital's view counts for itself."""
     seen = {(one.child, one.institution) for one in found if one.child is not None}
     of_a_hospital = {child for child, institution in seen if institution is not None}
-    for child, institution in sorted(seen, key=lambda one: (one[0] or 0, one[1] or 0)):
-        if child is not None and (institution is not None or child not in of_a_hospital):
-            log_read(child, PURPOSE, by=request.scope, institution=institution)
+    shown = [(child, place) for child, place in seen if place is not None or child not in of_a_hospital]
+    if len({child for child, _place in shown}) > 1:
+        log_list(shown, PURPOSE, by=request.scope)
+        return
+    for child, place in shown:
+        log_read(child, PURPOSE, by=request.scope, institution=place)
 
 
 def _file(found: list[RowChange], watermark: str) -> HttpResponse:
