@@ -37,14 +37,17 @@ def post_worker_init(_worker: Any) -> None:
 
 
 def warm() -> None:
-    """Compile the rules of today: a first check takes seconds without it."""
+    """Compile the rules of today and spell out the counties: whoever asks first would wait seconds for them."""
     from django.utils import timezone
 
     from tonghu.hqms import record
+    from tonghu.patients.places import COUNTIES
+    from tonghu.platform.components.codes import choices
     from tonghu.platform.operations.logs import log
 
     begun = time.monotonic()
     record.warm(timezone.localdate())
+    choices(COUNTIES)
     log.info("web.warm", ms=round((time.monotonic() - begun) * 1000))
 
 
