@@ -12,7 +12,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import classification, discharges, patients, rules, shell
+from bench import classification, discharges, intake, patients, rules, shell
 from bench.measure import ROOT, WORK, Line
 
 SUITES: dict[str, Callable[[int], list[Line]]] = {
@@ -21,6 +21,7 @@ SUITES: dict[str, Callable[[int], list[Line]]] = {
     "classify": classification.suite,
     "rules": rules.suite,
     "search": patients.suite,
+    "intake": intake.suite,
     "shell": shell.suite,
 }
 RESULTS = ROOT / "bench" / "results.json"

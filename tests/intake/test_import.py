@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from made_up_files import Hospital
 
+import made_up
 from tonghu.errors import InputRefused
 from tonghu.intake import services
 from tonghu.intake.models import State
@@ -121,10 +122,23 @@ def test_undo_takes_the_whole_import_back(hospital: Hospital) -> None:
 
 
 def test_another_hospitals_file_is_refused(hospital: Hospital) -> None:
-    batch = hospital.checked(hospital.page(P900="999999999999999999"), hospital.page())
+    batch = hospital.checked(hospital.page(P900="999999999999999999"))
     assert batch.state == State.REFUSED
     assert "999999999999999999" in batch.refusal
     assert "不是本院" in batch.refusal
+    assert batch.file.destroyed_why == "batch_discarded"
+
+
+def test_a_row_of_another_hospital_of_the_network_stays_out(hospital: Hospital) -> None:
+    other = made_up.hospital("510104000099999999")
+    foreign = hospital.page(P3="ZY0009", P900=other.code)
+    batch = hospital.checked(hospital.page(), hospital.page(P3="ZY0002"), hospital.page(P3="ZY3", P900="1"), foreign)
+    with hospital.acting():
+        assert [row.match for row in batch.rows.order_by("row")] == ["new", "new", "new", "unusable"]
+        assert batch.rows.get(row=4).why == "foreign"
+    batch = hospital.confirmed(batch)
+    assert counts(batch) == {"created": 3, "failed": 1}
+    assert batch.summary["failed"] == [{"row": 4, "why": "foreign"}]
 
 
 def test_a_stay_that_fits_by_admission_count_is_asked_about(hospital: Hospital) -> None:

@@ -89,7 +89,7 @@ class _Chunk:
             wanted = outcome(row.match, row.choice, row.why)
             if wanted in ("unchanged", "skipped"):
                 self.counts[wanted] += 1
-            elif wanted == "failed":
+            elif wanted in ("failed", "waits"):  # what nobody has decided is not decided here
                 self._fail(row, row.why)
             elif wanted == "create":
                 create.append(row)
@@ -192,8 +192,8 @@ class _Chunk:
 def waiting(batch: int) -> Rows:
     """The staged rows and findings of a batch, as ``create_cards`` takes them."""
     return Rows(
-        rows=f"SELECT row, {', '.join(BROUGHT)}, content, content_key, changed FROM intake_row WHERE batch_id = %s",
-        findings='SELECT row, rule, rule_version, level, "column" FROM intake_row_finding WHERE batch_id = %s',
+        rows=f"SELECT row, {', '.join(BROUGHT)}, content, content_key, changed FROM intake_row WHERE batch_id = %b",
+        findings='SELECT row, rule, rule_version, level, "column" FROM intake_row_finding WHERE batch_id = %b',
         parameters=[batch],
     )
 

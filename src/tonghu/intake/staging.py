@@ -12,11 +12,11 @@ from collections.abc import Container, Iterable, Mapping
 from typing import Any, Final
 
 import polars as pl
-from django.db import connection
 
 from tonghu.intake import identity
 from tonghu.intake.checking import TYPED, Case
 from tonghu.intake.models import Batch, Match
+from tonghu.platform.database.arrays import array_cursor, columns
 from tonghu.registry.content import Content, key, seal
 
 _KINDS: Final = {
@@ -33,13 +33,13 @@ _READ: Final = ", ".join(f"line.{name} AT TIME ZONE 'Asia/Shanghai'" if name in 
 #: The codes of a row's fields travel as one text: arrays of arrays must be rectangular.
 _INSERT: Final = f"""
 INSERT INTO intake_row (batch_id, institution_id, {", ".join(name for name, _ in _OWN)}, choice, changed)
-SELECT %s, %s, {_READ}, '', string_to_array(codes, ' ')
-FROM unnest({", ".join(f"%s::{kind}[]" for _, kind in _OWN)}, %s::text[])
+SELECT %b, %b, {_READ}, '', string_to_array(codes, ' ')
+FROM unnest({", ".join(f"%b::{kind}[]" for _, kind in _OWN)}, %b::text[])
   AS line ({", ".join(name for name, _ in _OWN)}, codes)
 """
 _FINDINGS: Final = """
 INSERT INTO intake_row_finding (batch_id, institution_id, row, rule, rule_version, "column", level)
-SELECT %s, %s, * FROM unnest(%s::int[], %s::text[], %s::smallint[], %s::text[], %s::text[])
+SELECT %b, %b, * FROM unnest(%b::int[], %b::text[], %b::smallint[], %b::text[], %b::text[])
 """
 _LEVELS: Final = ("error", "warning", "confirm")
 _MOST: Final = 32_767  # what a smallint holds: a row with more findings than that says so by this number
@@ -59,16 +59,16 @@ def stage(
         versions: rule → the version that was in force.
         others: organisation codes of other institutions: their rows do not become cards here.
     """
-    counted = _counted(findings)
+    found = counted(findings)
     rows = [
-        _line(case, layout, counted.get(case.row, (0, 0, 0)), "foreign" if case.organisation in others else case.why)
+        _line(case, layout, found.get(case.row, (0, 0, 0)), "foreign" if case.organisation in others else case.why)
         for case in cases
     ]
     if not rows:
         return
     place = [batch.pk, batch.institution_id]
-    with connection.cursor() as cursor:
-        cursor.execute(_INSERT, [*place, *map(list, zip(*rows, strict=True))])
+    with array_cursor() as cursor:
+        cursor.execute(_INSERT, [*place, *columns(rows)])
         if len(findings):
             rules = findings["rule"].to_list()
             cursor.execute(
@@ -80,12 +80,12 @@ def stage(
             )  # fmt: skip
 
 
-def _counted(findings: pl.DataFrame) -> dict[int, tuple[int, int, int]]:
+def counted(findings: pl.DataFrame) -> dict[int, tuple[int, int, int]]:
     """Row → findings of each level."""
-    counted: dict[int, list[int]] = {}
+    levels: dict[int, list[int]] = {}
     for row, level, count in findings.group_by("row", "level").len().iter_rows():
-        counted.setdefault(row, [0, 0, 0])[_LEVELS.index(level)] = min(count, _MOST)
-    return {row: (one[0], one[1], one[2]) for row, one in counted.items()}
+        levels.setdefault(row, [0, 0, 0])[_LEVELS.index(level)] = min(count, _MOST)
+    return {row: (one[0], one[1], one[2]) for row, one in levels.items()}
 
 
 def _line(case: Case, layout: str, counted: tuple[int, int, int], why: str) -> tuple[Any, ...]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from tonghu.codes.pinyin import sort_key
 from tonghu.patients.access import ENTER
@@ -23,6 +23,7 @@ from tonghu.patients.services import change_view, name_tokens
 from tonghu.platform.accounts.access import check_may
 from tonghu.platform.crypto.box import seal
 from tonghu.platform.crypto.hashing import keyed_hash
+from tonghu.platform.database.arrays import array_cursor, columns
 from tonghu.platform.scope.scope import Scope
 
 
@@ -62,15 +63,15 @@ _COLUMNS: Final = (
 _INSERT: Final = f"""
 INSERT INTO patients_hospitalview
   (institution_id, {", ".join(name for name, _ in _COLUMNS)}, created_at, updated_at)
-SELECT %s, line.*, now(), now()
-FROM unnest({", ".join(f"%s::{kind}[]" for _, kind in _COLUMNS)}) AS line
+SELECT %b, line.*, now(), now()
+FROM unnest({", ".join(f"%b::{kind}[]" for _, kind in _COLUMNS)}) AS line
 ON CONFLICT (institution_id, record_number, child_id) DO NOTHING
 RETURNING id, child_id, record_number
 """
 _TOKENS: Final = """
 INSERT INTO patients_nametoken (institution_id, kind, token, former, child_id, view_id)
-SELECT %s, kind, token, false, child, view
-FROM unnest(%s::smallint[], %s::text[], %s::bigint[], %s::bigint[]) AS line (kind, token, child, view)
+SELECT %b, kind, token, false, child, view
+FROM unnest(%b::smallint[], %b::text[], %b::bigint[], %b::bigint[]) AS line (kind, token, child, view)
 """
 _Key = tuple[str, int]  # record number and child: what a view is known by at its hospital
 
@@ -120,28 +121,29 @@ def _renew(view: HospitalView, one: Seen, by: Scope) -> None:
 
 
 def _make(institution: int, fresh: dict[_Key, Seen]) -> dict[_Key, int]:
-    rows = [_line(child, one) for (_record, child), one in fresh.items()]
-    with connection.cursor() as cursor:
-        cursor.execute(_INSERT, [institution, *map(list, zip(*rows, strict=True))])
+    said = {name: (sort_key(name), sorted(name_tokens(name))) for name in {one.patient_name for one in fresh.values()}}
+    rows = [_line(child, one, said[one.patient_name][0]) for (_record, child), one in fresh.items()]
+    with array_cursor() as cursor:
+        cursor.execute(_INSERT, [institution, *columns(rows)])
         made: dict[_Key, int] = {(record, child): view for view, child, record in cursor.fetchall()}
         tokens = [
             (int(kind), token, child, made[record, child])
             for (record, child), one in fresh.items()
             if (record, child) in made
-            for kind, token in sorted(name_tokens(one.patient_name))
+            for kind, token in said[one.patient_name][1]
         ]
         if tokens:
-            cursor.execute(_TOKENS, [institution, *map(list, zip(*tokens, strict=True))])
+            cursor.execute(_TOKENS, [institution, *columns(tokens)])
     if len(made) < len(fresh):  # somebody entered one at the same moment: theirs stands
         made |= {key: view.pk for key, view in _held(institution, fresh).items()}
     return made
 
 
-def _line(child: int, one: Seen) -> tuple[Any, ...]:
+def _line(child: int, one: Seen, name_sort: str) -> tuple[Any, ...]:
     number = one.document_number
     end = tail(number) if number else None
     return (
-        child, one.record_number, one.patient_name, sort_key(one.patient_name), one.sex, one.birth_date, one.ethnicity,
+        child, one.record_number, one.patient_name, name_sort, one.sex, one.birth_date, one.ethnicity,
         one.nationality, one.document_type, _sealed("document_number", number),
         keyed_hash(number, DOCUMENT) if number else None, keyed_hash(end, DOCUMENT_TAIL) if end else None,
         one.residence_code, _sealed("residence", one.residence), _sealed("phone", one.phone),

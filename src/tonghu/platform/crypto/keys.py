@@ -271,7 +271,7 @@ _sources: dict[tuple[str, str], Source] = {}
 def source() -> Source:
     """Return where this site's keys come from."""
     command = settings.KEY_COMMAND
-    name = (command, str(key_file()))
+    name = (command, str(settings.SITE))
     if name not in _sources:
         _sources[name] = (
             Source(_run_command, time.monotonic, COMMAND_SECONDS)

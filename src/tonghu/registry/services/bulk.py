@@ -14,9 +14,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from tonghu.platform.accounts.access import check_may
+from tonghu.platform.database.arrays import array_cursor
 from tonghu.platform.scope.scope import Scope
 from tonghu.registry.access import ENTER
 
@@ -27,7 +28,7 @@ BROUGHT: Final = (
     "iccc3_method", "iccc3_certainty", "errors", "warnings", "confirms",
 )  # fmt: skip
 _BROUGHT: Final = ", ".join(BROUGHT)
-_WHO: Final = "unnest(%s::int[], %s::bigint[], %s::bigint[], %s::bigint[]) AS who (row, card, child, view)"
+_WHO: Final = "unnest(%b::int[], %b::bigint[], %b::bigint[], %b::bigint[]) AS who (row, card, child, view)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +78,10 @@ def create_cards(
     check_may(by, ENTER)
     if not made:
         return []
-    with connection.cursor() as cursor:
+    with array_cursor() as cursor:
         cursor.execute(
-            "SELECT nextval(pg_get_serial_sequence('registry_card', 'id')) FROM generate_series(1, %s)", [len(made)]
+            "SELECT nextval(pg_get_serial_sequence('registry_card', 'id')) FROM generate_series(1, %b::int)",
+            [len(made)],
         )
         cards = [number for (number,) in cursor.fetchall()]
         who = [
@@ -89,7 +91,7 @@ def create_cards(
             f"""
             INSERT INTO registry_card (id, institution_id, child_id, view_id, {_BROUGHT}, archive_month,
               archive_month_assumed, layout, origin, state, version, authors, problem_at_first, waits_for, waits_note)
-            SELECT who.card, %s, who.child, who.view, {_BROUGHT}, %s, %s, %s, %s, 'draft', 1, '{{}}', false, '', ''
+            SELECT who.card, %b, who.child, who.view, {_BROUGHT}, %b, %b, %b, %b, 'draft', 1, '{{}}', false, '', ''
             FROM ({rows.rows}) AS brought JOIN {_WHO} USING (row)
             """,
             [institution, archive_month, archive_month_assumed, layout, origin, *rows.parameters, *who],
@@ -98,7 +100,7 @@ def create_cards(
             f"""
             INSERT INTO registry_cardversion
               (card_id, institution_id, number, origin, batch, changed, content, content_key)
-            SELECT who.card, %s, 1, %s, %s, changed, content, content_key
+            SELECT who.card, %b, 1, %b, %b, changed, content, content_key
             FROM ({rows.rows}) AS brought JOIN {_WHO} USING (row)
             """,
             [institution, origin, batch, *rows.parameters, *who],
@@ -107,7 +109,7 @@ def create_cards(
             f"""
             INSERT INTO registry_finding
               (card_id, institution_id, rule, rule_version, level, "column", overridden_reason)
-            SELECT who.card, %s, rule, rule_version, level, "column", ''
+            SELECT who.card, %b, rule, rule_version, level, "column", ''
             FROM ({rows.findings}) AS found JOIN {_WHO} USING (row)
             """,
             [institution, *rows.parameters, *who],
