@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from tonghu.config import environment, serving
+from tonghu.config import card_commands, environment, serving
 from tonghu.config.site import Site, opened, said_in_words
 
 
@@ -30,6 +30,7 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
     logins = words.add_parser("logins", help="演示网站的全部账号 · every log-in of the demo's site")
     logins.set_defaults(run=_log_ins)
     _backup_words(words)
+    card_commands.add_words(words)
     words.add_parser("worker", help="只运行后台任务进程 · run jobs only").set_defaults(run=_worker)
 
 

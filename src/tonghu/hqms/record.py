@@ -91,6 +91,12 @@ def warm(on: date) -> None:
         missing({}, layout, on)
 
 
+def rules(layout: str, on: date, region: str | None = None) -> RuleSet:
+    """The rules that :func:`check` asks of a card on a day and at a place. Raises BadCode for an unknown layout."""
+    hqms_fields.layout(layout)
+    return _book().on(on, region, [SET, CARD_SET], layout)
+
+
 #: Compiled once for the rules of a layout, however many days they hold: there are as many as the rule book has changes.
 _checkers: Final[dict[tuple[object, ...], _Checker]] = {}
 

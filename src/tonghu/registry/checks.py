@@ -7,6 +7,7 @@ display. What is stored (``Finding``) is which rule found something where; the w
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
@@ -75,6 +76,25 @@ def check_without_supplement(front: Mapping[str, str], layout: str, on: date, re
     """
     content = Content(layout, front)
     return once(list(_of_page(content, record.check_card(front, layout, on, region, {}))))
+
+
+def rules_key(layout: str, on: date, region: str | None = None) -> str:
+    """Return a key of the rules that :func:`check` asks on a day and at a place; other rules have another.
+
+    Raises:
+        BadCode: there is no such layout.
+    """
+    return _rules_key(layout, on, region)
+
+
+@cache
+def _rules_key(layout: str, on: date, region: str | None) -> str:
+    from tonghu.tumours.checks import rules
+
+    chosen = (*record.rules(layout, on, region).rules, *rules(on=on).rules)
+    asked = [f"{rule.id} {rule.version} {rule.level} {rule.layer} {rule.place}" for rule in chosen]
+    asked += [f"{item.name} {item.kind} {item.valid_from}" for item in items_on(on)]
+    return hashlib.sha256("\n".join(asked).encode()).hexdigest()[:16]
 
 
 def missing(content: Content, on: date, region: str | None = None) -> list[record.Missing]:

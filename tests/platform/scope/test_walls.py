@@ -243,6 +243,7 @@ def test_what_the_wall_does_not_hold_back_is_said_in_the_docs(place: tables.Plac
 #: Functions that run with rights of their own, and why each may.
 DEFINERS = {
     "audit.": "keeps histories and the chain, which the application may not write",
+    "registry.fold_tally": "adds the tally up, for the job alone",
     "registry.count_cards": "keeps the tally of cards, which the application may not write",
     "resolver.": "answers questions across scopes with ids or yes and no",
     "scope.appoints": "may the open post give this role at this place: yes or no",

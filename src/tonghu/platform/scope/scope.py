@@ -34,6 +34,14 @@ SYSTEM: Final[dict[str, tuple[frozenset[str], str]]] = {
         frozenset({"registry.read", "surveillance.view"}),
         "counts reported cards by region and how points stand, without looking at who they are",
     ),
+    "recheck": (
+        frozenset({"registry.read", "registry.enter"}),
+        "asks changed rules about the cards in hand, hospital by hospital; it writes findings, never what a card says",
+    ),
+    "checking": (
+        frozenset({"registry.read"}),
+        "looks whether every card is consistent; run by a command, changes nothing",
+    ),
     "calendar": (
         frozenset({"surveillance.view", "accounts.view"}),
         "finds who is to be reminded of a month that is due: points, what they owe, and who holds their posts",

@@ -37,7 +37,7 @@ class Origin(models.TextChoices):
     UNDO = "undo", _("Undone")
 
 
-@tracked(part_of="child", name=_("report card"))
+@tracked(exclude=("rules_key",), part_of="child", name=_("report card"))
 class Card(models.Model):
     """One hospital stay of a child in scope. What only the database writes is marked; see ``states.sql``."""
 
@@ -89,6 +89,8 @@ class Card(models.Model):
     errors = models.SmallIntegerField(_("errors"), default=0)
     warnings = models.SmallIntegerField(_("warnings"), default=0)
     confirms = models.SmallIntegerField(_("to confirm"), default=0)
+    #: Which rules the findings are of (``checks.rules_key``); the same key: asked again, they would find the same.
+    rules_key = models.CharField(max_length=16, default="", db_default="", editable=False)
     #: The department that was asked, and what.
     waits_for = models.CharField(_("waits for"), max_length=40, blank=True)
     waits_note = models.CharField(_("question"), max_length=400, blank=True)

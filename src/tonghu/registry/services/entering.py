@@ -17,7 +17,7 @@ from tonghu.platform.audit.events import record
 from tonghu.platform.scope.scope import Scope
 from tonghu.registry import content as contents
 from tonghu.registry.access import ENTER
-from tonghu.registry.checks import check
+from tonghu.registry.checks import check, rules_key
 from tonghu.registry.content import Content
 from tonghu.registry.events import CARD, ENTERED
 from tonghu.registry.models import Card, CardVersion, Finding, Origin
@@ -71,6 +71,7 @@ def enter_card(
         view=view,
         layout=content.layout,
         origin=origin,
+        rules_key=rules_key(content.layout, today, institution.region_code),
         **archived(archive_month, said, today),
         **count_open(found),
         **said.as_columns(),

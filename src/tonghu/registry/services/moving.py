@@ -14,8 +14,11 @@ from tonghu.errors import InputRefused
 from tonghu.platform.accounts.access import check_may
 from tonghu.platform.audit.events import acting_because, record
 from tonghu.platform.scope.scope import Scope
+from tonghu.registry.access import ENTER
 from tonghu.registry.events import CARD, CARDS, MOVED
 from tonghu.registry.models import Card, CardAct
+from tonghu.registry.notices import tell
+from tonghu.registry.services.rechecking import ask_again, outdated
 from tonghu.registry.states import ACTS, Act
 
 
@@ -78,8 +81,13 @@ def move(*, cards: Iterable[int], act: str, by: Scope, reason: str = "", batch: 
     with acting_because(by, reason) if said.reason or reason.strip() else nullcontext(by) as acting:
         held = {
             card.pk: card
-            for card in Card.objects.select_for_update(no_key=True).filter(pk__in=wanted).order_by("pk")
+            for card in Card.objects.select_for_update(of=("self",), no_key=True)
+            .select_related("institution")
+            .filter(pk__in=wanted)
+            .order_by("pk")
         }  # fmt: skip
+        if said.clean and said.permission == ENTER:
+            ask_again([card for card in held.values() if card.state in said.sources and outdated(card)])
         answers = [_answer(number, held.get(number), said, by) for number in wanted]
         moved = [held[one.card] for one in answers if not one.refused]
         if moved:
@@ -109,13 +117,15 @@ def _answer(number: int, card: Card | None, act: Act, by: Scope) -> Moved:
 
 def _do(cards: Sequence[Card], act: Act, by: Scope, reason: str, batch: int | None) -> None:
     Card.objects.filter(pk__in=[card.pk for card in cards]).update(state=act.to, waits_for="", waits_note="")
-    CardAct.objects.bulk_create(
+    acts = CardAct.objects.bulk_create(
         CardAct(
             card=card, institution_id=card.institution_id, version=card.version, act=act.code, from_state=card.state,
             to_state=act.to, reason=reason[:400], batch=batch,
         )
         for card in cards
     )  # fmt: skip
+    if act.notice:
+        tell(act.notice, cards, key=f"act-{acts[0].pk}")
     kind = MOVED[act.code]
     if len(cards) == 1:
         card = cards[0]

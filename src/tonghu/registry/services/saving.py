@@ -16,7 +16,7 @@ from tonghu.platform.audit.events import acting_because
 from tonghu.platform.scope.scope import Scope
 from tonghu.registry import content as contents
 from tonghu.registry.access import ENTER
-from tonghu.registry.checks import check
+from tonghu.registry.checks import check, rules_key
 from tonghu.registry.content import Content, differences, open_
 from tonghu.registry.models import Card, CardVersion, Origin
 from tonghu.registry.services.entering import OnRecord, require_key, view_of
@@ -157,7 +157,8 @@ def write(changes: Sequence[Change], *, by: Scope, origin: str, batch: int | Non
     )
     touched: set[str] = set()
     for one in changes:
-        columns = {**said[one.card.pk].as_columns(), **count_open(stands[one.card.pk])}
+        asked = rules_key(one.content.layout, today, one.card.institution.region_code)
+        columns = {**said[one.card.pk].as_columns(), **count_open(stands[one.card.pk]), "rules_key": asked}
         if _is_of_child(one):
             view = view_of(one.card.institution_id, one.content, said[one.card.pk].record_number, by)
             columns |= {"view_id": view.pk, "child_id": view.child_id}
