@@ -46,6 +46,7 @@ AUTHORITIES: Final = (
     ("development_reform", "四川省虚构发展和改革委员会"),
     ("human_resources", "四川省虚构人力资源和社会保障厅"),
     ("poverty_relief", "四川省虚构乡村振兴局"),
+    ("leading_group", "四川省虚构儿童血液病恶性肿瘤救治管理领导小组"),
 )
 #: How many children are first seen in each hospital, and how many of the first were in the second too.
 CHILDREN: Final = {"h1": 36, "h2": 18}

@@ -10,14 +10,17 @@ from django.core.exceptions import ImproperlyConfigured, PermissionDenied
 from django.http import HttpResponse
 from django.test import Client, override_settings
 from django.urls import path
-from django.utils import translation
+from django.utils import timezone, translation
 
+import made_up
+from tonghu.errors import InputRefused
 from tonghu.network.catalogues import departments
 from tonghu.network.models import Institution
 from tonghu.platform.accounts import access, checks
 from tonghu.platform.accounts import roles as page
 from tonghu.platform.accounts.access import check_may
 from tonghu.platform.accounts.roles import ADMINISTRATORS, ROLES, Role, Sight
+from tonghu.platform.accounts.services import appoint
 from tonghu.platform.scope import permissions, scope
 from tonghu.platform.scope.permissions import declare, declared, permission
 from tonghu.platform.scope.scope import Scope
@@ -167,3 +170,33 @@ urlpatterns = [path("silent", silent)]
 def test_a_view_that_does_not_say_who_may_open_it_is_not_served() -> None:
     with pytest.raises(ImproperlyConfigured, match="silent does not say who may open it"):
         Client().get("/silent")
+
+
+@pytest.mark.requirement("NET-09")
+@pytest.mark.django_db
+def test_a_leading_group_is_named_by_the_health_authorities_and_reads_progress_alone() -> None:
+    group = made_up.authority("leading_group", "510000")
+    beyond = made_up.authority("leading_group", "330000")
+    insurance = made_up.authority("insurance", "510000")
+    member = made_up.person(insurance)
+    officer = made_up.post("commission_officer", made_up.authority("health", "510000"))
+    centre = made_up.post("centre_officer", made_up.authority("centre", "000000"))
+    today = timezone.localdate()
+    with made_up.acting(officer) as by:
+        post = appoint(person=member, institution=group, role="leading_group_member", starts=today, by=by)
+        with pytest.raises(InputRefused, match="不在您的范围内"):
+            appoint(person=member, institution=beyond, role="leading_group_member", starts=today, by=by)
+        with pytest.raises(InputRefused, match="不设"):
+            appoint(person=member, institution=insurance, role="leading_group_member", starts=today, by=by)
+    with made_up.acting(centre) as by:
+        appoint(person=member, institution=beyond, role="leading_group_member", starts=today, by=by)
+    with made_up.acting(made_up.post("security_admin", made_up.hospital())) as by, pytest.raises(InputRefused):
+        appoint(person=made_up.person(), institution=group, role="leading_group_member", starts=today, by=by)
+    assert post.described.second_factor, "who sees a whole region gives a one-time code"
+    assert not any(permission(code).of_patients for code in post.described.permissions)
+    browser = made_up.browser(post)
+    assert browser.get("/reporting").status_code == 200
+    for closed in ("/children", "/people", "/events"):
+        assert browser.get(closed).status_code in (403, 404), closed
+    page = browser.get(f"/institutions/{group.pk}").content.decode()
+    assert "统筹服务网络、诊疗水平、药品供应和综合保障" in page

@@ -23,7 +23,7 @@ from tonghu.platform.jobs.run import Run
 from tonghu.platform.jobs.tasks import job
 from tonghu.platform.scope.scope import open_scope, system_scope
 
-pytestmark = [pytest.mark.django_db, pytest.mark.requirement("REG-11")]
+pytestmark = [pytest.mark.django_db, pytest.mark.requirement("REG-07")]
 State = Job.State
 ran: list[tuple[int | None, int | None, int]] = []
 

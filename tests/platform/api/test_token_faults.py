@@ -21,7 +21,7 @@ from tonghu.platform.api import limits
 from tonghu.platform.api.models import DockingToken
 from tonghu.platform.scope.scope import open_scope, system_scope
 
-pytestmark = [pytest.mark.django_db, pytest.mark.requirement("REG-11")]
+pytestmark = [pytest.mark.django_db, pytest.mark.requirement("REG-07")]
 TOKEN = "/api/v1/oauth/token"
 FORM = "application/x-www-form-urlencoded"
 #: RFC 6749, section 5.2.

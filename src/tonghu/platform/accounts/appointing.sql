@@ -16,7 +16,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_te
       AND there = ANY (scope.institutions())
       AND scope.role_appoints(own.role, asked, coalesce(nullif(place.department, ''), place.kind))
       AND (coalesce(nullif(place.department, ''), place.kind) = coalesce(nullif(here.department, ''), here.kind)
-           OR here.department IN ('health', 'centre') AND place.kind IN ('hospital', 'primary_care'))
+           OR here.department IN ('health', 'centre')
+              AND (place.kind IN ('hospital', 'primary_care') OR place.department = 'leading_group'))
       AND NOT (asked = 'audit_admin' AND own.role = 'security_admin' AND own.institution_id = there))
 $$;
 

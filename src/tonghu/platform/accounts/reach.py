@@ -7,7 +7,7 @@ from typing import Protocol
 from tonghu.errors import InputRefused
 from tonghu.platform.accounts.access import PROVISION
 from tonghu.platform.accounts.models import Post
-from tonghu.platform.accounts.roles import CARE, CENTRE, HEALTH, ROLES, Role
+from tonghu.platform.accounts.roles import BELOW_HEALTH, CENTRE, HEALTH, ROLES, Role
 from tonghu.platform.scope.scope import Scope
 
 
@@ -66,7 +66,7 @@ def _why_not(by: Scope, role: str, institution: Place) -> InputRefused | None:
             f"The post “{own.described.en}” does not appoint or end “{ROLES[role].en}”",
         )
     line = own.institution.place
-    if institution.place != line and not (line in (HEALTH, CENTRE) and institution.place in CARE):
+    if institution.place != line and not (line in (HEALTH, CENTRE) and institution.place in BELOW_HEALTH):
         return InputRefused(
             f"“{institution.name}”属于另一条线，由该部门自己任免",
             f"“{institution.name}” belongs to another line, which appoints its own people",

@@ -36,8 +36,10 @@ _SIGHT = {
     Sight.REGION: _("its region"),
     Sight.NATION: _("the nation"),
 }
-HOSPITAL, PRIMARY_CARE, HEALTH, CENTRE = "hospital", "primary_care", "health", "centre"
+HOSPITAL, PRIMARY_CARE, HEALTH, CENTRE, LEADING_GROUP = "hospital", "primary_care", "health", "centre", "leading_group"
 CARE = (HOSPITAL, PRIMARY_CARE)
+#: Where health commissions and the centre appoint in their region, besides their own.
+BELOW_HEALTH = (*CARE, LEADING_GROUP)
 
 
 class RoleGroup(Enum):
@@ -127,7 +129,7 @@ _OFFICERS = frozenset(
     {
         "commission_head", "commission_officer", "centre_head", "centre_officer", "insurance_officer",
         "civil_affairs_officer", "drug_officer", "tcm_officer", "development_officer", "human_resources_officer",
-        "poverty_relief_officer",
+        "poverty_relief_officer", "leading_group_member",
     }
 )  # fmt: skip
 
@@ -215,7 +217,7 @@ _ALL = (
             "accounts.view", "accounts.register", "accounts.appoint", "network.manage", "children.merge",
             "audit.export", "files.view", "surveillance.manage",
         },
-        appoints=_POINT_LEADS, clauses=("SC18.4", "NHC20.3.3", "TC20.3.1"),
+        appoints=_POINT_LEADS | {"leading_group_member"}, clauses=("SC18.4", "NHC20.3.3", "TC20.3.1"),
     ),
     Role(
         code="centre_head", zh="国家监测中心负责人", en="Head of the national centre",
@@ -234,7 +236,13 @@ _ALL = (
             "audit.export", "files.view", "audit.reveal", "surveillance.manage", "surveillance.lock",
             "registry.verify", "registry.export",
         },
-        appoints=_POINT_LEADS, clauses=("NHC20.3.3", "NCPCS.0"),
+        appoints=_POINT_LEADS | {"leading_group_member"}, clauses=("NHC20.3.3", "NCPCS.0"),
+    ),
+    Role(
+        code="leading_group_member", zh="领导小组成员", en="Member of a leading group",
+        for_zh="看本辖区的上报进度，统筹协调各部门；不看患儿资料。",
+        for_en="Sees how far reporting is in the region and coordinates the departments; nothing of patients.",
+        sight=Sight.REGION, places=(LEADING_GROUP,), permissions=_BOARD, clauses=("SC18.1",),
     ),
     # --- further authorities, each with the rights of its duty (NET-09) ------------------------------------------
     Role(

@@ -1,4 +1,4 @@
-"""The database bounds who appoints whom to what, and which fields of a person somebody changes."""
+"""The database bounds who appoints whom to what (leading groups too), and which fields of a person somebody changes."""
 
 from pathlib import Path
 
