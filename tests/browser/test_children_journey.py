@@ -63,16 +63,25 @@ def test_a_child_is_found_merged_and_parted_again(records: Post, page: Page, axe
 
     page.goto("/children/questions")
     picture(page, "questions")
-    page.get_by_role("link", name="一份证件，两名患儿").click()
+    expect(page.locator("main")).to_contain_text("一份证件，两名患儿")
+    page.get_by_role("link", name="单小雪").click()
     expect(page.locator("tr.row-ask").first).to_contain_text("不一致")
     picture(page, "merge")
     assert axe(page) == []
+    page.set_viewport_size({"width": 390, "height": 844})
+    for name in ("单小雪", "单晓雪"):  # both are in sight on a telephone
+        box = page.locator(".side-by-side thead").get_by_text(name, exact=True).bounding_box()
+        assert box
+        assert box["x"] + box["width"] <= 390
+    picture(page, "merge-phone")
+    page.set_viewport_size({"width": 1366, "height": 768})
     page.get_by_label("原因").fill("同一证件，两次建档")
-    page.get_by_role("button", name="是同一人，合并").click()
+    page.keyboard.press("Control+Enter")
     expect(page.locator("main")).to_contain_text("ZY20260107")
     picture(page, "merged")
     page.get_by_role("button", name="撤销").first.click()
-    expect(page.locator("main")).not_to_contain_text("ZY20260107")
+    expect(page.locator(".side-by-side")).to_have_count(0)
+    expect(page.locator(".content-evidence")).to_contain_text("撤销合并：单小雪（ZY20260001）与单晓雪（ZY20260107）")
     picture(page, "parted")
 
 
@@ -84,8 +93,18 @@ def test_a_child_is_entered_and_a_number_is_shown_for_a_reason(records: Post, pa
     picture(page, "enter-errors")
     page.get_by_label("病案号").fill("ZY9")
     page.get_by_label("姓名", exact=True).fill("曾一")
-    page.get_by_role("button", name="登记").click()
+    page.get_by_label("出生日期").fill("20180315")
+    page.keyboard.press("Enter")  # to the next field
+    expect(page.get_by_label("出生日期")).to_have_value("2018-03-15")
+    page.get_by_role("button", name="从日历中选择").click()
+    expect(page.locator(".day-calendar")).to_have_value("2018-03-15")
+    page.keyboard.press("Escape")
+    county = page.get_by_label("居住地区县")
+    county.press_sequentially("510104")
+    page.get_by_role("option", name="四川省成都市锦江区").click()
+    page.keyboard.press("Control+Enter")
     expect(page.get_by_role("heading", level=1)).to_contain_text("曾一")
+    expect(page.locator("main")).to_contain_text("四川省成都市锦江区")
     with made_up.acting(records):
         view = HospitalView.objects.get(record_number="ZY20260001")
     page.goto(f"/children/reveal/document/{view.pk}")
@@ -103,3 +122,44 @@ def test_a_child_is_entered_and_a_number_is_shown_for_a_reason(records: Post, pa
         page.goto(f"/children/{where}")
         picture(page, name)
         assert axe(page) == []
+
+
+def test_arrows_lead_through_what_the_search_found(records: Post, page: Page) -> None:
+    page.goto("/children/new")
+    page.keyboard.press("/")
+    page.keyboard.type("shanxiaoxue")
+    expect(page.locator(".search-found a")).to_have_count(2)
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    expect(page.locator(".search-found a").nth(1)).to_be_focused()
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("ArrowUp")
+    expect(page.locator("#search")).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("单")
+
+
+def test_the_other_child_is_found_and_what_was_taken_off_comes_back(records: Post, page: Page, axe: Any) -> None:
+    with made_up.acting(records):
+        view = HospitalView.objects.get(record_number="ZY20260001")
+    page.goto(f"/children/{view.child_id}/merge")
+    page.get_by_label("查找另一名患儿").last.press_sequentially("ZY20260107")
+    expect(page.get_by_role("link", name="并排核对")).to_have_count(1)
+    picture(page, "choose")
+    assert axe(page) == []
+    page.get_by_role("link", name="并排核对").click()
+    expect(page.get_by_role("button", name="是同一人，合并")).to_be_visible()
+    page.goto(f"/children/{view.child_id}")
+    page.get_by_role("button", name="移除").first.click()
+    expect(page.locator("main")).to_contain_text("尚未登记监护人")
+    page.get_by_role("button", name="撤销").first.click()
+    expect(page.locator("main")).to_contain_text("虚构母")
+    page.locator(".history-here summary").click()
+    expect(page.locator(".history-place")).to_contain_text("移除监护人虚构母")
+    picture(page, "restored")
+    assert axe(page) == []
+    page.goto("/")
+    expect(page.locator("main")).to_contain_text("最近打开的患儿")
+    picture(page, "home")
+    assert axe(page) == []
