@@ -16,6 +16,7 @@ from pathlib import Path
 from types import TracebackType
 
 from tonghu.errors import InputRefused
+from tonghu.in_place import put_in_place
 
 CASES, FINDINGS, SUMMARY, MARKED = "cases.csv", "findings.csv", "summary.json", "marked.xlsx"
 MARKED_BEFORE = "marked-previous.xlsx"
@@ -78,7 +79,7 @@ class Outputs:
         if MARKED not in self._names and self.has_old_workbook:
             (self.folder / MARKED).replace(self.folder / MARKED_BEFORE)
         for name in self._names:
-            (self.work / name).replace(self.folder / name)
+            put_in_place(self.work / name, self.folder / name)
         return tuple(self.folder / name for name in self._names)
 
 

@@ -16,6 +16,7 @@ import polars as pl
 
 from tonghu.codes.text import clean, halfwidth
 from tonghu.errors import InputRefused
+from tonghu.in_place import put_in_place
 
 BOM = b"\xef\xbb\xbf"
 _HEAD = 1 << 16
@@ -256,7 +257,7 @@ def written_whole(path: Path) -> Iterator[FileIO]:
     try:
         with partial.open("wb", buffering=0) as file:
             yield file
-        partial.replace(path)
+        put_in_place(partial, path)
     except OSError as error:
         raise InputRefused(
             f"无法写入 {path}：{error.strerror or error}", f"cannot write {path}: {error.strerror or error}"
