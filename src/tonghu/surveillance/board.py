@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -250,6 +250,12 @@ def sums(months: Sequence[Month], today: date, *, region: str = NATION, digits: 
         said = {name: int(row[name]) for name in Sum.__dataclass_fields__}
         found.setdefault(row["code"] if digits else region, {})[Month(row["month"])] = Sum(**said)
     return found
+
+
+def total(each: Iterable[Sum]) -> Sum:
+    """Several sums as one."""
+    held = list(each)
+    return Sum(**{name: sum(getattr(one, name) for one in held) for name in Sum.__dataclass_fields__})
 
 
 def as_of(region: str) -> datetime | None:

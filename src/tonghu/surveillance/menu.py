@@ -11,5 +11,7 @@ MENU = (
     MenuItem(
         _("How reporting stands"), "surveillance:board", permission=VIEW, group=MenuGroup.REPORTING, icon="calendar"
     ),
+    MenuItem(_("Weak points"), "surveillance:quality", permission=VIEW, group=MenuGroup.QUALITY, icon="chart"),
+    MenuItem(_("The cases"), "surveillance:cases", permission=VIEW, group=MenuGroup.QUALITY, icon="chart"),
     MenuItem(_("Monitoring points"), "surveillance:points", permission=VIEW, group=MenuGroup.NETWORK, icon="hospital"),
 )

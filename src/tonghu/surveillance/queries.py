@@ -200,3 +200,19 @@ def stuck(institution: int, months: Sequence[Month]) -> list[Stuck]:
         )
         for row in held
     ]
+
+
+def reported_by_day(institution: int, month: Month) -> list[tuple[date, int]]:
+    """Return how many cards of a month a point first reported on each day, oldest first."""
+    held = Arrival.objects.filter(institution=institution, archive_month=month.first, reported_on__isnull=False)
+    rows = held.values_list("reported_on").annotate(n=Sum("cards")).filter(n__gt=0).order_by("reported_on")
+    return [(day, count) for day, count in rows if day is not None]
+
+
+#: More cards than this that wait for the centre are counted as so many.
+MOST_COUNTED = 999
+
+
+def to_verify() -> int:
+    """Return how many reported cards wait for the centre, at most :data:`MOST_COUNTED`."""
+    return len(Card.objects.filter(state=State.REPORTED).order_by("state_since", "pk").values_list("pk")[:MOST_COUNTED])

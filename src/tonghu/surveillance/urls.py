@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from tonghu.surveillance import month_views, point_views, views
+from tonghu.surveillance import figure_views, month_views, point_views, views
 
 app_name = "surveillance"
 urlpatterns = [
@@ -14,6 +14,9 @@ urlpatterns = [
     path("reporting/zero/<int:pk>/withdraw", month_views.withdraw, name="withdraw"),
     path("reporting/months/<str:month>/lock", month_views.lock, name="lock"),
     path("reporting/locks/<int:pk>/lift", month_views.lift, name="lift"),
+    path("reporting/quality", figure_views.quality, name="quality"),
+    path("reporting/cases", figure_views.cases, name="cases"),
+    path("reporting/cards", figure_views.cards, name="cards"),
     path("reporting/points", point_views.points, name="points"),
     path("reporting/points/new", point_views.admit, name="admit"),
     path("reporting/points/<int:pk>", point_views.point, name="point"),

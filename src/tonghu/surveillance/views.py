@@ -73,29 +73,29 @@ def _of_point(request: Request, months: Sequence[Month], today: date) -> HttpRes
 def _of_region(request: Request, months: Sequence[Month], today: date) -> HttpResponse:
     own = request.scope.region_from or NATION
     region = request.GET.get("region", own)
-    _check_within(request, region)
+    check_within(request, region)
     digits = below(region)
     by_points = digits is None or request.GET.get("by", "regions" if region == NATION else "points") == "points"
     late_only = request.GET.get("late") == "1"
     page = max(1, min(1000, _number(request.GET.get("page", "1"))))
     asked = Month.of(today).plus(-1) if Month.of(today) == months[-1] else months[-1]
     said: dict[str, Any] = {
-        "region": region, "at": network.region(region), "above": _above(region, own), "by_points": by_points,
+        "region": region, "at": network.region(region), "above": above(region, own), "by_points": by_points,
         "late_only": late_only, "months": months, "locks": queries.locks(months), "asked": asked, "today": today,
         "digits": digits, "own": own, "legend": _legend(), **_turning(months, today),
     }  # fmt: skip
     if by_points:
         lines, more = boards.wall(months, today, region=region, late_only=late_only, page=page)
-        said |= {"lines": _linked(lines), "page": page, "more": more}
+        said |= {"lines": linked(lines), "page": page, "more": more}
         said["total"] = boards.sums([asked], today, region=region, digits=0).get(region, {}).get(asked, Sum())
     else:
         assert digits is not None
         found = boards.sums(months, today, region=region, digits=digits)
-        said["total"] = _total([one.get(asked, Sum()) for one in found.values()])
+        said["total"] = boards.total([one.get(asked, Sum()) for one in found.values()])
         said["regions"] = _named(region, found, months)
         if region == NATION:
-            said["map"] = _map(found, asked)
-            said["exceptions"] = _linked(boards.wall([asked], today, late_only=True)[0][:EXCEPTIONS])
+            said["map"] = country_map(found, asked)
+            said["exceptions"] = linked(boards.wall([asked], today, late_only=True)[0][:EXCEPTIONS])
         said["as_of"] = boards.as_of(region)
     return render(request, "surveillance/board_region.html", said)
 
@@ -112,7 +112,8 @@ def below(region: str) -> int | None:
     return 4 if region.endswith("0000") else 6 if region.endswith("00") else None
 
 
-def _check_within(request: Request, region: str) -> None:
+def check_within(request: Request, region: str) -> None:
+    """Refuse a region that is none, or not within the reader's (404)."""
     low, high = request.scope.region_from or "", request.scope.region_to or ""
     try:
         first, beyond = covered(region)
@@ -122,13 +123,13 @@ def _check_within(request: Request, region: str) -> None:
         raise Http404
 
 
-def _above(region: str, own: str) -> list[Any]:
+def above(region: str, own: str) -> list[Any]:
     """The regions between the reader's own and the one shown, for the way back."""
     low, high = covered(own)
     return [one for one in network.ancestors(region) if low <= one.code < high]
 
 
-def _linked(lines: Sequence[Line]) -> list[dict[str, Any]]:
+def linked(lines: Sequence[Line]) -> list[dict[str, Any]]:
     """The lines with what each cell opens: its cards, or the point with the people who answer for it."""
     return [
         {
@@ -151,11 +152,7 @@ def _named(region: str, found: Mapping[str, Mapping[Month, Sum]], months: Sequen
     ]
 
 
-def _total(each: Sequence[Sum]) -> Sum:
-    return Sum(**{name: sum(getattr(one, name) for one in each) for name in Sum.__dataclass_fields__})
-
-
-def _map(found: Mapping[str, Mapping[Month, Sum]], asked: Month) -> maps.TileMap:
+def country_map(found: Mapping[str, Mapping[Month, Sum]], asked: Month, board: str = "") -> maps.TileMap:
     """The nation's points that owe something for a month, province by province."""
     known = {row["code"] for row in maps.grid()}
     places = {}
@@ -169,7 +166,7 @@ def _map(found: Mapping[str, Mapping[Month, Sum]], asked: Month) -> maps.TileMap
             tone="block" if one.outstanding and many else "ask" if one.outstanding else "0",
             state=_("%(outstanding)d of %(expected)d points owe something")
             % {"outstanding": one.outstanding, "expected": one.expected},
-            url="?" + urlencode({"region": code}),
+            url=f"{board}?{urlencode({'region': code})}",
         )
     legend: tuple[tuple[maps.Tone, Any], ...] = (
         ("0", _("nothing owed")), ("ask", _("points owe something (how many)")),

@@ -443,6 +443,9 @@ PAGES: Final[dict[str, Page]] = {
     "surveillance:lift": Page(
         "centre_officer", OK, FORBIDDEN, OK, OK, args=lambda site: {"pk": tables.make(MonthLock, site.place).pk}
     ),
+    "surveillance:quality": listing("commission_officer"),
+    "surveillance:cases": listing("commission_officer"),
+    "surveillance:cards": listing("commission_officer", query={"topic": "all"}),
     "surveillance:points": listing("commission_officer"),
     "surveillance:admit": listing("commission_officer"),
     "surveillance:point": about("commission_officer", lambda site: {"pk": tables.make(Point, site.place).pk}),

@@ -9,7 +9,6 @@ IN_RANGE = (
     'region_code COLLATE "C" >= (SELECT scope.region_from()) AND region_code COLLATE "C" < (SELECT scope.region_to())'
 )
 READ = f"{JOB} OR ({may('surveillance.view')} AND {IN_RANGE})"
-WRITE = {"insert": JOB, "update": JOB, "delete": JOB}
 
 
 class Migration(migrations.Migration):
@@ -17,7 +16,9 @@ class Migration(migrations.Migration):
 
     dependencies = [("surveillance", "0006_figures")]
     operations = [
-        Protect("surveillance_figure", read=READ, **WRITE),
-        Protect("surveillance_figureofpoint", read=READ, **WRITE),
-        Protect("surveillance_figuresmade", read=f"{JOB} OR {may('surveillance.view')}", **WRITE),
+        Protect("surveillance_figure", read=READ, insert=JOB, update=JOB, delete=JOB),
+        Protect("surveillance_figureofpoint", read=READ, insert=JOB, update=JOB, delete=JOB),
+        Protect(
+            "surveillance_figuresmade", read=f"{JOB} OR {may('surveillance.view')}", insert=JOB, update=JOB, delete=JOB
+        ),
     ]

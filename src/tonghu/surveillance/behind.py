@@ -1,0 +1,116 @@
+"""The cards behind a figure: the same conditions as ``figures.sql``, as a query that pages can show."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from tonghu.codes import iccc
+from tonghu.network.region_range import covered
+from tonghu.patients.models.known import in_words
+from tonghu.registry.forms.titles import title_of
+from tonghu.registry.models import Card, Finding
+from tonghu.registry.pages.card_lists import group_name
+from tonghu.registry.states import State
+from tonghu.surveillance.calendar import Month
+
+#: Bands of age as figures name them, each with its first and its last year.
+AGES: Final = {"00": (0, 0), "01": (1, 4), "05": (5, 9), "10": (10, 14), "15": (15, 19)}
+
+
+def cards(first: Month, last: Month, region: str | None) -> QuerySet[Card]:
+    """The cards that figures count: of those archive months, not voided, of a region's hospitals where one is named."""
+    held = Card.objects.filter(archive_month__range=(first.first, last.first)).exclude(state=State.VOIDED)
+    if region is None:
+        return held
+    low, high = covered(region)
+    return held.filter(institution__region_code__gte=low, institution__region_code__lt=high)
+
+
+def narrowed(rows: QuerySet[Card], topic: str, key: str) -> QuerySet[Card] | None:
+    """The cards of one figure; None where there is no such topic or key."""
+    narrow = _TOPICS.get(topic)
+    return narrow(rows, key) if narrow else None
+
+
+def name_of(topic: str, key: str) -> str:
+    """A key in the words of the reader."""
+    if topic == "group":
+        return group_name(key)
+    if topic == "iccc":
+        return _iccc(key)
+    if topic == "age":
+        return _age(key)
+    if topic == "sex":
+        return in_words("RC001", key) if key not in ("", "0", "9") else _("not known")
+    if topic == "rule":
+        return title_of(key)
+    if topic == "state":
+        return str(State(key).label) if key in State.values else key
+    return key
+
+
+def _of_age(rows: QuerySet[Card], key: str) -> QuerySet[Card] | None:
+    if not key:
+        return rows.filter(age_years=None)
+    band = AGES.get(key)
+    if band is None:
+        return None
+    return rows.filter(age_years__gte=15) if key == "15" else rows.filter(age_years__range=band)
+
+
+def _of_month(rows: QuerySet[Card], key: str) -> QuerySet[Card] | None:
+    month = Month.read(key)
+    return rows.filter(archive_month=month.first) if month else None
+
+
+def _of_rule(rows: QuerySet[Card], key: str) -> QuerySet[Card]:
+    found = Finding.objects.filter(
+        card=OuterRef("pk"), institution=OuterRef("institution"), rule=key, overridden_at=None
+    )
+    return rows.filter(Exists(found))
+
+
+def _problem(condition: Q) -> Callable[[QuerySet[Card], str], QuerySet[Card] | None]:
+    def narrow(rows: QuerySet[Card], key: str) -> QuerySet[Card] | None:
+        found = _of_month(rows, key) if key else rows
+        return None if found is None else found.filter(condition)
+
+    return narrow
+
+
+_TOPICS: Final[dict[str, Callable[[QuerySet[Card], str], QuerySet[Card] | None]]] = {
+    "all": lambda rows, _key: rows,
+    "state": lambda rows, key: rows.filter(state=key),
+    "group": lambda rows, key: rows.filter(scope_group=key),
+    "iccc": lambda rows, key: rows.filter(iccc3_subgroup__startswith=key) if key else rows.filter(iccc3_subgroup=""),
+    "age": _of_age,
+    "sex": lambda rows, key: rows.filter(sex=key),
+    "month": _of_month,
+    "residence": lambda rows, key: rows.filter(residence_code=key),
+    "rule": _of_rule,
+    "problem": _problem(Q(errors__gt=0)),
+    "problem_at_first": _problem(Q(problem_at_first=True)),
+}
+
+
+def _iccc(key: str) -> str:
+    for group in iccc.groups("main"):
+        if group.code == key:
+            return f"{group.label} {group.name_en if _english() else group.name_zh}"
+    return _("not classified") if key else _("no ICCC-3 group (blood diseases and others)")
+
+
+def _age(key: str) -> str:
+    if key not in AGES:
+        return _("not known")
+    low, high = AGES[key]
+    return _("under 1 year") if high == 0 else _("%(low)d–%(high)d years") % {"low": low, "high": high}
+
+
+def _english() -> bool:
+    return (get_language() or "").startswith("en")

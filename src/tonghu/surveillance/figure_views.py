@@ -1,0 +1,261 @@
+"""Pages on figures: where the weak points are, what the cases are, and the cards behind each number."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from tonghu.network.queries import region as region_of
+from tonghu.network.region_range import NATION
+from tonghu.platform.accounts.access import Request, requires
+from tonghu.platform.components import maps
+from tonghu.platform.components.table import Table
+from tonghu.registry.access import READ as READ_CARDS
+from tonghu.registry.pages.card_lists import columns
+from tonghu.surveillance import behind, board, charts, figures
+from tonghu.surveillance.access import VIEW
+from tonghu.surveillance.calendar import Month, shown
+from tonghu.surveillance.figures import Figures, PointShare
+from tonghu.surveillance.views import above, below, check_within
+
+#: Rules and points that are named; the others stand behind "all".
+NAMED: Final = 12
+SHADES: Final[tuple[maps.Tone, ...]] = ("0", "1", "2", "3", "4")
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One line of a list of bars: what, how many cards, the share of all (percent), and the cards behind it."""
+
+    label: str
+    count: int
+    share: float
+    url: str
+
+
+@requires(VIEW)
+@require_GET
+def quality(request: Request) -> HttpResponse:
+    """Where the weak points are: timeliness, errors before and after correction, rules, points compared."""
+    place = _Place(request)
+    held = place.figures
+    said: dict[str, Any] = place.context()
+    if held is not None and held.cards:
+        months = [month for month in shown(place.today) if held.first <= month <= held.last]
+        said |= {
+            "timeliness": _timeliness(place, months),
+            "problems": _problems(place, held, months),
+            "rules": place.bars("rule", most=NAMED),
+            "states": place.bars("state"),
+        }
+        if place.region is not None:
+            said |= _compared(figures.of_points(place.region))
+    return render(request, "surveillance/quality.html", said)
+
+
+@requires(VIEW)
+@require_GET
+def cases(request: Request) -> HttpResponse:
+    """What the cases are: by group, ICCC-3, age, sex, month and where the children live."""
+    place = _Place(request)
+    held = place.figures
+    said: dict[str, Any] = place.context()
+    if held is not None and held.cards:
+        said |= {
+            "groups": place.bars("group"), "iccc": place.bars("iccc"), "ages": place.bars("age", by_key=True),
+            "sexes": place.bars("sex"), "by_month": _by_month(place, held), "map": _residence(place, held),
+        }  # fmt: skip
+    return render(request, "surveillance/cases.html", said)
+
+
+@requires(READ_CARDS)
+@require_GET
+def cards(request: Request) -> HttpResponse:
+    """The cards behind a figure, in the reader's scope."""
+    place = _Place(request, count=False)
+    topic, key = request.GET.get("topic", ""), request.GET.get("key", "")[:24]
+    first, last = figures.months(place.today)
+    rows = behind.narrowed(behind.cards(first, last, place.region), topic, key)
+    if rows is None:
+        raise Http404
+    if request.scope.institution is not None:
+        rows = rows.filter(institution=request.scope.institution)
+    table = Table(
+        request=request, name="cards", rows=rows.select_related("view", "institution"), order="-pk",
+        columns=columns(request.scope.institution is None), caption=_("Cards behind the figure"),
+        empty=_("No card of your reach is behind this figure now."),
+    )  # fmt: skip
+    name = behind.name_of(topic, key) if key or topic not in ("all", "problem", "problem_at_first") else ""
+    said = {"table": table, "what": name, "topic": topic, "first": first, "last": last, **place.context()}
+    return render(request, "surveillance/behind.html", said)
+
+
+class _Place:
+    """Whose figures a page shows: the reader's hospital, or a region in their reach."""
+
+    def __init__(self, request: Request, *, count: bool = True) -> None:
+        self.today = timezone.localdate()
+        self.scope = request.scope
+        self.own = request.scope.region_from or NATION
+        self.region = None if request.scope.institution else request.GET.get("region", self.own)
+        if self.region is not None:
+            check_within(request, self.region)
+        self.figures: Figures | None = None
+        if count:
+            self.figures = figures.figures(request.scope, self.region or "", self.today)
+        self.opens = request.scope.may(READ_CARDS)
+
+    def context(self) -> dict[str, Any]:
+        """What every page of figures says: where, of when, and the ways up and down."""
+        at = region_of(self.region) if self.region else None
+        return {
+            "place": self, "figures": self.figures, "region": self.region or "", "at": at,
+            "above": above(self.region, self.own) if self.region else [],
+            "below": _below(self.region) if self.region else [],
+        }  # fmt: skip
+
+    def url(self, topic: str, key: str) -> str:
+        """Where the cards of a figure are; '' for who may not read them."""
+        if not self.opens:
+            return ""
+        said = {"topic": topic, "key": key, **({"region": self.region} if self.region else {})}
+        return f"{reverse('surveillance:cards')}?{urlencode(said)}"
+
+    def bars(self, topic: str, *, most: int | None = None, by_key: bool = False) -> list[Bar]:
+        """The figures of a topic, the largest first or in the order of their keys."""
+        held = self.figures
+        if held is None:
+            return []
+        rows: Sequence[tuple[str, int]] = sorted(held.of(topic).items(), key=lambda row: row[0] if by_key else -row[1])
+        return [
+            Bar(behind.name_of(topic, key), count, 100 * count / held.cards, self.url(topic, key))
+            for key, count in rows[:most]
+        ]
+
+
+def _below(region: str) -> list[Any]:
+    from tonghu.network.queries import children
+
+    return list(children(region)) if below(region) else []
+
+
+def _timeliness(place: _Place, months: Sequence[Month]) -> Any:
+    """The share of cards that were reported by the due date, month by month, of the months that are due."""
+    due = [month for month in months if month.due < place.today]
+    if place.scope.institution is not None:
+        cells = board.cells_of(place.scope.institution, due, place.today)
+        known = {month: (cell.cards, cell.on_time) for month, cell in cells.items()}
+    else:
+        assert place.region is not None
+        sums = board.sums(due, place.today, region=place.region, digits=0).get(
+            place.region if place.region != NATION else NATION, {}
+        )
+        known = {month: (one.cards, one.on_time) for month, one in sums.items()}
+    rows = [(str(month), 100 * known[month][1] / known[month][0]) for month in due if known.get(month, (0, 0))[0]]
+    if not rows:
+        return None
+    cards, on_time = (sum(known[month][side] for month in due if month in known) for side in (0, 1))
+    return charts.by_month(
+        [(month, round(share, 1)) for month, share in rows],
+        question=_("What share of the cards is reported on time?"),
+        answer=_("%(share).1f %% over these months; %(month)s: %(last).1f %%.")
+        % {"share": 100 * on_time / cards, "month": rows[-1][0], "last": rows[-1][1]},
+        unit=_("reported on time, %"),
+        figures=[(month, f"{share:.1f}") for month, share in rows],
+    )
+
+
+def _problems(place: _Place, held: Figures, months: Sequence[Month]) -> Any:
+    """The share of cards with errors, in their first version and now."""
+    first, now, all_of = held.of("problem_at_first"), held.of("problem"), held.of("month")
+    rows = [
+        (str(month), round(100 * first.get(str(month), 0) / cards, 1), round(100 * now.get(str(month), 0) / cards, 1))
+        for month in months
+        if (cards := all_of.get(str(month), 0))
+    ]
+    if not rows:
+        return None
+    return charts.before_and_after(
+        rows,
+        question=_("How many cards have errors, before and after correction?"),
+        answer=_("%(before).1f %% at first, %(after).1f %% now.")
+        % {"before": 100 * sum(first.values()) / held.cards, "after": 100 * sum(now.values()) / held.cards},
+        figures=[
+            (month, _opened(f"{before:.1f}", place.url("problem_at_first", month)),
+             _opened(f"{after:.1f}", place.url("problem", month)))
+            for month, before, after in rows
+        ],
+    )  # fmt: skip
+
+
+def _by_month(place: _Place, held: Figures) -> Any:
+    rows = sorted(held.of("month").items())
+    most, count = max(rows, key=lambda row: row[1])
+    return charts.by_month(
+        rows,
+        question=_("How many cards does each archive month have?"),
+        answer=_("%(cards)d in all; most in %(month)s: %(count)d.")
+        % {"cards": held.cards, "month": most, "count": count},
+        unit=_("cards"),
+        figures=[(month, _opened(f"{cards:,}", place.url("month", month))) for month, cards in rows],
+    )
+
+
+def _compared(points: Sequence[PointShare]) -> dict[str, Any]:
+    """Points compared in a funnel: who has more errors at first than chance explains."""
+    large = [point for point in points if point.cards >= charts.FEWEST]
+    cards = sum(point.cards for point in points)
+    if len(large) < 2 or not cards:
+        return {}
+    whole = 100 * sum(point.problem_at_first for point in points) / cards
+    beyond = sorted(
+        (point for point in large if point.share > charts.limits(point.cards, whole)[1]), key=lambda one: -one.share
+    )
+    answer = (
+        _("%(count)d of %(all)d points have more errors than chance explains (%(share).1f %% is the whole).")
+        if beyond
+        else _("None of %(all)d points has more errors than chance explains (%(share).1f %% is the whole).")
+    )
+    chart = charts.funnel(
+        [(point.name, point.cards, round(point.share, 2)) for point in large], whole,
+        question=_("Which points have more errors at first than chance explains?"),
+        answer=answer % {"count": len(beyond), "all": len(large), "share": whole},
+        figures=[(point.name, f"{point.cards:,}", f"{point.share:.1f}") for point in beyond[:NAMED]],
+    )  # fmt: skip
+    return {"funnel": chart, "beyond": beyond[:NAMED]}
+
+
+def _residence(place: _Place, held: Figures) -> maps.TileMap:
+    """Where the children live, province by province, shaded by how many."""
+    known = {row["code"] for row in maps.grid()}
+    counts: Mapping[str, int] = {code: count for code, count in held.of("residence").items() if code in known}
+    steps = _steps(sorted(counts.values()))
+    places = {
+        code: maps.Place(
+            value=f"{count:,}", tone=SHADES[sum(count > step for step in steps)],
+            state=_("cards"), url=place.url("residence", code),
+        )
+        for code, count in counts.items()
+    }  # fmt: skip
+    bounds = [1, *(step + 1 for step in steps)]
+    legend = [(SHADES[at], _("from %(count)s") % {"count": f"{bound:,}"}) for at, bound in enumerate(bounds)]
+    return maps.provinces(_("Where do the children live?"), places, legend)
+
+
+def _steps(counts: Sequence[int]) -> list[int]:
+    """Four bounds between five shades: fifths of the provinces, equal bounds once."""
+    return sorted({counts[len(counts) * fifth // 5] for fifth in range(1, 5)}) if counts else []
+
+
+def _opened(text: str, url: str) -> str:
+    return format_html('<a href="{}">{}</a>', url, text) if url else text

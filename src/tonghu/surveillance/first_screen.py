@@ -1,0 +1,136 @@
+"""The first screens of who answers for reporting: of a point's lead and deputy, and of the authorities above."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from tonghu.network.queries import region as region_of
+from tonghu.network.region_range import NATION
+from tonghu.platform.accounts.roles import ROLES
+from tonghu.platform.scope.scope import Scope
+from tonghu.platform.shell import FirstPart
+from tonghu.registry.access import AUDIT, ENTER, VERIFY
+from tonghu.registry.states import State
+from tonghu.surveillance import board, calendar, charts, queries
+from tonghu.surveillance.access import SIGN, VIEW
+from tonghu.surveillance.board import OUTSTANDING, Cell
+from tonghu.surveillance.links import cards_url
+from tonghu.surveillance.views import country_map, linked, may_sign
+
+#: The speed of reporting is that of so many days.
+LATELY = 7
+#: So many points that owe something, and so many things that changed, are named.
+NAMED = 8
+
+
+def lead(by: Scope) -> dict[str, Any] | None:
+    """Will we be on time? One line, one chart, who is stuck where."""
+    if by.institution is None or by.may(ENTER) or by.may(AUDIT):
+        return None
+    today = timezone.localdate()
+    months = calendar.shown(today)
+    cells = board.cells_of(by.institution, months, today)
+    behind = [month for month in months if month in cells and cells[month].state in OUTSTANDING]
+    month = behind[-1] if behind else calendar.asked_about(today)
+    cell = cells.get(month)
+    if cell is None:
+        return None
+    days = queries.reported_by_day(by.institution, month)
+    finish = _finish(cell, days, today)
+    return {
+        "cell": cell, "line": _line(cell, finish, today), "others": [each for each in behind if each != month],
+        "chart": charts.progress(
+            _curve(days, month.first, min(today, max(month.due, today))), cell.cards, month.due,
+            question=_("How much of %(month)s has been reported?") % {"month": month},
+            answer=_("%(reported)d of %(cards)d cards so far.") % {"reported": cell.reported, "cards": cell.cards},
+        ) if cell.cards else None,
+        "stuck": [
+            {
+                "state": State(one.state).label, "with": ROLES[queries.WITH_WHOM[one.state]].name,
+                "department": one.department, "count": one.count, "since": one.since,
+                "url": cards_url(month=month, state=one.state),
+            }
+            for one in queries.stuck(by.institution, [month])
+        ],
+        "sign": by.may(SIGN) and may_sign(cell, today),
+    }  # fmt: skip
+
+
+def region(by: Scope) -> dict[str, Any] | None:
+    """The points of a region: what they owe, then what changed since yesterday; for the centre the nation as tiles."""
+    if by.institution is not None or by.region_from is None:
+        return None
+    today, own = timezone.localdate(), by.region_from
+    asked = calendar.Month.of(today).plus(-1)
+    found = board.sums([asked], today, region=own, digits=2 if own == NATION else 0)
+    lines, _more = board.wall([asked], today, region=own, late_only=True)
+    at = region_of(own)
+    said: dict[str, Any] = {
+        "region": own, "name": at.name if at else own, "asked": asked, "as_of": board.as_of(own),
+        "total": board.total([by_month.get(asked, board.Sum()) for by_month in found.values()]),
+        "lines": linked(lines[:NAMED]), "news": queries.news(queries.yesterday(today), NAMED),
+    }  # fmt: skip
+    if own == NATION:
+        said["map"] = country_map(found, asked, reverse("surveillance:board"))
+    if by.may(VERIFY):
+        said["to_verify"] = queries.to_verify()
+        said["verify_url"] = _address("registry:received")
+    return said
+
+
+def _finish(cell: Cell, days: list[tuple[date, int]], today: date) -> date | None:
+    """The day on which all will be reported at the speed of the last week; None where nothing moves."""
+    lately = sum(count for day, count in days if day > today - timedelta(days=LATELY))
+    if not cell.waiting or not lately:
+        return None
+    return today + timedelta(days=-(-cell.waiting * LATELY // lately))
+
+
+def _line(cell: Cell, finish: date | None, today: date) -> dict[str, Any]:
+    """The answer in one line, with its tone."""
+    left = (cell.month.due - today).days
+    if cell.state in OUTSTANDING:
+        return {"tone": "block", "words": _("Overdue by %(days)d days.") % {"days": cell.days}}
+    if not cell.waiting and cell.cards:
+        return {
+            "tone": "done",
+            "words": _("All that is known has been reported; %(days)d days are left.") % {"days": left},
+        }
+    if not cell.cards:
+        return {"tone": "quiet", "words": _("No card of the month yet; %(days)d days are left.") % {"days": left}}
+    if finish is None:
+        return {
+            "tone": "ask",
+            "words": _("Nothing was reported in the last week; %(days)d days are left.") % {"days": left},
+        }
+    said = {"day": finish, "days": left}
+    if finish > cell.month.due:
+        return {"tone": "ask", "words": _("Not on time at the speed of the last week: it would be %(day)s.") % said}
+    return {"tone": "done", "words": _("On time at the speed of the last week: by %(day)s.") % said}
+
+
+def _curve(days: list[tuple[date, int]], first: date, last: date) -> list[tuple[date, int]]:
+    """The running sum by day, from the month's first day to today."""
+    sofar, points = 0, [(first, 0)]
+    for day, count in days:
+        sofar += count
+        points.append((day, sofar))
+    return [*points, (last, sofar)] if points[-1][0] < last else points
+
+
+def _address(name: str) -> str:
+    try:
+        return reverse(name)
+    except NoReverseMatch:
+        return ""
+
+
+PARTS = (
+    FirstPart("surveillance/first_lead.html", lead, permission=VIEW, order=20),
+    FirstPart("surveillance/first_region.html", region, permission=VIEW, order=20),
+)

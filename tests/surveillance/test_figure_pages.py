@@ -1,0 +1,201 @@
+"""The pages of figures and the first screens, as each post sees them; every figure opens the cards that make it."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from html import unescape
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+from points_and_cards import cards, point
+from test_figures import LAST, count, fill
+
+import made_up
+from tonghu.network.models import Institution
+from tonghu.surveillance import behind, charts, figures
+from tonghu.surveillance.calendar import Month
+
+pytestmark = [pytest.mark.django_db, pytest.mark.requirement("REG-15")]
+
+TODAY = timezone.localdate()
+
+
+@pytest.fixture
+def hospital(db: None) -> Institution:
+    made = made_up.hospital("FIGP1", "510104", name="虚构第一儿童医院")
+    point(made)
+    return made
+
+
+@pytest.fixture
+def lead(hospital: Institution) -> Client:
+    return made_up.browser(made_up.post("point_lead", hospital))
+
+
+@pytest.fixture
+def officer(db: None) -> Client:
+    return made_up.browser(made_up.post("commission_officer", made_up.authority("health", "510100")))
+
+
+def text(client: Client, address: str, status: int = 200, **query: str) -> str:
+    answer = client.get(address, query)
+    assert answer.status_code == status, (address, answer.status_code)
+    return answer.content.decode()
+
+
+def figures_of(page: str) -> list[tuple[str, int]]:
+    """Address and number of every figure that opens its cards."""
+    found = re.findall(r'<a href="(/reporting/cards\?[^"]+)">([\d,]+)</a>', page)
+    return [(unescape(url), int(number.replace(",", ""))) for url, number in found]
+
+
+def test_every_figure_of_a_hospital_opens_the_cards_that_make_it(lead: Client, hospital: Institution) -> None:
+    fill(hospital)
+    seen = 0
+    for address in ("/reporting/cases", "/reporting/quality"):
+        for url, number in figures_of(text(lead, address)):
+            assert text(lead, url).count("<tr data-card") == number, url
+            seen += 1
+    assert seen >= 12
+
+
+def test_every_figure_of_a_region_opens_the_reported_cards_that_make_it(officer: Client, hospital: Institution) -> None:
+    fill(hospital)
+    assert "首次统计尚未完成" in text(officer, "/reporting/cases")
+    count()
+    for address in ("/reporting/cases", "/reporting/quality"):
+        page = text(officer, address)
+        assert "统计于" in page
+        found = figures_of(page)
+        assert found
+        for url, number in found:
+            assert text(officer, url).count("<tr data-card") == number, url
+    assert "四川" in text(officer, "/reporting/cases"), "where the children live"
+    text(officer, "/reporting/cases", 404, region="330000")
+    text(officer, "/reporting/cards", 404, topic="all", region="330000")
+
+
+@pytest.mark.parametrize("topic", ["", "nobody", "age", "month", "problem"])
+def test_a_figure_that_is_none_is_not_there(lead: Client, topic: str) -> None:
+    text(lead, "/reporting/cards", 404, topic=topic, key="x")
+
+
+def test_a_hospital_without_cards_is_told_what_comes(lead: Client) -> None:
+    assert "显示在这里" in text(lead, "/reporting/cases")
+    assert "显示在这里" in text(lead, "/reporting/quality")
+
+
+def test_points_are_compared_in_a_funnel(
+    officer: Client, hospital: Institution, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(charts, "FEWEST", 2)
+    cards(hospital, LAST, 6, reported=LAST.due, errors=1, problem_at_first=True)
+    other = made_up.hospital("FIGP2", "510105", name="虚构第二医院")
+    point(other)
+    cards(other, LAST, 40, reported=LAST.due)
+    count()
+    page = text(officer, "/reporting/quality")
+    assert "2 个监测点中有 1 个的错误多于" in page
+    assert "<td>虚构第一儿童医院</td>" in page
+    assert "<td>虚构第二医院</td>" not in page
+
+
+def test_the_limits_of_chance_narrow_with_the_number() -> None:
+    few, many = charts.limits(20, 40), charts.limits(2000, 40)
+    assert few[0] < many[0] < 40 < many[1] < few[1]
+    assert charts.limits(20, 0) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("topic", "key", "words"),
+    [
+        ("age", "00", "不满 1 岁"), ("age", "05", "5–9 岁"), ("group", "itp", "免疫性血小板减少症"), ("rule", "NO", "NO"),
+        ("state", "x", "x"), ("month", "2026-10", "2026-10"), ("iccc", "01", "I 白血病、骨髓增殖性疾病和骨髓增生异常性疾病"),
+        ("iccc", "", "无 ICCC-3 分组（血液病等）"),
+    ],
+)  # fmt: skip
+def test_keys_are_said_in_words(topic: str, key: str, words: str) -> None:
+    assert behind.name_of(topic, key) == words
+    unknown = {behind.name_of("age", ""), behind.name_of("sex", "9"), behind.name_of("sex", "")}
+    assert len(unknown) == 1
+    assert behind.name_of("sex", "1") not in unknown
+    assert behind.name_of("iccc", "99") not in ("99", behind.name_of("iccc", ""))
+
+
+# --- first screens
+
+
+def test_the_lead_is_told_whether_it_will_be_on_time_and_who_has_the_cards(lead: Client, hospital: Institution) -> None:
+    before = Month.of(TODAY).plus(-2)
+    for back in range(12):
+        if Month.of(TODAY).plus(-back) != before:
+            cards(hospital, Month.of(TODAY).plus(-back), 1, reported=min(TODAY, Month.of(TODAY).plus(-back).due))
+    cards(hospital, before, 2, reported=before.due)
+    cards(hospital, before, 3)
+    cards(hospital, before, 1, state="submitted", waits_for="病理科")
+    page = text(lead, "/")
+    assert "能按时报齐吗" in page
+    assert "已逾期" in page
+    assert "共 6 份，已报 2 份，未报 4 份" in page
+    assert "数据审核员" in page
+    assert "病理科" in page
+
+
+def test_the_forecast_goes_by_the_speed_of_the_last_week(hospital: Institution) -> None:
+    from tonghu.surveillance import first_screen
+    from tonghu.surveillance.board import Cell
+
+    month = Month.of(TODAY)
+
+    def cell(cards: int, reported: int) -> Cell:
+        return Cell(
+            institution=1, month=month, cards=cards, reported=reported, on_time=reported, assumed=0, state="open",
+            days=-9, zero_on=None,
+        )  # fmt: skip
+
+    def line(one: Cell, days: list[tuple[object, int]]) -> tuple[str, str]:
+        finish = first_screen._finish(one, days, TODAY)  # type: ignore[arg-type]
+        said = first_screen._line(one, finish, TODAY)
+        return said["tone"], said["words"]
+
+    left = (month.due - TODAY).days
+    slow = max(1, 7 * 30 // max(left, 1) // 2)
+    assert line(cell(30, 0), [])[0] == "ask"
+    assert line(cell(30, 30), [])[0] == "done"
+    assert line(cell(0, 0), [])[0] == "quiet"
+    assert line(cell(17, 7), [(TODAY, 7)]) == ("done", f"能按时：照最近七天的速度，{TODAY + timedelta(days=10)} 报齐。")
+    assert line(cell(3000, slow), [(TODAY, 1)])[0] == "ask"
+    assert line(cell(30, 1), [(TODAY - timedelta(days=8), 1)])[1].startswith("最近七天没有上报")
+
+
+def test_a_clerk_and_an_auditor_keep_their_own_first_screen(hospital: Institution) -> None:
+    for role in ("entry_clerk", "auditor"):
+        assert "能按时报齐吗" not in text(made_up.browser(made_up.post(role, hospital)), "/")
+    assert "能按时报齐吗" in text(made_up.browser(made_up.post("responsible_deputy", hospital)), "/")
+
+
+def test_a_hospital_that_is_no_point_is_asked_nothing(db: None) -> None:
+    assert "能按时报齐吗" not in text(made_up.browser(made_up.post("point_lead")), "/")
+
+
+def test_an_officer_sees_who_owes_and_what_changed(officer: Client, hospital: Institution) -> None:
+    cards(hospital, LAST.plus(-1), 4, reported=TODAY)
+    page = text(officer, "/")
+    assert "虚构第一儿童医院 上报" in page
+    assert "报告卡 4 份" in page
+    assert "应报监测点" in page
+
+
+def test_the_centre_sees_the_nation_and_what_waits_to_be_verified(hospital: Institution) -> None:
+    cards(hospital, LAST.plus(-1), 2, reported=TODAY)
+    centre = made_up.browser(made_up.post("centre_officer", made_up.authority("centre", "000000")))
+    page = text(centre, "/")
+    assert "有 2 份已上报的报告卡待核查" in page
+    assert "?region=510000" in page
+
+
+def test_figures_before_the_count_are_none(hospital: Institution) -> None:
+    with made_up.acting(made_up.post("commission_officer", made_up.authority("health", "510000"))):
+        assert figures.of_region("510000") is None
