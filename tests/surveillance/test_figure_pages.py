@@ -111,9 +111,9 @@ def test_the_limits_of_chance_narrow_with_the_number() -> None:
 @pytest.mark.parametrize(
     ("topic", "key", "words"),
     [
-        ("age", "00", "不满 1 岁"), ("age", "05", "5–9 岁"), ("group", "itp", "免疫性血小板减少症"), ("rule", "NO", "NO"),
-        ("state", "x", "x"), ("month", "2026-10", "2026-10"), ("iccc", "01", "I 白血病、骨髓增殖性疾病和骨髓增生异常性疾病"),
-        ("iccc", "", "无 ICCC-3 分组（血液病等）"),
+        ("age", "00", "不满 1 岁"), ("age", "05", "5–9 岁"), ("group", "itp", "免疫性血小板减少症"),
+        ("rule", "NO", "NO"), ("state", "x", "x"), ("month", "2026-10", "2026-10"),
+        ("iccc", "01", "I 白血病、骨髓增殖性疾病和骨髓增生异常性疾病"), ("iccc", "", "无 ICCC-3 分组（血液病等）"),
     ],
 )  # fmt: skip
 def test_keys_are_said_in_words(topic: str, key: str, words: str) -> None:
