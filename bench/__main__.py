@@ -14,6 +14,7 @@ from pathlib import Path
 
 from bench import classification, discharges, intake, patients, rules, shell
 from bench.measure import ROOT, WORK, Line
+from bench.registry import pages
 
 SUITES: dict[str, Callable[[int], list[Line]]] = {
     "csv": discharges.csv_files,
@@ -23,6 +24,7 @@ SUITES: dict[str, Callable[[int], list[Line]]] = {
     "search": patients.suite,
     "intake": intake.suite,
     "shell": shell.suite,
+    "pages": pages.suite,
 }
 RESULTS = ROOT / "bench" / "results.json"
 HEADS = {
