@@ -16,6 +16,7 @@ from tonghu.patients.merges import merge
 from tonghu.patients.models import Child, Consent, Grant, Guardian, HospitalView, Identifier, Merge, MergeProposal
 from tonghu.patients.services import add_document, change_view, enter_view, save_guardian
 from tonghu.platform.accounts.models import Post
+from tonghu.platform.audit.acts import CHILDREN_LISTED
 from tonghu.platform.audit.models import Event
 from tonghu.platform.scope.scope import open_scope, system_scope
 
@@ -340,6 +341,8 @@ def test_the_other_child_is_looked_for_by_whatever_is_at_hand(clerk: Post, colle
     assert "RM1" not in offered  # out of reach
     assert "ZY3" in page(browser, "merge", view.child_id, q="zengyi")
     assert "查不到其他患儿" in page(browser, "merge", view.child_id, q="nobody")
+    listed = [event.data for event in logged(CHILDREN_LISTED.code)]
+    assert {name: listed[0][name] for name in ("purpose", "count")} == {"purpose": "核对是否同一患儿", "count": 1}
 
 
 def test_the_history_is_told_in_words(clerk: Post, view: HospitalView) -> None:

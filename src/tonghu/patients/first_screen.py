@@ -10,7 +10,7 @@ from tonghu.network.models import Institution
 from tonghu.patients.access import ENTER, READ
 from tonghu.patients.models import HospitalView
 from tonghu.patients.queries import FEW, listed
-from tonghu.platform.audit.acts import CHILD_READ
+from tonghu.platform.audit.acts import CHILD_READ, log_list
 from tonghu.platform.audit.models import Event
 from tonghu.platform.scope.scope import Scope
 from tonghu.platform.shell import FirstPart
@@ -26,6 +26,7 @@ def of_hospital(scope: Scope) -> dict[str, Any] | None:
         return None
     opened = _opened(scope)
     views = opened or list(listed(scope).order_by("-pk")[:SHOWN])
+    log_list(((view.child_id, view.institution_id) for view in views), "今日待办", by=scope)
     return {"views": views, "opened": bool(opened), "may_enter": scope.may(ENTER)}
 
 

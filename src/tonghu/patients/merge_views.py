@@ -22,6 +22,7 @@ from tonghu.patients.views import shown
 from tonghu.platform.accounts.access import Request, requires
 from tonghu.platform.accounts.forms import in_words
 from tonghu.platform.audit.access import REVEAL
+from tonghu.platform.audit.acts import log_list
 from tonghu.platform.components.table import Column, Table
 from tonghu.platform.components.undo import offer
 
@@ -48,6 +49,8 @@ def questions(request: Request) -> HttpResponse:
         caption=_("Are these one child?"),
         empty=_("When a record number or a document points to two children, the question waits here for your answer."),
     )  # fmt: skip
+    asked = {child for one in table.slice.rows for child in (one.first_id, one.second_id)}
+    log_list(((child, None) for child in asked), "核对是否同一患儿", by=request.scope)
     return render(request, "patients/questions.html", {"table": table})
 
 
@@ -166,6 +169,7 @@ def _choose(request: Request, kept: Child, views: list[HospitalView], *, missed:
         for hit in each.views[:1]
         if not own & {view.child for view in each.views}
     ]
+    log_list(((hit.child, hit.institution) for hit, _name, _day in found), "核对是否同一患儿", by=request.scope)
     said = {"child": kept, "first": first, "found": found, "typed": typed, "missed": missed}
     return render(request, "patients/choose.html", said)
 
