@@ -25,12 +25,11 @@ from tonghu.hqms.check import Options, Progress, check
 from tonghu.hqms.layout import Columns, detect
 from tonghu.hqms.outputs import CASES, FINDINGS, MARKED, SUMMARY
 from tonghu.intake.private import private_folder
+from tonghu.registry.exporting import KEY_COLUMN, plain
 from tonghu.registry.summary import Identity
 
 #: So many rows are read, sealed and staged together.
 BLOCK: Final = 5_000
-#: The column of an exported file that names the card, so that an edited file finds it again.
-KEY_COLUMN: Final = "童护卡号"
 #: The typed columns of a row: those of a card, in the order in which they are staged.
 TYPED: Final = (
     "record_number", "admission_count", "admission_at", "discharge_at", "sex", "age_years", "age_days",
@@ -172,6 +171,8 @@ class Checked:
         own = block.select(OWN_COLUMNS).iter_rows()
         for mine, cells, key, said in zip(own, fronts, keys, known.iter_rows(), strict=True):
             front = {code: text for code, text in zip(codes, cells, strict=True) if text}
+            if key_at is not None:
+                front = {code: plain(text) for code, text in front.items()}
             yield _case(mine, front, key, dict(zip(_FACTS, said, strict=True)))
 
 

@@ -92,6 +92,8 @@ class Batch(models.Model):
         verbose_name = _("import")
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["institution", "year", "number"], name="one_batch_a_number"),
+            # What its rows name, with their hospital, in one key.
+            models.UniqueConstraint(fields=["id", "institution"], name="a_batch_its_hospital"),
             models.UniqueConstraint(
                 fields=["institution", "sha256", "archive_month"],
                 condition=Q(state__in=LIVE),
@@ -150,8 +152,8 @@ class Row(models.Model):
 
     Match, Choice = Match, Choice
 
-    batch = models.ForeignKey(Batch, models.CASCADE, related_name="rows", db_index=False)
-    institution = models.ForeignKey("network.Institution", models.PROTECT, db_index=False)
+    batch = models.ForeignKey(Batch, models.CASCADE, related_name="rows", db_index=False, db_constraint=False)
+    institution = models.ForeignKey("network.Institution", models.PROTECT, db_index=False, db_constraint=False)
     #: Its place in the file, from 1.
     row = models.IntegerField(_("row"))
     record_number = models.CharField(_("record number"), max_length=20, blank=True)
@@ -204,8 +206,8 @@ WAITING: Final = Q(choice="", match__in=(Match.CHANGED, Match.PROBABLE, Match.UN
 class RowFinding(models.Model):
     """What a rule finds in a row of a file that is looked at: no value, no text."""
 
-    batch = models.ForeignKey(Batch, models.CASCADE, related_name="findings", db_index=False)
-    institution = models.ForeignKey("network.Institution", models.PROTECT, db_index=False)
+    batch = models.ForeignKey(Batch, models.CASCADE, related_name="findings", db_index=False, db_constraint=False)
+    institution = models.ForeignKey("network.Institution", models.PROTECT, db_index=False, db_constraint=False)
     row = models.IntegerField()
     rule = models.CharField(max_length=40)
     rule_version = models.SmallIntegerField()

@@ -16,7 +16,7 @@ from django.utils import timezone
 from tonghu.errors import InputRefused
 from tonghu.hqms.check import Options
 from tonghu.intake.belonging import require_own
-from tonghu.intake.checking import KEY_COLUMN, Checked, checked
+from tonghu.intake.checking import Checked, checked
 from tonghu.intake.importing import import_rows, next_row
 from tonghu.intake.length import guess_rows
 from tonghu.intake.matching import match
@@ -31,6 +31,7 @@ from tonghu.platform.jobs.points import point
 from tonghu.platform.jobs.run import Run
 from tonghu.platform.jobs.tasks import enqueue, job
 from tonghu.platform.scope.scope import Scope
+from tonghu.registry.exporting import KEY_COLUMN
 
 #: With more cases than this the marked workbook is made only when somebody asks for it: it takes minutes.
 MARKED_AT_ONCE: Final = 20_000

@@ -16,6 +16,9 @@ class ExportForm(forms.Form):
     layout = forms.ChoiceField(
         label=_("Layout of the front page"), initial="2020", choices=[(each, each) for each in LAYOUTS]
     )
+    kind = forms.ChoiceField(
+        label=_("Kind of file"), required=False, initial="xlsx", choices=[("xlsx", "Excel"), ("csv", "CSV")]
+    )
     reason = forms.CharField(
         label=_("Reason"), max_length=400, widget=forms.Textarea({"rows": 2}),
         help_text=_("Stands in the file and in the log, for example “correction with the ward, October”."),
@@ -23,4 +26,9 @@ class ExportForm(forms.Form):
 
     def __init__(self, *arguments: Any, **words: Any) -> None:
         super().__init__(*arguments, **words)
-        self.fields["layout"].widget.attrs["class"] = "form-select"
+        for name in ("layout", "kind"):
+            self.fields[name].widget.attrs["class"] = "form-select"
+
+    def clean_kind(self) -> str:
+        """Return the kind of file; CSV where nobody said."""
+        return self.cleaned_data["kind"] or "csv"
