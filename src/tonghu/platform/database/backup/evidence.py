@@ -38,9 +38,11 @@ _STRUCTURE: Final = (
     # Policies, word for word but for casts and brackets: PostgreSQL writes those anew each time it reads them.
     """SELECT 'policy', format('%I.%I.%I', schemaname, tablename, policyname), permissive, roles::text, cmd,
          regexp_replace(qual, {noise}, '', 'g'), regexp_replace(with_check, {noise}, '', 'g') FROM pg_policies""",
-    # Functions: owner, whose rights they run with, rights, text.
+    # Functions: owner, whose rights they run with, rights, text. Rights that were granted and are the default anyway
+    # come back unwritten: they are the same.
     """SELECT 'function', p.oid::regprocedure::text, r.rolname, p.prosecdef, p.prosrc,
-         (SELECT string_agg(a::text, ',' ORDER BY a::text COLLATE "C") FROM unnest(p.proacl) a)
+         (SELECT string_agg(a::text, ',' ORDER BY a::text COLLATE "C")
+          FROM unnest(coalesce(p.proacl, acldefault('f', p.proowner))) a)
        FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace JOIN pg_roles r ON r.oid = p.proowner
        WHERE {ours} AND NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.objid = p.oid AND d.deptype = 'e')""",
     # Triggers and constraints by name, indexes by definition.
