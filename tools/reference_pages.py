@@ -5,10 +5,12 @@ The pages are never edited by hand: what is wrong in them is wrong in the data, 
 
 from __future__ import annotations
 
+import importlib.util
 import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -349,6 +351,16 @@ def language() -> str:
     )
 
 
+def card_reference() -> ModuleType:
+    """The tool beside this one; found by its place, since this one is also loaded from a test."""
+    spec = importlib.util.spec_from_file_location("card_reference", Path(__file__).with_name("card_reference.py"))
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
 def pages() -> dict[str, str]:
     """File name → text of every page, as the code and the rules say it now."""
     found = {
@@ -358,6 +370,7 @@ def pages() -> dict[str, str]:
         "language.md": language(),
         **rules(),
         **rules_zh(),
+        **card_reference().pages(table),
     }
     return {name: f"{MADE}{text}\n" for name, text in found.items()}
 

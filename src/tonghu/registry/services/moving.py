@@ -13,6 +13,7 @@ from django.db import transaction
 from tonghu.errors import InputRefused
 from tonghu.platform.accounts.access import check_may
 from tonghu.platform.audit.events import acting_because, record
+from tonghu.platform.jobs.points import point
 from tonghu.platform.scope.scope import Scope
 from tonghu.registry.access import ENTER
 from tonghu.registry.events import CARD, CARDS, MOVED
@@ -117,6 +118,7 @@ def _answer(number: int, card: Card | None, act: Act, by: Scope) -> Moved:
 
 def _do(cards: Sequence[Card], act: Act, by: Scope, reason: str, batch: int | None) -> None:
     Card.objects.filter(pk__in=[card.pk for card in cards]).update(state=act.to, waits_for="", waits_note="")
+    point("registry.moved")
     acts = CardAct.objects.bulk_create(
         CardAct(
             card=card, institution_id=card.institution_id, version=card.version, act=act.code, from_state=card.state,
@@ -124,6 +126,7 @@ def _do(cards: Sequence[Card], act: Act, by: Scope, reason: str, batch: int | No
         )
         for card in cards
     )  # fmt: skip
+    point("registry.acts_written")
     if act.notice:
         tell(act.notice, cards, key=f"act-{acts[0].pk}")
     kind = MOVED[act.code]

@@ -13,6 +13,7 @@ from tonghu.codes import hqms_fields
 from tonghu.errors import InputRefused
 from tonghu.platform.accounts.access import check_may
 from tonghu.platform.audit.events import acting_because
+from tonghu.platform.jobs.points import point
 from tonghu.platform.scope.scope import Scope
 from tonghu.registry import content as contents
 from tonghu.registry.access import ENTER
@@ -152,6 +153,7 @@ def write(changes: Sequence[Change], *, by: Scope, origin: str, batch: int | Non
         )
         for one in changes
     )  # fmt: skip
+    point("registry.version_written")
     stands = renew(
         [(one.card, check(one.content, today, one.card.institution.region_code), one.changed) for one in changes]
     )
@@ -168,6 +170,7 @@ def write(changes: Sequence[Change], *, by: Scope, origin: str, batch: int | Non
         touched |= {name.removesuffix("_id") for name in differing}
     if touched:
         _update([one.card for one in changes], sorted(touched))
+    point("registry.card_written")
     for one in changes:
         one.card.version += 1
 

@@ -1,0 +1,29 @@
+"""The card's variables: each comes from somewhere that exists; the page fills nine tenths of what it can know."""
+
+from __future__ import annotations
+
+import pytest
+
+from made_up_cards import page
+from tonghu.codes.hqms_fields import inner_model, layout
+from tonghu.registry.models import Card
+from tonghu.registry.supplement import items
+from tonghu.registry.variables import typed_by_hand, variables
+
+pytestmark = pytest.mark.requirement("REG-05")
+
+
+def test_every_variable_comes_from_the_page_the_supplement_or_is_worked_out() -> None:
+    columns = {field.name for field in Card._meta.concrete_fields}
+    for one in variables():
+        assert sum(map(bool, (one.page, one.item, one.derived))) == 1, one.en
+        assert set(one.page) <= inner_model().keys(), one.en
+        assert not one.derived or one.derived in columns, one.en
+    assert {one.item for one in typed_by_hand()} == {item.name for item in items()}, "each item is a variable"
+
+
+def test_nine_tenths_of_what_a_discharge_row_can_know_are_filled_without_typing() -> None:
+    known = {layout("2012").by_code[code].name for code in page().front}
+    wanted = [one for one in variables() if one.page]
+    filled = [one for one in wanted if known & set(one.page)]
+    assert len(filled) >= 0.9 * len(wanted)
