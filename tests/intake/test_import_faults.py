@@ -3,6 +3,7 @@ nothing lost."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -25,6 +26,9 @@ FIVE = ("created", "updated", "unchanged", "skipped", "failed")
 @pytest.fixture
 def workers(committed: None, in_vault: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workers]:
     monkeypatch.setenv("SAMPLE_VAULT", str(in_vault))
+    prefix = f"tonghu-test-{in_vault.parent.name[-20:]}-{os.getpid()}-"
+    monkeypatch.setenv("SAMPLE_PREFIX", prefix)
+    monkeypatch.setattr(private, "PREFIX", prefix)
     with Workers("sample_import_jobs") as started:
         yield started
 
