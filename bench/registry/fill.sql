@@ -5,7 +5,7 @@
 -- @places places
 CREATE TEMP TABLE filled_place AS
 SELECT id, row_number() OVER (ORDER BY id) - 1 AS n, region_code,
-       CASE WHEN r < 0.78 THEN 'good' WHEN r < 0.92 THEN 'tardy' WHEN r < 0.97 THEN 'slow' ELSE 'silent' END
+       CASE WHEN r < 0.90 THEN 'good' WHEN r < 0.96 THEN 'tardy' WHEN r < 0.985 THEN 'slow' ELSE 'silent' END
          AS habit,
        0.55 + 0.9 * random() AS trouble
 FROM (SELECT id, region_code, random() AS r FROM network_institution WHERE kind = 'hospital') AS each;
@@ -93,7 +93,7 @@ WITH each AS (
       WHEN habit = 'silent' AND late < 0.7 THEN NULL
       WHEN habit = 'slow' AND late < 0.5 THEN archive_month + interval '1 month 20 days' + late * interval '50 days'
       WHEN habit = 'tardy' AND late < 0.25 THEN archive_month + interval '1 month 15 days' + late * interval '40 days'
-      WHEN late < 0.006 THEN archive_month + interval '1 month 16 days'
+      WHEN late < 0.0006 THEN archive_month + interval '1 month 16 days'
       ELSE archive_month + interval '1 month' + late * interval '13 days'
     END AS due_at FROM dated
 )
@@ -148,6 +148,6 @@ CROSS JOIN (SELECT (date_trunc('month', %(today)s) - (k || ' months')::interval)
             FROM generate_series(1, %(months)s) AS k) AS month
 JOIN surveillance_point AS point ON point.institution_id = place.id AND point.valid @> month.first
 JOIN LATERAL (SELECT id, name FROM accounts_person WHERE institution_id = place.id LIMIT 1) AS person ON true
-WHERE place.habit <> 'silent' AND random() < 0.93 AND NOT EXISTS (
+WHERE place.habit <> 'silent' AND random() < 0.985 AND NOT EXISTS (
   SELECT FROM registry_card AS card WHERE card.institution_id = place.id AND card.archive_month = month.first
 );

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import date
 from html import unescape
 
 import pytest
@@ -14,7 +14,8 @@ from test_figures import LAST, count, fill
 
 import made_up
 from tonghu.network.models import Institution
-from tonghu.surveillance import behind, charts, figures
+from tonghu.surveillance import behind, charts, figures, first_screen
+from tonghu.surveillance.board import Cell
 from tonghu.surveillance.calendar import Month
 
 pytestmark = [pytest.mark.django_db, pytest.mark.requirement("REG-15")]
@@ -143,31 +144,27 @@ def test_the_lead_is_told_whether_it_will_be_on_time_and_who_has_the_cards(lead:
     assert "病理科" in page
 
 
-def test_the_forecast_goes_by_the_speed_of_the_last_week(hospital: Institution) -> None:
-    from tonghu.surveillance import first_screen
-    from tonghu.surveillance.board import Cell
+def test_the_forecast_goes_by_the_speed_of_the_last_week() -> None:
+    month, today = Month(date(2026, 10, 1)), date(2026, 11, 5)
 
-    month = Month.of(TODAY)
-
-    def cell(cards: int, reported: int) -> Cell:
-        return Cell(
-            institution=1, month=month, cards=cards, reported=reported, on_time=reported, assumed=0, state="open",
-            days=-9, zero_on=None,
+    def line(
+        cards: int, reported: int, days: list[tuple[date, int]], today: date = today, state: str = "open"
+    ) -> tuple[str, str]:
+        one = Cell(
+            institution=1, month=month, cards=cards, reported=reported, on_time=reported, assumed=0, state=state,
+            days=(today - month.due).days, zero_on=None,
         )  # fmt: skip
-
-    def line(one: Cell, days: list[tuple[object, int]]) -> tuple[str, str]:
-        finish = first_screen._finish(one, days, TODAY)  # type: ignore[arg-type]
-        said = first_screen._line(one, finish, TODAY)
+        said = first_screen._line(one, first_screen._finish(one, days, today), today)
         return said["tone"], said["words"]
 
-    left = (month.due - TODAY).days
-    slow = max(1, 7 * 30 // max(left, 1) // 2)
-    assert line(cell(30, 0), [])[0] == "ask"
-    assert line(cell(30, 30), [])[0] == "done"
-    assert line(cell(0, 0), [])[0] == "quiet"
-    assert line(cell(17, 7), [(TODAY, 7)]) == ("done", f"能按时：照最近七天的速度，{TODAY + timedelta(days=10)} 报齐。")
-    assert line(cell(3000, slow), [(TODAY, 1)])[0] == "ask"
-    assert line(cell(30, 1), [(TODAY - timedelta(days=8), 1)])[1].startswith("最近七天没有上报")
+    assert line(30, 0, []) == ("ask", "最近七天没有上报，距截止还有 10 天。")
+    assert line(30, 1, [(date(2026, 10, 29), 1)])[0] == "ask", "eight days ago is not lately"
+    assert line(30, 30, [(today, 30)]) == ("done", "现有报告卡已全部上报，距截止还有 10 天。")
+    assert line(0, 0, [])[0] == "quiet"
+    assert line(17, 7, [(today, 7)]) == ("done", "能按时：照最近七天的速度，2026-11-15 报齐。")
+    assert line(18, 7, [(today, 7)]) == ("ask", "不能按时：照最近七天的速度，要到 2026-11-16 才能报齐。")
+    assert line(30, 1, [], date(2026, 10, 31))[0] == "quiet", "the month still runs"
+    assert line(30, 1, [], date(2026, 11, 20), "overdue") == ("block", "已逾期 5 天。")
 
 
 def test_a_clerk_and_an_auditor_keep_their_own_first_screen(hospital: Institution) -> None:

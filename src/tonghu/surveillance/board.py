@@ -28,7 +28,8 @@ _ALL: Final = "SELECT * FROM cell"
 #: Points of a region that owe something, the worst first.
 _BEHIND: Final = """
 SELECT institution_id FROM cell WHERE state IN ('missing', 'overdue')
-GROUP BY 1 ORDER BY count(*) DESC, max(days) DESC, institution_id LIMIT %(size)s OFFSET %(offset)s"""
+GROUP BY 1 ORDER BY count(*) DESC, max(days) DESC, sum(cards - reported) DESC, institution_id
+LIMIT %(size)s OFFSET %(offset)s"""
 _FIGURES: Final = """
 SELECT rpad(left(region_code, %(digits)s), 6, '0') AS code, month, count(*) AS expected,
        count(*) FILTER (WHERE state IN ('on_time', 'zero')) AS done,

@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from django.utils.functional import Promise
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 
 from tonghu.platform.components.charts import SERIES, Chart
@@ -39,7 +39,7 @@ def _progress(rows: tuple[tuple[str, int], ...], total: int, due: str, _language
     import altair as alt  # heavy: only where a chart is drawn
 
     across = alt.X("day:T", title=None, axis=alt.Axis(format="%m-%d", tickCount=6, grid=False))
-    up = alt.Y("cards:Q", title=_("cards"), axis=alt.Axis(tickCount=4), scale=alt.Scale(domainMin=0))
+    up = alt.Y("cards:Q", title=pgettext("axis", "cards"), axis=alt.Axis(tickCount=4), scale=alt.Scale(domainMin=0))
     line = (
         alt.Chart(alt.InlineData([{"day": day, "cards": cards} for day, cards in rows]))
         .mark_line(interpolate="step-after", strokeWidth=2.5, color=SERIES[0])
@@ -77,7 +77,7 @@ def _bars(rows: tuple[tuple[str, float], ...], unit: str, _language: str) -> Any
             x=alt.X("month:O", title=None, axis=alt.Axis(labelAngle=0, labelOverlap=True)),
             y=alt.Y("value:Q", title=unit, axis=alt.Axis(tickCount=4)),
         )
-        .properties(width="container", height=160)
+        .properties(width="container", height=170)
     )
 
 
@@ -95,7 +95,7 @@ def before_and_after(
 def _two_lines(rows: tuple[tuple[str, float, float], ...], _language: str) -> Any:
     import altair as alt
 
-    first, now = _("at first"), _("now")
+    first, now = _("at first"), pgettext("errors", "now")
     points = [
         {"month": month, "share": share, "when": when}
         for month, before, after in rows
@@ -117,7 +117,7 @@ def _two_lines(rows: tuple[tuple[str, float, float], ...], _language: str) -> An
                 "when:N", legend=None, scale=alt.Scale(domain=[first, now], range=[[4, 3], [1, 0]])
             ),
         )
-        .properties(width="container", height=180)
+        .properties(width="container", height=170)
     )  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET
 
 from tonghu.network.queries import region as region_of
@@ -206,7 +207,7 @@ def _by_month(place: _Place, held: Figures) -> Any:
         question=_("How many cards does each archive month have?"),
         answer=_("%(cards)d in all; most in %(month)s: %(count)d.")
         % {"cards": held.cards, "month": most, "count": count},
-        unit=_("cards"),
+        unit=pgettext("axis", "cards"),
         figures=[(month, _opened(f"{cards:,}", place.url("month", month))) for month, cards in rows],
     )
 

@@ -96,6 +96,8 @@ def _line(cell: Cell, finish: date | None, today: date) -> dict[str, Any]:
     left = (cell.month.due - today).days
     if cell.state in OUTSTANDING:
         return {"tone": "block", "words": _("Overdue by %(days)d days.") % {"days": cell.days}}
+    if cell.month.last >= today:
+        return {"tone": "quiet", "words": _("The month still runs; %(days)d days are left.") % {"days": left}}
     if not cell.waiting and cell.cards:
         return {
             "tone": "done",

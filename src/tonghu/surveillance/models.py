@@ -134,6 +134,7 @@ class Arrival(models.Model):
         indexes = [
             models.Index(name="arrival_of_institution", fields=["institution", "archive_month"]),
             models.Index(name="arrival_of_month", fields=["archive_month", "institution"]),
+            models.Index(name="arrival_of_day", fields=["reported_on"]),
         ]
 
     def __str__(self) -> str:
