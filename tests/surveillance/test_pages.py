@@ -203,3 +203,13 @@ def test_zero_against_cards_is_said(lead: Client, hospital: Institution) -> None
     cards(hospital, BEFORE, 1, reported=date(2026, 1, 1))
     assert "矛盾" in text(lead, f"/reporting/months/{BEFORE}")
     assert "矛盾" in text(lead, "/reporting")
+
+
+def test_who_reads_no_cards_is_led_to_points_alone(hospital: Institution) -> None:
+    cards(hospital, BEFORE, 1, reported=BEFORE.due)
+    group = made_up.post("leading_group_member", made_up.authority("leading_group", "510000"))
+    page = text(made_up.browser(group), "/reporting")
+    assert "/reporting/points/" in page
+    assert "/cards?" not in page
+    assert "应报监测点" in text(made_up.browser(group), "/")
+    assert made_up.browser(group).get("/reporting/cards", {"topic": "all"}).status_code == 403

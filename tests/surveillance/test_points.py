@@ -12,6 +12,7 @@ from psycopg.types.range import Range
 
 import made_up
 from tonghu.errors import InputRefused
+from tonghu.intake import locks
 from tonghu.network.models import Institution
 from tonghu.platform.accounts.models import Post
 from tonghu.platform.audit.models import Event
@@ -128,6 +129,8 @@ def test_the_centre_locks_a_month_that_was_due_and_opens_it_again(centre: Post, 
             services.lock_month(month=Month.of(TODAY), by=by)
     with made_up.acting(lead):
         assert MonthLock.objects.get().archive_month == month.first
+        assert locks.is_locked(lead.institution_id, month.last), "imports of the month are not undone now"
+        assert not locks.is_locked(lead.institution_id, month.plus(1).first)
     with made_up.acting(officer) as by, pytest.raises(PermissionDenied):
         services.lift_lock(lock=lock, reason="更正", by=by)
     with (
@@ -138,6 +141,7 @@ def test_the_centre_locks_a_month_that_was_due_and_opens_it_again(centre: Post, 
         services.lock_month(month=month.plus(-1), by=by)
     with made_up.acting(centre) as by:
         services.lift_lock(lock=lock, reason="发现批量错误", by=by)
+        assert not locks.is_locked(lead.institution_id, month.first)
         with pytest.raises(InputRefused, match="已经解锁"):
             services.lift_lock(lock=lock, reason="再次", by=by)
         services.lock_month(month=month, by=by)

@@ -8,3 +8,10 @@ class SurveillanceConfig(AppConfig):
 
     name = "tonghu.surveillance"
     label = "surveillance"
+
+    def ready(self) -> None:
+        """Say to the imports below which months are locked: none of theirs is undone in bulk then."""
+        from tonghu.intake.locks import lock_is_asked_of
+        from tonghu.surveillance.queries import is_locked
+
+        lock_is_asked_of(is_locked)

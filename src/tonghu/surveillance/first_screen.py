@@ -14,7 +14,7 @@ from tonghu.network.region_range import NATION
 from tonghu.platform.accounts.roles import ROLES
 from tonghu.platform.scope.scope import Scope
 from tonghu.platform.shell import FirstPart
-from tonghu.registry.access import AUDIT, ENTER, VERIFY
+from tonghu.registry.access import AUDIT, ENTER, READ, VERIFY
 from tonghu.registry.states import State
 from tonghu.surveillance import board, calendar, charts, queries
 from tonghu.surveillance.access import SIGN, VIEW
@@ -73,7 +73,7 @@ def region(by: Scope) -> dict[str, Any] | None:
     said: dict[str, Any] = {
         "region": own, "name": at.name if at else own, "asked": asked, "as_of": board.as_of(own),
         "total": board.total([by_month.get(asked, board.Sum()) for by_month in found.values()]),
-        "lines": linked(lines[:NAMED]), "news": queries.news(queries.yesterday(today), NAMED),
+        "lines": linked(lines[:NAMED], opens=by.may(READ)), "news": queries.news(queries.yesterday(today), NAMED),
     }  # fmt: skip
     if own == NATION:
         said["map"] = country_map(found, asked, reverse("surveillance:board"))

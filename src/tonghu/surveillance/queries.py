@@ -81,8 +81,8 @@ def locks(months: Iterable[Month]) -> dict[Month, MonthLock]:
     return {Month(lock.archive_month): lock for lock in held}
 
 
-def is_locked(month: date) -> bool:
-    """Whether an archive month is locked now: no bulk undo, single corrections go on."""
+def is_locked(_institution: int, month: date) -> bool:
+    """Whether an archive month is locked now, which it is for all: no bulk undo, single corrections go on."""
     return MonthLock.objects.filter(archive_month=month.replace(day=1), lifted_at=None).exists()
 
 

@@ -77,6 +77,7 @@ def _of_region(request: Request, months: Sequence[Month], today: date) -> HttpRe
     digits = below(region)
     by_points = digits is None or request.GET.get("by", "regions" if region == NATION else "points") == "points"
     late_only = request.GET.get("late") == "1"
+    opens = request.scope.may(READ_CARDS)
     page = max(1, min(1000, _number(request.GET.get("page", "1"))))
     asked = Month.of(today).plus(-1) if Month.of(today) == months[-1] else months[-1]
     said: dict[str, Any] = {
@@ -86,7 +87,7 @@ def _of_region(request: Request, months: Sequence[Month], today: date) -> HttpRe
     }  # fmt: skip
     if by_points:
         lines, more = boards.wall(months, today, region=region, late_only=late_only, page=page)
-        said |= {"lines": linked(lines), "page": page, "more": more}
+        said |= {"lines": linked(lines, opens=opens), "page": page, "more": more}
         said["total"] = boards.sums([asked], today, region=region, digits=0).get(region, {}).get(asked, Sum())
     else:
         assert digits is not None
@@ -95,7 +96,7 @@ def _of_region(request: Request, months: Sequence[Month], today: date) -> HttpRe
         said["regions"] = _named(region, found, months)
         if region == NATION:
             said["map"] = country_map(found, asked)
-            said["exceptions"] = linked(boards.wall([asked], today, late_only=True)[0][:EXCEPTIONS])
+            said["exceptions"] = linked(boards.wall([asked], today, late_only=True)[0][:EXCEPTIONS], opens=opens)
         said["as_of"] = boards.as_of(region)
     return render(request, "surveillance/board_region.html", said)
 
@@ -129,17 +130,15 @@ def above(region: str, own: str) -> list[Any]:
     return [one for one in network.ancestors(region) if low <= one.code < high]
 
 
-def linked(lines: Sequence[Line]) -> list[dict[str, Any]]:
-    """The lines with what each cell opens: its cards, or the point with the people who answer for it."""
+def linked(lines: Sequence[Line], *, opens: bool) -> list[dict[str, Any]]:
+    """The lines with what each cell leads to: its cards, for who `opens` cards, else the point and who answers for it."""
+
+    def leads_to(line: Line, cell: boards.Cell) -> str:
+        cards = cards_url(month=cell.month, institution=line.code) if opens and cell.cards else ""
+        return cards or reverse("surveillance:point", args=[line.point])
+
     return [
-        {
-            "line": line,
-            "cells": [
-                (cell, (cards_url(month=cell.month, institution=line.code) if cell.cards else "")
-                 or reverse("surveillance:point", args=[line.point])) if cell else (None, "")
-                for cell in line.cells
-            ],
-        }
+        {"line": line, "cells": [(cell, leads_to(line, cell) if cell else "") for cell in line.cells]}
         for line in lines
     ]  # fmt: skip
 
