@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 from card_journeys import log_in, picture
+from django.conf import settings
 from playwright.sync_api import Page, expect
 
 from made_up_cards import Point, code
+from tonghu.registry.forms import lists
 from tonghu.registry.models import Card
 
 REGISTERED = code("registered_address")
@@ -56,3 +58,161 @@ def test_a_card_is_mended_and_submitted_with_the_keyboard(point: Point, page: Pa
     expect(page.locator("h1")).to_contain_text(second.record_number)
     assert state_of(point, first) == "submitted"
     picture(page, "clerk-next")
+
+
+def test_a_reason_is_picked_with_one_key_and_read_by_the_auditor(
+    point: Point, page: Page, open_page: Any, site: str, axe: Any
+) -> None:
+    card = point.card(home_phone="")
+    log_in(page, point.post("entry_clerk"), site)
+    page.goto(f"/cards/{card.pk}")
+    page.keyboard.press("o")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    picture(page, "clerk-reason")
+    assert axe(page) == []
+    page.keyboard.press("4")
+    expect(page.locator("#findings")).to_contain_text("家属无法提供")
+    picture(page, "clerk-explained")
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_text("全部完成")).to_be_visible()
+    picture(page, "clerk-all-done")
+    assert state_of(point, card) == "submitted"
+    auditor = open_page()
+    log_in(auditor, point.post("auditor"), site)
+    auditor.goto(f"/cards/{card.pk}")
+    expect(auditor.locator("#findings")).to_contain_text("家属无法提供")
+    picture(auditor, "auditor-reason")
+
+
+def test_many_cards_are_mended_together_and_taken_back(point: Point, page: Page, site: str, axe: Any) -> None:
+    cards = [point.card(age_years="12", patient_name=f"虚构{n}") for n in "甲乙丙丁"]
+    log_in(page, point.post("entry_clerk"), site)
+    page.goto("/cards/queue")
+    page.get_by_role("link", name="批量改正").click()
+    picture(page, "clerk-bulk")
+    assert axe(page) == []
+    page.get_by_role("checkbox", name=cards[3].record_number).uncheck()
+    page.get_by_role("button", name="改正所选").click()
+    expect(page.locator(".toast-bar")).to_contain_text("已改正 3 份")
+    picture(page, "clerk-bulk-done")
+    page.get_by_role("button", name="撤销").click()
+    expect(page.locator(".messages")).to_contain_text("3 份已恢复原样")
+
+
+def test_a_code_is_chosen_by_initials_and_brings_its_name(point: Point, page: Page, site: str) -> None:
+    lists._held.clear()  # codes that other tests' hospitals wrote
+    point.card()
+    card = point.card(other_diagnosis_1_code="", other_diagnosis_1_name="", other_diagnosis_1_poa="")
+    field, name = code("other_diagnosis_1_code"), code("other_diagnosis_1_name")
+    log_in(page, point.post("entry_clerk"), site)
+    page.goto(f"/cards/{card.pk}")
+    page.locator(f"#id_{field}").click()
+    page.keyboard.type("jxlb")
+    expect(page.locator(f"#id_{field}-list [data-value]").first).to_be_visible()
+    picture(page, "clerk-code")
+    page.keyboard.press("Enter")
+    expect(page.locator(f"#id_{field}")).to_have_value("C91.000")
+    expect(page.locator(f"#id_{name}")).to_have_value("急性淋巴细胞白血病")
+    expect(page.locator(f"#id_{name}")).to_be_focused()
+    expect(page.locator("#draft-state")).to_have_text("草稿已保存")
+    page.reload()
+    expect(page.locator(f"#id_{field}")).to_have_value("C91.000")
+    page.get_by_role("button", name="再加一行").first.click()
+    expect(page.locator(f"#id_{code('other_diagnosis_3_code')}")).to_be_visible()
+
+
+def test_a_masked_number_is_shown_whole_in_the_form(point: Point, page: Page, site: str) -> None:
+    card = point.card()
+    log_in(page, point.post("entry_clerk"), site)
+    page.goto(f"/cards/{card.pk}")
+    field = page.locator(f"#id_{code('national_id')}")
+    expect(field).to_have_value("")
+    page.locator(f"#cell_{code('national_id')}").get_by_role("button").click()
+    expect(field).not_to_have_value("")
+
+
+def test_two_tabs_do_not_overwrite_each_other(point: Point, page: Page, open_page: Any, site: str, axe: Any) -> None:
+    card = point.card(age_years="12")
+    other = open_page()
+    log_in(page, point.post("entry_clerk"), site)
+    log_in(other, point.post("records_department"), site)
+    page.expected_complaints += ["409"]  # type: ignore[attr-defined]
+    page.goto(f"/cards/{card.pk}")
+    other.goto(f"/cards/{card.pk}")
+    other.locator(f"#id_{AGE}").fill("10")
+    other.get_by_role("button", name="只保存").click()
+    expect(other.get_by_role("heading", level=1)).to_have_text("修改队列")
+    page.locator(f"#id_{AGE}").fill("9")
+    page.locator(f"#id_{REGISTERED}").fill("四川省虚构市1号")
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("同一份卡的两个版本")
+    picture(page, "clerk-conflict")
+    assert axe(page) == []
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_text("全部完成")).to_be_visible()
+    assert state_of(point, card) == "submitted"
+
+
+@pytest.mark.requirement("REG-05")
+def test_a_session_that_ends_in_mid_form_keeps_what_was_typed(point: Point, page: Page, site: str) -> None:
+    card = point.card(age_years="12")
+    log_in(page, point.post("entry_clerk"), site)
+    page.expected_complaints += ["401"]  # type: ignore[attr-defined]
+    page.goto(f"/cards/{card.pk}")
+    page.context.clear_cookies(name=settings.SESSION_COOKIE_NAME)
+    page.locator(f"#id_{AGE}").click()
+    page.keyboard.press("Control+a")
+    page.keyboard.type("9")
+    expect(page.locator("#session-over")).to_be_visible()
+    picture(page, "clerk-logged-out")
+    assert page.url.endswith(f"/cards/{card.pk}"), "nobody is led away from what they type"
+    log_in(page, point.post("entry_clerk"), site)
+    page.goto(f"/cards/{card.pk}")
+    expect(page.locator(f"#id_{AGE}")).to_have_value("9")
+    expect(page.locator("#draft-back")).to_be_visible()
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_text("全部完成")).to_be_visible()
+
+
+def test_a_card_is_entered_by_hand(point: Point, page: Page, site: str, axe: Any) -> None:
+    log_in(page, point.post("entry_clerk"), site)
+    page.expected_complaints += ["422"]  # type: ignore[attr-defined]
+    page.goto("/cards/new")
+    picture(page, "clerk-new")
+    assert axe(page) == []
+    page.get_by_label("姓名", exact=False).first.fill("单新")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator(".note-error")).to_contain_text("病案号")
+    page.locator("#id_A48").fill("ZY77")
+    page.locator("#id_B15").fill("2026-10-03 09:00")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("h1")).to_contain_text("ZY77")
+    picture(page, "clerk-new-entered")
+
+
+def test_an_intruder_with_a_strangers_card_number_finds_nothing(point: Point, page: Page, site: str) -> None:
+    card = point.card(patient_name="欧阳测童")
+    intruder = Point("330102").post("entry_clerk")
+    log_in(page, intruder, site)
+    page.expected_complaints += ["404", "403"]  # type: ignore[attr-defined]
+    answer = page.goto(f"/cards/{card.pk}")
+    assert answer is not None
+    assert answer.status == 404
+    assert "欧阳测童" not in page.content()
+    picture(page, "intruder")
+    forged = page.evaluate(
+        """async (pk) => {
+            const token = document.querySelector('[name=csrfmiddlewaretoken]').value;
+            const post = async (where, body) =>
+                (await fetch(`/cards/${pk}/${where}`, {method: 'POST', body, headers: {'X-CSRFToken': token}})).status;
+            return [await post('act', new URLSearchParams({_act: 'approve'})),
+                    await post('save', new URLSearchParams({_version: 1})), await post('check', new URLSearchParams()),
+                    await post('draft', new URLSearchParams({_version: 1, P7: 1}))];
+        }""",
+        card.pk,
+    )
+    assert forged == [404, 404, 404, 404]
+    page.keyboard.press("/")
+    page.keyboard.type(card.record_number)
+    expect(page.locator("#search-found")).to_contain_text("没有找到")
+    assert state_of(point, card) == "draft"

@@ -42,6 +42,7 @@ function named(field) {
 function onlyChanged(event) {
   const { parameters, elt } = event.detail;
   if (elt !== form && !elt.matches("[data-saves-draft]")) return;
+  if (sent) return event.preventDefault(); // the card is on its way: there is nothing left to look at or to keep
   for (const field of fields()) if (!changed(field)) delete parameters[field.name];
 }
 

@@ -1,0 +1,386 @@
+"""The correction queue, bulk mends, the audit desk, the centre's list, the list of cards with its search and export."""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+import made_up
+from made_up_cards import Point, code
+from tonghu.hqms.reading import open_file
+from tonghu.registry.forms import lists
+from tonghu.registry.models import Card, CardAct
+from tonghu.registry.pages import looking, working
+from tonghu.registry.pages.opening import newest_contents
+from tonghu.registry.services import move, save_card
+
+pytestmark = pytest.mark.django_db
+
+AGE = code("age_years")
+
+
+@pytest.fixture
+def clerk(point: Point) -> Client:
+    return made_up.browser(point.post("entry_clerk"))
+
+
+@pytest.fixture
+def auditor(point: Point) -> Client:
+    return made_up.browser(point.post("auditor"))
+
+
+def text(answer: Any) -> str:
+    said: str = answer.content.decode()
+    return said
+
+
+def states(point: Point, *cards: Card) -> list[str]:
+    with point.acting("entry_clerk"):
+        return [Card.objects.get(pk=card.pk).state for card in cards]
+
+
+def submit(point: Point, *cards: Card) -> None:
+    with point.acting("entry_clerk") as by:
+        move(cards=[card.pk for card in cards], act="submit", by=by)
+
+
+# --- the queue -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.requirement("REG-05")
+def test_the_queue_counts_by_rule_and_leads_from_card_to_card(point: Point, clerk: Client) -> None:
+    both = point.card(age_years="12", registered_address="武侯区虚构路1号")
+    age = point.card(age_years="13")
+    point.card()
+    said = text(clerk.get("/cards/queue"))
+    assert "年龄应为入院时的周岁" in said
+    assert "可以一起提交" in said
+    with point.acting("entry_clerk") as by:
+        counts = {row.rule: row.cards for row in working.by_rule(by)}
+        assert counts["HQ051"] == 2
+        assert counts["HQ097"] == 1
+        place = working.Place(by, "HQ051", "")
+        assert (place.left, place.time_left) == (2, "")
+        assert place.url(None) == f"/cards/{both.pk}?rule=HQ051"
+        assert place.url(both) == place.url(both, back=True) == f"/cards/{age.pk}?rule=HQ051", "round and round"
+    assert clerk.get("/cards/queue/start?rule=HQ097")["Location"] == f"/cards/{both.pk}?rule=HQ097"
+    assert clerk.get("/cards/queue/start?rule=HQ999")["Location"] == "/cards/queue?rule=HQ999"
+
+
+def test_all_done_is_said(point: Point, clerk: Client) -> None:
+    assert "全部完成" in text(clerk.get("/cards/queue"))
+    assert "没有被退回的" in text(clerk.get("/cards/queue?kind=returned"))
+    assert "没有等待其他科室" in text(clerk.get("/cards/queue?kind=waits&by=card"))
+
+
+def test_what_is_ready_is_submitted_together(point: Point, clerk: Client) -> None:
+    clean, wrong = [point.card(), point.card()], point.card(age_years="12")
+    answer = clerk.post("/cards/queue/submit", follow=True)
+    assert "2 份报告卡" in text(answer)
+    assert states(point, *clean, wrong) == ["submitted", "submitted", "draft"]
+    assert "没有可处理的" in text(clerk.post("/cards/queue/submit", follow=True))
+
+
+def test_the_pace_is_that_of_the_last_half_hour(point: Point) -> None:
+    cards = [point.card() for _ in range(3)]
+    with point.acting("entry_clerk") as by:
+        assert working.pace(by) == working.Pace(0, None)
+        for card in cards:
+            move(cards=[card.pk], act="submit", by=by)
+        pace = working.pace(by)
+        assert pace.today == 3
+        assert pace.minutes_each is not None
+        assert working.Pace(3, 0.5).left(10) == "5分钟"
+        assert working.Pace(3, 0.5).left(0) == ""
+        assert CardAct.objects.filter(act="submit").count() == 3
+
+
+def test_the_months_say_how_far_they_are(point: Point) -> None:
+    cards = [point.card(), point.card(age_years="12"), point.card()]
+    submit(point, cards[0])
+    with point.acting("entry_clerk") as by:
+        [month] = working.months(by, timezone.localdate() - timedelta(days=400))
+        assert (month.cards, month.out, month.submitted, month.in_hand, month.problems) == (3, 1, 1, 2, 1)
+        assert month.beyond == 33
+
+
+# --- bulk mends ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.requirement("REG-05")
+def test_a_bulk_mend_is_seen_done_and_undone(point: Point, clerk: Client) -> None:
+    cards = [point.card(age_years="12"), point.card(age_years="13"), point.card(age_years="14")]
+    said = text(clerk.get("/cards/queue/mend/HQ051"))
+    assert "<del>12</del>" in said
+    assert "<ins>9</ins>" in said
+    answer = clerk.post("/cards/queue/mend/HQ051", {"card": [cards[0].pk, cards[1].pk, "x"]}, follow=True)
+    assert "已改正 2 份" in text(answer)
+    with point.acting("entry_clerk"):
+        assert [Card.objects.get(pk=card.pk).errors for card in cards] == [0, 0, 1]
+    url = text(answer).split('action="/cards/queue/undo/')[1].split('"')[0]
+    answer = clerk.post(f"/cards/queue/undo/{url}", follow=True)
+    assert "2 份已恢复原样" in text(answer)
+    with point.acting("entry_clerk"):
+        assert [Card.objects.get(pk=card.pk).errors for card in cards] == [1, 1, 1]
+    assert "note-error" in text(clerk.post(f"/cards/queue/undo/{url}", follow=True))
+    assert "note-error" in text(clerk.post("/cards/queue/mend/HQ051", {}, follow=True))
+
+
+def test_a_rule_that_proposes_nothing_has_no_bulk_mend(point: Point, clerk: Client) -> None:
+    assert clerk.get("/cards/queue/mend/HQ001").status_code == 404
+    assert "没有可以自动改正的" in text(clerk.get("/cards/queue/mend/HQ051"))
+
+
+# --- entering by hand ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.requirement("REG-06")
+def test_a_card_is_entered_by_hand_with_the_same_form(point: Point, clerk: Client) -> None:
+    form = text(clerk.get("/cards/new"))
+    assert point.hospital.code in form
+    assert "data-finding" not in form, "what is not typed yet is no fault"
+    assert 'id="id_A11"' in form
+    typed = {
+        "A11": "单新",
+        "A48": "ZY77",
+        "A13": "2020-05-06",
+        "A12C": "1",
+        "B15": "2026-10-03 09:00",
+        "C03C": "C91.000",
+    }
+    assert clerk.post("/cards/new/draft", {"_layout": "2020", **typed}).status_code == 204
+    assert 'value="单新"' in text(clerk.get("/cards/new"))
+    assert "HQ" in text(clerk.post("/cards/new/check", {"_layout": "2020", "B12": "2026-10-04 09:00", **typed}))
+    answer = clerk.post("/cards/new/enter", {"_layout": "2020", "_month": "2026-10", **typed})
+    with point.acting("entry_clerk"):
+        card = Card.objects.select_related("view").get(record_number="ZY77")
+    assert answer["Location"] == f"/cards/{card.pk}"
+    assert (card.layout, card.archive_month_assumed, card.view.patient_name) == ("2020", False, "单新")
+    assert 'value="单新"' not in text(clerk.get("/cards/new")), "the draft is gone"
+    again = clerk.post("/cards/new/enter", {"_layout": "2020", **typed})
+    assert again.status_code == 422
+    assert f"/cards/{card.pk}" in text(again), "one card a stay: it leads there"
+    clerk.post("/cards/new/discard")
+    assert 'id="id_P4"' in text(clerk.get("/cards/new?layout=2012"))
+
+
+def test_what_a_new_card_lacks_is_said_and_nothing_typed_is_lost(point: Point, clerk: Client) -> None:
+    answer = clerk.post("/cards/new/enter", {"_layout": "2020", "A11": "单新", "_month": "next"})
+    assert answer.status_code == 422
+    assert "归档月份" in text(answer)
+    assert 'value="单新"' in text(answer)
+    answer = clerk.post("/cards/new/enter", {"_layout": "no such", "A11": "单新"})
+    assert "病案号" in text(answer)
+    officer = made_up.browser(made_up.post("entry_clerk", made_up.hospital()))
+    assert officer.get("/cards/new/row", {"stem": "procedure_3"}).status_code == 200
+
+
+# --- the audit desk --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.requirement("REG-05")
+def test_the_desk_shows_the_oldest_first_and_marks_what_was_changed_much(point: Point, auditor: Client) -> None:
+    changed, plain = point.card(), point.card()
+    with point.acting("entry_clerk") as by:
+        front = {code("cost_self_pay"): "310.00", code("coder"): "壬", code("quality_nurse"): "癸"}
+        save_card(card=changed.pk, based_on=1, front=front, by=by)
+    submit(point, changed, plain)
+    said = text(auditor.get("/cards/audit"))
+    assert said.index(changed.record_number) < said.index(plain.record_number)
+    assert "row-ask" in said
+    with point.acting("auditor"):
+        assert looking.changed_fields([changed.pk, plain.pk]) == {changed.pk: 3}
+        assert looking.changed_fields([]) == {}
+    home = text(auditor.get("/"))
+    assert "改了 3 个字段" in home or "3 个字段" in home
+
+
+def test_clean_cards_are_approved_together_after_the_sample(point: Point, auditor: Client) -> None:
+    clean = [point.card() for _ in range(5)]
+    supplemented = point.card()
+    with point.acting("entry_clerk") as by:
+        save_card(card=supplemented.pk, based_on=1, supplement={"grade": "9"}, by=by)
+    mended = point.card(age_years="12")
+    with point.acting("entry_clerk") as by:
+        save_card(card=mended.pk, based_on=1, front={AGE: "9"}, by=by)
+    submit(point, *clean, supplemented, mended)
+    with point.acting("auditor") as by:
+        numbers = set(looking.clean(by).values_list("pk", flat=True))
+        assert numbers == {card.pk for card in (*clean, supplemented)}
+        drawn = looking.sample(sorted(numbers), timezone.localdate(), by.person or 0)
+    assert len(drawn) == 3
+    assert "先看随机抽出" in text(auditor.get("/cards/audit"))
+    assert "请先看完" in text(auditor.post("/cards/audit/clean", follow=True))
+    for pk in drawn:
+        auditor.get(f"/cards/{pk}")
+    assert "6 份报告卡" in text(auditor.post("/cards/audit/clean", follow=True))
+    assert states(point, *clean, supplemented, mended) == ["approved"] * 6 + ["submitted"]
+    answer = auditor.post("/cards/audit/report", follow=True)
+    assert "6 份报告卡" in text(answer)
+    assert states(point, clean[0], mended) == ["reported", "submitted"]
+
+
+def test_a_sample_is_a_twentieth_and_the_same_all_day() -> None:
+    today = timezone.localdate()
+    cards = list(range(1, 201))
+    assert len(looking.sample(cards, today, 1)) == 10
+    assert looking.sample(cards, today, 1) == looking.sample(cards[::-1], today, 1)
+    assert looking.sample(cards, today, 1) != looking.sample(cards, today, 2)
+    kept = set(looking.sample(cards, today, 1)) & set(looking.sample(cards[:150], today, 1))
+    assert kept == set(looking.sample(cards, today, 1)) & set(cards[:150]), "an approved card does not change the draw"
+    assert looking.sample([7], today, 1) == [7]
+    assert looking.sample([], today, 1) == []
+
+
+def test_an_auditor_goes_from_card_to_card(point: Point, auditor: Client) -> None:
+    first, second = point.card(), point.card()
+    submit(point, first, second)
+    said = text(auditor.get(f"/cards/{first.pk}"))
+    assert f'href="/cards/{second.pk}"' in said
+    assert auditor.post(f"/cards/{first.pk}/act", {"_act": "approve"})["Location"] == f"/cards/{second.pk}"
+    answer = auditor.post(f"/cards/{second.pk}/act", {"_act": "return", "typed": "请补病理号"})
+    assert answer["Location"] == "/cards/audit"
+    assert "请补病理号" in text(made_up.browser(point.post("entry_clerk")).get(f"/cards/{second.pk}"))
+
+
+# --- the centre ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.requirement("REG-05")
+def test_the_centre_accepts_and_returns(point: Point, auditor: Client) -> None:
+    cards = [point.card() for _ in range(3)]
+    submit(point, *cards)
+    with point.acting("auditor") as by:
+        move(cards=[card.pk for card in cards], act="approve", by=by)
+        move(cards=[card.pk for card in cards], act="report", by=by)
+    centre = made_up.browser(point.centre())
+    said = text(centre.get("/cards/received"))
+    assert point.hospital.name in said
+    assert "首次上报" in said
+    assert cards[0].record_number in text(centre.get(f"/cards/received?institution={point.hospital.code}"))
+    assert cards[0].record_number in text(centre.get(f"/cards/received?institution={point.hospital.pk}"))
+    assert cards[0].record_number not in text(centre.get("/cards/received?institution=nobody"))
+    page = text(centre.get(f"/cards/{cards[0].pk}"))
+    assert "四川省成都市武侯区虚构路1号" not in page, "an address is masked above the hospital"
+    answer = centre.post(f"/cards/{cards[0].pk}/act", {"_act": "return_by_centre", "reason": "重复"})
+    assert answer["Location"] == f"/cards/{cards[1].pk}"
+    centre.post("/cards/received/accept", {"card": [cards[1].pk, cards[2].pk, cards[0].pk]})
+    assert states(point, *cards) == ["returned_by_centre", "accepted", "accepted"]
+    clerk = made_up.browser(point.post("entry_clerk"))
+    assert cards[0].record_number in text(clerk.get("/cards/queue?kind=returned&by=card"))
+    clerk.post(f"/cards/{cards[1].pk}/act", {"_act": "revise", "reason": "病理后到"})
+    clerk.post(f"/cards/{cards[1].pk}/save", {"_version": 1, "grade": "9"})
+    with point.acting("auditor") as by:
+        move(cards=[cards[1].pk], act="approve", by=by)
+        move(cards=[cards[1].pk], act="report", by=by)
+    assert "接收后更正" in text(centre.get("/cards/received"))
+
+
+# --- the list --------------------------------------------------------------------------------------------------------
+
+
+def test_the_list_is_filtered_and_searched(point: Point, clerk: Client) -> None:
+    first, second = point.card(patient_name="单小雪"), point.card(age_years="12", patient_name="曾大宝")
+    submit(point, first)
+
+    def listed(query: str) -> list[bool]:
+        said = text(clerk.get(f"/cards?{query}"))
+        return [f'/cards/{card.pk}"' in said for card in (first, second)]
+
+    assert listed("") == [True, True]
+    assert listed("state=submitted") == [True, False]
+    assert listed("problem=errors") == [False, True]
+    assert listed("problem=none") == [True, False]
+    assert listed("month=2026-09") == [True, True]
+    assert listed("month=2026-08") == listed("month=soon") == [False, False]
+    assert listed("group=malignant") == [True, True]
+    assert listed("group=itp") == [False, False]
+    assert listed("iccc=011") == [True, True]
+    assert listed(f"q={second.record_number}") == [False, True]
+    assert listed("q=单小雪") == [True, False]
+    assert listed("q=zengdabao") == [False, True]
+    assert listed("q=nobody") == [False, False]
+
+
+def test_the_search_box_finds_a_card_by_its_record_number(point: Point, clerk: Client) -> None:
+    card = point.card()
+    assert f'href="/cards/{card.pk}"' in text(clerk.get("/search", {"q": card.record_number}))
+    assert f'href="/cards/{card.pk}"' not in text(clerk.get("/search", {"q": card.record_number + "0"}))
+    stranger = made_up.browser(Point().post("entry_clerk"))
+    assert f'href="/cards/{card.pk}"' not in text(stranger.get("/search", {"q": card.record_number}))
+    assert f'href="/cards/{card.pk}"' not in text(clerk.get("/search", {"q": "9" * 40}))
+
+
+@pytest.mark.requirement("REG-06")
+def test_an_export_has_its_reason_and_can_be_read_again(point: Point, tmp_path: Path) -> None:
+    cards = [point.card(patient_name="=单小雪"), point.card()]
+    records = made_up.browser(point.post("records_department"))
+    assert "2012 版：2 份" in text(records.get("/cards/export"))
+    assert records.post("/cards/export", {"layout": "2012"}).status_code == 200, "no reason, no file"
+    answer = records.post("/cards/export", {"layout": "2012", "reason": "与临床核对"})
+    assert answer["Content-Disposition"].startswith("attachment")
+    file = tmp_path / "cards.csv"
+    file.write_bytes(answer.content)
+    lines = list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"))))
+    assert "与临床核对" in lines[0][0]
+    assert len(lines) == 2 + len(cards)
+    assert lines[2][lines[1].index("P4")] == "'=单小雪", "no spreadsheet takes a name for a formula"
+    read = open_file(file, lambda said: said.strip().upper() in {"P900", "P3", "P4"})
+    assert "P321" in [str(cell).strip() for cell in read.header], "the watermark is no header"
+    assert text(records.post("/cards/export?q=ZZ", {"layout": "2020", "reason": "与临床核对"})).count("\n") == 2
+
+
+# --- lists behind code fields ----------------------------------------------------------------------------------------
+
+
+def test_codes_are_found_by_code_name_and_initials_in_what_the_hospital_writes(point: Point, clerk: Client) -> None:
+    point.card()
+    point.card(other_diagnosis_1_name="急淋")
+    point.card(other_diagnosis_1_name="急淋")
+    lists._held.clear()
+
+    def found(kind: str, typed: str) -> str:
+        return text(clerk.get(f"/cards/codes/{kind}", {"q": typed, "id": "id_P321-list"}))
+
+    assert 'data-value="Z51.100" data-name="肿瘤化学治疗疗程"' in found("icd10", "z511")
+    assert 'data-value="Z51.100"' in found("icd10", "化学治疗")
+    assert 'data-value="Z51.100"' in found("icd10", "zlhx")
+    assert 'data-value="41.3100"' in found("icd9cm3", "gscc")
+    assert 'id="id_P321-list-1"' in found("icd10", "z51")
+    assert 'data-value="C421"' in found("topography", "骨髓")
+    assert "M98210/3" in found("morphology", "9821")
+    assert 'data-value="2" data-name="女' in found("RC001", "nv")
+    assert 'data-value="NB:L1"' in found("stage-041", "")
+    assert "NB:L1" not in found("stage-011", "")
+    assert "data-value" not in found("icd10", "no such thing")
+    assert clerk.get("/cards/codes/RC999").status_code == 404
+    assert "choice" in text(clerk.get("/cards/codes/RC001", {"q": "1", "id": '"><b>'}))
+    stranger = made_up.browser(Point().post("entry_clerk"))
+    assert "Z51.100" not in text(stranger.get("/cards/codes/icd10", {"q": "z511"})), "pairs are a hospital's own"
+    with point.acting("entry_clerk") as by:
+        [commonest] = [each for each in lists.pairs(newest_contents(by=by))["icd10"] if each.code == "C91.000"]
+        assert commonest.zh == "急性淋巴细胞白血病"
+    officer = made_up.browser(made_up.post("commission_officer", made_up.authority("health", "510000")))
+    assert "Z51.100" not in text(officer.get("/cards/codes/icd10", {"q": "z511"}))
+
+
+def test_many_cards_cost_no_more_questions_than_few(point: Point, clerk: Client) -> None:
+    def asked(address: str) -> int:
+        with CaptureQueriesContext(connection) as said:
+            assert clerk.get(address).status_code == 200
+        return len(said)
+
+    point.card(age_years="12")
+    few = [asked(address) for address in ("/cards", "/cards/queue", "/cards/queue?by=card")]
+    for _ in range(12):
+        point.card(age_years="12")
+    assert [asked(address) for address in ("/cards", "/cards/queue", "/cards/queue?by=card")] == few
