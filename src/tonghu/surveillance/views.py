@@ -131,7 +131,7 @@ def above(region: str, own: str) -> list[Any]:
 
 
 def linked(lines: Sequence[Line], *, opens: bool) -> list[dict[str, Any]]:
-    """The lines with what each cell leads to: its cards, for who `opens` cards, else the point and who answers for it."""
+    """The lines with what each cell leads to: its cards, for who `opens` cards; else the point with its people."""
 
     def leads_to(line: Line, cell: boards.Cell) -> str:
         cards = cards_url(month=cell.month, institution=line.code) if opens and cell.cards else ""
