@@ -28,9 +28,9 @@ FREE_BYTES_NEEDED = {"run": 900_000_000, "dev": 1_500_000_000}
 USAGE = """\
 童护 Tonghu
 
-  ./run demo            虚构的小国家：检查一个月的病案首页，打开网站并列出登录账号；Ctrl-C 结束
-                        a made-up country: checks a month's discharges, opens the site, lists the log-ins
-  ./run demo FILE       只检查您自己的病案首页导出文件 · only checks your own discharge export
+  ./run demo            虚构的小国家：检查一个月的病案首页，上传到网站并打开，列出登录账号；Ctrl-C 结束
+                        a made-up country: checks a month's discharges, uploads them, opens the site with its log-ins
+  ./run demo FILE       同样，用您自己的病案首页导出文件 · the same with your own discharge export
   ./run up              启动您自己的网站；Ctrl-C 结束 · your own site; Ctrl-C ends it
   ./run test            代码检查、类型、分层与全部测试 · lint, types, import walls and all tests
   ./run lint            只做代码检查 · lint, format, types and import walls only
@@ -42,12 +42,12 @@ USAGE = """\
 """
 
 DEMO_USAGE = """\
-./run demo [--no-serve] [--port N] [--reset] [--rows N] [--layout 2012|2020] [--format csv|xlsx|dbf] [--seed N]
+./run demo [FILE] [--no-serve] [--port N] [--reset] [--rows N] [--layout 2012|2020] [--format csv|xlsx|dbf] [--seed N]
            [--out DIR]
-./run demo FILE [--out DIR]
 
-  FILE          您自己的病案首页导出文件（CSV、Excel、DBF 或其 zip）：只检查，不打开网站
-                your own discharge export: it is checked, and no site is opened
+  FILE          您自己的病案首页导出文件（CSV、Excel、DBF 或其 zip）：检查后上传到本机的演示网站
+                your own discharge export: it is checked, then uploaded to the demo's site on this machine
+                （只检查：./run tonghu hqms check FILE --out DIR · checking alone）
   --no-serve    一切就绪后结束，不打开网站 · makes everything ready and ends without serving
   --port N      网站端口，默认 8000 · the site's port (default 8000)
   --reset       清空演示网站，从头开始 · deletes the demo's site and begins anew
@@ -230,15 +230,6 @@ def lock() -> int:
     return 0
 
 
-def _names_a_file(arguments: list[str]) -> bool:
-    """Whether a word stands among the demo's arguments that is no option and no option's value: the user's own file."""
-    alone = ("--no-serve", "--reset")
-    return any(
-        not word.startswith("-") and (n == 0 or not arguments[n - 1].startswith("-") or arguments[n - 1] in alone)
-        for n, word in enumerate(arguments)
-    )
-
-
 def ensure_site(kind: str = "run") -> None:
     """What pages need beyond Python's packages: front-end packages, PostgreSQL's programs; for tests a browser too."""
     try:
@@ -260,8 +251,7 @@ def main(arguments: list[str]) -> int:
             print(DEMO_USAGE if word == "demo" else UP_USAGE)
             return 0
         ensure_environment("run")
-        if word == "up" or not _names_a_file(rest):
-            ensure_site()
+        ensure_site()
         return tonghu("demo", *rest) if word == "demo" else tonghu("site", "up", *rest)
     if word == "tonghu":
         ensure_environment("run")

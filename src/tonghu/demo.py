@@ -1,18 +1,18 @@
-"""`./run demo`: a made-up hospital's month checked from end to end, then the site of the made-up country.
-
-With a file of the user's own it only checks that file: a clerk who asks for that waits for nothing else.
-"""
+"""`./run demo`: a made-up hospital's month, or a file of the user's own, checked and uploaded to the demo's site."""
 
 from __future__ import annotations
 
 import argparse
+import csv
+import json
+from collections import Counter
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from tonghu import cli
-from tonghu.errors import InputRefused
+from tonghu.codes import hqms_fields
 
 CHINA: Final = ZoneInfo("Asia/Shanghai")
 MADE_UP_NAME = "虚构医院-出院病案首页"
@@ -20,7 +20,7 @@ MADE_UP_NAME = "虚构医院-出院病案首页"
 
 def add_commands(parser: argparse.ArgumentParser) -> None:
     """The options of the demo; `tools/front_door.py` prints the same list before anything is installed."""
-    parser.add_argument("file", nargs="?", type=Path, help="您自己的导出文件；不给则生成虚构数据 · your own export")
+    parser.add_argument("file", nargs="?", type=Path, help="您自己的导出文件；不给则生成虚构数据 · your own")
     parser.add_argument("--no-serve", action="store_true", help="准备好就结束 · ends when all is ready")
     parser.add_argument("--port", type=int, help="网站端口，默认 8000 · the site's port")
     parser.add_argument("--reset", action="store_true", help="清空演示网站重来 · begins anew")
@@ -33,30 +33,37 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Check a file, or make the month, check it and bring the site up. Returns the exit code of what failed first."""
-    if args.file is not None:
-        if args.no_serve or args.port or args.reset:
-            raise InputRefused(
-                "给出文件时只检查文件，不打开网站：请去掉 --no-serve、--port、--reset",
-                "With a file the demo only checks it and opens no site: leave out --no-serve, --port, --reset",
-            )
-        # A folder for each file: results of a real export never lie beside those of made-up patients.
-        return _check(args.file, args.out or Path("out") / args.file.stem)
+    """Check a file, the user's own or a made-up month, and upload it to the demo's site; the first failure's code."""
     from tonghu.config import demo_site, serving
 
     port = args.port or serving.PORT
     if not args.no_serve and not serving.is_up(demo_site.home()):
         serving.check_port(port)  # before half a minute of work, not after it
-    out: Path = args.out or Path("out") / "demo"
-    file = out / f"{MADE_UP_NAME}.{args.format}"
+    own: Path | None = args.file
+    # A folder for each file: results of a real export never lie beside those of made-up patients.
+    out: Path = args.out or Path("out") / (own.stem if own else "demo")
+    file = own or out / f"{MADE_UP_NAME}.{args.format}"
+    code = 0 if own else _make(file, out, args)
+    if code:
+        return code
+    print("② 检查 · Checking it", flush=True)
+    code = cli.main(["hqms", "check", str(file), "--out", str(out), "--mark"])
+    if code:
+        return code
+    upload = demo_site.Upload(file, _month(out), _organisations(out), own is not None)
+    return demo_site.run(port=port, seed=args.seed, serve=not args.no_serve, reset=args.reset, upload=upload)
+
+
+def _make(file: Path, out: Path, args: argparse.Namespace) -> int:
+    from tonghu.config.made_up_points import points
+
     month = last_month(datetime.now(CHINA).date())
     print(f"① 生成一家虚构医院 {month} 的病案首页（患者均为虚构） · Making a made-up hospital's {month}", flush=True)
     options = f"--month {month} --rows {args.rows} --layout {args.layout} --format {args.format} --seed {args.seed}"
-    code = cli.main(["synth", "--out", str(file), "--truth", str(out / "truth.json"), *options.split()])
-    if code:
-        return code
-    print("\n② 检查 · Checking it", flush=True)
-    return _check(file, out) or demo_site.run(port=port, seed=args.seed, serve=not args.no_serve, reset=args.reset)
+    truth = ["--truth", str(out / "truth.json"), "--hospital", str(points(args.seed)[0].number)]
+    made = cli.main(["synth", "--out", str(file), *truth, *options.split()])
+    print()
+    return made
 
 
 def last_month(today: date) -> str:
@@ -64,5 +71,15 @@ def last_month(today: date) -> str:
     return (today.replace(day=1) - timedelta(days=1)).strftime("%Y-%m")
 
 
-def _check(file: Path, out: Path) -> int:
-    return cli.main(["hqms", "check", str(file), "--out", str(out), "--mark"])
+def _month(out: Path) -> date:
+    """The archive month that the check assumed; without any, the one that hospitals report now."""
+    said = json.loads((out / "summary.json").read_text(encoding="utf-8"))["archive_month"]
+    return date.fromisoformat(f"{said or last_month(datetime.now(CHINA).date())}-01")
+
+
+def _organisations(out: Path) -> list[str]:
+    """The organisation codes that the cases name, the most frequent first."""
+    layout = hqms_fields.layout(json.loads((out / "summary.json").read_text(encoding="utf-8"))["layout"])
+    column = layout.by_name["org_code"].code
+    with (out / "cases.csv").open(encoding="utf-8-sig", newline="") as cases:
+        return [code for code, _ in Counter(filter(None, (row[column] for row in csv.DictReader(cases)))).most_common()]

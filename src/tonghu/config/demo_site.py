@@ -1,4 +1,4 @@
-"""The demo's site: the made-up country, served until Ctrl-C, with everybody's log-in in a table."""
+"""The demo's site: the made-up country with what it reported, a file freshly uploaded, served until Ctrl-C."""
 
 from __future__ import annotations
 
@@ -6,11 +6,15 @@ import os
 import select
 import sys
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
+from typing import Final
 
 from tonghu.config import environment, serving
 from tonghu.config.site import Site
+from tonghu.errors import InputRefused
 
 #: Whom the short table shows: the whole of one hospital, and who sees more than one.
 _SHORT = (
@@ -22,12 +26,38 @@ _SHORT = (
 )
 
 
+#: Where to look first: who logs in, the page, and what is there.
+_TOUR: Final = (
+    ("h1.entry_clerk", "cards/queue", "录入员：改正队列，改好后提交", "the clerk's queue: mend and submit"),
+    ("h1.auditor", "cards/audit", "审核员：审核、退回、上报", "the auditor's desk: approve, return, report"),
+    ("h1.point_lead", "reporting", "总负责人：各月进度，签署零报告", "the lead: months, zero reports"),
+    ("province.commission_officer", "reporting", "省卫生健康委：上报日历", "the province's calendar"),
+    ("centre.centre_officer", "cards/received", "国家中心：接收、退回", "the centre: accept, return"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """The file that is uploaded when the site is ready.
+
+    Attributes:
+        file: where it lies; `month` the archive month that it is uploaded for.
+        codes: the organisation codes of its rows in scope, the most frequent first.
+        own: whether it is the user's own file, not one of made-up patients.
+    """
+
+    file: Path
+    month: date
+    codes: Sequence[str]
+    own: bool
+
+
 def home() -> Path:
     """The demo's folder: never that of a real site."""
     return Path(os.environ.get("TONGHU_HOME") or environment.ROOT / "var" / "demo").resolve()
 
 
-def run(*, port: int, seed: int, serve: bool, reset: bool) -> int:
+def run(*, port: int, seed: int, serve: bool, reset: bool, upload: Upload) -> int:
     """Bring the demo's site up; returns the exit code.
 
     Raises:
@@ -41,8 +71,10 @@ def run(*, port: int, seed: int, serve: bool, reset: bool) -> int:
                 serving.check_port(port)
             if reset:
                 site.remove()
-            print("③ 准备网站：数据库、页面、虚构的地区、机构和人员 · Preparing the site", flush=True)
+            print("\n③ 准备网站：数据库、页面、虚构的地区、机构和人员 · Preparing the site", flush=True)
             _prepare(site, seed)
+            print("\n④ 上传到网站：核对、预览、确认 · Uploading it: check, preview, confirm", flush=True)
+            _upload(upload)
             if serve:
                 serving.serve(site, port, lambda: show(site.home, address), lambda: _renew(site.home, address))
             else:
@@ -71,6 +103,8 @@ def show(place: Path, address: str) -> None:
         f"/ {len(everybody)} people, all of them: ./run tonghu site logins"
     )
     if address:
+        print("\n先看 / Look first:")
+        print("\n".join(f"  {who:<28}{address + page:<40}{zh} · {en}" for who, page, zh, en in _TOUR))
         print(f"\n打开 / Open: {address}")
         again = "按回车刷新验证码，" if sys.stdin.isatty() else ""
         print(f"{again}Ctrl-C 结束 / {'Enter renews the codes, ' if again else ''}Ctrl-C ends it", flush=True)
@@ -89,7 +123,7 @@ def _prepare(site: Site, seed: int) -> None:
     site.open()
     site.migrate()
     site.collect()
-    from tonghu.config import made_up
+    from tonghu.config import made_up, made_up_months
 
     def progress(done: int, of: int) -> None:
         if sys.stderr.isatty():
@@ -97,6 +131,47 @@ def _prepare(site: Site, seed: int) -> None:
             print(f"\r   虚构人员 {done}/{of} · made-up people", end=end, file=sys.stderr, flush=True)
 
     made_up.fill(seed, made_up.password_of(site.home), progress)
+    if made_up_months.report(seed):
+        print("   以前各月：12 家虚构医院已上报、已接收、被退回、零报告 · earlier months of 12 made-up hospitals")
+
+
+def _upload(wanted: Upload) -> None:
+    """Upload the file and say in one line each what came of it; a refusal keeps nobody from looking at the site."""
+    from tonghu.config import made_up_months
+
+    try:
+        place = made_up_months.home_of(wanted.codes)
+        if place.registered:
+            print(
+                f"   机构代码 {place.registered} 不是演示网站已有的医院，已登记为 {place.institution} 的代码"
+                f" / The code {place.registered} is no hospital's here; registered with {place.clerk.split('.')[0]}"
+            )
+        done = made_up_months.upload(wanted.file, wanted.month, place.clerk, decided=not wanted.own)
+    except InputRefused as why:
+        print(f"   没有上传：{why.zh} / Not uploaded: {why.en}")
+        return
+    where = f"{place.clerk} → imports/{done.batch}"
+    if done.refused:
+        print(f"   没有导入（{where}）：{done.refused[0]} / Not imported: {done.refused[1]}")
+    elif done.waits:
+        print(f"   {done.waits} 行等您决定后再确认：{where} / {done.waits} row(s) wait for your decision")
+    else:
+        counts = done.counts
+        again = "这份文件以前已导入：" if done.again else "已导入："
+        print(
+            f"   {again}批次 {done.label}，新建 {counts['created']}，更新 {counts['updated']}，未变 "
+            f"{counts['unchanged']}，略过 {counts['skipped']}，失败 {counts['failed']}（{where}）"
+            f" / Batch {done.label}: {counts['created']} created, {counts['updated']} updated"
+        )
+    if wanted.own:
+        print(
+            "   您的文件只存在本机演示网站，已加密；看完用 ./run demo --reset 清除"
+            " / Your file is on this machine alone, sealed; ./run demo --reset removes it"
+        )
+    elif not done.again and not done.refused:
+        left = made_up_months.hand_on(place.clerk, place.auditor, wanted.month)
+        print(f"   录入员已提交无问题的报告卡，{left} 份等审核 · {left} cards wait for the auditor")
+    made_up_months.sum_up()
 
 
 def _renew(place: Path, address: str) -> None:

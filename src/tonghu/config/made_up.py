@@ -2,7 +2,8 @@
 
 One person holds each post that a place has: two hospitals, the health commissions of a county, a city and a province,
 the national centre, and the province's other authorities. One auditor holds a second post, at the other hospital. Both
-hospitals know some children, a few of them the same.
+hospitals know some children, a few of them the same. Of the hospitals in other provinces only those are there who
+report: clerk, auditor and lead. What all of them reported is in :mod:`tonghu.config.made_up_months`.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from tonghu.codes import regions
+from tonghu.config.made_up_points import points
 from tonghu.network.models import Institution
 from tonghu.network.services import load_regions, register_institution
 from tonghu.patients.models.known import DocumentType
@@ -31,7 +33,6 @@ from tonghu.platform.accounts.services import appoint, register_person
 from tonghu.platform.accounts.sign_in import scope_of_post
 from tonghu.platform.scope.scope import Scope, open_scope, system_scope
 from tonghu.synth.chance import Chance
-from tonghu.synth.country import invent_hospital
 from tonghu.synth.people import invent_name, invent_person
 
 PROVINCE: Final = "510000"
@@ -48,6 +49,8 @@ AUTHORITIES: Final = (
     ("poverty_relief", "四川省虚构乡村振兴局"),
     ("leading_group", "四川省虚构儿童血液病恶性肿瘤救治管理领导小组"),
 )
+#: Who is there of a hospital in another province.
+REPORTERS: Final = ("entry_clerk", "auditor", "point_lead")
 #: How many children are first seen in each hospital, and how many of the first were in the second too.
 CHILDREN: Final = {"h1": 36, "h2": 18}
 SHARED: Final = 6
@@ -86,7 +89,13 @@ def fill(seed: int, password: str, progress: Callable[[int, int], None] | None =
         with open_scope(by):
             load_regions(spells=regions.spells(), by=by)
             places = dict(_places(seed, by))
-        held = [(short, place, role) for short, place in places.items() for role in _roles(place)]
+        few = {point.short for point in points(seed) if not point.whole}
+        held = [
+            (short, place, role)
+            for short, place in places.items()
+            for role in _roles(place)
+            if short not in few or role.code in REPORTERS
+        ]
         chance = Chance(seed, "staff")
         for n, (short, place, role) in enumerate(held, 1):
             person = _staff(f"{short}.{role.code}", place, role, chance, password, by)
@@ -131,16 +140,10 @@ def password_of(home: Path) -> str:
 
 def _places(seed: int, by: Scope) -> Iterator[tuple[str, Institution]]:
     """Every place with a short name for its people's user names."""
-    invented = [h for h in (invent_hospital(seed, n) for n in range(600)) if h.province == PROVINCE[:2]]
-    children = next(h for h in invented if h.for_children)
-    general = next(h for h in invented if not h.for_children and h.level == "三级")
-    for short, hospital, kind, county in (
-        ("h1", children, "A519", COUNTY),
-        ("h2", general, "A100", "510107"),
-    ):
-        yield short, register_institution(
-            code=f"TEST{short.upper()}{county}", name=hospital.name, kind="hospital", region_code=county, type=kind,
-            level=3, grade="甲", by=by, made_up=True,
+    for point in points(seed):
+        yield point.short, register_institution(
+            code=point.hospital.code, name=point.hospital.name, kind="hospital", region_code=point.county,
+            type=point.type, level=3, grade="甲", by=by, made_up=True,
         )  # fmt: skip
     for n, (short, department, region, name) in enumerate(
         (

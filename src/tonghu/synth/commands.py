@@ -51,6 +51,7 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, metavar="PATH", help="输出文件 · the file to write")
     _add_common(parser)
     parser.add_argument("--month", default="2025-09", metavar="YYYY-MM", help="出院月份 · month of discharge")
+    parser.add_argument("--hospital", type=_count, default=0, help="第几家虚构医院 · number of the invented hospital")
     parser.add_argument("--layout", choices=("2012", "2020"), default="2012", help="版式 · layout")
     parser.add_argument("--format", choices=("csv", "xlsx", "dbf", "html"), help="格式，默认按扩展名 · by the ending")
     parser.add_argument("--encoding", choices=("utf-8", "utf-8-sig", "gb18030"), help="编码 · encoding")
@@ -123,6 +124,7 @@ def make(args: argparse.Namespace) -> int:
         mistakes_everywhere=args.mistakes_everywhere,
         drop_column=args.drop_column,
         truth=args.truth,
+        hospital=args.hospital,
     )
     if order.truth is not None and order.truth.resolve() == order.out.resolve():
         raise InputRefused("答案文件与数据文件不能是同一个文件", "the truth cannot be written over the data file")

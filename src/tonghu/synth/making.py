@@ -48,6 +48,8 @@ class Order:
     drop_column: bool = False
     truth: Path | None = None
     hospital: int = 0
+    #: The last record number that the hospital has given away: files of one hospital share none when these are apart.
+    records: int = 1000
 
 
 def sheet_of(order: Order) -> Sheet:
@@ -68,6 +70,7 @@ def make_file(order: Order) -> Counts:
         hospitals,
         Chance(order.seed, f"roster/{order.layout}/{order.month}/{order.hospital}"),
         Shares(order.children, order.in_scope),
+        records=order.records,
     )
     return write_month(order, columns, roster.month(order.month, order.rows))
 

@@ -75,8 +75,9 @@ class Roster:
     chance: Chance
     shares: Shares
     keep_patients: bool = False
+    #: The last record number that is given away.
+    records: int = 1000
     _patients: list[Patient] = field(default_factory=list)
-    _records: int = 1000
 
     def __post_init__(self) -> None:
         self._maker = FormMaker(self.sheet, self.habit, self.chance)
@@ -108,8 +109,8 @@ class Roster:
         chance = self.chance
         disease, sex, age = who_comes(chance)
         hospital = chance.one(self.hospitals)
-        self._records += 1
-        person = invent_person(chance, sex, first, hospital.province, self._records)
+        self.records += 1
+        person = invent_person(chance, sex, first, hospital.province, self.records)
         patient = Patient(person, disease, hospital)
         stays = self._stays(patient, first, last, age)
         if self.keep_patients and stays and stays[-1].form.stay.ending != DIED:
@@ -186,8 +187,8 @@ class Roster:
         out = first + int(chance.random() * (last - first + 1))
         hospital = self.hospitals[int(chance.random() * len(self.hospitals))]
         born = birth_day_of(chance, ordinary, out - form.stay.days, age)
-        self._records += 1
-        person = invent_person(chance, sex, born, hospital.province, self._records)
+        self.records += 1
+        person = invent_person(chance, sex, born, hospital.province, self.records)
         row = self._stamp.row(form, person, hospital, out, age)
         return Made(row, form, person, hospital, out, age, None)
 

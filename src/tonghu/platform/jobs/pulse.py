@@ -68,7 +68,7 @@ def of_this_thread() -> OwnConnection:
 
 
 class SameConnection:
-    """Writes in the open transaction: for running a job inside a test's transaction, which nobody else sees."""
+    """Writes over the same connection: for running a job where no worker is, inside a transaction nobody else sees."""
 
     def beat(self, values: dict[str, Any]) -> bool | None:
         with open_scope(WORKER), connection.cursor() as cursor:

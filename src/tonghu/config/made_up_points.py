@@ -1,0 +1,65 @@
+"""Which invented hospitals are the demo's monitoring points: the same ones whose files ``tonghu synth`` makes.
+
+Two in the demo's own province, whose people are all there, and two in each of five others, so that the boards of the
+nation have something to compare. Needs no database.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Final
+
+from tonghu.synth.country import Hospital, invent_hospital
+
+#: Counties in which two hospitals of a province stand; the first is the demo's own province.
+COUNTIES: Final = {
+    "51": ("510104", "510107"),
+    "35": ("350102", "350203"),
+    "32": ("320102", "320508"),
+    "11": ("110101", "110108"),
+    "44": ("440103", "440304"),
+    "41": ("410102", "410302"),
+}
+#: Among so many invented hospitals each province has a children's hospital and enough others.
+_INVENTED: Final = 600
+
+
+@dataclass(frozen=True, slots=True)
+class MadeUpPoint:
+    """A hospital of the demo.
+
+    Attributes:
+        short: what its people's user names begin with: h1, h2 …
+        number: of the invented hospital, as ``tonghu synth --hospital`` takes it.
+        county: where it stands.
+    """
+
+    short: str
+    number: int
+    hospital: Hospital
+    county: str
+
+    @property
+    def whole(self) -> bool:
+        """Whether somebody is on every post there; elsewhere only those who report are."""
+        return self.short in ("h1", "h2")
+
+    @property
+    def type(self) -> str:
+        """The kind of hospital by WS 218."""
+        return "A519" if self.hospital.for_children else "A100"
+
+
+@cache
+def points(seed: int) -> tuple[MadeUpPoint, ...]:
+    """The demo's hospitals: in each province a children's one first, then a general one of the third level."""
+    invented = [(number, invent_hospital(seed, number)) for number in range(_INVENTED)]
+    found: list[MadeUpPoint] = []
+    for province, counties in COUNTIES.items():
+        there = [(number, one) for number, one in invented if one.province == province]
+        children = next(held for held in there if held[1].for_children)
+        general = next(held for held in there if not held[1].for_children and held[1].level == "三级")
+        for (number, hospital), county in zip((children, general), counties, strict=True):
+            found.append(MadeUpPoint(f"h{len(found) + 1}", number, hospital, county))
+    return tuple(found)
