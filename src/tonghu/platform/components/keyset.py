@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.core.exceptions import FieldError, ValidationError
+from django.core.exceptions import FieldDoesNotExist, FieldError, ValidationError
 from django.db.models import F, Q, QuerySet
 
 
@@ -56,9 +56,10 @@ def _of_query(
 ) -> list[Any]:
     name, descending = order.removeprefix("-"), order.startswith("-")
     down = descending != backwards
-    by_value = F(name).desc(nulls_first=backwards or None, nulls_last=not backwards or None) if down else F(name).asc(
-        nulls_first=backwards or None, nulls_last=not backwards or None
-    )  # fmt: skip
+    # Where there are no unknown values nothing is said of them: an index fits the order then, else all rows are sorted.
+    unknown = _may_be_unknown(rows, name)
+    last = {"nulls_first": backwards or None, "nulls_last": not backwards or None} if unknown else {}
+    by_value = F(name).desc(**last) if down else F(name).asc(**last)
     ordered = rows.order_by(by_value, f"{'-' if down else ''}{key}")
     if cursor is None:
         return list(ordered[: size + 1])
@@ -68,7 +69,9 @@ def _of_query(
     behind = same & Q(**{f"{key}__{side}": at})
     if value is not None:
         behind |= Q(**{f"{name}__{side}": value})
-        if not backwards:
+        if not unknown:
+            behind &= Q(**{f"{name}__{side}e": value})  # said once more by itself: there the index begins
+        elif not backwards:
             behind |= Q(**{f"{name}__isnull": True})
     elif backwards:
         behind |= Q(**{f"{name}__isnull": False})
@@ -76,6 +79,20 @@ def _of_query(
         return list(ordered.filter(behind)[: size + 1])
     except (ValueError, TypeError, ValidationError, FieldError):  # a cursor of another table, or made by hand
         return list(ordered[: size + 1])
+
+
+def _may_be_unknown(rows: QuerySet[Any], name: str) -> bool:
+    """Whether the value that rows are ordered by may be unknown; of what is no plain field that is not known."""
+    model: Any = rows.model
+    for part in name.split("__"):
+        try:
+            field = model._meta.pk if part == "pk" else model._meta.get_field(part)
+        except (FieldDoesNotExist, AttributeError):
+            return True
+        if field.null:
+            return True
+        model = field.related_model
+    return False
 
 
 def _of_list(
