@@ -90,15 +90,15 @@ def test_what_is_ready_is_submitted_together(point: Point, clerk: Client) -> Non
     assert "没有可处理的" in text(clerk.post("/cards/queue/submit", follow=True))
 
 
-def test_the_pace_is_that_of_the_last_half_hour(point: Point) -> None:
+def test_the_pace_is_that_of_cards_submitted_one_by_one_in_the_last_half_hour(point: Point) -> None:
     cards = [point.card() for _ in range(3)]
     with point.acting("entry_clerk") as by:
         assert working.pace(by) == working.Pace(0, None)
-        for card in cards:
-            move(cards=[card.pk], act="submit", by=by)
-        pace = working.pace(by)
-        assert pace.today == 3
-        assert pace.minutes_each is not None
+        move(cards=[card.pk for card in cards], act="submit", by=by)
+        assert working.pace(by) == working.Pace(3, None), "three at one moment say nothing of how long a card takes"
+        now = timezone.now()
+        assert working._minutes_each(2, now - timedelta(minutes=9), now) is None
+        assert working._minutes_each(4, now - timedelta(minutes=9), now) == 3
         assert working.Pace(3, 0.5).left(10) == "5分钟"
         assert working.Pace(3, 0.5).left(0) == ""
         assert CardAct.objects.filter(act="submit").count() == 3
