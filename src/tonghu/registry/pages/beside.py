@@ -9,6 +9,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from tonghu.codes.hqms_fields import layout
+from tonghu.platform.audit.changes import event_model, who_in_words
 from tonghu.platform.components.parts import Change, Event
 from tonghu.registry.content import Content, differences
 from tonghu.registry.forms import lists
@@ -74,11 +75,8 @@ def history(one: Opened) -> list[Event]:
     """Versions and acts, the newest first."""
     versions = CardVersion.objects.filter(card=one.card).order_by("-number").defer("content")[:50]
     acts = list(CardAct.objects.filter(card=one.card).order_by("-pk")[:100])
-    names = _names({each.person_id for each in versions if each.person_id})
-    events = [
-        Event(at=each.made_at, who=names.get(each.person_id or 0, _("the system")), what=_version(each))
-        for each in versions
-    ]
+    writers = _writers(one.card.pk)
+    events = [Event(at=each.made_at, who=writers.get(each.number, "—"), what=_version(each)) for each in versions]
     events += [Event(at=each.at, who=each.who, what=_act(each), why=each.reason) for each in acts]
     return sorted(events, key=lambda event: event.at, reverse=True)
 
@@ -123,7 +121,7 @@ def _act(each: CardAct) -> str:
     return f"{said} {each.about}".strip()
 
 
-def _names(people: set[int]) -> dict[int, str]:
-    from tonghu.platform.accounts.models import Person
-
-    return dict(Person.objects.filter(pk__in=people).values_list("pk", "name"))
+def _writers(card: int) -> dict[int, str]:
+    """Who wrote each version, in words as they were then: the card's own history keeps them."""
+    events = event_model("registry.card").objects.filter(pgh_obj_id=card).order_by("-pgh_id")
+    return {number: who_in_words(who) for number, who in events.values_list("version", "pgh_who")}

@@ -72,7 +72,7 @@ def render_form(request: Request, one: Opened, status: int = 200) -> HttpRespons
     said = {
         **_head(one),
         "parts": cells.parts(view), "findings": found, "counts": counted(found), "waiting": one.waiting(content),
-        "editable": True, "raw": raw_beside(one, one.saved), "draft": one.draft, "outdated": outdated,
+        "editable": True, "begun": True, "raw": raw_beside(one, one.saved), "draft": one.draft, "outdated": outdated,
         "reasons": reasons(OVERRIDE), "departments": reasons(DEPARTMENTS), "returned": one.returned,
         "place": place, "next_url": place.url(one.card), "previous_url": place.url(one.card, back=True),
         "row_url": reverse("registry:row", args=[pk]), "rest_url": reverse("registry:rest", args=[pk]),
@@ -91,6 +91,7 @@ def render_card(request: Request, one: Opened) -> HttpResponse:
     said = {
         **_head(one),
         "sections": raw_beside(one, one.saved), "findings": found, "counts": counted(found), "editable": False,
+        "begun": True,
         "flagged": {each.column for each in found if not each.explained}, "main_acts": work,
         "other_acts": [each for each in acts if each not in work], "back": looking.back(request.scope),
         "next_url": onward if onward != request.path and work else "",

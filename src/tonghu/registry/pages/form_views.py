@@ -41,8 +41,8 @@ def check(request: Request, pk: int | None = None) -> HttpResponse:
     content = form.saved.with_changes(*posted_changes(form.saved, posted(request), form.sight))
     found = form.shown(content)
     said = {
-        "findings": found, "counts": counted(found), "editable": True, "told_names": cells.told(form.saved, content),
-        "waiting": form.waiting(content),
+        "findings": found, "counts": counted(found), "editable": True, "begun": True,
+        "told_names": cells.told(form.saved, content), "waiting": form.waiting(content),
     }  # fmt: skip
     return render(request, "registry/parts/findings.html", said)
 

@@ -28,7 +28,7 @@ from tonghu.registry.forms import cells
 from tonghu.registry.forms.cells import Sight
 from tonghu.registry.forms.findings import Shown, counted, shown
 from tonghu.registry.models import Draft
-from tonghu.registry.pages.opening import in_words_of, posted, posted_changes
+from tonghu.registry.pages.opening import Waiting, posted, posted_changes, waiting_for
 from tonghu.registry.pages.telling import refusal_in_words
 from tonghu.registry.services import OnRecord, enter_card
 
@@ -86,9 +86,9 @@ class NewCard:
         """The findings as the page shows them; what is merely not typed yet is none."""
         return shown(content, [one for one in self.found(content) if one.value], {}, self.sight)
 
-    def waiting(self, content: Content) -> list[str]:
+    def waiting(self, content: Content) -> Waiting:
         """What is blank and keeps a rule from deciding, in words."""
-        return in_words_of(content, self.institution.region_code)
+        return waiting_for(content, self.institution.region_code)
 
 
 @requires(ENTER)
@@ -130,7 +130,8 @@ def _form(request: Request, draft: Draft | None, known: str = "", status: int = 
     said = {
         "form": form, "layout": form.saved.layout, "layouts": hqms_fields.LAYOUTS, "draft": draft, "known": known,
         "parts": cells.parts(cells.View(content, form.saved, form.sight)), "findings": found, "counts": counted(found),
-        "waiting": form.waiting(content), "editable": True, "months": _months(), "reasons": (),
+        "waiting": form.waiting(content), "editable": True, "begun": content != form.saved, "months": _months(),
+        "reasons": (),
         "row_url": reverse("registry:new_row") + f"?layout={form.saved.layout}",
         "rest_url": reverse("registry:new_rest") + f"?layout={form.saved.layout}", "whole_url": "",
     }  # fmt: skip

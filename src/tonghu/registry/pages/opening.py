@@ -28,6 +28,9 @@ from tonghu.registry.supplement import Item, items
 
 #: So many cards of a hospital tell which codes it writes.
 NEWEST = 400
+#: So many blank fields are named, the rest is counted.
+MOST_NAMED = 6
+Waiting = tuple[list[str], int]
 #: No field takes more; the dictionary's own lengths are a rule's matter.
 LONGEST = 400
 
@@ -149,9 +152,9 @@ class Opened:
         """The findings on a content as the page shows them."""
         return shown(content, self.found(content), self.explained, self.sight)
 
-    def waiting(self, content: Content) -> list[str]:
+    def waiting(self, content: Content) -> Waiting:
         """What is blank and keeps a rule from deciding, in words."""
-        return in_words_of(content, self.card.institution.region_code)
+        return waiting_for(content, self.card.institution.region_code)
 
     def acts(self) -> list[tuple[Act, str]]:
         """The acts that the reader's post may do in the card's state, each with why it cannot be done now, or ''."""
@@ -195,10 +198,11 @@ def in_hand(pk: int, by: Scope) -> Opened:
     return one
 
 
-def in_words_of(content: Content, region: str) -> list[str]:
-    """The fields that rules wait for, in words."""
+def waiting_for(content: Content, region: str) -> Waiting:
+    """The blank fields that rules wait for, in words, and how many more there are."""
     columns = dict.fromkeys(one.column or one.fact for one in missing(content, timezone.localdate(), region))
-    return [said for column in columns if (said := label(column, content.layout))]
+    said = [words for column in columns if (words := label(column, content.layout))]
+    return said[:MOST_NAMED], max(0, len(said) - MOST_NAMED)
 
 
 def log_look(one: Opened) -> None:
