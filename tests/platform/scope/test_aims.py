@@ -127,7 +127,7 @@ def test_no_row_is_added_that_names_what_is_anothers(
         return
     model = TABLES[table]
     row, other = as_dict(table, tables.make(model, here)), as_dict(table, tables.make(model, there))
-    aim = other[column] if other[column] is not None else theirs(column, there)
+    aim = other[column] if other[column] is not None else theirs(model, column, there)
     generated = {field.column for field in model._meta.local_concrete_fields if field.generated}
     fresh = {name: value for name, value in row.items() if name not in generated}
     fresh |= tables.ANEW.get(table, {})
@@ -146,8 +146,11 @@ def test_no_row_is_added_that_names_what_is_anothers(
             run(into, json.dumps({**fresh, column: aim}))
 
 
-def theirs(column: str, there: tables.Place) -> int:
+def theirs(model: type[models.Model], column: str, there: tables.Place) -> Any:
     """What a key that is empty in the made-up row would name of the other place."""
+    field = next(field for field in model._meta.local_concrete_fields if field.column == column)
+    if field.is_relation and field.related_model is not model:
+        return tables.make(field.related_model, there).pk
     if "post" in column:
         return there.post.pk
     if "institution" in column or "region" in column:

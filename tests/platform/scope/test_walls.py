@@ -245,6 +245,8 @@ DEFINERS = {
     "audit.": "keeps histories and the chain, which the application may not write",
     "registry.fold_tally": "adds the tally up, for the job alone",
     "registry.count_cards": "keeps the tally of cards, which the application may not write",
+    "surveillance.count_arrivals": "keeps what of each month has arrived, which the application may not write",
+    "surveillance.fold_arrivals": "adds the arrivals up, for the job alone",
     "resolver.": "answers questions across scopes with ids or yes and no",
     "scope.appoints": "may the open post give this role at this place: yes or no",
     "scope.keeps_person": "does the open scope keep this person's account, or a post of theirs: yes or no",

@@ -8,7 +8,9 @@ from tonghu.platform.audit.history import ProtectHistory
 from tonghu.platform.scope.policies import IN_SCOPE, OWN, Protect, may
 from tonghu.registry.states_table import EMPTY, fill
 
-STATES = (Path(__file__).parent.parent / "states.sql").read_text(encoding="utf-8")
+ROOM = Path(__file__).parent.parent
+STATES = (ROOM / "states.sql").read_text(encoding="utf-8")
+CARDS = (ROOM / "cards.sql").read_text(encoding="utf-8")
 READ = may("registry.read")
 ENTER = may("registry.enter")
 #: The reader's own hospital sees all of its cards, whoever is above it those that were reported.
@@ -35,7 +37,7 @@ class Migration(migrations.Migration):
     operations = [
         migrations.RunSQL(fill(), EMPTY),
         migrations.RunSQL(
-            STATES,
+            STATES + CARDS,
             "ALTER TABLE registry_card DROP CONSTRAINT card_has_its_version; DROP SCHEMA registry CASCADE",
         ),
         Protect("registry_transition", read="true"),

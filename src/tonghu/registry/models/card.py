@@ -43,9 +43,12 @@ class Card(models.Model):
 
     State, Layout = State, Layout
 
-    institution = models.ForeignKey("network.Institution", models.PROTECT, db_index=False, verbose_name=_("hospital"))
-    child = models.ForeignKey(Child, models.PROTECT, related_name="cards", verbose_name=_("child"))
-    view = models.ForeignKey(HospitalView, models.PROTECT, related_name="cards", db_index=False)
+    # One key of the three holds them together, and one of card and hospital what belongs to a card: see ``keys.sql``.
+    institution = models.ForeignKey(
+        "network.Institution", models.PROTECT, db_index=False, db_constraint=False, verbose_name=_("hospital")
+    )
+    child = models.ForeignKey(Child, models.PROTECT, related_name="cards", db_constraint=False, verbose_name=_("child"))
+    view = models.ForeignKey(HospitalView, models.PROTECT, related_name="cards", db_index=False, db_constraint=False)
     record_number = models.CharField(_("record number"), max_length=20)
     admission_count = models.CharField(_("admission count"), max_length=4, blank=True)
     admission_at = models.DateTimeField(_("admission"), null=True)
@@ -101,6 +104,7 @@ class Card(models.Model):
         verbose_name = _("report card")
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["institution", "record_number", "discharge_at"], name="one_card_a_stay"),
+            models.UniqueConstraint(fields=["id", "institution"], name="a_card_its_hospital"),
             models.CheckConstraint(
                 condition=Q(audited_by=None) | ~Q(authors__contains=[F("audited_by")]), name="nobody_audits_their_own"
             ),
@@ -134,8 +138,8 @@ class Card(models.Model):
 class CardVersion(models.Model):
     """What a card says, as it was written. Only added to; who, when and from which post come from the scope."""
 
-    card = models.ForeignKey(Card, models.PROTECT, related_name="versions", db_index=False)
-    institution = models.ForeignKey("network.Institution", models.PROTECT, db_index=False)
+    card = models.ForeignKey(Card, models.PROTECT, related_name="versions", db_index=False, db_constraint=False)
+    institution = models.ForeignKey("network.Institution", models.PROTECT, db_index=False, db_constraint=False)
     number = models.IntegerField(_("version"))
     made_at = models.DateTimeField(_("time"), db_default=Now(), editable=False)
     person_id = models.BigIntegerField(null=True, editable=False)

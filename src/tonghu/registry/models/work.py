@@ -28,8 +28,8 @@ class Finding(models.Model):
 
     Level = Level
 
-    card = models.ForeignKey(Card, models.PROTECT, related_name="findings", db_index=False)
-    institution = models.ForeignKey("network.Institution", models.PROTECT, db_index=False)
+    card = models.ForeignKey(Card, models.PROTECT, related_name="findings", db_index=False, db_constraint=False)
+    institution = models.ForeignKey("network.Institution", models.PROTECT, db_index=False, db_constraint=False)
     rule = models.CharField(_("rule"), max_length=40)
     rule_version = models.SmallIntegerField()
     level = models.CharField(_("level"), max_length=8, choices=Level.choices)
@@ -62,8 +62,8 @@ class Finding(models.Model):
 class CardAct(models.Model):
     """Something that was done with a card: a move between states, an override, a question. Only added to."""
 
-    card = models.ForeignKey(Card, models.PROTECT, related_name="acts", db_index=False)
-    institution = models.ForeignKey("network.Institution", models.PROTECT, db_index=False)
+    card = models.ForeignKey(Card, models.PROTECT, related_name="acts", db_index=False, db_constraint=False)
+    institution = models.ForeignKey("network.Institution", models.PROTECT, db_index=False, db_constraint=False)
     version = models.IntegerField(_("version"))
     #: A code of ``states.ACTS``; ``override``, ``ask`` and ``answer`` leave the state as it is.
     act = models.CharField(_("act"), max_length=20)
@@ -95,7 +95,7 @@ class Draft(models.Model):
     """What somebody typed and did not save: it waits for them, sealed, until they save or throw it away."""
 
     #: Null while a new card is typed.
-    card = models.ForeignKey(Card, models.CASCADE, null=True, related_name="drafts")
+    card = models.ForeignKey(Card, models.CASCADE, null=True, related_name="drafts", db_constraint=False)
     institution = models.ForeignKey("network.Institution", models.PROTECT, db_index=False)
     person_id = models.BigIntegerField(editable=False)
     #: The version that was on the screen; 0 for a new card.

@@ -1,0 +1,83 @@
+-- What the database sees to when a card is begun or changed; the refusals are those of states.sql.
+
+-- A new card: a draft of one version, by whoever is in scope.
+CREATE OR REPLACE FUNCTION registry.begin_card() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF scope.everything() THEN
+    RETURN NEW;  -- rows moved between versions of the table stay as they are
+  END IF;
+  NEW.state := 'draft';
+  NEW.version := 1;
+  NEW.authors := array_remove(ARRAY[scope.person()], NULL);
+  NEW.audited_by := NULL;
+  NEW.accepted_version := NULL;
+  NEW.reported_version := NULL;
+  NEW.first_reported_at := NULL;
+  NEW.reported_at := NULL;
+  NEW.problem_at_first := NEW.errors > 0;
+  NEW.created_at := now();
+  NEW.changed_at := now();
+  NEW.state_since := now();
+  RETURN NEW;
+END
+$$;
+CREATE OR REPLACE TRIGGER card_begins BEFORE INSERT ON registry_card FOR EACH ROW EXECUTE FUNCTION registry.begin_card();
+
+-- A changed card: a move along the table of states, or a change of what it says by whoever may enter.
+CREATE OR REPLACE FUNCTION registry.change_card() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+  move record;
+BEGIN
+  IF scope.everything() THEN
+    RETURN NEW;
+  END IF;
+  -- Depth 1 is a statement of the application; deeper, it is the trigger of a new version.
+  IF pg_trigger_depth() = 1 AND ROW(
+       NEW.version, NEW.authors, NEW.audited_by, NEW.accepted_version, NEW.reported_version, NEW.first_reported_at,
+       NEW.reported_at, NEW.state_since, NEW.problem_at_first, NEW.created_at, NEW.institution_id
+     ) IS DISTINCT FROM ROW(
+       OLD.version, OLD.authors, OLD.audited_by, OLD.accepted_version, OLD.reported_version, OLD.first_reported_at,
+       OLD.reported_at, OLD.state_since, OLD.problem_at_first, OLD.created_at, OLD.institution_id) THEN
+    RAISE EXCEPTION 'only the database writes this' USING ERRCODE = 'TH014';
+  END IF;
+  IF NEW.state IS NOT DISTINCT FROM OLD.state THEN
+    -- Deeper, a card goes with its view to another child: whoever parts the two need not enter cards.
+    IF pg_trigger_depth() = 1 AND NOT scope.may('registry.enter') THEN
+      RAISE EXCEPTION 'changing a card needs registry.enter' USING ERRCODE = 'TH014';
+    END IF;
+    RETURN NEW;
+  END IF;
+  -- A move changes nothing of what the card says.
+  IF (to_jsonb(NEW) - '{state,changed_at,waits_for,waits_note}'::text[])
+     IS DISTINCT FROM (to_jsonb(OLD) - '{state,changed_at,waits_for,waits_note}'::text[]) THEN
+    RAISE EXCEPTION 'a move changes the state alone' USING ERRCODE = 'TH014';
+  END IF;
+  SELECT bool_and(line.needs_clean) AS clean, bool_and(line.not_by_authors) AS not_by_authors INTO move
+    FROM registry_transition AS line
+   WHERE line.from_state = OLD.state AND line.to_state = NEW.state AND scope.may(line.permission)
+  HAVING count(*) > 0;
+  IF NOT FOUND THEN
+    RAISE EXCEPTION 'no act from % to % for this post', OLD.state, NEW.state USING ERRCODE = 'TH010';
+  END IF;
+  IF move.clean AND (OLD.errors > 0 OR OLD.warnings > 0) THEN
+    RAISE EXCEPTION 'errors are open, or warnings without a reason' USING ERRCODE = 'TH012';
+  END IF;
+  IF move.not_by_authors AND scope.person() = ANY (OLD.authors) THEN
+    RAISE EXCEPTION 'nobody audits what they wrote' USING ERRCODE = 'TH013';
+  END IF;
+  NEW.state_since := now();
+  NEW.changed_at := now();
+  CASE NEW.state
+    WHEN 'approved' THEN NEW.audited_by := scope.person();
+    WHEN 'reported' THEN
+      NEW.reported_version := NEW.version;
+      NEW.reported_at := now();
+      NEW.first_reported_at := coalesce(OLD.first_reported_at, now());
+    WHEN 'accepted' THEN NEW.accepted_version := NEW.version;
+    WHEN 'returned_by_centre' THEN NULL;
+    ELSE NEW.audited_by := NULL;
+  END CASE;
+  RETURN NEW;
+END
+$$;
+CREATE OR REPLACE TRIGGER card_changes BEFORE UPDATE ON registry_card FOR EACH ROW EXECUTE FUNCTION registry.change_card();
