@@ -295,7 +295,8 @@ def _said(
     low, high = covered(region)
     return {
         "months": [month.first for month in months], "dues": [month.due for month in months], "today": today,
-        "low": low, "high": high, "institutions": None if institutions is None else list(institutions),
+        "first": months[0].first, "last": months[-1].first, "low": low, "high": high,
+        "institutions": None if institutions is None else list(institutions),
     }  # fmt: skip
 
 

@@ -1,5 +1,5 @@
 -- One row for each point and month that it owes: what arrived, and how that stands.
--- Parameters: months and dues (arrays side by side), today, low and high (region range), institutions (NULL for all).
+-- Parameters: months and dues (arrays side by side, the months in a row from first to last), today, low and high (region range), institutions (NULL for all).
 -- Points first, then each point's own rows by index: row security compares nothing else then.
 WITH month AS (
   SELECT * FROM unnest(%(months)s::date[], %(dues)s::date[]) AS asked (month, due)
@@ -18,7 +18,7 @@ WITH month AS (
   FROM place CROSS JOIN LATERAL (
     SELECT archive_month, reported_on, sum(cards) AS cards, sum(assumed) AS assumed
     FROM surveillance_arrival AS each
-    WHERE each.institution_id = place.institution_id AND each.archive_month = ANY (%(months)s::date[])
+    WHERE each.institution_id = place.institution_id AND each.archive_month BETWEEN %(first)s AND %(last)s
     GROUP BY 1, 2 HAVING sum(cards) <> 0
   ) AS day JOIN month ON month.month = day.archive_month
   GROUP BY 1, 2
@@ -26,7 +26,7 @@ WITH month AS (
   SELECT place.institution_id, each.archive_month, surveillance.day(each.signed_at) AS zero_on
   FROM place CROSS JOIN LATERAL (
     SELECT archive_month, signed_at FROM surveillance_zeroreport AS one
-    WHERE one.institution_id = place.institution_id AND one.archive_month = ANY (%(months)s::date[])
+    WHERE one.institution_id = place.institution_id AND one.archive_month BETWEEN %(first)s AND %(last)s
       AND one.withdrawn_at IS NULL
   ) AS each
 ), cell AS (

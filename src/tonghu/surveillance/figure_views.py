@@ -48,7 +48,7 @@ class Bar:
 @require_GET
 def quality(request: Request) -> HttpResponse:
     """Where the weak points are: timeliness, errors before and after correction, rules, points compared."""
-    place = _Place(request)
+    place = _Place(request, figures.QUALITY)
     held = place.figures
     said: dict[str, Any] = place.context()
     if held is not None and held.cards:
@@ -68,7 +68,7 @@ def quality(request: Request) -> HttpResponse:
 @require_GET
 def cases(request: Request) -> HttpResponse:
     """What the cases are: by group, ICCC-3, age, sex, month and where the children live."""
-    place = _Place(request)
+    place = _Place(request, figures.CASES)
     held = place.figures
     said: dict[str, Any] = place.context()
     if held is not None and held.cards:
@@ -83,7 +83,7 @@ def cases(request: Request) -> HttpResponse:
 @require_GET
 def cards(request: Request) -> HttpResponse:
     """The cards behind a figure, in the reader's scope."""
-    place = _Place(request, count=False)
+    place = _Place(request)
     topic, key = request.GET.get("topic", ""), request.GET.get("key", "")[:24]
     first, last = figures.months(place.today)
     rows = behind.narrowed(behind.cards(first, last, place.region), topic, key)
@@ -104,7 +104,7 @@ def cards(request: Request) -> HttpResponse:
 class _Place:
     """Whose figures a page shows: the reader's hospital, or a region in their reach."""
 
-    def __init__(self, request: Request, *, count: bool = True) -> None:
+    def __init__(self, request: Request, topics: Sequence[str] = ()) -> None:
         self.today = timezone.localdate()
         self.scope = request.scope
         self.own = request.scope.region_from or NATION
@@ -112,8 +112,8 @@ class _Place:
         if self.region is not None:
             check_within(request, self.region)
         self.figures: Figures | None = None
-        if count:
-            self.figures = figures.figures(request.scope, self.region or "", self.today)
+        if topics:
+            self.figures = figures.figures(request.scope, self.region or "", self.today, topics)
         self.opens = request.scope.may(READ_CARDS)
 
     def context(self) -> dict[str, Any]:

@@ -5,7 +5,7 @@ Regions count what was reported to the centre, hospitals all of their cards that
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -21,6 +21,10 @@ from tonghu.surveillance.models import Figure, FigureOfPoint, FiguresMade
 
 _FIGURES: Final = Path(__file__).with_name("figures.sql").read_text(encoding="utf-8")
 MONTHS: Final = 12
+#: What the pages ask for: where the weak points are, and what the cases are.
+QUALITY: Final = ("all", "state", "month", "problem", "problem_at_first", "rule")
+CASES: Final = ("all", "group", "iccc", "age", "sex", "month", "residence")
+TOPICS: Final = tuple(dict.fromkeys((*QUALITY, *CASES)))
 _REGIONS: Final = """
 INSERT INTO surveillance_figure (region_code, topic, key, cards)
 SELECT above.code, topic, key, sum(cards) FROM made
@@ -63,12 +67,12 @@ def months(today: date) -> tuple[Month, Month]:
     return last.plus(1 - MONTHS), last
 
 
-def of_hospital(institution: int, today: date) -> Figures:
-    """Count one hospital's cards now, in the reader's scope."""
+def of_hospital(institution: int, today: date, topics: Sequence[str] = TOPICS) -> Figures:
+    """Count one hospital's cards now, in the reader's scope, by the topics that are wanted."""
     first, last = months(today)
     found: dict[str, dict[str, int]] = {}
     with connection.cursor() as cursor:
-        cursor.execute(_FIGURES, {"first": first.first, "last": last.first, "institution": institution})
+        cursor.execute(_FIGURES, {**_said(first, last), "institution": institution, "topics": list(topics)})
         for _region, topic, key, cards in cursor.fetchall():
             found.setdefault(topic, {})[key] = cards
     return Figures(found, first, last, timezone.now())
@@ -85,9 +89,9 @@ def of_region(region: str) -> Figures | None:
     return Figures(found, Month(made.first), Month(made.last), made.at)
 
 
-def figures(by: Scope, region: str, today: date) -> Figures | None:
+def figures(by: Scope, region: str, today: date, topics: Sequence[str] = TOPICS) -> Figures | None:
     """The figures that a reader sees: of their hospital, or of a region in their reach."""
-    return of_hospital(by.institution, today) if by.institution is not None else of_region(region)
+    return of_hospital(by.institution, today, topics) if by.institution is not None else of_region(region)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +121,7 @@ def of_points(region: str) -> list[PointShare]:
 def count(today: date) -> dict[str, Any]:
     """Count everything anew, in one transaction. For the job alone, in the scope of the nation."""
     first, last = months(today)
-    said = {"first": first.first, "last": last.first, "institution": None}
+    said = {**_said(first, last), "institution": None, "topics": list(TOPICS)}
     Figure.objects.all().delete()
     FigureOfPoint.objects.all().delete()
     with connection.cursor() as cursor:
@@ -128,3 +132,7 @@ def count(today: date) -> dict[str, Any]:
     FiguresMade.objects.all().delete()
     FiguresMade.objects.create(at=timezone.now(), first=first.first, last=last.first)
     return {"figures": figures_made, "points": points}
+
+
+def _said(first: Month, last: Month) -> dict[str, Any]:
+    return {"first": first.first, "last": last.first}
