@@ -9,12 +9,14 @@ import pytest
 from django.test import Client
 
 from tonghu.config import made_up
+from tonghu.config.made_up_points import COUNTIES, points
 from tonghu.network.models import Institution, Region
 from tonghu.patients.models import HospitalView
 from tonghu.platform.accounts.models import Person, Post
 from tonghu.platform.accounts.roles import ROLES
 from tonghu.platform.accounts.sign_in import scope_of_post
 from tonghu.platform.scope.scope import open_scope, system_scope
+from tonghu.synth.country import invent_hospital
 
 pytestmark = pytest.mark.django_db
 PASSWORD = "Tonghu-made-up-2026"
@@ -33,11 +35,15 @@ def test_every_post_of_every_place_is_held_by_somebody_made_up(filled: list[tupl
         posts = list(Post.objects.select_related("person", "institution"))
         places = list(Institution.objects.all())
         assert Region.objects.count() > 3000
+    few = {point.hospital.code for point in points(1) if not point.whole}
+    assert len(few) == 10
     for place in places:
         wanted = {role.code for role in ROLES.values() if place.place in role.places}
+        if place.code in few:
+            wanted = set(made_up.REPORTERS)
         assert {post.role for post in posts if post.institution_id == place.pk} == wanted
     kinds = [(place.place, place.region_code) for place in places]
-    assert kinds[:6] == [
+    assert [kind for kind in kinds if kind[0] != "hospital" or kind[1].startswith("51")][:6] == [
         ("hospital", "510104"), ("hospital", "510107"), ("health", "510104"), ("health", "510100"),
         ("health", "510000"), ("centre", "000000"),
     ]  # fmt: skip
@@ -94,3 +100,14 @@ def test_the_password_is_made_once_for_a_site(tmp_path: Path) -> None:
     assert made_up.password_of(tmp_path) == first
     assert made_up.password_of(tmp_path / "other") != first
     assert oct((tmp_path / "keys" / "demo-password").stat().st_mode & 0o777) == "0o600"
+
+
+@pytest.mark.parametrize("seed", [1, 2, 31])
+def test_two_hospitals_in_each_of_six_provinces_are_points_whatever_the_seed(seed: int) -> None:
+    found = points(seed)
+    assert [point.short for point in found] == [f"h{n}" for n in range(1, 13)]
+    assert [point.county[:2] for point in found] == [province for province in COUNTIES for _ in range(2)]
+    assert all(point.hospital == invent_hospital(seed, point.number) for point in found)
+    assert all(point.hospital.province == point.county[:2] for point in found)
+    assert [point.hospital.for_children for point in found] == [True, False] * 6
+    assert len({point.hospital.code for point in found}) == 12

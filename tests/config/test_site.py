@@ -113,12 +113,11 @@ def test_a_port_that_needs_more_rights_is_said(monkeypatch: pytest.MonkeyPatch) 
         serving.check_port(80)
 
 
-@pytest.mark.parametrize("words", [["--no-serve"], ["--port", "8001"], ["--reset"]])
-def test_a_file_of_ones_own_is_only_checked(
-    words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert cli.main(["demo", str(tmp_path / "x.csv"), *words]) == 2
-    assert "only checks it" in capsys.readouterr().err
+def test_a_file_that_cannot_be_read_opens_no_site(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "x.csv"
+    assert cli.main(["demo", str(file), "--no-serve", "--out", str(tmp_path / "out")]) == 2
+    assert str(file) in capsys.readouterr().err
+    assert not (tmp_path / "site").exists()
 
 
 @pytest.mark.parametrize(
