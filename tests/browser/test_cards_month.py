@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 import pytest
-from card_journeys import log_in
+from card_journeys import log_in, picture
 from hands import Hands
 from playwright.sync_api import Page, expect
 
@@ -47,7 +47,10 @@ def test_a_month_of_a_hundred_cards_takes_under_ten_minutes(
     assert len(work) == 100
     lists._held.clear()  # codes that other tests' hospitals wrote
     log_in(page, point.post("entry_clerk"), site)
+    page.goto("/cards/queue")
+    picture(page, "month-queue")
     page.goto("/")
+    picture(page, "month-home")
     hands = Hands(page)
     hands.look()
     hands.click(page.get_by_role("link", name="继续"))
