@@ -130,7 +130,7 @@ class Cell:
                 else _("zero +%(days)d d") % {"days": self.days}
             )
         if self.state == "overdue":
-            return _("%(reported)d/%(cards)d overdue") % {"reported": self.reported, "cards": self.cards}
+            return _("%(waiting)d/%(cards)d owed") % {"waiting": self.waiting, "cards": self.cards}
         if self.state == "late":
             return _("%(cards)d +%(days)d d") % {"cards": self.cards, "days": self.days}
         if self.waiting:

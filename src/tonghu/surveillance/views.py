@@ -189,7 +189,7 @@ def _legend() -> list[tuple[str, str, Any]]:
         (_("zero (cell)"), "", boards.STATES["zero"]),
         ("5/12", "", _("not due yet: reported of all")),
         (_("12 +3 d"), "ask", _("reported late, by days")),
-        (_("5/12 overdue"), "block", boards.STATES["overdue"]),
+        (_("7/12 owed"), "block", boards.STATES["overdue"]),
         (_("missing"), "block", boards.STATES["missing"]),
         (_("12 ᵃ"), "", _("archive month assumed for some")),
         ("—", "", _("no point that month")),
