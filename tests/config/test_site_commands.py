@@ -52,7 +52,10 @@ def demo() -> Iterator[Demo]:
 
 def test_the_demo_checks_a_month_and_opens_the_site(demo: Demo) -> None:
     said = demo.words()
-    assert said.index("①") < said.index("②") < said.index("③")
+    assert said.index("①") < said.index("②") < said.index("③") < said.index("④")
+    assert re.search(r"已导入：批次 \d{4}-\d{4}，新建 [1-9]", said)
+    assert "earlier months of 12 made-up hospitals" in said
+    assert f"h1.entry_clerk              http://127.0.0.1:{demo.port}/cards/queue" in said
     assert (demo.home.parent / "out" / "marked.xlsx").exists()
     row = re.search(r"^.*h1\.entry_clerk +(\S+)$", said, re.MULTILINE)
     assert row is not None
@@ -93,6 +96,12 @@ def test_every_log_in_is_listed(demo: Demo) -> None:
     assert len(re.findall(r"^.* \w+\.\w+ +(?:\d{6}|—)$", listed, re.MULTILINE)) > 40
 
 
+def test_every_card_of_the_demo_is_consistent(demo: Demo) -> None:
+    done = demo.command("site", "check-cards")
+    assert done.returncode == 0, done.stdout
+    assert re.search(r"✓ \d{2,} 份报告卡全部一致", done.stdout)
+
+
 def test_the_state_of_every_part_is_said(demo: Demo) -> None:
     until(demo.ready, "every part is ready")
     done = demo.command("site", "status")
@@ -115,7 +124,7 @@ def test_a_backup_is_written_rehearsed_and_restored(demo: Demo) -> None:
     assert rehearsed.stdout.count("✓") >= 9
     assert "The rehearsal passed" in rehearsed.stdout
     refused = demo.command("site", "restore", str(file))
-    assert (refused.returncode, "tables" in refused.stderr) == (2, True)
+    assert (refused.returncode, "holds files already and is not replaced" in refused.stderr) == (2, True)
     other = RunningSite(demo.home.parent / "other")
     key = str(demo.home / "keys" / "backup.key")
     restored = other.command("site", "restore", str(file), "--key", key)
@@ -138,8 +147,30 @@ def test_ctrl_c_ends_it_and_the_second_time_is_quick(demo: Demo) -> None:
     assert demo.process is not None
     assert demo.process.wait(120) == 0
     assert "h1.entry_clerk" in demo.words()
+    assert "以前已导入" in demo.words()
+    assert "earlier months" not in demo.words()
     assert "Open:" not in demo.words()
     assert demo.postgres() is None
+
+
+def test_a_file_of_ones_own_is_checked_and_uploaded(demo: Demo) -> None:
+    file, out = demo.home.parent / "own.csv", str(demo.home.parent / "own")
+    made = demo.command("synth", "--out", str(file), "--rows", "40", "--month", "2026-09", "--hospital", "3",
+                        "--in-scope", "0.2", "--mistakes", "0")  # fmt: skip
+    assert made.returncode == 0, made.stderr
+    done = demo.command("demo", str(file), "--no-serve", "--out", out)
+    assert done.returncode == 0, done.stderr
+    assert "①" not in done.stdout
+    assert "机构代码 TEST000041300001311A13 不是演示网站已有的医院，已登记为" in done.stdout
+    assert re.search(r"已导入：批次 \d{4}-\d{4}，新建 8，", done.stdout)
+    assert "Your file is on this machine alone" in done.stdout
+    again = demo.command("demo", str(file), "--no-serve", "--out", out)
+    assert "已登记" not in again.stdout
+    assert "以前已导入" in again.stdout
+    far = demo.home.parent / "far.csv"
+    far.write_text(file.read_text("utf-8").replace("2026-", "2036-"), "utf-8")
+    late = demo.command("demo", str(far), "--no-serve", "--out", out)
+    assert (late.returncode, "is still to come" in late.stdout) == (0, True), late.stdout + late.stderr
 
 
 def test_columns_stand_straight_under_chinese_names() -> None:
