@@ -68,14 +68,19 @@ def test_killed_at_any_moment_of_saving_and_moving_nothing_is_left_half_done(poi
     for _ in range(60):
         for one in connections.all():
             one.close()
+        reader, writer = os.pipe()
         pid = os.fork()
         if pid == 0:  # the process that dies
             with contextlib.suppress(BaseException):
-                work(point, cards)
+                work(point, cards, writer)
             os._exit(1)
-        time.sleep(chance.uniform(0.01, 0.25))
+        for _act in range(chance.randint(1, 6)):  # however slow the machine is, it came to work
+            os.read(reader, 1)
+        time.sleep(chance.uniform(0, 0.06))
         os.kill(pid, signal.SIGKILL)
         assert os.waitpid(pid, 0)[1] == signal.SIGKILL, "it was at work when it was killed"
+        os.close(reader)
+        os.close(writer)
     assert inconsistencies() == []
     with point.acting("auditor"):
         versions = CardVersion.objects.count()
@@ -83,10 +88,11 @@ def test_killed_at_any_moment_of_saving_and_moving_nothing_is_left_half_done(poi
         assert sum(Card.objects.values_list("version", flat=True)) == versions
 
 
-def work(point: Point, cards: list[int]) -> None:
-    """Save, submit, withdraw, and again, for as long as it lives."""
+def work(point: Point, cards: list[int], told: int) -> None:
+    """Save, submit, withdraw, and again, for as long as it lives; says each time that it begins."""
     for turn in range(10**6):
         for card in cards:
+            os.write(told, b".")
             with point.acting("entry_clerk") as by:
                 held = Card.objects.get(pk=card)
                 if held.state == "submitted":

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
 from types import SimpleNamespace
 from typing import Any
 
@@ -98,7 +97,7 @@ def another_rule(monkeypatch: pytest.MonkeyPatch) -> None:
     """From now on a rule finds something on every card."""
     real, key = checks.check, checks.rules_key
 
-    def check(content: Any, on: date, region: str | None = None) -> list[checks.Found]:
+    def check(*asked: Any) -> list[checks.Found]:
         fresh = checks.Found(
             rule="NEW01",
             rule_version=1,
@@ -108,7 +107,7 @@ def another_rule(monkeypatch: pytest.MonkeyPatch) -> None:
             message_zh="新",
             message_en="n",
         )
-        return [*real(content, on, region), fresh]
+        return [*real(*asked), fresh]
 
     for room in ("entering", "saving", "rechecking"):
         monkeypatch.setattr(f"tonghu.registry.services.{room}.check", check)

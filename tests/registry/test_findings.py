@@ -114,3 +114,31 @@ def test_a_department_is_asked_and_answers(point: Point, warned: Card) -> None:
         assert list(acts) == [("ask", "病理科", "请补病理号"), ("answer", "病理科", "已补")]
         with pytest.raises(InputRefused, match="nobody's answer"):
             answered(card=warned.pk, by=by)
+
+
+@pytest.mark.requirement("REG-05")
+def test_a_card_is_compared_with_the_others_of_its_record(point: Point) -> None:
+    """As the rows of a file are: an admission count used twice, another sex, a readmission before the discharge."""
+    first = point.card(medical_record_no="R-SAME")
+    second = point.card(
+        medical_record_no="R-SAME", sex="1", national_id="510107201609250010",
+        admission_datetime="2026-09-11 08:00", discharge_datetime="2026-09-20 10:00", length_of_stay_days="9",
+    )  # fmt: skip
+    with point.acting("entry_clerk") as by:
+        rules = set(Finding.objects.filter(card=second).values_list("rule", flat=True))
+        assert {"HQ035", "HQ041", "HQ042"} <= rules
+        front = {code("admission_count"): "2", code("sex"): "2", code("national_id"): "510107201609250028"}
+        front |= {code("admission_datetime"): "2026-09-15 08:00", code("length_of_stay_days"): "5"}
+        save_card(card=second.pk, based_on=1, front=front, by=by)
+        rules = set(Finding.objects.filter(card=second).values_list("rule", flat=True))
+        assert not {"HQ034", "HQ035", "HQ042"} & rules
+        assert not Finding.objects.filter(card=first).exists(), "the one that came first is as it was"
+
+
+def test_a_voided_card_is_no_other_card_of_the_record(point: Point) -> None:
+    first = point.card(medical_record_no="R-SAME")
+    with point.acting("entry_clerk") as by:
+        move(cards=[first.pk], act="void", reason=WHY, by=by)
+    second = point.card(medical_record_no="R-SAME")
+    with point.acting("entry_clerk"):
+        assert not Finding.objects.filter(card=second, rule="HQ035").exists()

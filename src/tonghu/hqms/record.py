@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from typing import Final
 
 from tonghu.codes import hqms_fields
@@ -13,6 +13,7 @@ from tonghu.codes.hqms_fields import Field, Layout
 from tonghu.hqms import casting, fields, words
 from tonghu.hqms.judge import SET, answered_elsewhere, entry, said
 from tonghu.rulebook import PACKAGED, Rule, Rulebook, RuleSet, load
+from tonghu.rulebook.expressions import Literal, Name, Node
 from tonghu.rulebook.lean_executor import finding_judge
 from tonghu.rulebook.python_executor import UNKNOWN, Answer, Judge
 from tonghu.rulebook.schema import UNREADABLE
@@ -45,7 +46,8 @@ class Missing:
     rules: tuple[str, ...]
 
 
-#: What a report card knows beside the front page: facts `by: card`, typed, by name.
+#: What a report card knows beside the front page, typed, by name: facts `by: card`, and those `by: file` that compare
+#: it with other cards.
 Card = Mapping[str, casting.Value]
 #: The rules that are asked of a report card only.
 CARD_SET: Final = "registry.card"
@@ -64,14 +66,13 @@ def check(
     return _checker(layout, on, region, card is not None).check(raw, on, card or {})
 
 
-def check_card(
-    raw: Mapping[str, str], layout: str, on: date, region: str | None = None, card: Card | None = None
-) -> list[Finding]:
-    """Of :func:`check` with a card only what reads a fact of the card; for rows whose front page is checked elsewhere.
+def check_blank_card(raw: Mapping[str, str], layout: str, on: date, region: str | None = None) -> list[Finding]:
+    """Of :func:`check` with a card of which nothing is known yet only what reads a fact of the card.
 
-    ``check(raw)`` without a card and this, together, find what :func:`check` with the card does.
+    For rows whose front page is checked elsewhere, in a few microseconds each: ``check(raw)`` and this, together, find
+    what ``check(raw, card={})`` does.
     """
-    return _checker(layout, on, region, True, True).check(raw, on, card or {})
+    return _checker(layout, on, region, True, True).check(raw, on, {})
 
 
 def missing(
@@ -106,6 +107,7 @@ def _book() -> Rulebook:
     return load([PACKAGED / "registry"])
 
 
+@lru_cache(maxsize=512)  # the rules of a day and a place are chosen once
 def _checker(layout: str, on: date, region: str | None, with_card: bool = False, card_alone: bool = False) -> _Checker:
     dictionary = hqms_fields.layout(layout)
     rules = _book().on(on, region, [SET, CARD_SET] if with_card else [SET], layout)
@@ -114,9 +116,42 @@ def _checker(layout: str, on: date, region: str | None, with_card: bool = False,
     if held is None:
         of_card = frozenset(name for name, fact in rules.schema.facts.items() if fact.by == "card")
         if card_alone:
-            rules = replace(rules, rules=tuple(rule for rule in rules.rules if rules.facts_read[rule.id] & of_card))
+            rules = replace(rules, rules=tuple(rule for rule in rules.rules if _finds_on_blank(rule, rules, of_card)))
         held = _checkers[key] = _Checker(dictionary, rules, of_card if with_card else frozenset(), card_alone)
     return held
+
+
+def _finds_on_blank(rule: Rule, rules: RuleSet, blank: frozenset[str]) -> bool:
+    """Whether a rule reads facts of the card and may find something while all of them are blank."""
+    return bool(rules.facts_read[rule.id] & blank) and _can_be(rule.finds, True, blank)
+
+
+def _can_be(node: Node, wanted: bool, blank: frozenset[str]) -> bool:
+    """Whether a condition may come out so on some page while some facts are blank; SQL's NULL is neither."""
+    if isinstance(node, Literal):
+        return node.value is wanted
+    if isinstance(node, Name):
+        return node.name not in blank
+    match node.op:
+        case "not":
+            return _can_be(node.args[0], not wanted, blank)
+        case "and" | "or":
+            each = (_can_be(part, wanted, blank) for part in node.args)
+            return all(each) if (node.op == "and") is wanted else any(each)
+        case "given" if _is_null(node.args[0], blank):
+            return not wanted
+        case "is null" if _is_null(node.args[0], blank):
+            return wanted
+    return not _is_null(node, blank)
+
+
+def _is_null(node: Node, blank: frozenset[str]) -> bool:
+    """Whether a value is surely NULL while some facts are blank: functions and comparisons pass NULL on."""
+    if isinstance(node, Name):
+        return node.name in blank
+    if isinstance(node, Literal) or node.op in ("and", "or", "not", "given", "is null", "case", "coalesce"):
+        return False
+    return any(_is_null(arg, blank) for arg in node.args)
 
 
 class _Checker:
@@ -133,7 +168,8 @@ class _Checker:
         read = frozenset().union(*rules.facts_read.values()) if card_alone else dictionary.by_name
         self.fields: Mapping[str, Field] = {field.code: field for field in dictionary.fields if field.name in read}
         self.by_name = dictionary.by_name
-        self.known = {*dictionary.by_name, *of_card, "today", "layout"}
+        compared = {name for name, fact in rules.schema.facts.items() if of_card and fact.by == "file"}
+        self.known = {*dictionary.by_name, *of_card, *compared, "today", "layout"}
         self.judge: Judge = finding_judge(rules, self.known)
         self.order = {field.name: field.seq for field in dictionary.fields}
 

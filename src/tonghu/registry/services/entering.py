@@ -21,6 +21,7 @@ from tonghu.registry.checks import check, rules_key
 from tonghu.registry.content import Content
 from tonghu.registry.events import CARD, ENTERED
 from tonghu.registry.models import Card, CardVersion, Finding, Origin
+from tonghu.registry.services.comparing import among
 from tonghu.registry.services.findings import count_open, rows
 from tonghu.registry.summary import Summary, facts, identity
 
@@ -64,7 +65,8 @@ def enter_card(
     said = facts(content, today, institution.region_code)
     require_key(content, said)
     view = view_of(institution.pk, content, said.record_number, by)
-    found = check(content, today, institution.region_code)
+    (compared,) = among([(institution.pk, None, said)])
+    found = check(content, today, institution.region_code, compared)
     card = Card(
         institution=institution,
         child_id=view.child_id,

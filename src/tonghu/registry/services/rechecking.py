@@ -13,8 +13,10 @@ from tonghu.registry.access import ENTER
 from tonghu.registry.checks import check, rules_key
 from tonghu.registry.content import open_
 from tonghu.registry.models import Card, CardVersion
+from tonghu.registry.services.comparing import among
 from tonghu.registry.services.findings import count_open, renew
 from tonghu.registry.states import EDITABLE
+from tonghu.registry.summary import facts
 
 #: Columns that a check writes.
 COUNTS = ("errors", "warnings", "confirms", "rules_key")
@@ -47,7 +49,12 @@ def ask_again(cards: Collection[Card] | Iterable[Card]) -> int:
     versions = CardVersion.objects.filter(card__in=wanted).only("card_id", "number", "content")
     contents = {one.card_id: open_(one.content) for one in versions if one.number == wanted[one.card_id]}
     before = {card.pk: (card.errors, card.warnings, card.confirms) for card in held}
-    found = {card.pk: check(contents[card.pk], today, card.institution.region_code) for card in held}
+    said = [facts(contents[card.pk], today, card.institution.region_code) for card in held]
+    compared = among([(card.institution_id, card.pk, one) for card, one in zip(held, said, strict=True)])
+    found = {
+        card.pk: check(contents[card.pk], today, card.institution.region_code, others)
+        for card, others in zip(held, compared, strict=True)
+    }
     stands = renew([(card, found[card.pk], ()) for card in held])
     for card in held:
         card.rules_key = rules_key(card.layout, today, card.institution.region_code)

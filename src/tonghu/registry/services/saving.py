@@ -20,6 +20,7 @@ from tonghu.registry.access import ENTER
 from tonghu.registry.checks import check, rules_key
 from tonghu.registry.content import Content, differences, open_
 from tonghu.registry.models import Card, CardVersion, Origin
+from tonghu.registry.services.comparing import among
 from tonghu.registry.services.entering import OnRecord, require_key, view_of
 from tonghu.registry.services.findings import count_open, renew
 from tonghu.registry.states import WORDS
@@ -154,8 +155,12 @@ def write(changes: Sequence[Change], *, by: Scope, origin: str, batch: int | Non
         for one in changes
     )  # fmt: skip
     point("registry.version_written")
+    compared = among([(one.card.institution_id, one.card.pk, said[one.card.pk]) for one in changes])
     stands = renew(
-        [(one.card, check(one.content, today, one.card.institution.region_code), one.changed) for one in changes]
+        [
+            (one.card, check(one.content, today, one.card.institution.region_code, others), one.changed)
+            for one, others in zip(changes, compared, strict=True)
+        ]
     )
     touched: set[str] = set()
     for one in changes:
