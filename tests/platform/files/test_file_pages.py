@@ -15,6 +15,7 @@ from django.utils import timezone
 import made_up
 from tonghu.platform.accounts.models import Post
 from tonghu.platform.accounts.roles import ROLES
+from tonghu.platform.audit.models import Event
 from tonghu.platform.files.models import Download, StoredFile
 from tonghu.platform.files.services import destroy, store
 from tonghu.platform.scope.scope import open_scope, system_scope
@@ -73,7 +74,7 @@ def test_ones_files_are_listed_with_their_lives(clerk: Post, browser: Client) ->
 
 def test_a_file_is_taken_as_a_stream_with_its_taker_in_the_name_and_a_record(clerk: Post, browser: Client) -> None:
     file = keep(clerk)
-    answer = browser.get(f"/files/{file.pk}/download")
+    answer = browser.post(f"/files/{file.pk}/download", {"reason": "核对病案"})
     assert answer.streaming
     assert b"".join(answer.streaming_content) == BODY
     said = unquote(answer["Content-Disposition"])
@@ -83,10 +84,32 @@ def test_a_file_is_taken_as_a_stream_with_its_taker_in_the_name_and_a_record(cle
     assert answer["X-Content-Type-Options"] == "nosniff"
     assert answer["Content-Type"] == "text/csv"
     with made_up.acting(clerk):
-        assert Download.objects.get().person_id == clerk.person_id
+        taken = Download.objects.get()
+        assert (taken.person_id, taken.reason) == (clerk.person_id, "核对病案")
+    with open_scope(system_scope("migration")):
+        assert Event.objects.filter(kind="files.taken", reason="核对病案").count() == 1
     page = text(browser, f"/files/{file.pk}")
+    assert "核对病案" in page.split("下载了文件")[1]
     assert file.sha256 in page
     assert "下载了文件" in page
+
+
+@pytest.mark.parametrize("reason", ["", " ", "a", "身份证 510107201609250028"])
+def test_without_a_reason_nobody_takes_a_file(clerk: Post, browser: Client, reason: str) -> None:
+    file = keep(clerk)
+    answer = browser.post(f"/files/{file.pk}/download", {"reason": reason}, follow=True)
+    assert "原因" in answer.content.decode()
+    assert BODY not in answer.content
+    with made_up.acting(clerk):
+        assert not Download.objects.exists()
+
+
+def test_a_link_to_a_download_leads_to_the_page_that_asks_why(clerk: Post, browser: Client) -> None:
+    file = keep(clerk)
+    answer = browser.get(f"/files/{file.pk}/download", follow=True)
+    page = answer.content.decode()
+    assert 'name="reason"' in page
+    assert "核对病案" in page, "a usual reason is offered"
 
 
 @pytest.mark.parametrize(
@@ -104,7 +127,7 @@ def test_odd_names_are_harmless_in_pages_and_headers(clerk: Post, browser: Clien
     page = text(browser, f"/files/{file.pk}") + text(browser, "/files")
     assert "<img src=x" not in page
     assert "../" not in page.split("<main")[1].split("</main")[0]
-    answer = browser.get(f"/files/{file.pk}/download")
+    answer = browser.post(f"/files/{file.pk}/download", {"reason": "核对病案"})
     b"".join(answer.streaming_content)  # type: ignore[arg-type]
     assert "\n" not in answer["Content-Disposition"]
     assert "Set-Cookie" not in answer.headers
@@ -127,7 +150,7 @@ def test_a_file_is_withdrawn_by_its_owner_and_its_record_stays(
     assert "由所有人撤回" in page
     assert file.sha256 in page
     assert "/download" not in page
-    answer = browser.get(f"/files/{file.pk}/download", follow=True)
+    answer = browser.post(f"/files/{file.pk}/download", {"reason": "核对病案"}, follow=True)
     assert "销毁" in answer.content.decode()
 
 

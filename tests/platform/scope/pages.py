@@ -351,7 +351,7 @@ PAGES: Final[dict[str, Page]] = {
     "files:mine": people(),
     "files:all": listing("records_department"),
     "files:file": own(_file, names=True),
-    "files:download": own(_file),
+    "files:download": own(_file, post={"reason": "核对病案"}),
     "files:withdraw": own(_file, DONE, post={"reason": "made up"}),
     "notices:mine": people(),
     "notices:read_all": people(DONE, post={}),

@@ -74,12 +74,13 @@ class StoredFile(models.Model):
 
 
 class Download(models.Model):
-    """Somebody took a file: who, from which post, when, under which name."""
+    """Somebody took a file: who, from which post, when, and why."""
 
     file = models.ForeignKey(StoredFile, models.PROTECT, related_name="downloads")
     person = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     post = models.ForeignKey("accounts.Post", models.PROTECT, null=True, related_name="+")
     at = models.DateTimeField(auto_now_add=True)
+    reason = models.CharField(_("reason"), max_length=400, default="", db_default="")
 
     class Meta:
         indexes = [models.Index(fields=["file", "-id"], name="download_by_file")]

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from tonghu.errors import InputRefused
 from tonghu.platform.accounts.models import Post
-from tonghu.platform.audit.events import record
+from tonghu.platform.audit.events import acting_because, record
 from tonghu.platform.crypto.ciphers import Altered
 from tonghu.platform.files import vault
 from tonghu.platform.files.access import TAKE
@@ -85,25 +85,28 @@ def open_plain(file: StoredFile, *, by: Scope) -> Iterator[Path]:
         yield path
 
 
-def download(*, file: int, by: Scope, who: str) -> tuple[str, str, Iterator[bytes]]:
+def download(*, file: int, by: Scope, who: str, reason: str) -> tuple[str, str, Iterator[bytes]]:
     """Hand a file out, and record it. Returns its marked name, its content type, and its plaintext piece by piece.
 
     Args:
         file: its number.
         by: who takes it, a person.
         who: the user name that goes into the file's name.
+        reason: what for; the log and the file's page keep it.
 
     Raises:
         StoredFile.DoesNotExist: it is not in the scope.
-        PermissionDenied, InputRefused: as for :func:`open_plain`.
+        PermissionDenied, InputRefused: as for :func:`open_plain`; or no reason is given.
     """
     held = StoredFile.objects.get(pk=file)
     require_may_take(held, by)
-    plain = pieces(held)
-    first = next(plain)  # what is damaged is said before the answer begins
     assert by.person is not None, "the system opens files in memory, it takes none"
-    Download.objects.create(file=held, person_id=by.person, post_id=by.post)
-    record(TAKEN, subject=(FILE, held.pk), by=by, data={"purpose": held.purpose}, institution=held.institution_id)
+    with acting_because(by, reason) as because:
+        plain = pieces(held)
+        first = next(plain)  # what is damaged is said before the answer begins
+        Download.objects.create(file=held, person_id=by.person, post_id=by.post, reason=because.reason)
+        about = {"purpose": held.purpose}
+        record(TAKEN, subject=(FILE, held.pk), by=because, data=about, institution=held.institution_id)
     when = timezone.localtime().strftime("%Y%m%d-%H%M")
     return watermarked(held.name, who=who, when=when), KINDS[held.kind][2], _chained(first, plain)
 

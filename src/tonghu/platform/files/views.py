@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Final
 
 from django.contrib import messages
 from django.db.models import QuerySet
@@ -11,9 +12,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import content_disposition_header
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from tonghu.errors import InputRefused
 from tonghu.platform.accounts.access import Request, requires, signed_in
@@ -27,6 +28,14 @@ from tonghu.platform.files.models import StoredFile
 from tonghu.platform.files.purposes import NAMES
 from tonghu.platform.files.queries import downloads_of, shown_files
 from tonghu.platform.scope.wording import system_in_words
+
+#: Why files are usually taken: offered beside the field, anything else may be written.
+USUAL: Final = (
+    gettext_lazy("checking against the medical record"),
+    gettext_lazy("mending in the hospital's system"),
+    gettext_lazy("statistics of the hospital"),
+    gettext_lazy("asked for by the department of health"),
+)
 
 
 @signed_in
@@ -69,18 +78,26 @@ def file_page(request: Request, pk: int) -> HttpResponse:
             "destroyer": file.destroyed_by.name if file.destroyed_by else system_in_words(file.destroyed_system),
             "may_take": may_take,
             "confirm": _confirm(file) if may_take else None,
-            "events": [Event(at=one.at, who=one.person.name, what=_("took the file")) for one in downloads_of(file)],
+            "reasons": USUAL,
+            "events": [
+                Event(at=one.at, who=one.person.name, what=_("took the file"), why=one.reason)
+                for one in downloads_of(file)
+            ],
         },
     )
 
 
 @signed_in
-@require_GET
+@require_http_methods(["GET", "POST"])
 def take(request: Request, pk: int) -> HttpResponseBase:
-    """The file itself, streamed; recorded, and marked in its name with who took it."""
+    """The file itself, streamed, for a reason; recorded, and marked in its name with who took it."""
     get_object_or_404(StoredFile.objects.defer("key", "name"), pk=pk)
+    if request.method == "GET":  # a link from elsewhere: the file's page asks for the reason
+        return redirect("files:file", pk)
     try:
-        name, content_type, body = services.download(file=pk, by=request.scope, who=request.user.username)
+        name, content_type, body = services.download(
+            file=pk, by=request.scope, who=request.user.username, reason=request.POST.get("reason", "")
+        )
     except InputRefused as why:
         messages.error(request, _in_words(why))
         return redirect("files:file", pk)

@@ -21,6 +21,8 @@ PIECES: Final[dict[str, Promise]] = {
     "docking": pgettext_lazy("piece of the system", "docking"),
     "summary": pgettext_lazy("piece of the system", "summing up"),
     "calendar": pgettext_lazy("piece of the system", "reporting calendar"),
+    "recheck": pgettext_lazy("piece of the system", "checking by changed rules"),
+    "checking": pgettext_lazy("piece of the system", "check of the cards"),
 }
 
 
