@@ -137,7 +137,7 @@ def _ours(checked: _Checked, rows: int) -> float:
     started = time.perf_counter()
     with _acting():
         for cases, findings in checked.blocks:
-            stage(batch, cases, findings, {}, checked.layout)
+            stage(batch, cases, findings, checked.layout)
         staged = time.perf_counter()
         match(batch)
     matched = time.perf_counter()

@@ -126,7 +126,8 @@ def test_another_hospitals_file_is_refused(hospital: Hospital) -> None:
     assert batch.state == State.REFUSED
     assert "999999999999999999" in batch.refusal
     assert "不是本院" in batch.refusal
-    assert batch.file.destroyed_why == "batch_discarded"
+    with hospital.acting():
+        assert batch.file.destroyed_why == "batch_discarded"
 
 
 def test_a_row_of_another_hospital_of_the_network_stays_out(hospital: Hospital) -> None:

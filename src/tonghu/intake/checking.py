@@ -7,7 +7,7 @@ each row in scope with the typed columns of a card, its front page, what it says
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -19,12 +19,16 @@ import polars as pl
 
 from tonghu.codes.regions import province_of_address
 from tonghu.codes.text import clean, halfwidth
-from tonghu.hqms import facts
+from tonghu.hqms import facts, record
 from tonghu.hqms.cases import OWN_COLUMNS
-from tonghu.hqms.check import Options, Progress, check
+from tonghu.hqms.check import Options, Progress
+from tonghu.hqms.check import check as check_the_file
+from tonghu.hqms.judge import reads_other_rows
 from tonghu.hqms.layout import Columns, detect
 from tonghu.hqms.outputs import CASES, FINDINGS, MARKED, SUMMARY
 from tonghu.intake.private import private_folder
+from tonghu.registry.checks import check, check_without_supplement
+from tonghu.registry.content import Content
 from tonghu.registry.exporting import KEY_COLUMN, plain
 from tonghu.registry.summary import Identity
 
@@ -41,6 +45,8 @@ _FACTS: Final = (
     "patient_name", "birth_date", "ethnicity", "nationality", "national_id", "current_address", "registered_address",
     "contact_phone", "home_phone", "principal_diagnosis_code",
 )  # fmt: skip
+#: The columns of findings: the row, the rule with its version, the field's code, the level.
+FINDING: Final = {"row": pl.Int64, "rule": pl.String, "version": pl.Int64, "column": pl.String, "level": pl.String}
 #: So many values are shown of what a rule finds, each of at most so many characters.
 SAMPLES, LONGEST_SAMPLE = 3, 40
 #: What stands in the place of a document number where a child has none.
@@ -79,12 +85,13 @@ class Checked:
     Attributes:
         summary: ``summary.json``.
         folder: where the results lie for as long as the block of :func:`checked` lasts.
-        on: the day whose rules held.
+        on, region: the day and the place whose rules held.
     """
 
     summary: Mapping[str, Any]
     folder: Path
     on: date
+    region: str | None = None
 
     @cached_property
     def columns(self) -> Columns:
@@ -99,12 +106,34 @@ class Checked:
         return self.folder / MARKED
 
     def blocks(self, size: int = BLOCK) -> Iterator[tuple[list[Case], pl.DataFrame]]:
-        """The rows in scope in blocks, each with its findings (row, rule, column's code, level; one of each)."""
+        """The rows in scope in blocks, each with its findings (columns of :data:`FINDING`; one of each).
+
+        They are those of the card that a row would become: what the file's check finds in the row alone, and what the
+        card's own rules find while its supplement is blank. Rules that compare rows stand in the summary. A file that
+        lacks columns is asked row by row: on a card they are blank fields, which a file's check does not ask about.
+        """
         findings = self._findings()
+        lacking = bool(self.columns.missing)
         for block in self._frames(size):
             rows = block.get_column("row")
             found = findings.filter(pl.col("row").is_between(rows.min(), rows.max()))
-            yield list(self._cases(block)), found
+            cases = list(self._cases(block))
+            of_cards = self._of_cards(cases, whole=lacking)
+            yield cases, of_cards if lacking else pl.concat([found, of_cards])
+
+    def _of_cards(self, cases: Iterable[Case], *, whole: bool) -> pl.DataFrame:
+        """What the rules find on the cards: those of the card itself while its supplement is blank, or all rules."""
+        layout = self.columns.named
+        found = [
+            (case.row, one.rule, one.rule_version, one.column, one.level)
+            for case in cases
+            for one in (
+                check(Content(layout, case.front), self.on, self.region)
+                if whole
+                else check_without_supplement(case.front, layout, self.on, self.region)
+            )
+        ]
+        return pl.DataFrame(found, schema=FINDING, orient="row")
 
     def organisations(self) -> dict[str, int]:
         """The organisation codes of the rows in scope, with how many rows name each."""
@@ -145,13 +174,20 @@ class Checked:
 
     def _findings(self) -> pl.DataFrame:
         columns = self.columns
+        rules = record.rules(columns.named, self.on, self.region)
+        versions = {rule.reports: rule.version for rule in rules.rules}
+        comparing = {rule.reports for rule in rules.rules if reads_other_rows(rules, rule)}
         codes = {columns.header[at]: field.code for at, field in columns.fields.items()}
         return (
             pl.scan_csv(self.folder / FINDINGS, infer_schema=False)
             .select(pl.col("row").cast(pl.Int64), "rule", "column", "level")
-            .filter(pl.col("row") > 0)
-            .with_columns(pl.col("column").fill_null("").replace_strict(codes, default=""))
+            .filter((pl.col("row") > 0) & ~pl.col("rule").is_in(sorted(comparing)))
+            .with_columns(
+                pl.col("column").fill_null("").replace_strict(codes, default=""),
+                pl.col("rule").replace_strict(versions, default=1, return_dtype=pl.Int64).alias("version"),
+            )
             .unique(["row", "rule", "column"], keep="first", maintain_order=True)
+            .select(*FINDING)
             .collect()
         )
 
@@ -191,9 +227,9 @@ def checked(file: Path, name: str, options: Options, progress: Progress) -> Iter
         named = folder / "in" / (name or "file")
         named.parent.mkdir()
         named.symlink_to(file)
-        check(named, folder / "out", options, progress)
+        check_the_file(named, folder / "out", options, progress)
         summary = json.loads((folder / "out" / SUMMARY).read_text("utf-8"))
-        yield Checked(summary, folder / "out", options.on)
+        yield Checked(summary, folder / "out", options.on, options.region)
 
 
 def organisation(text: str | None) -> str:

@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from django.db import connection, transaction
 from django.db.models import Max, QuerySet
+from django.utils import timezone
 
 from tonghu.errors import InputRefused
 from tonghu.intake import identity
@@ -25,6 +26,7 @@ from tonghu.intake.outcomes import outcome
 from tonghu.patients.bulk import enter_views
 from tonghu.platform.jobs.points import point
 from tonghu.platform.scope.scope import Scope
+from tonghu.registry.checks import rules_key
 from tonghu.registry.content import open_
 from tonghu.registry.models import Card, CardVersion, Origin
 from tonghu.registry.services import OnRecord, move, save_card
@@ -128,6 +130,10 @@ class _Chunk:
             archive_month_assumed=False,
             layout=self.batch.layout,
             origin=Origin.IMPORT,
+            # Of the day of the check: where the rules have changed since, the nightly job asks them again.
+            rules_key=rules_key(
+                self.batch.layout, timezone.localdate(self.batch.created_at), self.batch.institution.region_code
+            ),
             batch=self.batch.pk,
             by=self.by,
         )

@@ -8,13 +8,13 @@ behind row security.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Iterable
 from typing import Any, Final
 
 import polars as pl
 
 from tonghu.intake import identity
-from tonghu.intake.checking import TYPED, Case
+from tonghu.intake.checking import FINDING, TYPED, Case
 from tonghu.intake.models import Batch, Match
 from tonghu.platform.database.arrays import array_cursor, columns
 from tonghu.registry.content import Content, key, seal
@@ -49,14 +49,12 @@ def stage(
     batch: Batch,
     cases: Iterable[Case],
     findings: pl.DataFrame,
-    versions: Mapping[str, int],
     layout: str,
     others: Container[str] = (),
 ) -> None:
-    """Stage a block of rows with their findings (row, rule, column, level).
+    """Stage a block of rows with their findings (columns of ``checking.FINDING``).
 
     Args:
-        versions: rule → the version that was in force.
         others: organisation codes of other institutions: their rows do not become cards here.
     """
     found = counted(findings)
@@ -70,14 +68,7 @@ def stage(
     with array_cursor() as cursor:
         cursor.execute(_INSERT, [*place, *columns(rows)])
         if len(findings):
-            rules = findings["rule"].to_list()
-            cursor.execute(
-                _FINDINGS,
-                [
-                    *place, findings["row"].to_list(), rules, [versions.get(rule, 1) for rule in rules],
-                    findings["column"].to_list(), findings["level"].to_list(),
-                ],
-            )  # fmt: skip
+            cursor.execute(_FINDINGS, [*place, *(findings[name].to_list() for name in FINDING)])
 
 
 def counted(findings: pl.DataFrame) -> dict[int, tuple[int, int, int]]:

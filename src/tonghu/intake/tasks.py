@@ -152,10 +152,9 @@ def _stage(run: Run, batch: int, found: Checked, others: frozenset[str]) -> dict
         return {}
     drop_rows(held)
     layout = str(found.summary["layout"])
-    versions = rule_versions(found)
     total, done = found.summary["in_scope"] + found.summary["undetermined"], 0
     for cases, findings in found.blocks():
-        stage(held, cases, findings, versions, layout, others)
+        stage(held, cases, findings, layout, others)
         done += len(cases)
         run.report(done, total, "cards")
     point("intake.staged")
@@ -167,14 +166,6 @@ def _stage(run: Run, batch: int, found: Checked, others: frozenset[str]) -> dict
     if 0 < total <= MARKED_AT_ONCE:
         enqueue(mark_file, by=run.scope, key=f"intake-mark-{batch}", batch=batch)
     return {"rows": int(found.summary["rows"]), "cards": total}
-
-
-def rule_versions(found: Checked) -> dict[str, int]:
-    """Rule, as findings name it → the version that was in force."""
-    versions: dict[str, int] = {}
-    for rules in found.summary["rule_sets"]:
-        versions |= rules["versions"]
-    return versions
 
 
 def remembered(summary: Mapping[str, Any]) -> dict[str, Any]:

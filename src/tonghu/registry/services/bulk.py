@@ -66,10 +66,14 @@ def create_cards(
     archive_month_assumed: bool,
     layout: str,
     origin: str,
+    rules_key: str,
     batch: int,
     by: Scope,
 ) -> list[int]:
     """Make a card, its first version and its findings of each row; returns the cards' numbers in the order of `made`.
+
+    Args:
+        rules_key: of which rules the findings are (``checks.rules_key``).
 
     Raises:
         PermissionDenied: `by` may not.
@@ -90,11 +94,12 @@ def create_cards(
         cursor.execute(
             f"""
             INSERT INTO registry_card (id, institution_id, child_id, view_id, {_BROUGHT}, archive_month,
-              archive_month_assumed, layout, origin, state, version, authors, problem_at_first, waits_for, waits_note)
-            SELECT who.card, %b, who.child, who.view, {_BROUGHT}, %b, %b, %b, %b, 'draft', 1, '{{}}', false, '', ''
+              archive_month_assumed, layout, origin, rules_key, state, version, authors, problem_at_first, waits_for,
+              waits_note)
+            SELECT who.card, %b, who.child, who.view, {_BROUGHT}, %b, %b, %b, %b, %b, 'draft', 1, '{{}}', false, '', ''
             FROM ({rows.rows}) AS brought JOIN {_WHO} USING (row)
             """,
-            [institution, archive_month, archive_month_assumed, layout, origin, *rows.parameters, *who],
+            [institution, archive_month, archive_month_assumed, layout, origin, rules_key, *rows.parameters, *who],
         )
         cursor.execute(
             f"""

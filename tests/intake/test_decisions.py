@@ -1,0 +1,345 @@
+"""What a person decides, what waits for them, and what is refused: cards on their way, locks, colleagues, time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+from django.core.exceptions import PermissionDenied
+from django.utils import timezone
+from made_up_files import MONTH, Hospital, a_file, received
+
+import made_up
+import run_jobs
+from tonghu.errors import InputRefused
+from tonghu.intake import length, locks, private, services, tasks
+from tonghu.intake.models import Batch, Row, State
+from tonghu.platform.files.models import StoredFile
+from tonghu.platform.files.services import open_plain
+from tonghu.platform.jobs.models import Job
+from tonghu.platform.jobs.tasks import enqueue
+from tonghu.platform.scope.scope import open_scope, system_scope
+from tonghu.registry.models import Card, CardAct, Finding
+from tonghu.registry.services import move, save_card
+
+pytestmark = [pytest.mark.django_db, pytest.mark.requirement("REG-06")]
+
+
+@pytest.fixture
+def locked() -> Iterator[set[tuple[int, date]]]:
+    """Months that are locked, as whoever keeps the calendar would say."""
+    months: set[tuple[int, date]] = set()
+
+    def lock(institution: int, month: date) -> bool:
+        return (institution, month) in months
+
+    locks.lock_is_asked_of(lock)
+    yield months
+    locks._asked.remove(lock)
+
+
+def card_in(hospital: Hospital, state: str, monkeypatch: pytest.MonkeyPatch) -> Card:
+    """An imported card that has come to a state; its rules find nothing, so that it may."""
+    with monkeypatch.context() as nothing:
+        nothing.setattr("tonghu.registry.services.saving.check", lambda *_: [])
+        hospital.imported(hospital.page())
+        with hospital.acting() as by:
+            save_card(card=Card.objects.get().pk, based_on=1, by=by, supplement={"laterality": "1"})
+            card = Card.objects.get()
+            assert not Finding.objects.exists()
+    auditor = made_up.post("auditor", hospital.institution)
+    centre = made_up.post("centre_officer", made_up.authority("centre", "000000"))
+    way = {
+        "submitted": ["submit"], "approved": ["submit", "approve"], "reported": ["submit", "approve", "report"],
+        "accepted": ["submit", "approve", "report", "accept"], "voided": ["void"],
+    }[state]  # fmt: skip
+    for act in way:
+        post = {"approve": auditor, "report": auditor, "accept": centre}.get(act, hospital.clerk)
+        with made_up.acting(post) as by:
+            moved = move(cards=[card.pk], act=act, by=by, reason="虚构原因" if act == "void" else "")
+            assert moved[0].refused == "", (act, moved[0])
+    with hospital.acting():
+        card.refresh_from_db()
+    assert card.state == state
+    return card
+
+
+@pytest.mark.parametrize(
+    ("state", "why", "after", "acts"),
+    [
+        ("submitted", "submitted", "draft", ["submit", "withdraw"]),
+        ("accepted", "accepted", "draft", ["submit", "approve", "report", "accept", "revise"]),
+        ("voided", "voided", "draft", ["void", "restore"]),
+    ],
+)
+def test_a_card_on_its_way_is_taken_in_hand_only_when_somebody_says_so(
+    hospital: Hospital, monkeypatch: pytest.MonkeyPatch, state: str, why: str, after: str, acts: list[str]
+) -> None:
+    card = card_in(hospital, state, monkeypatch)
+    batch = hospital.checked(hospital.page(P782="13000.00"))
+    with hospital.acting() as by:
+        row = batch.rows.get()
+        assert (row.match, row.choice, row.why) == ("changed", "", why)
+        with pytest.raises(InputRefused):
+            services.confirm(batch=batch.pk, by=by)
+        services.choose(batch=batch.pk, choice="replace", rows=[1], by=by)
+    assert hospital.confirmed(batch).counts["updated"] == 1
+    with hospital.acting():
+        card.refresh_from_db()
+        assert (card.state, card.version) == (after, 3)
+        assert list(CardAct.objects.order_by("pk").values_list("act", flat=True)) == acts
+
+
+@pytest.mark.parametrize("state", ["approved", "reported"])
+def test_a_card_that_others_hold_is_not_changed_and_said_so(
+    hospital: Hospital, monkeypatch: pytest.MonkeyPatch, state: str
+) -> None:
+    card = card_in(hospital, state, monkeypatch)
+    batch = hospital.checked(hospital.page(P782="13000.00"))
+    with hospital.acting() as by:
+        assert services.choose(batch=batch.pk, choice="replace", rows=[1], by=by) == 0
+    batch = hospital.confirmed(batch)
+    assert batch.counts["failed"] == 1
+    assert batch.summary["failed"] == [{"row": 1, "why": "held", "card": card.pk}]
+    with hospital.acting():
+        card.refresh_from_db()
+        assert (card.state, card.version) == (state, 2)
+
+
+def test_keep_leaves_the_card_and_counts_as_chosen(hospital: Hospital) -> None:
+    hospital.imported(hospital.page())
+    batch = hospital.checked(hospital.page(P782="13000.00"), hospital.page(P3="ZY0002"))
+    with hospital.acting() as by:
+        assert services.choose(batch=batch.pk, choice="keep", match="changed", by=by) == 1
+        assert services.choose(batch=batch.pk, choice="skip", match="new", by=by) == 1
+        assert services.choose(batch=batch.pk, choice="new", match="changed", by=by) == 0, "one card a stay"
+        with pytest.raises(InputRefused, match="没有这种处理方式"):
+            services.choose(batch=batch.pk, choice="burn", match="changed", by=by)
+    assert hospital.confirmed(batch).counts["skipped"] == 2
+    with hospital.acting():
+        assert Card.objects.get().version == 1
+
+
+def test_fill_takes_only_what_the_card_lacks(hospital: Hospital) -> None:
+    hospital.imported(hospital.page(P12=""))
+    batch = hospital.checked(hospital.page(P12="中国", P782="13000.00"))
+    with hospital.acting() as by:
+        services.choose(batch=batch.pk, choice="fill", rows=[1], by=by)
+    assert hospital.confirmed(batch).counts["updated"] == 1
+    with hospital.acting():
+        from tonghu.registry.services.saving import current
+
+        said = current(Card.objects.get()).front
+        assert (said["P12"], said["P782"]) == ("中国", "12000.00")
+
+
+def test_a_card_that_changes_while_a_file_is_looked_at_is_not_written_over(hospital: Hospital) -> None:
+    hospital.imported(hospital.page())
+    batch = hospital.checked(hospital.page(P782="13000.00"), hospital.page(P3="ZY0002"), hospital.page(P3="ZY0003"))
+    with hospital.acting() as by:
+        save_card(card=Card.objects.get().pk, based_on=1, by=by, front={"P782": "1.00"})
+    hospital.imported(hospital.page(P3="ZY0002", P4="别人"), hospital.page(P3="ZY0003"))
+    batch = hospital.confirmed(batch)
+    assert [(one["row"], one["why"]) for one in batch.summary["failed"]] == [(1, "moved_on"), (2, "appeared")]
+    assert batch.counts["unchanged"] == 1
+    page = made_up.browser(hospital.clerk).get(f"/imports/{batch.pk}").content.decode()
+    assert "请重新上传文件对照" in page
+
+
+def test_a_probable_match_whose_new_time_is_taken_fails(hospital: Hospital) -> None:
+    hospital.imported(hospital.page(), hospital.page(P25="2026-10-09 09:00", P2="2"))
+    batch = hospital.checked(hospital.page(P25="2026-10-10 09:00"))
+    with hospital.acting() as by:
+        assert batch.rows.get().match == "probable"
+        services.choose(batch=batch.pk, choice="replace", rows=[1], by=by)
+        card = batch.rows.get().card
+    hospital.imported(hospital.page(P25="2026-10-10 09:00", P2="9"))
+    batch = hospital.confirmed(batch)
+    assert batch.summary["failed"] == [{"row": 1, "why": "taken", "card": card}]
+
+
+def test_the_same_stay_twice_in_one_file_counts_once(hospital: Hospital) -> None:
+    batch = hospital.imported(hospital.page(), hospital.page(), hospital.page(P4="另一个"))
+    assert (batch.counts["created"], batch.counts["unchanged"], batch.counts["failed"]) == (1, 1, 1)
+    assert batch.summary["failed"] == [{"row": 3, "why": "repeated"}]
+
+
+def test_a_file_in_the_other_layout_finds_the_same_stay(hospital: Hospital) -> None:
+    hospital.imported(hospital.page())
+    page = {
+        "A01": hospital.institution.code, "A48": "ZY0001", "A49": "1", "A11": "虚构童", "A12C": "1",
+        "A13": "2020-03-01",
+        "A14": "6", "B12": "2026-10-01 08:30", "B15": "2026-10-08 09:00", "C03C": "C91.000",
+        "C04N": "急性淋巴细胞白血病", "D01": "15000.00",
+    }  # fmt: skip
+    batch = hospital.check(hospital.upload(a_file([page])))
+    with hospital.acting() as by:
+        row = batch.rows.get()
+        assert row.match == "changed"
+        assert "P782" in row.changed
+        services.choose(batch=batch.pk, choice="fill", rows=[1], by=by)
+    hospital.confirmed(batch)
+    with hospital.acting():
+        assert Card.objects.get().layout == "2012"
+
+
+def test_a_locked_month_is_not_undone(hospital: Hospital, locked: set[tuple[int, date]]) -> None:
+    batch = hospital.imported(hospital.page())
+    locked.add((hospital.institution.pk, MONTH))
+    with hospital.acting() as by, pytest.raises(InputRefused, match="已锁定"):
+        services.undo(batch=batch.pk, by=by)
+    page = made_up.browser(hospital.clerk).get(f"/imports/{batch.pk}").content.decode()
+    assert "已锁定" in page
+    assert "撤销这次导入" not in page
+    locked.clear()
+    with hospital.acting() as by:
+        undoing = services.undo(batch=batch.pk, by=by)
+        assert services.undo(batch=batch.pk, by=by).state == State.UNDOING
+    locked.add((hospital.institution.pk, MONTH))
+    assert run_jobs.run_one(undoing.job or 0).state == Job.State.REFUSED, "locked between the wish and the deed"
+    with hospital.acting():
+        assert Card.objects.get().state == "draft"
+    locked.clear()
+    with hospital.acting() as by:
+        services.go_on(batch=batch.pk, by=by)
+    assert hospital.run(batch).state == State.UNDONE
+
+
+def test_what_is_to_come_or_never_was_is_refused(hospital: Hospital) -> None:
+    with hospital.acting() as by:
+        for month, words in ((date(2030, 1, 1), "还没有到"), (date(2016, 12, 1), "早于 2017-01")):
+            with pytest.raises(InputRefused, match=words):
+                services.upload(received=received(b"a,b\n", "虚构.csv"), archive_month=month, by=by)
+        with pytest.raises(InputRefused, match="没有这次导入"):
+            services.confirm(batch=10**9, by=by)
+    officer = made_up.post("commission_officer", made_up.authority())
+    with made_up.acting(officer, "intake.upload") as by, pytest.raises(InputRefused, match="医院的岗位"):
+        services.upload(received=received(b"a,b\n", "虚构.csv"), archive_month=MONTH, by=by)
+    with made_up.acting(officer) as by, pytest.raises(PermissionDenied):
+        services.upload(received=received(b"a,b\n", "虚构.csv"), archive_month=MONTH, by=by)
+
+
+def test_a_batch_goes_its_way_and_no_other(hospital: Hospital) -> None:
+    batch = hospital.upload(a_file([hospital.page()]))
+    with hospital.acting() as by:
+        with pytest.raises(InputRefused, match="正在核对"):
+            services.confirm(batch=batch.pk, by=by)
+        assert services.go_on(batch=batch.pk, by=by).job == batch.job, "it is on its way"
+        with pytest.raises(InputRefused):
+            services.undo(batch=batch.pk, by=by)
+        services.discard(batch=batch.pk, by=by)
+        assert services.discard(batch=batch.pk, by=by).state == State.DISCARDED
+        with pytest.raises(InputRefused, match="没有中断"):
+            services.go_on(batch=batch.pk, by=by)
+        assert StoredFile.objects.get(pk=batch.file_id).destroyed_why == "batch_discarded"
+    hospital.run(batch)  # the check finds that nobody wants it any more
+    with hospital.acting():
+        assert not Row.objects.exists()
+    page = made_up.browser(hospital.clerk).get(f"/imports/{batch.pk}").content.decode()
+    assert "没有导入任何内容" in page
+
+
+def test_the_marked_workbook_comes_after_the_check_and_is_taken_from_its_page(hospital: Hospital) -> None:
+    batch = hospital.checked(hospital.page(P27="99"))
+    with hospital.acting():
+        job = Job.objects.get(kind="intake.mark")
+    assert run_jobs.run_one(job.pk).state == "done"
+    batch = hospital.seen(batch)
+    with hospital.acting() as by, open_plain(StoredFile.objects.get(pk=batch.marked), by=by) as path:
+        assert path.read_bytes().startswith(b"PK")
+    page = made_up.browser(hospital.clerk).get(f"/imports/{batch.pk}").content.decode()
+    assert "下载标注工作簿" in page
+    with hospital.acting() as by:
+        again = enqueue(tasks.mark_file, by=by, key="again", batch=batch.pk)
+    assert run_jobs.run_one(again.pk).state == "done"
+    assert hospital.seen(batch).marked == batch.marked
+
+
+def test_a_large_files_workbook_is_made_when_it_is_asked_for(
+    hospital: Hospital, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tasks, "MARKED_AT_ONCE", 0)
+    monkeypatch.setattr("tonghu.intake.views.MARKED_AT_ONCE", 0)
+    batch = hospital.checked(hospital.page())
+    clerk = made_up.browser(hospital.clerk)
+    assert "生成标注工作簿" in clerk.get(f"/imports/{batch.pk}").content.decode()
+    clerk.post(f"/imports/{batch.pk}/mark")
+    with hospital.acting():
+        assert Job.objects.filter(kind="intake.mark").count() == 1
+
+
+def test_a_colleague_confirms_what_another_brought(hospital: Hospital) -> None:
+    batch = hospital.checked(hospital.page())
+    colleague = made_up.post("entry_clerk", hospital.institution)
+    with made_up.acting(colleague) as by:
+        services.confirm(batch=batch.pk, by=by)
+    assert hospital.run(batch).state == State.CONFIRMED
+    with hospital.acting():
+        assert Card.objects.get().authors == [colleague.person_id]
+        assert Batch.objects.get().file.destroyed_at is None, "its time ends it"
+    fresh = hospital.upload(a_file([hospital.page(P3="ZY0002")]))
+    with made_up.acting(colleague) as by:
+        own = enqueue(tasks.check_file, by=by, key="colleague", batch=fresh.pk)
+    assert run_jobs.run_one(own.pk).state == Job.State.REFUSED
+
+
+def test_what_nobody_confirms_goes_after_a_day(hospital: Hospital) -> None:
+    late, fresh = hospital.checked(hospital.page()), hospital.checked(hospital.page(P3="ZY0002"))
+    with open_scope(system_scope("migration")):
+        Batch.objects.filter(pk=late.pk).update(created_at=timezone.now() - timedelta(hours=25))
+    with open_scope(system_scope("upkeep")) as by:
+        tidy = enqueue(tasks.tidy, by=by)
+    done = run_jobs.run_one(tidy.pk)
+    assert (done.state, done.result) == ("done", {"removed": 1})
+    assert [hospital.seen(batch).state for batch in (late, fresh)] == [State.DISCARDED, State.READY]
+    with hospital.acting():
+        assert {row.batch_id for row in Row.objects.all()} == {fresh.pk}
+
+
+def test_the_preview_says_what_confirming_does(hospital: Hospital) -> None:
+    from tonghu.intake import queries
+
+    hospital.imported(hospital.page(), hospital.page(P3="ZY0002"))
+    batch = hospital.checked(
+        hospital.page(), hospital.page(P3="ZY0002", P782="1.00"), hospital.page(P3="ZY0003"), hospital.page(P3=""),
+        hospital.page(P3="ZY0004"),
+    )  # fmt: skip
+    with hospital.acting() as by:
+        services.choose(batch=batch.pk, choice="skip", rows=[5], by=by)
+        promised = queries.preview(batch)
+    done = hospital.confirmed(batch).counts
+    assert {name: done[name] for name in services.COUNTS} == {name: promised[name] for name in services.COUNTS}
+    assert done == done | {"created": 1, "updated": 1, "unchanged": 1, "skipped": 1, "failed": 1}
+
+
+def test_how_long_a_file_is_is_guessed_at_a_glance(tmp_path: Path) -> None:
+    text = tmp_path / "a"
+    text.write_bytes(b"h\n" + b"1\n" * 99)
+    assert length.guess_rows(text, "csv") == 99
+    text.write_bytes(b"\x03\x00\x00\x00" + (1234).to_bytes(4, "little"))
+    assert length.guess_rows(text, "dbf") == 1234
+    text.write_bytes(b"PK no workbook")
+    assert length.guess_rows(text, "xlsx") is None
+    assert length.guess_rows(tmp_path / "absent", "csv") is None
+    assert length.guess_rows(text, "zip") is None
+
+
+def test_plaintext_is_put_nowhere_but_into_memory(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(private, "SPACE", tmp_path)
+    with pytest.raises(InputRefused, match="内存盘"), private.private_folder():
+        pass
+    assert not list(tmp_path.iterdir())
+    monkeypatch.undo()
+    monkeypatch.setattr(private, "PREFIX", "tonghu-test-own-")
+    with private.private_folder() as folder:
+        assert folder.is_dir()
+        assert folder.stat().st_mode & 0o077 == 0 or folder.parent.stat().st_mode & 0o077 == 0
+        assert private.sweep() == 0, "somebody works in it"
+    assert not folder.exists()
+    left = private.SPACE / f"tonghu-test-own-{__import__('os').getuid()}-left"
+    left.mkdir()
+    (left / ".lock").touch()
+    assert private.sweep() == 1
+    assert not left.exists()
