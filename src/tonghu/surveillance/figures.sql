@@ -1,26 +1,38 @@
 -- What cards are, one row a figure: by topic and key, with the county of the hospital. A card counts in every topic.
 -- Parameters: first, last (archive months), institution (NULL for all that the reader sees), topics (those wanted).
 -- Problems: errors open now, and in the first version; by archive month, so that before and after stand side by side.
-SELECT place.region_code, fact.topic, fact.key, count(*) AS cards
-FROM registry_card AS card
-JOIN network_institution AS place ON place.id = card.institution_id
-CROSS JOIN LATERAL (VALUES
-  ('all', ''),
-  ('state', card.state),
-  ('group', card.scope_group),
-  ('iccc', left(card.iccc3_subgroup, 2)),
-  ('age', CASE WHEN card.age_years IS NULL THEN '' WHEN card.age_years < 1 THEN '00' WHEN card.age_years < 5 THEN '01'
-               WHEN card.age_years < 10 THEN '05' WHEN card.age_years < 15 THEN '10' ELSE '15' END),
-  ('sex', card.sex),
-  ('month', to_char(card.archive_month, 'YYYY-MM')),
-  ('residence', card.residence_code),
-  ('problem', CASE WHEN card.errors > 0 THEN to_char(card.archive_month, 'YYYY-MM') END),
-  ('problem_at_first', CASE WHEN card.problem_at_first THEN to_char(card.archive_month, 'YYYY-MM') END)
-) AS fact (topic, key)
-WHERE card.archive_month BETWEEN %(first)s AND %(last)s AND card.state <> 'voided'
-  AND (%(institution)s::bigint IS NULL OR card.institution_id = %(institution)s) AND fact.key IS NOT NULL
-  AND fact.topic = ANY (%(topics)s)
-GROUP BY 1, 2, 3
+SELECT region_code, topic, key, cards FROM (
+  SELECT region_code, count(*) AS cards, grouping(problem) = 0 AND NOT problem OR
+         grouping(problem_at_first) = 0 AND NOT problem_at_first AS without,
+         CASE
+           WHEN grouping(state) = 0 THEN 'state' WHEN grouping(scope_group) = 0 THEN 'group'
+           WHEN grouping(iccc) = 0 THEN 'iccc' WHEN grouping(age) = 0 THEN 'age' WHEN grouping(sex) = 0 THEN 'sex'
+           WHEN grouping(residence_code) = 0 THEN 'residence' WHEN grouping(problem) = 0 THEN 'problem'
+           WHEN grouping(problem_at_first) = 0 THEN 'problem_at_first' WHEN grouping(archive_month) = 0 THEN 'month'
+           ELSE 'all'
+         END AS topic,
+         CASE
+           WHEN grouping(state) = 0 THEN state WHEN grouping(scope_group) = 0 THEN scope_group
+           WHEN grouping(iccc) = 0 THEN iccc WHEN grouping(age) = 0 THEN age WHEN grouping(sex) = 0 THEN sex
+           WHEN grouping(residence_code) = 0 THEN residence_code
+           WHEN grouping(archive_month) = 0 THEN to_char(archive_month, 'YYYY-MM') ELSE ''
+         END AS key
+  FROM (
+    SELECT place.region_code, card.state, card.scope_group, left(card.iccc3_subgroup, 2) AS iccc, card.sex,
+           CASE WHEN card.age_years IS NULL THEN '' WHEN card.age_years < 1 THEN '00' WHEN card.age_years < 5 THEN '01'
+                WHEN card.age_years < 10 THEN '05' WHEN card.age_years < 15 THEN '10' ELSE '15' END AS age,
+           card.archive_month, card.residence_code, card.errors > 0 AS problem, card.problem_at_first
+    FROM registry_card AS card
+    JOIN network_institution AS place ON place.id = card.institution_id
+    WHERE card.archive_month BETWEEN %(first)s AND %(last)s AND card.state <> 'voided'
+      AND (%(institution)s::bigint IS NULL OR card.institution_id = %(institution)s)
+  ) AS card
+  GROUP BY region_code, GROUPING SETS (
+    (), (state), (scope_group), (iccc), (age), (sex), (residence_code), (archive_month), (archive_month, problem),
+    (archive_month, problem_at_first)
+  )
+) AS fact
+WHERE NOT without AND topic = ANY (%(topics)s)
 UNION ALL
 SELECT place.region_code, 'rule', finding.rule, count(DISTINCT finding.card_id)
 FROM registry_card AS card
