@@ -8,6 +8,7 @@ import altair as alt
 import pytest
 from django.template import Context, Template
 
+from tonghu.platform.components import charts
 from tonghu.platform.components.charts import Chart, print_config, vega
 
 
@@ -47,3 +48,19 @@ def test_paper_is_black_on_white_in_the_given_font() -> None:
     config: dict[str, Any] = print_config("Noto Sans SC")
     assert config["background"] == "white"
     assert config["axis"]["labelFont"] == config["text"]["font"] == "Noto Sans SC"
+
+
+def test_a_shape_is_compiled_once_whatever_its_figures() -> None:
+    charts._compiled.cache_clear()
+    charts._vega.cache_clear()
+
+    def of(*counts: int) -> Chart:
+        bars = alt.Chart(alt.InlineData([{"n": n} for n in counts])).mark_bar().encode(x="n:Q")
+        rule = alt.Chart(alt.InlineData([{"n": max(counts)}])).mark_rule().encode(x="n:Q")
+        return Chart(question="?", answer="!", picture=bars + rule, head=(), figures=())
+
+    one, other = of(1, 2), of(3, 4, 5)
+    drawn = [[row["n"] for source in vega(each)["data"] for row in source.get("values", ())] for each in (one, other)]
+    assert drawn == [[1, 2, 2], [3, 4, 5, 5]]
+    assert charts._compiled.cache_info().misses == 1
+    assert vega(one) is vega(one), "the same picture is worked out once"

@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 from django.contrib.contenttypes.models import ContentType
+from django.db import connection
 from django.db.models import Case, CharField, F, Value, When
+from django.test.utils import CaptureQueriesContext
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -94,3 +96,20 @@ def test_a_cursor_that_says_nothing_sensible_gives_the_first_page(cursor: str) -
     assert keyset.cut(ContentType.objects.all(), order="model", key="pk", size=3, after=cursor).rows == first.rows
     rows = [{"pk": 1, "model": "a"}, {"pk": 2, "model": "b"}]
     assert keyset.cut(rows, order="model", key="pk", size=3, after=cursor).rows == rows
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("order", "said"),
+    [("-pk", False), ("model", False), ("-app_label", False), ("first", True)],
+)
+def test_nothing_is_said_of_unknown_values_where_there_are_none(order: str, said: bool) -> None:
+    """PostgreSQL sorts every row where NULLS LAST stands beside an index that knows of none."""
+    rows = ContentType.objects.annotate(first=F("pk"))
+    with CaptureQueriesContext(connection) as asked:
+        page = keyset.cut(rows, order=order, key="pk", size=1)
+        keyset.cut(rows, order=order, key="pk", size=1, after=page.after)
+    first, after = (query["sql"] for query in asked.captured_queries)
+    assert ("NULLS LAST" in first) is said
+    assert ("NULLS LAST" in after) is said
+    assert ("IS NULL" in after) is said
