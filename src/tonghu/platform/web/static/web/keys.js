@@ -1,6 +1,6 @@
 // The keyboard layer. Letters work while nothing is typed; Enter leads to the next field, Ctrl+Enter submits; in a form
 // with data-keys="submit" (log-in, code, password) Enter in the last field submits as well. What a page marks with
-// data-key="x" is clicked by X; its form with data-work is sent by Ctrl+Enter from anywhere.
+// data-key="x" is clicked by X; its form with data-work, or the only one in sight, is sent by Ctrl+Enter from anywhere.
 
 const TYPED = "input:not([type=checkbox]):not([type=radio]):not([type=button]):not([type=submit]), textarea, select, [contenteditable]";
 const FIELDS = "input:not([type=hidden]):not([disabled]), select:not([disabled]), textarea:not([disabled]), button[type=submit]:not([disabled])";
@@ -32,7 +32,7 @@ const LETTERS = {
 function enter(event) {
   const submits = event.ctrlKey || event.metaKey;
   // Outside of every form Ctrl+Enter sends the form that is the page's work.
-  const form = event.target.closest("form[data-keys]") ?? (submits && !document.querySelector("dialog[open]") ? document.querySelector("form[data-work]") : null);
+  const form = event.target.closest("form[data-keys]") ?? (submits && !document.querySelector("dialog[open]") ? work() : null);
   if (!form) return;
   if (submits) {
     event.preventDefault();
@@ -44,6 +44,11 @@ function enter(event) {
     if (form.dataset.keys === "submit" && next?.matches("button")) form.requestSubmit();
     else focus(next);
   }
+}
+
+function work() {
+  const seen = [...document.querySelectorAll("main form[data-keys]")].filter((form) => form.offsetParent !== null);
+  return document.querySelector("form[data-work]") ?? (seen.length === 1 ? seen[0] : null);
 }
 
 function step(selector, by) {
