@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date
 from html import unescape
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -107,6 +108,17 @@ def test_the_limits_of_chance_narrow_with_the_number() -> None:
     few, many = charts.limits(20, 40), charts.limits(2000, 40)
     assert few[0] < many[0] < 40 < many[1] < few[1]
     assert charts.limits(20, 0) == (0, 0)
+
+
+@pytest.mark.parametrize(("values", "scale"), [((0.0, 0.0), {"domain": [0, 10]}), ((0.0, 3.5), {"domainMin": 0})])
+def test_nothing_everywhere_is_still_an_axis(values: tuple[float, float], scale: dict[str, Any]) -> None:
+    months = ("2026-08", "2026-09")
+    rows = [(month, value) for month, value in zip(months, values, strict=True)]
+    bars = charts.by_month(rows, question="?", answer="", unit="%", figures=[]).picture.to_dict()
+    lines = charts.before_and_after(
+        [(month, value, value) for month, value in rows], question="?", answer="", figures=[]
+    ).picture.to_dict()
+    assert [picture["encoding"]["y"]["scale"] for picture in (bars, lines)] == [scale, scale]
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ Pictures are kept for the same figures and language: figures of regions change o
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from functools import lru_cache
 from typing import Any, Final
@@ -75,10 +75,17 @@ def _bars(rows: tuple[tuple[str, float], ...], unit: str, _language: str) -> Any
         .mark_bar(color=SERIES[0])
         .encode(
             x=alt.X("month:O", title=None, axis=alt.Axis(labelAngle=0, labelOverlap=True)),
-            y=alt.Y("value:Q", title=unit, axis=alt.Axis(tickCount=4)),
+            y=alt.Y("value:Q", title=unit, axis=alt.Axis(tickCount=4), scale=_from_zero(value for _, value in rows)),
         )
         .properties(width="container", height=170)
     )
+
+
+def _from_zero(values: Iterable[Any]) -> Any:
+    """A scale that begins at nothing; where nothing is all there is, it still has a height."""
+    import altair as alt
+
+    return alt.Scale(domainMin=0) if any(values) else alt.Scale(domain=[0, 10])
 
 
 def before_and_after(
@@ -107,7 +114,8 @@ def _two_lines(rows: tuple[tuple[str, float, float], ...], _language: str) -> An
         .encode(
             x=alt.X("month:O", title=None, axis=alt.Axis(labelAngle=0, labelOverlap=True)),
             y=alt.Y(
-                "share:Q", title=_("cards with errors, %"), axis=alt.Axis(tickCount=4), scale=alt.Scale(domainMin=0)
+                "share:Q", title=_("cards with errors, %"), axis=alt.Axis(tickCount=4),
+                scale=_from_zero(point["share"] for point in points),
             ),
             color=alt.Color(
                 "when:N", title=None, scale=alt.Scale(domain=[first, now], range=[SERIES[1], SERIES[0]]),
