@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -136,14 +136,6 @@ def _do(cards: Sequence[Card], act: Act, by: Scope, reason: str, batch: int | No
         return
     for institution, count in sorted(Counter(card.institution_id for card in cards).items()):
         record(kind, subject=(CARDS, institution), by=by, data={"count": count}, institution=institution)
-
-
-def by_refusal(answers: Iterable[Moved]) -> dict[str, list[int]]:
-    """Return the numbers of cards by why they were not moved; '' holds those that were."""
-    found: dict[str, list[int]] = defaultdict(list)
-    for one in answers:
-        found[one.refused].append(one.card)
-    return dict(found)
 
 
 def require_act(act: str) -> Act:
