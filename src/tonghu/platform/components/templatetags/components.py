@@ -114,9 +114,9 @@ def findings(findings: Sequence[Finding], heading: str = "") -> dict[str, Any]:
 
 
 @register.inclusion_tag("components/timeline.html")
-def timeline(events: Sequence[Event]) -> dict[str, Any]:
-    """What happened, the newest first as given."""
-    return {"events": events}
+def timeline(events: Sequence[Event], unfold: bool = False) -> dict[str, Any]:
+    """What happened, the newest first as given; with `unfold`, what was changed stands open."""
+    return {"events": events, "unfold": unfold}
 
 
 @register.inclusion_tag("components/diff.html")
