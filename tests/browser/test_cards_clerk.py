@@ -12,6 +12,7 @@ from playwright.sync_api import Page, expect
 from made_up_cards import Point, code
 from tonghu.registry.forms import lists
 from tonghu.registry.models import Card
+from tonghu.registry.pages.opening import opened
 
 REGISTERED = code("registered_address")
 AGE = code("age_years")
@@ -216,3 +217,32 @@ def test_an_intruder_with_a_strangers_card_number_finds_nothing(point: Point, pa
     page.keyboard.type(card.record_number)
     expect(page.locator("#search-found")).to_contain_text("没有找到")
     assert state_of(point, card) == "draft"
+
+
+def test_what_the_last_card_knew_is_taken_with_a_click(point: Point, page: Page, site: str) -> None:
+    first = point.card(supplement={"topography": "C42.1", "basis": "7"})
+    with point.acting("entry_clerk") as by:
+        number = opened(first.pk, by).saved.front[code("national_id")]
+    card = point.card(medical_record_no=first.record_number, national_id=number)
+    log_in(page, point.post("entry_clerk"), site)
+    page.goto(f"/cards/{card.pk}")
+    page.get_by_role("button", name="上次住院填写：C42.1").click()
+    expect(page.locator("#id_topography")).to_have_value("C42.1")
+    expect(page.locator("#cell_topography [data-told]")).to_have_text("骨髓")
+    picture(page, "clerk-offered")
+    expect(page.locator("#draft-state")).to_have_text("草稿已保存")
+    page.reload()
+    expect(page.locator("#id_topography")).to_have_value("C42.1")
+    page.get_by_role("button", name="放弃草稿").click()
+    expect(page.locator("#id_topography")).to_have_value("")
+
+
+def test_a_card_prints_as_it_stands(point: Point, page: Page, site: str) -> None:
+    card = point.card(age_years="12")
+    log_in(page, point.post("entry_clerk"), site)
+    page.goto(f"/cards/{card.pk}")
+    page.emulate_media(media="print")
+    for hidden in (".side", ".topbar", ".card-nav", ".card-foot", ".show-whole"):
+        expect(page.locator(hidden).first).to_be_hidden()
+    expect(page.locator(f"#id_{AGE}")).to_be_visible()
+    picture(page, "clerk-print", whole=True)

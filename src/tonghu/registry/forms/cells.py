@@ -69,11 +69,6 @@ class Cell:
     help: str = ""
 
     @property
-    def blank(self) -> bool:
-        """Whether nothing is written there."""
-        return not self.value and not self.masked
-
-    @property
     def changed(self) -> bool:
         """Whether something was typed that is not saved yet."""
         return self.value != self.was
@@ -210,12 +205,14 @@ def shown_text(column: str, text: str, content: Content, sight: Sight) -> str:
 
 
 def told(saved: Content, content: Content) -> list[tuple[str, str]]:
-    """Field and name of every code that is not as it was saved."""
+    """Field or item and name of every code that is not as it was saved."""
     known = layout_of(content.layout).by_code
+    listed = {code: lists.list_of(known[code]) for code in content.front if code in known}
+    listed |= {item.name: item.list_id for item in items() if item.name in content.supplement}
     return [
-        (code, lists.name_of(lists.list_of(known[code]), text.strip()))
-        for code, text in content.front.items()
-        if text != saved.front.get(code) and code in known and lists.list_of(known[code])
+        (column, lists.name_of(list_id, content.value(column).strip()))
+        for column, list_id in listed.items()
+        if list_id and content.value(column) != saved.value(column)
     ]
 
 

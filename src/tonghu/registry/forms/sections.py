@@ -72,19 +72,6 @@ def sections(layout: str) -> tuple[Section, ...]:
 
 
 @cache
-def place_of(layout: str) -> Mapping[str, str]:
-    """The section in which each field of the layout stands, by field code."""
-    return {
-        code: section.id
-        for section in sections(layout)
-        for code in (
-            *(one.code for one in section.fields),
-            *(one.code for grid in section.grids for row in grid.rows for one in row.fields if one),
-        )
-    }
-
-
-@cache
 def masked_kind(name: str) -> str:
     """How a field's value is masked: ``document``, ``phone``, ``address``, or '' where it is not."""
     return next((kind for kind, names in _file()["masked"].items() if name in names), "")

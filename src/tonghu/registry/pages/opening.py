@@ -63,11 +63,6 @@ class Opened:
         """The version that the reader sees."""
         return self._ends[1].number
 
-    @property
-    def raw_number(self) -> int:
-        """The version that is the row as it came."""
-        return self._ends[0].number
-
     @cached_property
     def saved(self) -> Content:
         """What the card says."""

@@ -70,6 +70,7 @@ function fieldOf(finding) {
 
 function project() {
   for (const place of form.querySelectorAll("[data-field] .beside")) place.remove();
+  for (const field of form.querySelectorAll("[aria-invalid]")) ["aria-invalid", "aria-describedby"].forEach((name) => field.removeAttribute(name));
   for (const field of form.querySelectorAll("[data-field][data-level]")) delete field.dataset.level;
   const counts = {};
   for (const finding of findings()) {
@@ -85,6 +86,8 @@ function project() {
     beside.id = `beside_${finding.dataset.mends}_${finding.dataset.rule}`;
     beside.textContent = finding.querySelector(".finding-what").textContent;
     place.append(beside);
+    field.setAttribute("aria-describedby", beside.id);
+    field.setAttribute("aria-invalid", String(finding.dataset.level === "error"));
   }
   for (const link of document.querySelectorAll("[data-counts]")) {
     link.textContent = counts[link.dataset.counts] ?? "";
@@ -220,6 +223,14 @@ function onClick(event) {
     else if (event.target.closest("[data-override]")) event.preventDefault(), override(finding);
     else stand(finding);
   }
+  const offer = event.target.closest("[data-offers]");
+  if (offer) {
+    const field = offer.closest("[data-field]").querySelector("[data-was]");
+    field.value = offer.dataset.offers;
+    offer.hidden = true;
+    field.dispatchEvent(new Event("change", { bubbles: true }));
+    field.focus();
+  }
 }
 
 // --- nothing typed is lost ---------------------------------------------------------------------------------------
@@ -291,4 +302,9 @@ if (form) {
   document.addEventListener("toggle", (event) => event.target.matches?.("details[data-more]") && project(), true);
   document.addEventListener("htmx:afterSettle", (event) => event.target.closest?.("[data-more-of]") && project());
   window.addEventListener("pagehide", leave);
+  document.addEventListener("submit", (event) => {
+    if (!event.target.matches("[data-forgets-card]")) return;
+    sent = true; // and nothing of it is kept while the page goes
+    sessionStorage.removeItem(STORE);
+  });
 }
