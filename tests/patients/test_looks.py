@@ -17,7 +17,7 @@ from tonghu.platform.audit.kinds import kind
 from tonghu.platform.audit.models import Event
 from tonghu.platform.scope.scope import open_scope, system_scope
 
-pytestmark = [pytest.mark.django_db, pytest.mark.requirement("SEC-02")]
+pytestmark = pytest.mark.django_db
 
 
 def logged(code: str = "children.listed") -> list[Event]:
