@@ -13,10 +13,12 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from django.utils.translation import override
 
 import made_up
 from made_up_cards import Point, code
 from tonghu.hqms.reading import open_file
+from tonghu.registry import first_screen
 from tonghu.registry.forms import lists
 from tonghu.registry.models import Card, CardAct
 from tonghu.registry.pages import looking, working
@@ -384,3 +386,33 @@ def test_many_cards_cost_no_more_questions_than_few(point: Point, clerk: Client)
     for _ in range(12):
         point.card(age_years="12")
     assert [asked(address) for address in ("/cards", "/cards/queue", "/cards/queue?by=card")] == few
+
+
+# --- the first screens -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.requirement("REG-15")
+def test_the_first_screens_say_what_to_do_next(point: Point, clerk: Client, auditor: Client) -> None:
+    assert "全部完成" in text(clerk.get("/"))
+    assert "全部完成" in text(auditor.get("/"))
+    wrong, clean = point.card(age_years="12"), point.card()
+    home = text(clerk.get("/"))
+    assert "年龄应为入院时的周岁" in home
+    assert f'href="/cards/{wrong.pk}"' in home, "one button: continue"
+    assert "1 份可以提交" in home
+    submit(point, clean)
+    home = text(auditor.get("/"))
+    assert f'href="/cards/{clean.pk}"' in home
+    assert "与原始行一致" in home
+    with point.acting("auditor") as by:
+        move(cards=[clean.pk], act="approve", by=by)
+    assert "等待上报" in text(auditor.get("/"))
+
+
+def test_a_post_at_no_hospital_has_no_queue_of_its_own() -> None:
+    with made_up.acting(made_up.post("centre_officer", made_up.authority("centre", "000000"))) as by:
+        assert first_screen.clerk(by) is None
+        assert first_screen.auditor(by) is None
+    with override("en"):
+        assert first_screen.title_of("HQ051").isascii()
+        assert first_screen.title_of("no such rule") == "no such rule"

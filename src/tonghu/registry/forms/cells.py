@@ -50,6 +50,7 @@ class Cell:
         kind: ``text``, ``number``, ``money``, ``date``, ``datetime`` or ``choice``.
         choices: of a choice: (code, label).
         wide: takes two columns.
+        offered: what the child's last card knew; `offered_told` with the name of the code.
     """
 
     name: str
@@ -66,6 +67,7 @@ class Cell:
     wide: bool = False
     limit: int | None = None
     offered: str = ""
+    offered_told: str = ""
     help: str = ""
 
     @property
@@ -255,11 +257,13 @@ def label(column: str, layout: str) -> str:
 def supplement_cell(item: Item, view: View) -> Cell:
     """One item of the supplement; what the child's last card knew is offered where it is blank."""
     value = view.content.supplement.get(item.name, "")
+    offered = "" if value else view.offered.get(item.name, "")
+    named = dict(item.choices).get(offered) or lists.name_of(item.list_id, offered)
     return Cell(
         name=item.name, label=str(item.label), value=value, was=view.saved.supplement.get(item.name, ""),
         kind=item.kind, choices=item.choices, list_id=_list_of(item, view), told=lists.name_of(item.list_id, value),
-        limit=item.limit, help=str(item.help), wide=(item.limit or 0) > LONG,
-        offered="" if value else view.offered.get(item.name, ""),
+        limit=item.limit, help=str(item.help), wide=(item.limit or 0) > LONG, offered=offered,
+        offered_told=f"{offered} {named}".strip(),
     )  # fmt: skip
 
 
