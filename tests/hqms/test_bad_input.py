@@ -283,7 +283,37 @@ def test_a_row_with_a_cell_too_many_or_too_few_is_never_lost(check, sample_rows)
     assert result.summary["undetermined"] == 2
 
 
+@pytest.mark.parametrize("guard", ["'{}", "`{}", '="{}"', '"{}"', "({})", "（{}）", "[{}]", "“{}”"])
+def test_a_code_behind_a_guard_is_found_and_told(check, clean, guard):
+    result = check(stays({**clean, "P321": guard.format("C91.000")}))
+    assert [case["scope_group"] for case in result.cases] == ["malignant"]
+    [found] = [one for one in result.findings if one["column"] == "P321"]
+    assert (found["rule"], found["level"]) == ("HQ021", "error")
+    assert "应写作“C91.000”" in found["message_zh"]
+    assert result.summary["problem_cards"] == 1
+
+
+@pytest.mark.parametrize("wrong", ["", "-", "急性淋巴细胞白血病", "?C91.000"])
+def test_a_file_without_codes_is_refused(check, clean, wrong):
+    rows = [{**clean, "P3": f"A{n}", "P321": wrong} for n in range(25)]
+    line = check(stays(*rows)).refused()
+    assert "主要诊断编码列（P321）" in line
+    assert "25 行" in line
+
+
+def test_single_rows_without_a_code_are_told(check, clean):
+    blank = [{**clean, "P3": f"B{n}", "P321": wrong} for n, wrong in enumerate(["", "?C91.000"])]
+    result = check(stays(*({**clean, "P3": f"A{n}"} for n in range(3)), *blank))
+    [note] = [one for one in result.summary["notes"] if "主要诊断编码为空" in one["zh"]]
+    assert note["attention"]
+    assert "5 行中，2 行" in note["zh"]
+
+
 def test_before_there_was_a_scope_it_says_so(check, sample_rows):
-    result = check(as_csv(sample_rows), on="2016-12-31")
+    result = check(as_csv(sample_rows), "--mark", on="2016-12-31")
     assert result.cases == []
+    assert result.summary["under_20"] == 0
+    assert "可提交审核" not in result.out
+    assert "不满 20 岁" not in result.out
+    assert "没有生效的监测范围，未判断" in result.out
     assert any("没有生效的监测范围" in note["zh"] for note in result.summary["notes"])

@@ -31,7 +31,25 @@ ODD = st.sampled_from(
 )
 CODES = st.one_of(
     st.sampled_from(
-        ["", "-", "--", " ", "C91.000", "c64.x00", "Ｄ６６", " D61.9", "D10.0", "Z51.1", '"C91', "C,91", "C9", "白血病"]
+        [
+            "",
+            "-",
+            "--",
+            " ",
+            "C91.000",
+            "c64.x00",
+            "Ｄ６６",
+            " D61.9",
+            "D10.0",
+            "Z51.1",
+            '"C91',
+            "C,91",
+            "C9",
+            "白血病",
+            "'C91.0",
+            '="D66"',
+            "(C64.x00)",
+        ]
     ),
     st.from_regex(r"\A[A-Z][0-9]{2}\.[0-9]{3}\Z"),
 )
@@ -83,6 +101,7 @@ def test_what_is_settled_needs_no_second_look(
     )
     assert not prefilter.keep(data).any()
     assert prefilter.young == sieve.young
+    assert prefilter.uncoded == sieve.uncoded
     assert prefilter.dates_read == prefilter.dates_given == 2 * sieve.rows
 
 

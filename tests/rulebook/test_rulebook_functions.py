@@ -44,6 +44,9 @@ CASES = [
     ("greatest(1, (case when false then 1 end), 5)", None),
     ("code_key(' Ｃ９１．0x00\u3000')", "C910X00"),
     ("code_key('d66.X00')", "D66X00"),
+    ("code_key('=\"d66.X00\"')", "D66X00"),
+    ("code_key('（C91.0）')", "C910"),
+    ("in_list('[C91.0]', 'C00-C97')", True),
     ("in_list('c91.000', 'C00-C97, D35.2-D35.4')", True),
     ("in_list('D35.5', 'C00-C97, D35.2-D35.4')", False),
     ("in_list('Ｄ35．300', 'C00-C97, D35.2-D35.4')", True),
@@ -211,7 +214,22 @@ def test_spark_texts_of_the_long_functions():
     assert spark("province_known(name)").startswith(r"(rlike(`name`, '^[\\x{0}\\x{9}\\x{a}")
 
 
-@pytest.mark.parametrize("text", ["c91.000", " D66.x00 ", "Ｃ９１．０", "a\tb\n", "\xa0q\u3000", "", "8010"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "c91.000",
+        " D66.x00 ",
+        "Ｃ９１．０",
+        "a\tb\n",
+        "'C91.0",
+        '="C91.0"',
+        "“C91.0”",
+        "＇C91",
+        "\xa0q\u3000",
+        "",
+        "8010",
+    ],
+)
 def test_code_key_is_the_normalisation_of_codes(text):
     assert meaning.code_key(text) == icd10.normalise(text)
 

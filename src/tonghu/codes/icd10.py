@@ -11,15 +11,15 @@ import re
 from dataclasses import dataclass
 
 from tonghu.codes.bad_code import BadCode
-from tonghu.codes.text import BLANKS
+from tonghu.codes.text import BLANKS, GUARDS
 
 _LOWER, _UPPER = "abcdefghijklmnopqrstuvwxyz", "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-_WIDE = [chr(code) for code in range(0xFF01, 0xFF5F) if chr(code) != "．"]
+_WIDE = [chr(code) for code in range(0xFF01, 0xFF5F) if chr(code) not in "．" + GUARDS]
 #: ``translate`` arguments of :func:`normalise`, for engines that have no Python: each character of the first text
 #: becomes the one at its place in the second, and those beyond its end are dropped. Letters outside ASCII stay as
 #: they are, since engines disagree on their capitals.
 KEY_CHARACTERS = (
-    _LOWER + "".join(_WIDE) + ".．" + BLANKS,
+    _LOWER + "".join(_WIDE) + ".．" + BLANKS + GUARDS,
     _UPPER + "".join(chr(ord(wide) - 0xFEE0) for wide in _WIDE).upper(),
 )
 _KEPT = len(KEY_CHARACTERS[1])
@@ -29,11 +29,13 @@ _SHAPE = re.compile(r"[A-Z][0-9]{2}(?:[0-9]{1,3}|X(?:[0-9]{2})?)?(?:X[0-9]{3})?[
 
 
 def normalise(text: str) -> str:
-    """The matching key of a code: upper case, half-width, without spaces and dots. Never fails.
+    """The matching key of a code: upper case, half-width, without spaces, dots and guards. Never fails.
 
     >>> normalise("d66.x00x001")
     'D66X00X001'
     >>> normalise(" Ｃ91．0 ")
+    'C910'
+    >>> normalise('="C91.0"')
     'C910'
     """
     return text.translate(_KEY_TABLE)

@@ -12,6 +12,7 @@ FULLWIDTH = "fullwidth"
 EXCEL_SERIAL = "excel_serial"
 DECIMAL_FOR_INTEGER = "decimal_for_integer"
 TOO_MANY_PLACES = "too_many_places"
+GUARDED = "guarded"
 #: Notes without a value: the cell cannot be read.
 SCIENTIFIC = "scientific"
 UNREADABLE = "unreadable"

@@ -21,6 +21,10 @@ BLANKS = (
     "\u2028\u2029\u202f\u205f\u2060\u3000\ufeff"
 )
 
+#: What exports put around a code so that a spreadsheet leaves it alone, and people by habit: ``'C91.0``,
+#: ``="C91.0"``, ``(C91.0)``. None of these characters belongs to a code.
+GUARDS = "'`\"=()[]＇｀＂＝（）［］‘’“”【】"
+
 #: Control and format characters and halves of pairs. Private use is seen: systems write rare characters of names there.
 _UNSEEN = ("Cc", "Cf", "Cs")
 #: Letters by their category that have no shape.

@@ -20,8 +20,8 @@ import polars as pl
 from tonghu.codes.dates import read_date, read_datetime
 from tonghu.codes.hqms_fields import Field, layout
 from tonghu.codes.numbers import read_decimal, read_int
-from tonghu.codes.reading import SCIENTIFIC
-from tonghu.codes.text import BLANKS, clean, halfwidth
+from tonghu.codes.reading import GUARDED, SCIENTIFIC
+from tonghu.codes.text import BLANKS, GUARDS, clean, halfwidth
 
 Value = str | int | Decimal | date | datetime
 
@@ -51,6 +51,10 @@ _NUMBER_LIKE: Final = frozenset(
         "employer_phone", "pathology_1_number", "pathology_2_number", "pathology_3_number",
     }
 )  # fmt: skip
+# Codes of diseases and procedures that an export has put into quotes or brackets. What is inside begins like a code.
+_CODE_SHAPES: Final = frozenset({"icd10", "icd10_external", "icd9cm3", "morphology"})
+_GUARDED: Final = re.compile(f"[{re.escape(GUARDS)}]+(?=[A-Za-zＡ-Ｚａ-ｚ]?[0-9０-９])")
+_ASCII_GUARD: Final = f"^[{re.escape(''.join(one for one in GUARDS if one.isascii()))}]"
 _INTEGER: Final = r"^-?[0-9]{1,15}$"
 _DECIMAL: Final = r"^-?[0-9]{1,15}(\.[0-9]{1,2})?$"
 
@@ -85,6 +89,8 @@ def cell(field: Field, raw: str | None) -> tuple[Value | None, str | None]:
     text = clean(raw)
     if text is None or (text in FILLERS and empty_for(field)):
         return None, None
+    if field.shape in _CODE_SHAPES and _GUARDED.match(text):
+        return halfwidth(text).strip(GUARDS + BLANKS), GUARDED
     if field.type == "text":
         damaged = field.name in _NUMBER_LIKE and re.match(_SCIENTIFIC, text, re.ASCII)
         return (halfwidth(text) if field.coded else text), (SCIENTIFIC if damaged else None)
@@ -238,13 +244,15 @@ def _mend(
 
 
 def _left(field: Field) -> pl.Expr | None:
-    """Which cells Python has to read: those not of plain shape; of texts those that are not themselves, coded ones
-    with wide characters and numbers in scientific notation (None: no text of the field can be such)."""
+    """Which cells Python has to read: those not of plain shape; of texts those that are not themselves: coded ones
+    with wide characters or a guard before them, and numbers in scientific notation (None: none can be such)."""
     text = pl.col(f"{field.name}__text")
     if field.type != "text":
         return pl.col(field.name).is_null() & text.is_not_null()
     wide = (text.str.len_bytes() != text.str.len_chars()) if field.coded else None
     damaged = text.str.contains(_SCIENTIFIC) if field.name in _NUMBER_LIKE else None
+    if wide is not None and field.shape in _CODE_SHAPES:
+        return wide | text.str.contains(_ASCII_GUARD)
     return wide if damaged is None else damaged if wide is None else wide | damaged
 
 

@@ -20,7 +20,7 @@ import polars as pl
 from tonghu import __version__
 from tonghu.codes.dates import CHINA, today_in_china
 from tonghu.errors import InputRefused
-from tonghu.hqms import across, facts, findings, header, iccc, misplaced, summary
+from tonghu.hqms import across, facts, findings, header, iccc, misplaced, summary, uncoded
 from tonghu.hqms.asking import FEW
 from tonghu.hqms.cases import OWN_COLUMNS, CasesFile
 from tonghu.hqms.facts import Facts
@@ -227,6 +227,7 @@ class _Run:
     def results(self, file: Path, started: float, marking: Progress) -> Summary:
         """Judge what needs all rows, and write findings, workbook and summary."""
         self._refuse_shifted()
+        uncoded.refuse(self.columns, *self._uncoded())
         if self.rows == 0:
             raise InputRefused(
                 f"{file.name} 只有表头，没有数据行：请核对导出条件后重新导出",
@@ -266,6 +267,12 @@ class _Run:
                 "are dates; check that each header stands above its own column and that dates look like 2026-09-07",
             )
 
+    def _uncoded(self) -> tuple[int, int]:
+        """Rows that are young enough, or may be, and those among them without a code; none where no scope is known."""
+        if not self.rules.scope.rules:
+            return 0, 0
+        return self.sieve.young + self.prefilter.asked, self.sieve.uncoded + self.prefilter.uncoded
+
     def _mark(self, found: pl.DataFrame, made: Summary, progress: Progress) -> None:
         from tonghu.hqms import marking
 
@@ -299,7 +306,7 @@ class _Run:
             encoding=source.encoding,
             delimiter=source.delimiter,
             taken_for={"zh": source.described_zh, "en": source.described_en},
-            notes=summary.notes([*self._ragged_note(), *month_note], self._notes()),
+            notes=summary.notes([*self._attention(), *month_note], self._notes()),
             on=options.on.isoformat(),
             region=options.region,
             archive_month=f"{declared:%Y-%m}" if declared else assumed,
@@ -307,7 +314,7 @@ class _Run:
             all_rows=options.all_rows,
             layers=list(options.layers),
             rows=self.rows,
-            under_20=self.sieve.young + self.prefilter.young + self.screen.late_young,
+            under_20=self._young(),
             in_scope=sum(groups.values()),
             by_group=groups,
             undetermined=undetermined,
@@ -337,14 +344,27 @@ class _Run:
                     f"{MARKED} of an earlier check is now called {MARKED_BEFORE}; it does not belong to this one",
                 )
             )
-        if not self.rules.scope.rules:
-            notes.append(
-                (
-                    f"{self.options.on} 没有生效的监测范围，因此不会有应报告病例；请核对 --on",
-                    f"No surveillance scope was in force on {self.options.on}, so no case can be found: see --on",
-                )
-            )
         return notes
+
+    def _young(self) -> int:
+        """Rows under the age of the scope; none where no age is known."""
+        if self.screen.age_below is None:
+            return 0
+        return self.sieve.young + self.prefilter.young + self.screen.late_young
+
+    def _attention(self) -> list[tuple[str, str]]:
+        return [*self._scope_note(), *self._ragged_note(), *uncoded.note(*self._uncoded())]
+
+    def _scope_note(self) -> list[tuple[str, str]]:
+        if self.rules.scope.rules:
+            return []
+        on = self.options.on
+        return [
+            (
+                f"{on} 没有生效的监测范围，未判断任何一行是否应报告，也未统计年龄；请核对 --on",
+                f"No surveillance scope was in force on {on}: no row was screened and none counted by age; see --on",
+            )
+        ]
 
     def _ragged_note(self) -> list[tuple[str, str]]:
         if not self.ragged:

@@ -19,8 +19,8 @@ def report(made: Summary, out: Path) -> str:
     lines = [f"注意　　　{text}" for text in made.said(attention=True)]
     lines += [
         f"文件　　　{made.file}：{made.layout} 版病案首页，{made.taken_for['zh']}，{made.size:,} 字节",
-        f"行数　　　{made.rows:,} 行，入院时不满 20 岁 {made.under_20:,} 行",
-        f"应报告　　{made.in_scope:,} 行" + _groups(made),
+        f"行数　　　{made.rows:,} 行" + (f"，入院时不满 20 岁 {made.under_20:,} 行" if made.scoped else ""),
+        f"应报告　　{made.in_scope:,} 行" + _groups(made) if made.scoped else "应报告　　没有生效的监测范围，未判断",
     ]
     if made.undetermined:
         lines.append(f"待判定　　{made.undetermined:,} 行：诊断在范围内而年龄不明，请核对")
@@ -49,6 +49,8 @@ def _more(rules: Sequence[Mapping[str, object]]) -> str:
 def _next(made: Summary, out: Path) -> str:
     """What the clerk does now."""
     warnings = made.findings_by_level.get("warning", 0)
+    if not made.scoped:
+        return "核对 --on 的日期后重新检查；本次结果不能作为提交审核的依据"
     if not made.problem_cards:
         return "没有错误，可提交审核" + (f"；另有 {warnings:,} 个提示请核对" if warnings else "")
     if "marked.xlsx" in made.outputs:

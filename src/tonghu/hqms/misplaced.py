@@ -11,7 +11,7 @@ from collections.abc import Collection
 
 import polars as pl
 
-from tonghu.codes.text import halfwidth
+from tonghu.codes.text import GUARDS, halfwidth
 from tonghu.hqms.prefilter import Bounds
 from tonghu.hqms.screen import DECIDED, UNDETERMINED
 
@@ -38,4 +38,4 @@ def added(
 
 
 def _is_in_scope(cell: str, bounds: Bounds) -> bool:
-    return _CODE.fullmatch(halfwidth(cell)) is not None and bounds.matches(cell)
+    return _CODE.fullmatch(halfwidth(cell).strip(GUARDS)) is not None and bounds.matches(cell)

@@ -7,6 +7,7 @@ is passed over on a few columns. A condition that it does not recognise makes it
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -19,6 +20,7 @@ import polars as pl
 
 from tonghu.codes.code_list import CodeList
 from tonghu.codes.icd10 import normalise
+from tonghu.codes.text import BLANKS, GUARDS
 from tonghu.hqms import ages, casting, plain_dates
 from tonghu.hqms.layout import ADMISSION, BIRTH, DIAGNOSIS, Columns
 from tonghu.rulebook.expressions import Call, Literal, Name, Node
@@ -29,6 +31,8 @@ Years = npt.NDArray[np.int64]
 _UNKNOWN = -1
 _AGE = "age_at_admission"
 _FEW = 500
+# How the key of a code begins, as cells write it.
+_CODE = f"^[{re.escape(BLANKS + GUARDS)}]*[A-Za-zＡ-Ｚａ-ｚ][{re.escape(BLANKS + GUARDS)}]*[0-9０-９]{{2}}"
 
 
 @dataclass(frozen=True)
@@ -115,15 +119,18 @@ def _below(node: Node) -> int | None:
 class Prefilter:
     """Asked block by block which rows to fetch; counts on the way.
 
-    `young` counts the rows that are under the age by the columns read here. Rows whose age these do not tell are
-    fetched if they have a code in scope, or if the file states infants' ages in a column that is not read here.
-    `dates_given` and `dates_read` count cells of the two date columns; `codes_misplaced`: the first rows have text in
-    the column of the main diagnosis, and none of it is a code.
+    `young` counts the rows that are under the age by the columns read here (all of known age, where none is a bound);
+    `asked` counts these and those of unknown age, and `uncoded` the asked whose main diagnosis is nothing or no code.
+    Rows whose age these columns do not tell are fetched if they have a code in scope, or if the file states infants'
+    ages in a column that is not read here. `dates_given` and `dates_read` count cells of the two date columns;
+    `codes_misplaced`: the first rows have text in the column of the main diagnosis, and none of it is a code.
     """
 
     columns: Columns
     bounds: Bounds
     young: int = 0
+    asked: int = 0
+    uncoded: int = 0
     dates_given: int = 0
     dates_read: int = 0
     codes_misplaced: bool | None = None
@@ -146,6 +153,9 @@ class Prefilter:
         young = ~unknown if below is None else ~unknown & (years < below)
         self.young += int(young.sum())
         asked = np.flatnonzero(young | unknown)
+        self.asked += len(asked)
+        if main := self._named(DIAGNOSIS):
+            self.uncoded += len(asked) - int(data[main].gather(asked).str.contains(_CODE).sum())
         fetched = self._suspects(data.select(self._slots)[asked])
         if any(name in self.columns.position for name in ages.INFANT):
             fetched |= unknown[asked]
@@ -156,7 +166,7 @@ class Prefilter:
     def _no_codes(self, data: pl.DataFrame) -> bool:
         main = self._named(DIAGNOSIS)
         texts = data[main].drop_nulls() if main else pl.Series(dtype=pl.String)
-        return len(texts) > 0 and not texts.str.contains(r"^\s*[A-Za-zＡ-Ｚａ-ｚ]\s*[0-9０-９]{2}").any()
+        return len(texts) > 0 and not texts.str.contains(_CODE).any()
 
     def _years(self, data: pl.DataFrame) -> Years:
         """Completed years as far as the dates and the stated years tell, else _UNKNOWN.

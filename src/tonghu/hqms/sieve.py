@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tonghu.hqms import plain_dates
-from tonghu.hqms.layout import ADMISSION, BIRTH, Columns
+from tonghu.hqms.layout import ADMISSION, BIRTH, DIAGNOSIS, Columns
 from tonghu.hqms.prefilter import Bounds
 from tonghu.hqms.reading.model import Cells, Seen
 
@@ -25,17 +25,19 @@ Rows = npt.NDArray[np.intp]
 
 @dataclass
 class Sieve:
-    """Settles rows; `rows` counts them, `young` those among them who are under the age."""
+    """Settles rows; `rows` counts them, `young` those among them who are under the age (all, where no age is a bound),
+    `uncoded` those of the young that have no main diagnosis."""
 
     columns: Columns
     bounds: Bounds
     rows: int = 0
     young: int = 0
+    uncoded: int = 0
 
     def look(self, cells: Cells) -> Seen:
         """See :class:`tonghu.hqms.reading.model.Sieve`."""
         count = len(cells.counts)
-        seen = Seen(np.zeros(count, np.bool_), np.zeros(count, np.bool_))
+        seen = Seen(*(np.zeros(count, np.bool_) for _ in Seen._fields))
         # A row with more or fewer cells may have them under the wrong header.
         whole = np.flatnonzero(cells.counts == len(self.columns.header))
         if not len(whole) or self.bounds.codes is None or not {BIRTH, ADMISSION} <= self.columns.position.keys():
@@ -46,6 +48,10 @@ class Sieve:
         harmless = young[~self._suspects(cells, young)]
         seen.young[harmless] = True
         seen.settled[harmless] = True
+        if DIAGNOSIS in self.columns.position:
+            heads = cells.heads(cells.begins(self.columns.position[DIAGNOSIS], harmless), 1)[:, 0]
+            # What is settled and no code is nothing, or the filler.
+            seen.uncoded[harmless] = (heads == 0) | (heads == ord("-"))
         if below is not None:
             seen.settled[whole[years >= below]] = True
         return seen
@@ -54,6 +60,7 @@ class Sieve:
         """See :class:`tonghu.hqms.reading.model.Sieve`."""
         self.rows += int(seen.settled.sum())
         self.young += int(seen.young.sum())
+        self.uncoded += int(seen.uncoded.sum())
 
     def _days(self, cells: Cells, name: str, rows: Rows) -> plain_dates.Numbers:
         heads = cells.heads(cells.begins(self.columns.position[name], rows), plain_dates.WIDEST)

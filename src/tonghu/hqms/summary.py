@@ -61,6 +61,11 @@ class Summary:
     outputs: Sequence[str]
     seconds: float
 
+    @property
+    def scoped(self) -> bool:
+        """Whether a scope was in force on the day: without one no row was screened."""
+        return any(one["set"] == "registry.scope" and one["rules"] for one in self.rule_sets)
+
     def said(self, *, attention: bool) -> list[str]:
         """The notes in Chinese: those that ask for attention before anything else, or the others."""
         return [str(note["zh"]) for note in self.notes if note["attention"] == attention]

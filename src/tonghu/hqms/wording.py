@@ -83,6 +83,7 @@ def _rewritten(given: str, note: str, right: str) -> Said:
         reading.FULLWIDTH: ("含有全角字符", "holds full-width characters"),
         reading.EXCEL_SERIAL: ("是 Excel 日期序号", "is an Excel serial number of a date"),
         reading.DECIMAL_FOR_INTEGER: ("带有小数点，该项为整数", "has a decimal point where a whole number is asked"),
+        reading.GUARDED: ("前后有引号、等号或括号，不是编码的写法", "has quotes, “=” or brackets around the code"),
         reading.TOO_MANY_PLACES: ("小数多于两位", "has more than two decimal places"),
     }
     zh, en = causes[note]

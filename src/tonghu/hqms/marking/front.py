@@ -31,6 +31,8 @@ _SECTIONS = {
 def to_do(made: Summary) -> str:
     """The one line that a clerk needs first."""
     warnings = made.findings_by_level.get("warning", 0) + made.findings_by_level.get("confirm", 0)
+    if not made.scoped:
+        return "检查日期没有生效的监测范围，未判断应报告病例"
     if made.problem_cards:
         return f"待改：{made.problem_cards:,} 行病例有错误" + (f"；另有提示 {warnings:,} 处" if warnings else "")
     if made.findings_by_level.get("error", 0):
@@ -47,12 +49,13 @@ def about(made: Summary) -> list[tuple[str, str]]:
         if made.archive_month
         else "—"
     )
+    reportable = f"{made.in_scope:,} 行" + (f"：{groups}" if groups else "") + layers
     undetermined = f"{made.undetermined:,} 行（诊断在范围内而年龄不明）"
     return [
         ("文件", made.file),
         ("识别为", f"{made.layout} 版首页，{made.taken_for['zh']}"),
-        ("行数", f"{made.rows:,} 行，其中入院时不满 20 岁 {made.under_20:,} 行"),
-        ("应报告病例", f"{made.in_scope:,} 行" + (f"：{groups}" if groups else "") + layers),
+        ("行数", f"{made.rows:,} 行" + (f"，其中入院时不满 20 岁 {made.under_20:,} 行" if made.scoped else "")),
+        ("应报告病例", reportable if made.scoped else "未判断：检查日期没有生效的监测范围"),
         *([(UNDETERMINED, undetermined)] if made.undetermined else []),
         *(("说明", note) for note in made.said(attention=False)),
         ("检查日期", f"{made.on}（按该日有效的规则）；归档月 {month}"),
@@ -154,6 +157,8 @@ class FrontSheet:
 
 def _steps(made: Summary, rows: RowSheets) -> list[str]:
     """What the clerk does, one thing after the other."""
+    if not made.scoped:
+        return ["核对检查日期（--on）后重新检查。"]
     if not made.findings:
         return ["可提交审核。"]
     steps = []

@@ -39,6 +39,8 @@ class Seen(NamedTuple):
     """Certainly none that matters: `keep` need not be asked."""
     young: npt.NDArray[np.bool_]
     """Settled, and of one who is young enough to be counted."""
+    uncoded: npt.NDArray[np.bool_]
+    """Young, and without a main diagnosis."""
 
 
 class Sieve(Protocol):
