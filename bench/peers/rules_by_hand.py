@@ -412,7 +412,9 @@ LINES = f"""
             procedure_{n}_assistant_1 AS assistant, procedure_{n}_anaesthesia_method AS anaesthesia,
             procedure_{n}_wound_healing AS wound, sex, {ADMITTED} AS admitted, {DISCHARGED} AS discharged
         FROM facts WHERE code IS NOT NULL OR performed IS NOT NULL OR level IS NOT NULL OR name <> '-' OR surgeon <> '-'
-            OR anaesthesia IS NOT NULL OR wound IS NOT NULL'''
+            OR anaesthesia IS NOT NULL OR wound IS NOT NULL OR assistant <> '-' OR procedure_{n}_assistant_2 <> '-'
+            OR procedure_{n}_anaesthetist <> '-' OR procedure_{n}_site <> '-' OR procedure_{n}_duration <> 0
+            OR procedure_{n}_asa_grade IS NOT NULL'''
         for n in PROCEDURES
     )
 }
@@ -547,8 +549,7 @@ OTHERS = [
             (
                 "HQ006-name",
                 "name",
-                f"""{empty("name")} AND (coalesce(code, level, anaesthesia, wound) IS NOT NULL OR performed IS NOT NULL
-                    OR surgeon <> '-')""",
+                empty("name"),
             ),
             (
                 "HQ047",
