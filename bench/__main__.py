@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bench import classification, discharges, intake, patients, rules, shell
+from bench.chinese import chinese
 from bench.measure import ROOT, WORK, Line
 from bench.registry import pages
 
@@ -33,8 +34,8 @@ HEADS = {
 }
 
 
-def table(lines: list[Line], head: tuple[str, ...]) -> str:
-    """The lines as a Markdown table; numbers right-aligned."""
+def table(lines: list[Line], head: tuple[str, ...], said: Callable[[str], str] = str) -> str:
+    """The lines as a Markdown table; numbers right-aligned. `said`: an English label in the table's language."""
     rows = [
         "| " + " | ".join(head) + " |",
         "|---|---|" + "---:|" * 5 + "---|",
@@ -45,8 +46,8 @@ def table(lines: list[Line], head: tuple[str, ...]) -> str:
         if line.peak_limit_mb:
             peak += f" (≤ {line.peak_limit_mb:,.0f})"
         rows.append(
-            f"| {line.what} | {line.peer} | {seconds(line.ours_seconds)} | {seconds(line.peer_seconds)} "
-            f"| {line.ratio:.2f} × | {limit} | {peak} | {line.note} |"
+            f"| {said(line.what)} | {said(line.peer)} | {seconds(line.ours_seconds)} | {seconds(line.peer_seconds)} "
+            f"| {line.ratio:.2f} × | {limit} | {peak} | {said(line.note)} |"
         )
     return "\n".join(rows)
 
@@ -64,8 +65,10 @@ def write(lines: list[Line]) -> None:
     measured = {"measured_on": datetime.now(UTC).date().isoformat(), "machine": machine, "lines": list(kept.values())}
     RESULTS.write_text(json.dumps(measured, ensure_ascii=False, indent=1) + "\n")
     for name, head in HEADS.items():
-        figures = table([Line(**line) for line in kept.values()], head)
-        replace_between_markers(ROOT / name, f"{machine}, {measured['measured_on']}\n\n{figures}")
+        said = chinese if name == "README.zh.md" else str
+        figures = table([Line(**line) for line in kept.values()], head, said)
+        place = said(f"{machine}, {measured['measured_on']}")
+        replace_between_markers(ROOT / name, f"{place}\n\n{figures}")
 
 
 def replace_between_markers(page: Path, text: str) -> None:
