@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import asdict
 from datetime import date
 from typing import Any, Final
 
@@ -16,13 +15,14 @@ from tonghu.patients.models.known import DocumentType
 from tonghu.platform.crypto.box import seal, unseal
 from tonghu.registry.summary import Identity
 
+_FIELDS: Final = tuple(Identity.__dataclass_fields__)
 #: Passports and permits: letters, then digits. Fillers such as 无, 不详 or zeros are none.
 _OTHER: Final = re.compile(r"[A-Z]{1,3}\d{6,10}")
 
 
 def sealed(identity: Identity) -> bytes:
     """Seal what a row says."""
-    said: dict[str, Any] = {name: value for name, value in asdict(identity).items() if value}
+    said: dict[str, Any] = {name: value for name in _FIELDS if (value := getattr(identity, name))}
     if identity.birth_date:
         said["birth_date"] = identity.birth_date.isoformat()
     return seal(json.dumps(said, ensure_ascii=False, separators=(",", ":")).encode(), IDENTITY_PLACE)
@@ -36,7 +36,7 @@ def opened(held: bytes) -> Identity:
     """
     said = json.loads(unseal(held, IDENTITY_PLACE))
     born = said.pop("birth_date", None)
-    nothing = dict.fromkeys(Identity.__dataclass_fields__, "")
+    nothing = dict.fromkeys(_FIELDS, "")
     return Identity(**{**nothing, **said, "birth_date": date.fromisoformat(born) if born else None})
 
 

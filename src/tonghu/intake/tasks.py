@@ -176,7 +176,7 @@ def remembered(summary: Mapping[str, Any]) -> dict[str, Any]:
         "findings_by_rule", "problem_cards", "missing_columns", "seconds",
     )  # fmt: skip
     unknown = [name for name in summary["unknown_columns"] if name != KEY_COLUMN]
-    return {**{name: summary[name] for name in kept}, "unknown_columns": unknown}
+    return dict(((name, summary[name]) for name in kept), unknown_columns=unknown)
 
 
 def _refuse(batch: int, why: InputRefused, by: Scope) -> None:

@@ -89,8 +89,10 @@ def enter_views(*, institution: int, seen: Sequence[Seen], by: Scope) -> list[tu
     check_may(by, ENTER)
     with connection.cursor() as cursor:
         # Planned anew for each chunk: a plan that is kept takes any array for ten rows, and joins a chunk row by row.
+        # And for the resolver alone: the checks of foreign keys would be planned for every row.
         cursor.execute("SET LOCAL plan_cache_mode = force_custom_plan")
-    children = which_children([Asked(institution, one.record_number, one.document_number) for one in seen])
+        children = which_children([Asked(institution, one.record_number, one.document_number) for one in seen])
+        cursor.execute("SET LOCAL plan_cache_mode = auto")
     said: dict[_Key, Seen] = {}
     for one, child in zip(seen, children, strict=True):
         said[one.record_number, child] = one
