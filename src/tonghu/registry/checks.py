@@ -84,6 +84,15 @@ def check_without_supplement(front: Mapping[str, str], layout: str, on: date, re
     return once(_of_page(Content(layout, front), found)) if found else []
 
 
+def proposed(rule: str, content: Content, column: str, on: date) -> str | None:
+    """Return what a rule that finds something on a field would put there; None where that is not certain."""
+    field = hqms_fields.layout(content.layout).by_code.get(column)
+    text = content.value(column)
+    if field is None or not text:
+        return None
+    return mends.propose(rule, field, text, {**stay.read(content.front, content.layout), "today": on})
+
+
 def rules_key(layout: str, on: date, region: str | None = None) -> str:
     """Return a key of the rules that :func:`check` asks on a day and at a place; other rules have another.
 

@@ -19,7 +19,7 @@ from tonghu.registry.forms.titles import title_of
 from tonghu.registry.pages import card_lists, working
 from tonghu.registry.pages.telling import tell
 from tonghu.registry.services import move
-from tonghu.registry.services.mending import MENDABLE
+from tonghu.registry.services.mending import certain
 
 #: So many are submitted by one press of a button.
 MOST_AT_ONCE = 500
@@ -49,11 +49,12 @@ def queue(request: Request) -> HttpResponse:
         said["table"] = _table(request, place)
     else:
         rows = working.by_rule(by, kind=place.kind)
+        mendable = certain(rules=[row.rule for row in rows], by=by)
         most = max((row.cards for row in rows), default=1)
         said["rules"] = [
             {
                 "row": row, "level": Level(row.level), "title": title_of(row.rule), "share": row.cards * 100 // most,
-                "mendable": row.rule in MENDABLE,
+                "mendable": row.rule in mendable,
                 "left": place.pace.left(row.cards),
             }
             for row in rows

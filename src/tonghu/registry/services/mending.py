@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from django.db import connection, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from tonghu.errors import InputRefused
@@ -15,7 +16,7 @@ from tonghu.platform.accounts.access import check_may
 from tonghu.platform.audit.events import record
 from tonghu.platform.scope.scope import Scope
 from tonghu.registry.access import ENTER
-from tonghu.registry.checks import Found, check
+from tonghu.registry.checks import Found, check, proposed
 from tonghu.registry.content import Content, differences, open_
 from tonghu.registry.events import CARDS, MENDED, UNDONE
 from tonghu.registry.models import Card, CardVersion, Finding, Origin
@@ -26,6 +27,8 @@ from tonghu.registry.states import EDITABLE
 MENDABLE: Final = frozenset(RULES)
 #: So many cards are mended at once; the next ones by asking again.
 MOST: Final = 500
+#: Whether a rule knows what is right is asked of so many of its cards, the oldest first.
+LOOKED_AT: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,21 @@ class Mended:
     batch: int
     cards: tuple[int, ...]
     left: tuple[int, ...]
+
+
+def certain(*, rules: Iterable[str], by: Scope) -> frozenset[str]:
+    """Return those of the rules that know what is right on one of the first cards in hand; writes nothing."""
+    today = timezone.localdate()
+    asked: list[tuple[str, int, int, str]] = []
+    for rule in MENDABLE.intersection(rules):
+        found = _open(rule, by).order_by("card__archive_month", "card")
+        asked += found.values_list("rule", "card", "card__version", "column")[:LOOKED_AT]
+    held = _contents({card: version for _rule, card, version, _column in asked})
+    known: set[str] = set()
+    for rule, card, _version, column in asked:
+        if rule not in known and card in held and proposed(rule, held[card], column, today):
+            known.add(rule)
+    return frozenset(known)
 
 
 def preview(*, rule: str, by: Scope, cards: Iterable[int] | None = None, most: int = MOST) -> list[Proposal]:
@@ -155,9 +173,7 @@ def _proposed(
     """The cards in hand on which a rule finds something, each with what it says and what the rule proposes."""
     if rule not in MENDABLE or by.institution is None:
         return []
-    found = Finding.objects.filter(
-        institution=by.institution, rule=rule, overridden_at=None, card__state__in=EDITABLE
-    )  # fmt: skip
+    found = _open(rule, by)
     if cards is not None:
         found = found.filter(card__in=list(cards))
     order = found.order_by("card__archive_month", "card").values_list("card", flat=True)
@@ -178,6 +194,12 @@ def _proposed(
     return answers
 
 
+def _open(rule: str, by: Scope) -> QuerySet[Finding]:
+    return Finding.objects.filter(
+        institution=by.institution, rule=rule, overridden_at=None, card__state__in=EDITABLE
+    )  # fmt: skip
+
+
 def _proposal(card: Card, found: Found) -> Proposal:
     return Proposal(card.pk, card.record_number, card.layout, found.column, found.value or "", found.mend or "")
 
@@ -190,7 +212,10 @@ def _locked(numbers: Sequence[int]) -> dict[int, Card]:
 
 def _current(cards: Iterable[Card]) -> dict[int, Content]:
     """What cards say now, by number."""
-    wanted = {card.pk: card.version for card in cards}
+    return _contents({card.pk: card.version for card in cards})
+
+
+def _contents(wanted: Mapping[int, int]) -> dict[int, Content]:
     versions = CardVersion.objects.filter(card__in=wanted).only("card_id", "number", "content")
     return {one.card_id: open_(one.content) for one in versions if one.number == wanted[one.card_id]}
 
