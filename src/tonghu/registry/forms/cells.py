@@ -19,7 +19,7 @@ from tonghu.patients.masking import mask_address
 from tonghu.platform.crypto.masks import mask_id, mask_phone
 from tonghu.registry.content import Content
 from tonghu.registry.forms import lists
-from tonghu.registry.forms.sections import Grid, Row, Section, masked_kind, sections
+from tonghu.registry.forms.sections import Grid, Row, Section, masked_kind, said_label, sections
 from tonghu.registry.supplement import Item, items, stages
 
 MASKS: Final[Mapping[str, Callable[[str], str]]] = {
@@ -183,7 +183,7 @@ def cell(one: Field, view: View) -> Cell:
     named = lists.name_field(one, view.content.layout) if list_id in lists.OWN else None
     return Cell(
         name=one.code,
-        label=label_of(one),
+        label=str(said_label(one.name) or label_of(one)),
         value="" if mask and written == before else written,
         was="" if mask else before,
         masked=mask,

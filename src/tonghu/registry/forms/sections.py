@@ -77,6 +77,12 @@ def masked_kind(name: str) -> str:
     return next((kind for kind, names in _file()["masked"].items() if name in names), "")
 
 
+def said_label(name: str) -> Said | None:
+    """What a field is called on the form where the layout's own name does not do; None where it does."""
+    found = _file()["labels"].get(name)
+    return Said(found["zh"], found["en"]) if found else None
+
+
 @cache
 def _file() -> dict[str, Any]:
     found: dict[str, Any] = yaml.safe_load(FILE.read_text("utf-8"))

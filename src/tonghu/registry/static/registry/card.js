@@ -205,6 +205,15 @@ dialog?.querySelector("form").addEventListener("submit", (event) => {
   project();
 });
 
+// What came of sending the card stands at the button that was pressed: the page itself goes to the next finding.
+function answerAtFoot() {
+  const foot = form.querySelector(".card-foot");
+  for (const note of document.querySelectorAll(".messages .note-error, .messages .note-warning, .messages .note-success:not([data-toast])")) {
+    note.classList.add("foot-note");
+    foot?.prepend(note);
+  }
+}
+
 // --- keys and clicks ---------------------------------------------------------------------------------------------
 
 function onKey(event) {
@@ -286,6 +295,7 @@ function leave() {
 }
 
 if (form) {
+  answerAtFoot();
   restore();
   project();
   form.addEventListener("input", (event) => typed(event.target));
