@@ -42,6 +42,11 @@ UNITS: Final[dict[str, Promise]] = {
 
 #: What came of a job, by the keys that jobs return; a key that is not here is shown as it is.
 RESULTS: Final[dict[str, Promise]] = {
+    "created": _("Created"),
+    "updated": _("Updated"),
+    "unchanged": _("Unchanged"),
+    "skipped": _("Left out by choice"),
+    "failed": _("Not imported"),
     "removed": _("Removed"),
     "destroyed": _("Files destroyed"),
     "put_back": _("Jobs put back into the queue"),
@@ -50,6 +55,11 @@ RESULTS: Final[dict[str, Promise]] = {
     "sms": _("Text messages sent"),
     "told": _("People told"),
     "linked": _("Events linked"),
+    "rows": _("Rows"),
+    "cards": _("Report cards"),
+    "changed": _("Cards whose findings changed"),
+    "cells": _("Cells of the calendar"),
+    "notices": _("Notices sent"),
     "links": _("Links checked"),
     "broken_at": _("First broken link (0: none)"),
 }
