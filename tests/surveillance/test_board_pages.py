@@ -92,6 +92,7 @@ def test_the_lead_signs_and_withdraws_on_the_pages(lead: Client) -> None:
     page = lead.post(f"/reporting/zero/{held.pk}/withdraw", {"reason": "漏报一例"}, follow=True).content.decode()
     assert "漏报一例" in page
     assert "逾期缺报" in page
+    assert str(BEFORE) in text(lead, "/history")
 
 
 @pytest.mark.parametrize("said", ["2019-12", "2026-13", "x", "2999-01"])
@@ -136,6 +137,7 @@ def test_the_centre_locks_and_unlocks_a_month(centre: Client, hospital: Institut
     assert "锁定本月" in text(centre, address)
     page = centre.post(f"{address}/lock", {"note": "季度通报"}, follow=True).content.decode()
     assert "季度通报" in page
+    assert str(BEFORE) in text(centre, "/history")
     assert "锁定" in text(lead, address)
     assert "锁定" in text(centre, "/reporting")
     assert lead.get(f"{address}/lock").status_code == 403

@@ -53,7 +53,7 @@ class Point(models.Model):
         return self.valid.upper - timedelta(days=1) if self.valid.upper else None
 
 
-@tracked(part_of="institution", name=_("zero report"), words={"archive_month": lambda month: month[:7]})
+@tracked(part_of="institution", name=_("zero report"), words={"archive_month": "{:%Y-%m}".format})
 class ZeroReport(models.Model):
     """The signed word of a point that a month had no case; never erased, withdrawn with a reason."""
 
@@ -86,7 +86,7 @@ class ZeroReport(models.Model):
         return f"{self.institution_id} {self.archive_month:%Y-%m}"
 
 
-@tracked(name=_("month lock"), words={"archive_month": lambda month: month[:7]})
+@tracked(name=_("month lock"), words={"archive_month": "{:%Y-%m}".format})
 class MonthLock(models.Model):
     """A month that is closed for bulk undo, for the whole nation; single corrections go on, versioned."""
 
