@@ -180,9 +180,9 @@ def test_the_pages_of_regions_go_up_down_back_in_time_and_on() -> None:
     load(*SMALL)
     browser = made_up.browser(made_up.post("entry_clerk"))
     top = browser.get("/regions").content.decode()
-    assert "510000 四川省" in top
+    assert "<code>510000</code> 四川省" in top
     city = browser.get("/regions/510100?on=2010-06-01").content.decode()
-    assert "510122 双流县" in city
+    assert "<code>510122</code> 双流县" in city
     assert "510116" not in city
     old = browser.get("/regions/510122").content.decode()
     assert "该代码未使用" in old

@@ -27,6 +27,7 @@ from tonghu.network.models import Institution
 from tonghu.network.region_range import NATION
 from tonghu.platform.accounts.access import Request, requires, signed_in
 from tonghu.platform.accounts.forms import in_words
+from tonghu.platform.components.days import DayInput
 from tonghu.platform.components.table import Column, Filter, Mark, Table
 
 
@@ -151,6 +152,7 @@ def region(request: Request, code: str = NATION) -> HttpResponse:
         {
             "code": code,
             "day": day,
+            "day_input": DayInput({"id": "on", "class": "form-control"}).render("on", day),
             "region": queries.region(code, day),
             "above": queries.ancestors(code, day),
             "below": queries.children(code, day),
