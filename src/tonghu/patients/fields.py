@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from tonghu.codes.text import seen
-from tonghu.patients.places import COUNTIES
+from tonghu.patients.places import COUNTIES, full_name
 from tonghu.platform.components.codes import CodeInput, resolve
 from tonghu.platform.components.days import DayField
 
@@ -64,11 +64,22 @@ class BirthField(DayField):
             )  # fmt: skip
 
 
+class CountyInput(CodeInput):
+    """The list of counties; a province or an old code that a front page gave is shown with its name as well."""
+
+    def format_value(self, value: Any) -> str | None:
+        """Return code and name as far as they are known."""
+        shown = super().format_value(value)
+        if shown and shown.isdigit() and (name := full_name(shown)):
+            return f"{shown} {name}"
+        return shown
+
+
 class CountyField(forms.CharField):
     """A county by code or name; cleans to the code. What is held already may stay, whatever became of the code."""
 
     def __init__(self, **more: Any) -> None:
-        super().__init__(max_length=200, widget=CodeInput(COUNTIES), **more)
+        super().__init__(max_length=200, widget=CountyInput(COUNTIES), **more)
         self.held = ""
 
     def clean(self, value: Any) -> str:
@@ -78,8 +89,8 @@ class CountyField(forms.CharField):
             ValidationError: no county is called that today.
         """
         typed = super().clean(value)
-        if not typed or typed == self.held:
-            return str(typed)
+        if not typed or (self.held and typed.split()[0] == self.held):
+            return str(typed and self.held)
         found = resolve(COUNTIES, typed)
         if found is None:
             raise ValidationError(_("No county is called so today. Pick it from the list: code, name or initials."))

@@ -67,7 +67,8 @@ def children(request: Request) -> HttpResponse:
         ),
         filters=[Filter("q", _("Name, pinyin, initials, record number, document or its last four"), queries.matching)],
         caption=_("Children"),
-        empty=_("Children appear here once they are entered or imported."),
+        empty=_("Children whom another hospital lets yours see appear here.") if elsewhere
+        else _("Children appear here once they are entered or imported."),
     )  # fmt: skip
     said = {
         "table": table, "elsewhere": elsewhere, "may_enter": _may_enter(request), "at": at,

@@ -290,7 +290,11 @@ def _show_link(request: Request, person: Person, *, without_second_factor: bool 
 
 
 def _posts_in_words(person: Any) -> str:
-    return "；".join(f"{post.described.name}（{post.institution.name}）" for post in person.lasting_posts)
+    """The posts; where they are only if that is not the institution beside them."""
+    return "；".join(
+        post.described.name + ("" if post.institution == person.institution else f"（{post.institution.name}）")
+        for post in person.lasting_posts
+    )
 
 
 def _still(post: Post) -> bool:

@@ -55,7 +55,8 @@ def in_scope(request: Request) -> HttpResponse:
     """Every file that the reader's post sees."""
     empty = _("Nobody in your scope has stored a file yet.")
     table = _table(request, shown_files(), name="files_all", empty=empty, owner=True)
-    return render(request, "files/list.html", {"table": table, "title": _("Files of the institution")})
+    title = _("Files of the institution") if request.scope.institution else _("Files in my reach")
+    return render(request, "files/list.html", {"table": table, "title": title})
 
 
 @signed_in
@@ -131,6 +132,9 @@ def _table(request: Request, rows: QuerySet[StoredFile], *, name: str, empty: st
     ]
     if owner:
         columns.insert(1, Column("person", _("Whose"), value=_owner, sort=None))
+        if request.scope.institution is None:  # of many institutions
+            place = Column("institution", _("Institution"), value=_place, sort=None)
+            columns.insert(2, place)
     return Table(
         request=request, name=name, rows=rows, order="-pk", columns=tuple(columns), empty=empty,
         filters=(
@@ -143,6 +147,10 @@ def _name(file: StoredFile) -> str:
     if file.destroyed_at is not None:
         return _("file %(number)d, destroyed") % {"number": file.pk}
     return str(file.name)
+
+
+def _place(file: StoredFile) -> str:
+    return file.institution.name if file.institution else "—"
 
 
 def _owner(file: StoredFile) -> str:
