@@ -78,6 +78,14 @@ def test_a_message_does_not_tell_what_the_mask_hides(point: Point, clerk: Client
     assert "510107201609250020" not in said
 
 
+def test_a_dash_for_no_number_is_no_identity(point: Point, clerk: Client) -> None:
+    card = point.card(employer_phone="-", diagnosis_confirmed_date="2020-01-01 00:00:00")
+    answer = text(clerk.get(f"/cards/{card.pk}"))
+    assert "2020-01-01" in answer
+    assert "2020*01" not in answer
+    assert f'id="id_{code("employer_phone")}" name="{code("employer_phone")}" value="-"' in answer
+
+
 def test_a_masked_field_that_comes_back_empty_is_as_it_was(point: Point, clerk: Client) -> None:
     card = point.card(age_years="12")
     number = says(point, card).front[NUMBER]

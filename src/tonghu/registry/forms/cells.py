@@ -114,7 +114,7 @@ class Sight:
     def of(self, field: Field, value: str) -> str:
         """The mask over a value; '' where it is shown whole."""
         kind = masked_kind(field.name)
-        if not value or kind not in self.masked or field.code in self.whole:
+        if not _says_something(value) or kind not in self.masked or field.code in self.whole:
             return ""
         return MASKS[kind](value)
 
@@ -239,6 +239,12 @@ def conflicts(columns: Iterable[str], mine: Content, theirs: Content, sight: Sig
         Clash(column, label(column, mine.layout), mine.value(column), said(column, theirs.value(column)))
         for column in columns
     ]
+
+
+def _says_something(value: str) -> bool:
+    """Whether a text can name anybody: a dash for "none" cannot, nor can a digit or two."""
+    told = sum(each.isalnum() for each in value)
+    return told > 3 or (told > 0 and not value.isascii())
 
 
 def label_of(field: Field) -> str:
