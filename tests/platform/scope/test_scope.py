@@ -63,7 +63,7 @@ def test_the_right_institution_without_the_permission_sees_nothing(
 
 def test_a_write_without_the_permission_is_refused(two_hospitals: tuple[Institution, Institution]) -> None:
     with (
-        pytest.raises(DatabaseError, match="row-level security|outside the scope"),
+        pytest.raises(DatabaseError, match=r"row-level security|outside the scope"),
         open_scope(Scope(institution=two_hospitals[1].pk)),
     ):
         Person.objects.create(username="intruder", name="虚构来客", institution=two_hospitals[1])

@@ -231,6 +231,7 @@ class Migration(migrations.Migration):
                 "indexes": [
                     models.Index(fields=["institution", "archive_month"], name="arrival_of_institution"),
                     models.Index(fields=["archive_month", "institution"], name="arrival_of_month"),
+                    models.Index(fields=["reported_on"], name="arrival_of_day"),
                 ],
             },
         ),
