@@ -99,11 +99,14 @@ def _states(table: Table) -> str:
         "[Report cards](../registry.md). The database's triggers, the services, pages and tests use this table.",
         "\n".join(lines),
         table(
-            ("操作", "act", "from", "to", "right", "reason", "no open findings", "not by authors", "tells"),
+            (
+                "操作", "act", "from", "to", "right", "reason", "answer to a return", "no open findings",
+                "not by authors", "tells",
+            ),
             (
                 (
                     act.zh, f"`{act.code}`", ", ".join(act.sources), act.to.value, f"`{act.permission}`", act.reason,
-                    act.clean, act.not_by_authors, f"`{act.notice}`" if act.notice else None,
+                    act.answers, act.clean, act.not_by_authors, f"`{act.notice}`" if act.notice else None,
                 )
                 for act in ACTS.values()
             ),

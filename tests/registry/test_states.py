@@ -10,9 +10,9 @@ import made_up
 from made_up_cards import Point, code
 from tonghu.errors import InputRefused
 from tonghu.registry.models import Card, CardAct, Transition
-from tonghu.registry.services import move, save_card
+from tonghu.registry.services import ask_department, move, save_card
 from tonghu.registry.services.saving import NotInHand
-from tonghu.registry.states import ACTS, EDITABLE, State, transitions
+from tonghu.registry.states import ACTS, EDITABLE, RETURNED, State, transitions
 
 pytestmark = [pytest.mark.django_db, pytest.mark.requirement("REG-05")]
 
@@ -175,6 +175,32 @@ def test_of_many_cards_each_has_its_answer(point: Point) -> None:
         (wrong.pk, "errors"), (good.pk, ""), (elsewhere.pk, "absent"), (moved.pk, "state"),
     ]  # fmt: skip
     assert all((one.zh and one.en) for one in answers if one.refused)
+
+
+@pytest.mark.parametrize("state", sorted(RETURNED))
+def test_a_returned_card_goes_on_changed_or_with_an_answer(point: Point, state: State) -> None:
+    same, other = brought_to(point, state), brought_to(point, state)
+    with point.acting("entry_clerk") as by:
+        save_card(card=other.pk, based_on=1, front={code("abo_group"): "1"}, by=by)
+        answers = move(cards=[same.pk, other.pk], act="submit", by=by, reason="  ")
+        assert [(one.card, one.refused) for one in answers] == [(same.pk, "unanswered"), (other.pk, "")]
+        assert "答复" in answers[0].zh
+        ask_department(card=same.pk, department="病理科", note="请核对", by=by)  # stays in its state: no return
+        assert move(cards=[same.pk], act="submit", by=by)[0].refused == "unanswered"
+        assert move(cards=[same.pk], act="submit", by=by, reason="已核对病案，原填写无误")[0].refused == ""
+        act = CardAct.objects.filter(card=same.pk).latest("pk")
+    assert (act.act, act.from_state, act.version, act.reason) == ("submit", state, 1, "已核对病案，原填写无误")
+
+
+def test_only_a_version_since_the_last_return_counts(point: Point) -> None:
+    card = brought_to(point, State.RETURNED)
+    with point.acting("entry_clerk") as by:
+        save_card(card=card.pk, based_on=1, front={code("abo_group"): "1"}, by=by)
+        move(cards=[card.pk], act="submit", by=by)
+    with point.acting("auditor") as by:
+        move(cards=[card.pk], act="return", by=by, reason=WHY)
+    with point.acting("entry_clerk") as by:
+        assert move(cards=[card.pk], act="submit", by=by)[0].refused == "unanswered"
 
 
 def test_what_was_done_stands_with_who_why_and_which_version(point: Point) -> None:

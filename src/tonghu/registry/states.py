@@ -54,6 +54,8 @@ class State(models.TextChoices):
 EDITABLE: Final = frozenset({State.DRAFT, State.RETURNED, State.RETURNED_BY_CENTRE})
 #: In which somebody other than its authors has approved the version.
 AUDITED: Final = frozenset({State.APPROVED, State.REPORTED, State.RETURNED_BY_CENTRE, State.ACCEPTED})
+#: In which the card came back with a reason: whoever sends it on mends something or answers.
+RETURNED: Final = frozenset({State.RETURNED, State.RETURNED_BY_CENTRE})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +70,7 @@ class Act:
         zh, en: what the button says.
         done_zh, done_en: what the card's history says of it, past tense.
         reason: whoever does it must say why.
+        answers: a card that came back (:data:`RETURNED`) and has no version since goes on with a reason only.
         clean: refused while errors are open or warnings are without a reason.
         not_by_authors: refused to whoever wrote a field of the version (invariant 6).
         notice: the kind of notice that it causes, empty for none; see ``events``.
@@ -82,6 +85,7 @@ class Act:
     done_zh: str
     done_en: str
     reason: bool = False
+    answers: bool = False
     clean: bool = False
     not_by_authors: bool = False
     notice: str = ""
@@ -101,6 +105,7 @@ _IN_HAND = (State.DRAFT, State.RETURNED, State.RETURNED_BY_CENTRE)
 _ALL = (
     Act(
         code="submit", sources=_IN_HAND, to=State.SUBMITTED, permission=ENTER, clean=True,
+        answers=True,
         zh="提交审核", en="Submit", done_zh="提交审核", done_en="submitted it",
     ),
     Act(

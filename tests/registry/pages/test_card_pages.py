@@ -230,6 +230,38 @@ def test_a_card_that_is_not_in_hand_is_not_changed(point: Point, clerk: Client) 
     assert says(point, card).front[AGE] == "9"
 
 
+@pytest.mark.requirement("REG-05")
+def test_a_returned_card_is_answered_on_the_page_and_the_answer_is_read(point: Point, clerk: Client) -> None:
+    card, reply = point.card(), "已与病案核对，原填写无误"
+    for role, act in (("entry_clerk", "submit"), ("auditor", "return")):
+        with point.acting(role) as by:
+            move(cards=[card.pk], act=act, by=by, reason="请核对出生日期" if act == "return" else "")
+    assert 'name="_answer"' in text(clerk.get(f"/cards/{card.pk}"))
+    answer = clerk.post(f"/cards/{card.pk}/save", {"_version": 1, "_answer": ""}, follow=True)
+    assert "请先修改，或填写对退回的答复" in text(answer)
+    assert stands(point, card).state == "returned"
+    clerk.post(f"/cards/{card.pk}/save", {"_version": 1, "_answer": reply})
+    assert stands(point, card).state == "submitted"
+    auditor = made_up.browser(point.post("auditor"))
+    assert f"</strong>: {reply}" in text(auditor.get(f"/cards/{card.pk}"))
+    with point.acting("auditor") as by:
+        move(cards=[card.pk], act="approve", by=by)
+        move(cards=[card.pk], act="report", by=by)
+    centre = made_up.browser(point.post("centre_officer"))
+    assert f"</strong>: {reply}" in text(centre.get(f"/cards/{card.pk}"))
+
+
+def test_a_returned_card_that_was_changed_asks_for_no_answer(point: Point, clerk: Client) -> None:
+    card = point.card(age_years="9")
+    for role, act in (("entry_clerk", "submit"), ("auditor", "return")):
+        with point.acting(role) as by:
+            move(cards=[card.pk], act=act, by=by, reason="请核对")
+    clerk.post(f"/cards/{card.pk}/save", {"_version": 1, "_act": "save", REGISTERED: "四川省虚构市1号"})
+    assert 'name="_answer"' not in text(clerk.get(f"/cards/{card.pk}"))
+    clerk.post(f"/cards/{card.pk}/save", {"_version": 2})
+    assert stands(point, card).state == "submitted"
+
+
 # --- two tabs --------------------------------------------------------------------------------------------------------
 
 

@@ -74,10 +74,9 @@ def changes(content: Content, raw: Content, sight: Sight) -> list[Change]:
 def history(one: Opened) -> list[Event]:
     """Versions and acts, the newest first."""
     versions = CardVersion.objects.filter(card=one.card).order_by("-number").defer("content")[:50]
-    acts = list(CardAct.objects.filter(card=one.card).order_by("-pk")[:100])
     writers = _writers(one.card.pk)
     events = [Event(at=each.made_at, who=writers.get(each.number, "—"), what=_version(each)) for each in versions]
-    events += [Event(at=each.at, who=each.who, what=_act(each), why=each.reason) for each in acts]
+    events += [Event(at=each.at, who=each.who, what=_act(each), why=each.reason) for each in one.done]
     return sorted(events, key=lambda event: event.at, reverse=True)
 
 

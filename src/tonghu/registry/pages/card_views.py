@@ -74,6 +74,7 @@ def render_form(request: Request, one: Opened, status: int = 200) -> HttpRespons
         "parts": cells.parts(view), "findings": found, "counts": counted(found), "waiting": one.waiting(content),
         "editable": True, "begun": True, "raw": raw_beside(one, one.saved), "draft": one.draft, "outdated": outdated,
         "reasons": reasons(OVERRIDE), "departments": reasons(DEPARTMENTS), "returned": one.returned,
+        "asks_answer": one.returned is not None and one.returned.version == one.card.version,
         "place": place, "next_url": place.url(one.card), "previous_url": place.url(one.card, back=True),
         "row_url": reverse("registry:row", args=[pk]), "rest_url": reverse("registry:rest", args=[pk]),
         "whole_url": reverse("registry:whole", args=[pk]) if one.may_reveal else "",
@@ -91,7 +92,7 @@ def render_card(request: Request, one: Opened) -> HttpResponse:
     said = {
         **_head(one),
         "sections": raw_beside(one, one.saved), "findings": found, "counts": counted(found), "editable": False,
-        "begun": True,
+        "begun": True, "answer": one.answer,
         "flagged": {each.column for each in found if not each.explained}, "main_acts": work,
         "other_acts": [each for each in acts if each not in work], "back": looking.back(request.scope),
         "next_url": onward if onward != request.path and work else "",
@@ -178,7 +179,8 @@ def _go_on(request: Request, pk: int) -> HttpResponse:
     here = reverse("registry:card", args=[pk]) + place.query
     only_save = request.POST.get("_act") == "save"
     if not only_save:
-        [answer] = move(cards=[pk], act="submit", by=request.scope)
+        said = request.POST.get("_answer", "")
+        [answer] = move(cards=[pk], act="submit", by=request.scope, reason=said)
         if answer.refused:
             messages.warning(request, _("Saved, not submitted: %(why)s") % {"why": _why(answer)})
             return redirect(here)

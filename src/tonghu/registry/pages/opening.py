@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from django.core.exceptions import PermissionDenied
+from django.db.models import F
 from django.http import Http404, HttpRequest
 from django.utils import timezone
 from django.utils.translation import get_language
@@ -23,13 +24,15 @@ from tonghu.registry.forms.findings import Shown, shown
 from tonghu.registry.models import Card, CardAct, CardVersion, Draft, Finding, Origin
 from tonghu.registry.services.moving import refusal
 from tonghu.registry.services.saving import NotInHand
-from tonghu.registry.states import Act, State, acts_in
+from tonghu.registry.states import RETURNED, Act, State, acts_in
 from tonghu.registry.supplement import Item, items
 
 #: So many cards of a hospital tell which codes it writes.
 NEWEST = 400
 #: So many blank fields are named, the rest is counted.
 MOST_NAMED = 6
+#: So many of the last acts on a card are shown.
+MOST_ACTS = 100
 Waiting = tuple[list[str], int]
 #: No field takes more; the dictionary's own lengths are a rule's matter.
 LONGEST = 400
@@ -119,9 +122,21 @@ class Opened:
     @cached_property
     def returned(self) -> CardAct | None:
         """The act by which it came back, with its reason; None where it did not."""
-        if self.card.state not in (State.RETURNED, State.RETURNED_BY_CENTRE):
+        if self.card.state not in RETURNED:
             return None
-        return CardAct.objects.filter(card=self.card, to_state=self.card.state).order_by("-pk").first()
+        moves = CardAct.objects.filter(card=self.card, to_state=self.card.state).exclude(from_state=F("to_state"))
+        return moves.order_by("-pk").first()
+
+    @cached_property
+    def answer(self) -> CardAct | None:
+        """The act by which this version was submitted again with an answer to its return; None where there is none."""
+        said = (each for each in self.done if each.act == "submit" and each.version == self.number and each.reason)
+        return next(said, None)
+
+    @cached_property
+    def done(self) -> list[CardAct]:
+        """What was done with it, the newest first."""
+        return list(CardAct.objects.filter(card=self.card).order_by("-pk")[:MOST_ACTS])
 
     @cached_property
     def offered(self) -> dict[str, str]:

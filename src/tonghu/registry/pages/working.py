@@ -17,14 +17,12 @@ from django.utils import timezone
 from tonghu.platform.components.parts import in_words
 from tonghu.platform.scope.scope import Scope
 from tonghu.registry.models import Card, CardAct, Finding, Tally
-from tonghu.registry.states import EDITABLE, State
+from tonghu.registry.states import EDITABLE, RETURNED, State
 
 #: More than these are "many": nobody needs the exact figure, and counting them costs.
 MOST_COUNTED: Final = 1000
 #: The pace is that of so much time.
 PACE: Final = timedelta(minutes=30)
-#: Sorts of cards that come back.
-RETURNED: Final = (State.RETURNED, State.RETURNED_BY_CENTRE)
 #: Which cards the clerk works on, by the name in the address; '' for all that is theirs.
 KINDS: Final = ("", "returned", "waits")
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from django.db import transaction
+from django.db.models import F
 
 from tonghu.errors import InputRefused
 from tonghu.platform.accounts.access import check_may
@@ -20,7 +21,7 @@ from tonghu.registry.events import CARD, CARDS, MOVED
 from tonghu.registry.models import Card, CardAct
 from tonghu.registry.notices import tell
 from tonghu.registry.services.rechecking import ask_again, outdated
-from tonghu.registry.states import ACTS, Act
+from tonghu.registry.states import ACTS, RETURNED, Act
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,10 @@ REFUSALS: Final[dict[str, tuple[str, str]]] = {
         "这一版中有您自己填写的内容，须由另一位审核员审核",
         "You wrote something of this version: another auditor must audit it",
     ),
+    "unanswered": (
+        "退回后没有任何修改：请先修改，或填写对退回的答复",
+        "Nothing was changed since it was returned: change something, or answer the return",
+    ),
 }
 
 
@@ -70,7 +75,8 @@ def move(*, cards: Iterable[int], act: str, by: Scope, reason: str = "", batch: 
 
     Args:
         act: a code of :data:`~tonghu.registry.states.ACTS`.
-        reason: why, where the act asks for it; the clerk reads it on the card.
+        reason: why, where the act asks for it; of a returned card that is submitted as it is, the answer to the return.
+            Everybody who sees the card reads it there.
 
     Raises:
         InputRefused: the act asks for a reason and none is given.
@@ -89,7 +95,8 @@ def move(*, cards: Iterable[int], act: str, by: Scope, reason: str = "", batch: 
         }  # fmt: skip
         if said.clean and said.permission == ENTER:
             ask_again([card for card in held.values() if card.state in said.sources and outdated(card)])
-        answers = [_answer(number, held.get(number), said, by) for number in wanted]
+        silent = unanswered(held.values()) if said.answers and not reason.strip() else frozenset()
+        answers = [_answer(number, held.get(number), said, by, silent) for number in wanted]
         moved = [held[one.card] for one in answers if not one.refused]
         if moved:
             _do(moved, said, acting, reason.strip(), batch)
@@ -109,10 +116,21 @@ def refusal(card: Card, act: Act, by: Scope) -> str:
     return ""
 
 
-def _answer(number: int, card: Card | None, act: Act, by: Scope) -> Moved:
+def unanswered(cards: Iterable[Card]) -> frozenset[int]:
+    """Return the numbers of those cards that came back and of which no version was written since."""
+    back = {card.pk: card for card in cards if card.state in RETURNED}
+    if not back:
+        return frozenset()
+    # The newest move of a returned card is the one that returned it; overrides and questions stay in their state.
+    returned = CardAct.objects.filter(card__in=back, to_state__in=RETURNED).exclude(from_state=F("to_state"))
+    newest = returned.order_by("card_id", "-pk").distinct("card_id").values_list("card_id", "version")
+    return frozenset(card for card, version in newest if back[card].version == version)
+
+
+def _answer(number: int, card: Card | None, act: Act, by: Scope, silent: frozenset[int]) -> Moved:
     if card is None:
         return Moved(number, "absent")
-    refused = refusal(card, act, by)
+    refused = refusal(card, act, by) or ("unanswered" if number in silent else "")
     return Moved(number, refused, card.state if refused else str(act.to))
 
 
