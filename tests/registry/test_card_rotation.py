@@ -27,7 +27,6 @@ def numbers() -> set[tuple[int, int]]:
         return {(key_number(bytes(one.content)), int.from_bytes(bytes(one.content_key)[:2], "big")) for one in rows}
 
 
-@pytest.mark.requirement("REG-15")
 def test_contents_and_their_keys_go_over_to_new_keys_and_say_the_same(
     committed: None, settings: Any, tmp_path: Path
 ) -> None:
