@@ -7,8 +7,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from made_up_cards import Point, code
 from tonghu.platform.crypto import keys, rotation
 from tonghu.platform.crypto.box import key_number
