@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -9,7 +10,8 @@ from card_journeys import log_in, picture
 from playwright.sync_api import Page, expect
 
 from made_up_cards import Point, code
-from tonghu.registry.models import Card
+from tonghu.registry.forms.reasons import reasons
+from tonghu.registry.models import Card, CardAct
 from tonghu.registry.services import move, save_card
 
 
@@ -90,3 +92,30 @@ def test_an_auditor_returns_and_approves(point: Point, open_page: Any, site: str
     centre.goto("/cards")
     picture(centre, "centre-cards")
     assert axe(centre) == []
+
+
+@pytest.mark.requirement("REG-05")
+def test_a_number_takes_the_reason_and_the_answer_goes_back(point: Point, open_page: Any, site: str) -> None:
+    [card] = submitted(point, 1)
+    page: Page = open_page()
+    log_in(page, point.post("auditor"), site)
+    page.goto(f"/cards/{card.pk}")
+    page.keyboard.press("r")
+    expect(page.locator("dialog[open] kbd").first).to_have_text("1")
+    page.keyboard.press("2")
+    expect(page.locator(".messages")).to_contain_text(card.record_number)
+    with point.acting("auditor"):
+        assert CardAct.objects.filter(card=card).latest("pk").reason == reasons("return")[1]
+
+    clerk: Page = open_page()
+    log_in(clerk, point.post("entry_clerk"), site)
+    clerk.goto(f"/cards/{card.pk}")
+    clerk.keyboard.press("Control+Enter")
+    expect(clerk.locator(".foot-note")).to_contain_text("填写对退回的答复")
+    picture(clerk, "clerk-answers")
+    clerk.get_by_label("对退回的答复").fill("已与病案核对，原填写无误")
+    clerk.keyboard.press("Control+Enter")
+    expect(clerk).not_to_have_url(re.compile(rf"/cards/{card.pk}\b"))
+    page.goto(f"/cards/{card.pk}")
+    expect(page.locator("main")).to_contain_text("已与病案核对，原填写无误")
+    picture(page, "auditor-answer")

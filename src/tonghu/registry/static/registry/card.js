@@ -2,6 +2,8 @@
 // puts each message beside its field. Only what was changed is sent. Keys: M takes the proposed value or goes to the
 // field, O gives a reason, F goes to the next finding, Ctrl+Enter sends.
 
+import "./reasons.js";
+
 const form = document.getElementById("card");
 const dialog = document.getElementById("override");
 const TYPED = "input:not([type=checkbox]):not([type=radio]):not([type=button]):not([type=submit]), textarea, select";
@@ -170,17 +172,6 @@ function explained(finding) {
   note.textContent = note.dataset.why.replace("%s", held.value);
   note.hidden = false;
 }
-
-dialog?.addEventListener("keydown", (event) => {
-  if (/^[1-9]$/.test(event.key) && !event.target.matches("textarea, input[type=text]")) {
-    const choice = dialog.querySelectorAll("input[type=radio]")[Number(event.key) - 1];
-    if (choice) {
-      event.preventDefault();
-      choice.checked = true;
-      dialog.querySelector("form").requestSubmit();
-    }
-  }
-});
 
 dialog?.querySelector("form").addEventListener("submit", (event) => {
   event.preventDefault();
