@@ -10,6 +10,8 @@ from made_up_files import Hospital, a_file
 import made_up
 from tonghu.intake.models import Batch, State
 from tonghu.platform.files import vault
+from tonghu.registry.models import Card
+from tonghu.registry.services import save_card
 
 pytestmark = pytest.mark.django_db
 
@@ -72,6 +74,34 @@ def test_a_row_that_waits_is_compared_and_decided(hospital: Hospital, clerk: Cli
     answer = clerk.post(f"/imports/{batch.pk}/choose", {"row": "1", "choice": "new"}, follow=True)
     assert "每一行都已决定" in text(answer)
     assert "确认导入 1 次住院" in text(answer)
+
+
+def test_what_is_not_imported_leads_to_its_rows_and_cards(hospital: Hospital, clerk: Client) -> None:
+    hospital.imported(hospital.page())
+    batch = hospital.checked(hospital.page(P782="13000.00"), hospital.page(P3=""), hospital.page(P3="ZY0002"))
+    page = text(clerk.get(f"/imports/{batch.pk}"))
+    assert f'<a href="/imports/{batch.pk}/rows?counts=failed">1</a>' in page
+    rows = text(clerk.get(f"/imports/{batch.pk}/rows?counts=failed"))
+    assert f"/imports/{batch.pk}/rows/2" in rows
+    assert f"/imports/{batch.pk}/rows/3" not in rows
+    assert f"/imports/{batch.pk}/rows/3" in text(clerk.get(f"/imports/{batch.pk}/rows?counts=created"))
+    assert "没有符合" in text(clerk.get(f"/imports/{batch.pk}/rows?counts=skipped"))
+    with hospital.acting() as by:  # somebody changes the card while the file is looked at
+        card = Card.objects.get(record_number="ZY0001")
+        save_card(card=card.pk, based_on=1, front={"P5": "2"}, by=by)
+    hospital.confirmed(batch)
+    page = text(clerk.get(f"/imports/{batch.pk}"))
+    assert f'<a href="/cards/{card.pk}">报告卡 ZY0001</a>' in page
+    assert f"#{card.pk}" not in page
+
+
+def test_cards_that_an_undo_left_are_named_by_their_record(hospital: Hospital, clerk: Client) -> None:
+    batch = hospital.imported(hospital.page())
+    with hospital.acting() as by:
+        card = Card.objects.get()
+        save_card(card=card.pk, based_on=1, front={"P5": "2"}, by=by)
+    hospital.undone(batch)
+    assert f'href="/cards/{card.pk}">ZY0001</a>' in text(clerk.get(f"/imports/{batch.pk}"))
 
 
 def test_refusals_are_one_clear_line(hospital: Hospital, clerk: Client) -> None:

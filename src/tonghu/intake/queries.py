@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 from typing import Any, Final
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from tonghu.codes import hqms_fields
 from tonghu.intake.models import Batch, Match, Row, State
@@ -15,6 +18,7 @@ from tonghu.patients.masking import mask_address
 from tonghu.platform.components.parts import Level
 from tonghu.platform.crypto.masks import mask_id, mask_phone
 from tonghu.platform.scope.scope import Scope
+from tonghu.registry.models import Card
 
 #: What the menu counts at most.
 _MOST: Final = 99
@@ -44,6 +48,19 @@ def preview(batch: Batch) -> dict[str, int]:
     for match, choice, why, count in kinds:
         counts[COUNTS_AS[outcome(match, choice, why)]] += count
     return counts
+
+
+def counted_as(rows: QuerySet[Row], name: str) -> QuerySet[Row]:
+    """Narrow the rows of a batch to those that stand in one of the counts of :func:`preview`."""
+    kinds = rows.order_by().values_list("match", "choice", "why").distinct()
+    wanted = [Q(match=match, choice=choice, why=why) for match, choice, why in kinds
+              if COUNTS_AS[outcome(match, choice, why)] == name]  # fmt: skip
+    return rows.filter(reduce(or_, wanted)) if wanted else rows.none()
+
+
+def record_numbers(cards: Sequence[int]) -> dict[int, str]:
+    """Return the record numbers of cards that the open scope sees."""
+    return dict(Card.objects.filter(pk__in=cards).values_list("pk", "record_number")) if cards else {}
 
 
 @dataclass(frozen=True, slots=True)

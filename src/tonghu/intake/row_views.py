@@ -20,7 +20,7 @@ from tonghu.intake.access import UPLOAD
 from tonghu.intake.comparing import lines
 from tonghu.intake.matching import contents
 from tonghu.intake.models import CHOICES, WAITING, Batch, Choice, Match, Row, State
-from tonghu.intake.outcomes import WHY, outcome
+from tonghu.intake.outcomes import COUNTED, WHY, outcome
 from tonghu.platform.accounts.access import Request, requires
 from tonghu.platform.accounts.forms import in_words
 from tonghu.platform.audit.acts import log_read
@@ -70,8 +70,8 @@ def rows(request: Request, pk: int) -> HttpResponse:
         ),
         filters=(
             Filter("match", _("What it is"), lambda all_, said: all_.filter(match=said), choices=Match.choices),
-            Filter("waits", _("Decision"), lambda all_, _said: all_.filter(WAITING),
-                   choices=[("1", _("waits for you"))]),
+            Filter("counts", _("What happens"), queries.counted_as,
+                   choices=[*COUNTED.items(), ("waits", _("waits for you"))]),
         ),
         caption=_("Rows in scope"),
         empty=_("The file has no reportable stay."),

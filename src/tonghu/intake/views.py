@@ -41,6 +41,8 @@ TONES: Final = {
 WORKING: Final = frozenset({State.CHECKING, State.CONFIRMING, State.UNDOING})
 #: Rules that the preview shows at once; the others open.
 GROUPS_SHOWN: Final = 8
+#: Cards that an undo left as they are: so many are named.
+KEPT_SHOWN: Final = 200
 
 
 @requires(UPLOAD)
@@ -193,10 +195,13 @@ def _preview(batch: Batch) -> dict[str, Any]:
 
 def _done(batch: Batch, request: Request) -> dict[str, Any]:
     counts = [(name, words, batch.counts.get(name, 0)) for name, words in COUNTED.items()]
+    said, kept = batch.summary.get("failed", []), batch.kept_cards[:KEPT_SHOWN]
+    records = queries.record_numbers([*kept, *(one["card"] for one in said if "card" in one)])
     failed = [
-        {"row": one["row"], "why": WHY.get(one["why"], one["why"]), "card": one.get("card")}
-        for one in batch.summary.get("failed", [])
-    ]
+        {"row": one["row"], "why": WHY.get(one["why"], one["why"]), "card": one.get("card"),
+         "record": records.get(one.get("card"))}
+        for one in said
+    ]  # fmt: skip
     locked = is_locked(batch.institution_id, batch.archive_month)
     may_undo = batch.state == State.CONFIRMED and request.scope.may(UNDO)
     created, updated = batch.counts.get("created", 0), batch.counts.get("updated", 0)
@@ -205,7 +210,7 @@ def _done(batch: Batch, request: Request) -> dict[str, Any]:
         "failed": failed,
         "more_failed": max(0, batch.counts.get("failed", 0) - len(failed)),
         "locked": locked,
-        "kept": batch.kept_cards,
+        "kept": [(card, records[card]) for card in kept if card in records],
         "undone": [
             (_("Voided"), batch.counts.get("voided", 0)), (_("Put back"), batch.counts.get("restored", 0)),
             (_("Left as they are"), batch.counts.get("kept", 0)),
