@@ -49,7 +49,12 @@ MOVES: Final[dict[State, frozenset[State]]] = {
 LIVE: Final = (State.CHECKING, State.READY, State.CONFIRMING)
 
 
-@tracked(exclude=("summary", "refusal", "samples"), name=_("import"))
+@tracked(
+    exclude=("summary", "refusal", "samples"),
+    name=_("import"),
+    called=("archive_month",),
+    words={"archive_month": "{:%Y-%m}".format},
+)
 class Batch(models.Model):
     """One uploaded file and what became of it."""
 

@@ -15,7 +15,7 @@ from tonghu.network.region_range import covered
 from tonghu.platform.audit.history import tracked
 
 
-@tracked(name=_("region"))
+@tracked(name=_("region"), called=("name",))
 class Region(models.Model):
     """One region of GB/T 2260 while it had one code, one name and one parent."""
 
@@ -51,7 +51,7 @@ class Region(models.Model):
         return f"{self.code} {self.name}"
 
 
-@tracked(exclude=("name_pinyin",), name=_("institution"))
+@tracked(exclude=("name_pinyin",), name=_("institution"), called=("name",))
 class Institution(models.Model):
     """A hospital or primary-care institution, or an authority (health commission, centre, insurance, …)."""
 
@@ -102,7 +102,7 @@ class Institution(models.Model):
         return covered(self.region_code) if self.kind == self.Kind.AUTHORITY else None
 
 
-@tracked(part_of="institution", name=_("institution code"))
+@tracked(part_of="institution", name=_("institution code"), called=("institution", "system"))
 class InstitutionCode(models.Model):
     """Another code under which files and messages name an institution."""
 

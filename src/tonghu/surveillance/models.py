@@ -17,7 +17,7 @@ from tonghu.platform.audit.history import tracked
 _FIRST_OF_MONTH = Q(archive_month__day=1)
 
 
-@tracked(part_of="institution", name=_("monitoring point"))
+@tracked(part_of="institution", name=_("monitoring point"), called=("institution",))
 class Point(models.Model):
     """An institution while it is a monitoring point: its months are expected."""
 
@@ -53,7 +53,12 @@ class Point(models.Model):
         return self.valid.upper - timedelta(days=1) if self.valid.upper else None
 
 
-@tracked(part_of="institution", name=_("zero report"), words={"archive_month": "{:%Y-%m}".format})
+@tracked(
+    part_of="institution",
+    name=_("zero report"),
+    called=("institution", "archive_month"),
+    words={"archive_month": "{:%Y-%m}".format},
+)
 class ZeroReport(models.Model):
     """The signed word of a point that a month had no case; never erased, withdrawn with a reason."""
 
@@ -86,7 +91,7 @@ class ZeroReport(models.Model):
         return f"{self.institution_id} {self.archive_month:%Y-%m}"
 
 
-@tracked(name=_("month lock"), words={"archive_month": "{:%Y-%m}".format})
+@tracked(name=_("month lock"), called=("archive_month",), words={"archive_month": "{:%Y-%m}".format})
 class MonthLock(models.Model):
     """A month that is closed for bulk undo, for the whole nation; single corrections go on, versioned."""
 

@@ -22,7 +22,11 @@ def holds(valid: object, now: datetime | None = None) -> bool:
     return (now or timezone.now()) in valid  # type: ignore[operator]
 
 
-@tracked(part_of="child", words={"purpose": name_of, "relation": lambda code: in_words("RC033", code)})
+@tracked(
+    part_of="child",
+    called=("purpose",),
+    words={"purpose": name_of, "relation": lambda code: in_words("RC033", code)},
+)
 class Consent(models.Model):
     """What a family agreed to, from–until; designated treatment is voluntary (REG-18). Never erased, only withdrawn."""
 
@@ -57,7 +61,7 @@ class Consent(models.Model):
         return in_words("RC033", self.relation)
 
 
-@tracked(part_of="child")
+@tracked(part_of="child", called=("ground", "institution"))
 class Grant(models.Model):
     """What lets another hospital see a child, from–until: custody, referral, consultation or consent."""
 

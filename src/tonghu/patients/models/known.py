@@ -37,6 +37,7 @@ def in_words(code_table: str, code: str) -> str:
 @tracked(
     exclude=("name_sort", "document_key", "document_tail"),
     part_of="child",
+    called=("record_number",),
     words={
         "sex": lambda code: in_words("RC001", code),
         "ethnicity": lambda code: in_words("RC035", code),
@@ -105,7 +106,7 @@ class HospitalView(models.Model):
         return in_words("RC001", self.sex)
 
 
-@tracked(exclude=("document_key", "document_tail"), part_of="child")
+@tracked(exclude=("document_key", "document_tail"), part_of="child", called=("document_type",))
 class Identifier(models.Model):
     """Another document of the child beside the one on the view: an earlier one, or a second."""
 
@@ -133,7 +134,7 @@ class Identifier(models.Model):
         return f"document {self.pk}"
 
 
-@tracked(part_of="child")
+@tracked(part_of="child", called=("name",))
 class FormerName(models.Model):
     """A name that the child had before; it stays findable, marked as former."""
 
@@ -154,7 +155,7 @@ class FormerName(models.Model):
         return f"former name {self.pk}"
 
 
-@tracked(part_of="child", words={"relation": lambda code: in_words("RC033", code)})
+@tracked(part_of="child", called=("relation",), words={"relation": lambda code: in_words("RC033", code)})
 class Guardian(models.Model):
     """Who answers for the child, as a hospital knows them."""
 

@@ -27,7 +27,7 @@ class PersonManager(BaseUserManager["Person"]):
     """Finds people by what they log in with."""
 
 
-@tracked(exclude=("password", "last_login"), name=_("person"))
+@tracked(exclude=("password", "last_login"), name=_("person"), called=("name",))
 class Person(AbstractBaseUser):
     """Someone who may log in. What they may do comes from their posts alone; there is no superuser flag."""
 
@@ -61,6 +61,7 @@ class Person(AbstractBaseUser):
 @tracked(
     part_of="person",
     name=_("post"),
+    called=("person", "role"),
     words={"role": lambda code: ROLES[code].name if code in ROLES else code},
 )
 class Post(models.Model):

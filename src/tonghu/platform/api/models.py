@@ -15,7 +15,7 @@ from tonghu.platform.audit.history import tracked
 from tonghu.platform.crypto.fields import EncryptedText
 
 
-@tracked(exclude=("secret_digest",), name=_("docking client"))
+@tracked(exclude=("secret_digest",), name=_("docking client"), called=("name",))
 class DockingClient(models.Model):
     """An information system of an institution that calls the API with credentials of its own."""
 

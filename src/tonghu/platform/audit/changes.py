@@ -217,7 +217,7 @@ def _described(model: type[Any], events: Sequence[Any]) -> list[RowChange]:
                     at=event.pgh_created_at,
                     table=name_of(model),
                     number=event.pgh_id,
-                    record=f"{_name(model)} #{event.pgh_obj_id}",
+                    record=f"{_name(model)} {_called(model, event, names) or f'#{event.pgh_obj_id}'}",
                     pk=event.pgh_obj_id,
                     act=event.pgh_label,
                     who=who_in_words(event.pgh_who),
@@ -266,11 +266,24 @@ def _related_names(fields: Sequence[models.Field[Any, Any]], events: Iterable[An
         for field in fields:
             if isinstance(field, models.ForeignKey) and (key := getattr(event, field.attname)) is not None:
                 wanted[field.related_model].add(key)
+    histories = {history.pgh_tracked_model: history for history in event_models()}
     return {
-        (model, key): str(found)
+        (model, key): (_called(histories[model], found, {}) if model in histories else "") or str(found)
         for model, keys in wanted.items()
         for key, found in model._default_manager.in_bulk(keys).items()
     }
+
+
+def _called(model: type[Any], row: Any, names: dict[tuple[type[Any], int], str]) -> str:
+    """By what people know a followed row, or its state in the history; empty where nothing of it can be said."""
+    said = []
+    for name in model.pgh_called:
+        field = model.pgh_tracked_model._meta.get_field(name)
+        value = getattr(row, field.attname)
+        if isinstance(field, models.ForeignKey) and (field.related_model, value) not in names:
+            continue  # not for this reader, or not looked up: its number would say nothing
+        said.append(_words(field, value, names, model.pgh_words))
+    return " ".join(filter(None, said))
 
 
 def _field_changes(

@@ -54,6 +54,7 @@ def tracked(
     exclude: Sequence[str] = (),
     part_of: str | None = None,
     name: Words = "",
+    called: Sequence[str] = (),
     words: Mapping[str, Callable[[Any], str]] | None = None,
 ) -> Callable[[type[Model]], type[Model]]:
     """Follow a model's rows in the table ``<table>_event``. Its migration needs :class:`ProtectHistory` beside it.
@@ -61,6 +62,8 @@ def tracked(
     Args:
         exclude: fields that the history leaves out (a password's hash, a derived column).
         name: what people call such a record, lazily translated (default: the model's verbose name).
+        called: the fields, never sealed ones, by whose values people know one such record (a record number, a month);
+            without any, it is called by the number of its row.
         words: how the values of a field are said, where the field's own choices do not.
         part_of: the foreign key to the record on whose page this row's history is shown too.
     """
@@ -74,7 +77,12 @@ def tracked(
             context_field=None,  # type: ignore[arg-type]  # its own docs allow None
             base_model=HistoryRow,
             model_name=f"{model.__name__}Event",
-            attrs={"pgh_part_of": part_of, "pgh_name": name, "pgh_words": dict(words or {})},
+            attrs={
+                "pgh_part_of": part_of,
+                "pgh_name": name,
+                "pgh_called": tuple(called),
+                "pgh_words": dict(words or {}),
+            },
             meta={
                 "db_table": table,
                 "indexes": [

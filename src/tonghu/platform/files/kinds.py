@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from django.utils.translation import get_language
+
 from tonghu.hqms.reading import dbf, detect
 from tonghu.hqms.reading.encoding import bom
 
@@ -29,6 +31,12 @@ KINDS: Final[dict[str, tuple[str, str, str]]] = {
     "other": ("无法识别的文件", "a file of unknown kind", "application/octet-stream"),
 }
 _STARTS: Final = ((b"%PDF", "pdf"), (b"\x89PNG", "png"), (b"\xff\xd8\xff", "jpeg"))
+
+
+def kind_in_words(code: str) -> str:
+    """Return what a kind is called in the reader's language; the code itself where it is none of :data:`KINDS`."""
+    zh, en, _type = KINDS.get(code, (code, code, ""))
+    return zh if (get_language() or "zh").startswith("zh") else en
 
 
 def kind_of(head: bytes, tail: bytes = b"") -> str:

@@ -9,10 +9,17 @@ from django.utils.translation import gettext_lazy as _
 
 from tonghu.platform.audit.history import tracked
 from tonghu.platform.crypto.fields import EncryptedText
+from tonghu.platform.files.kinds import kind_in_words
+from tonghu.platform.files.purposes import NAMES
 
 
 # The history keeps no key and no name: what was destroyed stays destroyed.
-@tracked(exclude=["key", "name"], name=_("stored file"))
+@tracked(
+    exclude=["key", "name"],
+    name=_("stored file"),
+    called=("purpose", "kind"),
+    words={"purpose": lambda code: str(NAMES.get(code, code)), "kind": kind_in_words},
+)
 class StoredFile(models.Model):
     """One file, while it lives and as a record afterwards."""
 
@@ -46,7 +53,7 @@ class StoredFile(models.Model):
     #: When its life ends by itself; None lives as long as what it belongs to.
     ends_at = models.DateTimeField(_("lives until"), null=True)
     destroyed_at = models.DateTimeField(_("destroyed"), null=True)
-    destroyed_why = models.CharField(max_length=20, blank=True, default="", choices=End.choices)
+    destroyed_why = models.CharField(_("why destroyed"), max_length=20, blank=True, default="", choices=End.choices)
     destroyed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     destroyed_system = models.CharField(max_length=40, blank=True, default="")
 

@@ -23,7 +23,7 @@ from tonghu.platform.components.table import Column, Filter, Mark, Table
 from tonghu.platform.files import services
 from tonghu.platform.files.access import TAKE, VIEW
 from tonghu.platform.files.incoming import megabytes
-from tonghu.platform.files.kinds import KINDS
+from tonghu.platform.files.kinds import kind_in_words
 from tonghu.platform.files.models import StoredFile
 from tonghu.platform.files.purposes import NAMES
 from tonghu.platform.files.queries import downloads_of, shown_files
@@ -158,8 +158,7 @@ def _owner(file: StoredFile) -> str:
 
 
 def _kind(file: StoredFile) -> str:
-    zh, en, _type = KINDS[file.kind]
-    return zh if (get_language() or "zh").startswith("zh") else en
+    return kind_in_words(file.kind)
 
 
 def _life(file: StoredFile) -> Mark:

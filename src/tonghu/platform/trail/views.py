@@ -47,7 +47,8 @@ def record(request: Request, table: str, pk: int) -> HttpResponse:
     if not found:  # never there, or not for this reader: nobody can tell which
         raise Http404
     _log_reads(request, found)
-    title = _("History of %(record)s") % {"record": f"{tables()[table]} #{pk}"}
+    called = next((one.record for one in found if (one.table, one.pk) == (table, pk)), f"{tables()[table]} #{pk}")
+    title = _("History of %(record)s") % {"record": called}
     return render(request, "trail/record.html", {"heading": title, "events": _timeline(found)})
 
 

@@ -37,7 +37,13 @@ class Origin(models.TextChoices):
     UNDO = "undo", _("Undone")
 
 
-@tracked(exclude=("rules_key",), part_of="child", name=_("report card"))
+@tracked(
+    exclude=("rules_key",),
+    part_of="child",
+    name=_("report card"),
+    called=("record_number",),
+    words={"archive_month": "{:%Y-%m}".format},
+)
 class Card(models.Model):
     """One hospital stay of a child in scope. What only the database writes is marked; see ``states.sql``."""
 

@@ -1,0 +1,84 @@
+"""What the history calls a record: by what people know it by, in the reader's scope, at one query a kind."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import translation
+
+import made_up
+from made_up_cards import Point
+from tonghu.network.models import Institution
+from tonghu.platform.audit import changes
+from tonghu.platform.audit.changes import Wanted, event_model
+from tonghu.platform.files.models import StoredFile
+from tonghu.registry.models import Card
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def hospital() -> Point:
+    return Point()
+
+
+def records(role: Any, table: str = "") -> list[str]:
+    with role, translation.override("zh-hans"):
+        return [one.record for one in changes.changes(Wanted(table=table), limit=50).changes]
+
+
+def test_a_card_and_its_view_are_called_by_the_record_number(hospital: Point) -> None:
+    card = hospital.card()
+    assert f"报告卡 {card.record_number}" in records(hospital.acting("point_lead"), "registry.card")
+    assert f"登记内容 {card.record_number}" in records(hospital.acting("point_lead"), "patients.hospitalview")
+    page = made_up.browser(hospital.post("point_lead")).get(f"/history/registry.card/{card.pk}").content.decode()
+    assert f"报告卡 {card.record_number}的修改记录" in page
+    assert f"报告卡 #{card.pk}" not in page
+    assert f"{card.record_number} @" not in page, "what it points at is called so too"
+
+
+def test_posts_people_and_places_are_called_by_name(hospital: Point) -> None:
+    clerk = hospital.post("entry_clerk")
+    said = records(hospital.acting("point_lead"))
+    assert f"人员 {clerk.person.name}" in said
+    assert f"岗位 {clerk.person.name} 数据录入员" in said
+    assert f"单位 {hospital.hospital.name}" in said
+
+
+def test_a_month_is_called_by_its_month_and_its_place(hospital: Point) -> None:
+    row = event_model("surveillance.zeroreport")(institution_id=7, archive_month=date(2026, 10, 1))
+    assert changes._called(type(row), row, {(Institution, 7): "虚构医院"}) == "虚构医院 2026-10"
+    assert changes._called(type(row), row, {}) == "2026-10", "a place that the reader may not see is left out"
+
+
+def test_a_file_is_called_by_what_it_is_for_and_why_it_went_is_said_in_words() -> None:
+    row = event_model("files.storedfile")(purpose="discharge_upload", kind="xlsx")
+    with translation.override("zh-hans"):
+        assert changes._called(type(row), row, {}) == "待导入的病案首页数据 Excel 工作簿"
+        assert changes._label(StoredFile._meta.get_field("destroyed_why")) == "销毁原因"
+    with translation.override("en"):
+        assert changes._called(type(row), row, {}) == "discharge data for import an Excel workbook"
+
+
+def test_what_has_no_name_of_its_own_keeps_its_number(hospital: Point) -> None:
+    card = hospital.card()
+    assert f"患儿 #{card.child_id}" in records(hospital.acting("point_lead"), "patients.child")
+
+
+def test_more_rows_ask_no_more_queries(hospital: Point) -> None:
+    def asked() -> int:
+        with hospital.acting("point_lead"), CaptureQueriesContext(connection) as queries:
+            changes.changes(Wanted(table="registry.card"), limit=50)
+        return len(queries)
+
+    hospital.card()
+    few = asked()
+    for _ in range(4):
+        hospital.card()
+    assert asked() == few
+    with hospital.acting("point_lead"):
+        assert Card.objects.count() == 5
