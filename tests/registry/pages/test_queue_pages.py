@@ -302,8 +302,15 @@ def test_the_list_is_filtered_and_searched(point: Point, clerk: Client) -> None:
     assert listed("state=submitted") == [True, False]
     assert listed("problem=errors") == [False, True]
     assert listed("problem=none") == [True, False]
+    assert listed("month=2026-09") == listed("month=2026-9") == listed("month=2026年9月") == listed("month=202609")
     assert listed("month=2026-09") == [True, True]
-    assert listed("month=2026-08") == listed("month=soon") == [False, False]
+    assert listed("month=2026-08") == [False, False]
+    page = text(clerk.get("/cards"))
+    assert 'name="month" value="" maxlength="100" placeholder="如 2026-09"' in page
+    for unread in ("九月", "2026-13", "2026"):
+        said = text(clerk.get(f"/cards?month={unread}"))
+        assert f"归档月“{unread}”无法识别：请填写年份和月份，如 2026-09" in said
+        assert f'/cards/{first.pk}"' not in said
     assert listed("group=malignant") == [True, True]
     assert listed("group=itp") == [False, False]
     assert listed("iccc=011") == [True, True]

@@ -27,8 +27,10 @@ from urllib.parse import urlencode
 
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from tonghu.errors import InputRefused
 from tonghu.platform.components import keyset
 from tonghu.platform.shell import Words
 
@@ -108,14 +110,17 @@ class Filter:
     Attributes:
         name: stands in the address.
         label: above the field.
-        narrow: ``narrow(rows, chosen)`` returns fewer rows; not asked for an empty choice.
+        narrow: ``narrow(rows, chosen)`` returns fewer rows; not asked for an empty choice. Raises InputRefused where it
+            cannot read what was typed: the table says so and shows no row.
         choices: pairs of value and label; a value that is none of them is ignored.
+        example: stands grey in an empty field.
     """
 
     name: str
     label: Words
     narrow: Narrow
     choices: Sequence[tuple[str, Words]] = ()
+    example: Words = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +168,14 @@ class Table:
         return any(each.chosen for each in self.fields)
 
     @cached_property
+    def refused(self) -> str:
+        """Why what was typed into a filter cannot be read, and how it is written; '' where it can."""
+        why = self._kept[1]
+        if why is None:
+            return ""
+        return why.en if (get_language() or "").startswith("en") else why.zh
+
+    @cached_property
     def sorted_by(self) -> str:
         """What the rows are ordered by: a column that may order, with ``-`` for descending."""
         asked = self.request.GET.get("sort", "")
@@ -172,10 +185,9 @@ class Table:
     @cached_property
     def slice(self) -> keyset.Slice:
         """The rows of this page and where the neighbours begin."""
-        rows: Any = self.rows
-        for each in self.fields:
-            if each.chosen:
-                rows = each.filter.narrow(rows, each.chosen)
+        rows, refused = self._kept
+        if refused is not None:
+            return keyset.Slice([], "", "")
         after, before = self.request.GET.get("after", ""), self.request.GET.get("before", "")
         return keyset.cut(rows, order=self.sorted_by, key=self.key, size=self.page, after=after, before=before)
 
@@ -229,6 +241,18 @@ class Table:
         own = {each.name for each in self.filters} | {"after", "before"}
         said = self.request.GET.dict()
         return [(name, str(value)) for name, value in said.items() if name not in own]
+
+    @cached_property
+    def _kept(self) -> tuple[Any, InputRefused | None]:
+        """The rows that the filters leave; or why one of them cannot be read."""
+        rows: Any = self.rows
+        try:
+            for each in self.fields:
+                if each.chosen:
+                    rows = each.filter.narrow(rows, each.chosen)
+        except InputRefused as why:
+            return [], why
+        return rows, None
 
     def _heading(self, column: Column) -> Heading:
         if column.order is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from datetime import date
 from functools import cache
@@ -14,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from tonghu.codes import iccc
 from tonghu.codes.text import halfwidth
+from tonghu.errors import InputRefused
 from tonghu.hqms.labels import GROUPS_ZH
 from tonghu.patients.models import HospitalView
 from tonghu.patients.queries import is_name, matching
@@ -25,6 +27,7 @@ from tonghu.registry.states import State
 
 #: A search by name looks at so many children at most.
 MOST_NAMED: Final = 200
+_MONTH: Final = re.compile(r"([0-9]{4})[-/.年]?([0-9]{1,2})月?")
 Tone = Literal["block", "ask", "done", "quiet"]
 #: Tones of states: what asks, what is done.
 TONES: Final[dict[str, Tone]] = {
@@ -69,10 +72,12 @@ def subgroup_name(code: str) -> str:
 def filters(*names: str) -> list[Filter]:
     """The filters of these names, in that order."""
     made: dict[str, Callable[[], Filter]] = {
-        "q": lambda: Filter("q", _("Record number, name, pinyin or initials"), matching_cards),
+        "q": lambda: Filter(
+            "q", _("Record number or name"), matching_cards, example=_("or pinyin, initials")
+        ),
         "state": lambda: Filter("state", _("State"), lambda rows, s: rows.filter(state=s), State.choices),
         "institution": lambda: Filter("institution", _("Hospital, by code"), _of_hospital),
-        "month": lambda: Filter("month", _("Archive month"), _of_month),
+        "month": lambda: Filter("month", _("Archive month"), _of_month, example=_("such as 2026-09")),
         "group": lambda: Filter(
             "group", _("Group"), lambda rows, g: rows.filter(scope_group=g), [(g, group_name(g)) for g in GROUPS_ZH]
         ),
@@ -141,7 +146,10 @@ def chosen(request: Request) -> tuple[QuerySet[Card], str]:
         value = request.GET.get(each.name, "").strip()[:100]
         if not value or (each.choices and value not in {code for code, _label in each.choices}):
             continue
-        rows = each.narrow(rows, value)
+        try:
+            rows = each.narrow(rows, value)
+        except InputRefused:  # the list says so; no card of it is taken away
+            rows = rows.none()
         said.append("指定患儿或病案号" if each.name == "q" else f"{each.name}={value}")
     return rows, "，".join(said) or "全部"
 
@@ -152,10 +160,22 @@ def _archive_month(card: Card) -> object:
 
 
 def _of_month(rows: QuerySet[Card], said: str) -> QuerySet[Card]:
+    """By year and month as people write them: 2026-09, 2026-9, 202609, 2026年9月.
+
+    Raises:
+        InputRefused: it is no month.
+    """
+    written = _MONTH.fullmatch("".join(halfwidth(said).split()))
     try:
-        return rows.filter(archive_month=date.fromisoformat(f"{said}-01"))
+        month = date(int(written[1]), int(written[2]), 1) if written else None
     except ValueError:
-        return rows.none()
+        month = None
+    if month is None:
+        raise InputRefused(
+            f"归档月“{said}”无法识别：请填写年份和月份，如 2026-09",
+            f"The archive month “{said}” cannot be read: write year and month, such as 2026-09",
+        )
+    return rows.filter(archive_month=month)
 
 
 def _of_hospital(rows: QuerySet[Card], said: str) -> QuerySet[Card]:
