@@ -142,7 +142,7 @@ def test_two_tabs_do_not_overwrite_each_other(point: Point, page: Page, open_pag
     other.goto(f"/cards/{card.pk}")
     other.locator(f"#id_{AGE}").fill("10")
     other.get_by_role("button", name="只保存").click()
-    expect(other.get_by_role("heading", level=1)).to_have_text("修改队列")
+    expect(other.get_by_role("heading", level=1)).to_have_text("待改正")
     page.locator(f"#id_{AGE}").fill("9")
     page.locator(f"#id_{REGISTERED}").fill("四川省虚构市1号")
     page.keyboard.press("Control+Enter")

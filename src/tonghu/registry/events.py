@@ -23,13 +23,13 @@ MOVED: Final[dict[str, Kind]] = {
 }
 MENDED: Final = kind(
     "registry.mended",
-    zh="批量更正（第 {batch} 号，规则 {rule}）：{subject}，{count} 份",
+    zh="批量改正（第 {batch} 号，规则 {rule}）：{subject}，{count} 份",
     en="bulk mend {batch} by rule {rule}: {subject}, {count} card(s)",
     data=("rule", "count", "batch"),
 )
 UNDONE: Final = kind(
     "registry.mend_undone",
-    zh="撤销批量更正（第 {batch} 号）：{subject}，{count} 份",
+    zh="撤销批量改正（第 {batch} 号）：{subject}，{count} 份",
     en="took bulk mend {batch} back: {subject}, {count} card(s)",
     data=("count", "batch"),
 )

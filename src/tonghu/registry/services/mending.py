@@ -128,7 +128,7 @@ def undo_mend(*, batch: int, by: Scope) -> Mended:
     check_may(by, ENTER)
     made = list(CardVersion.objects.filter(institution=by.institution, batch=batch, origin=Origin.BULK))
     if not made:
-        raise InputRefused(f"没有第 {batch} 号批量更正", f"There is no bulk mend {batch}")
+        raise InputRefused(f"没有第 {batch} 号批量改正", f"There is no bulk mend {batch}")
     held = _locked([one.card_id for one in made])
     before = {
         one.card_id: open_(one.content)
@@ -151,7 +151,7 @@ def undo_mend(*, batch: int, by: Scope) -> Mended:
                 changes.append(Change(card, after, changed))
     if not changes:
         raise InputRefused(
-            "这批更正已经撤销，或所改内容后来又被修改", "It was taken back already, or all of it was changed since"
+            "这批改正已经撤销，或所改内容后来又被修改", "It was taken back already, or all of it was changed since"
         )
     write(changes, by=by, origin=Origin.UNDO, batch=batch)
     done = tuple(change.card.pk for change in changes)
