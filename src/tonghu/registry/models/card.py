@@ -11,6 +11,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from tonghu.patients.models import Child, HospitalView
+from tonghu.patients.models.known import in_words
 from tonghu.platform.audit.history import tracked
 from tonghu.platform.crypto.fields import KeyedHash
 from tonghu.registry.content import KEY_PURPOSE, PLACE
@@ -42,7 +43,7 @@ class Origin(models.TextChoices):
     part_of="child",
     name=_("report card"),
     called=("record_number",),
-    words={"archive_month": "{:%Y-%m}".format},
+    words={"archive_month": "{:%Y-%m}".format, "sex": lambda code: in_words("RC001", code)},
 )
 class Card(models.Model):
     """One hospital stay of a child in scope. What only the database writes is marked; see ``states.sql``."""
