@@ -154,3 +154,16 @@ def test_a_stranger_is_led_to_the_log_in_and_another_hospital_sees_its_own(
     page.goto("/reporting")
     expect(page.locator("main")).to_contain_text("不是监测点")
     expect(page.locator("main")).not_to_contain_text("虚构第一儿童医院")
+
+
+def test_on_a_phone_the_wall_opens_at_the_newest_month(hospital: Any, open_page: Any, site: str) -> None:
+    page = open_page(viewport={"width": 390, "height": 844})
+    enter(page, site, made_up.post("commission_officer", made_up.authority("health", "510100")))
+    page.goto("/reporting?region=510100&by=points")
+    newest = page.locator(".wall thead th").last
+    expect(newest).to_be_in_viewport(ratio=0.9)
+    assert newest.inner_text().startswith(str(Month.of(timezone.localdate())))
+    expect(page.locator(".wall tbody td").first).to_be_in_viewport()  # the names stay beside the months
+    picture(page, "wall-phone")
+    page.locator(".wall thead th").nth(1).scroll_into_view_if_needed()  # the older ones are reached by scrolling
+    expect(page.locator(".wall thead th").nth(1)).to_be_in_viewport()
