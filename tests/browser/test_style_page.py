@@ -221,3 +221,38 @@ def test_focus_is_always_visible(page: Page) -> None:
         style = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
         assert width >= 2, page.evaluate("document.activeElement.outerHTML.slice(0, 200)")
         assert style != "none", page.evaluate("document.activeElement.outerHTML.slice(0, 200)")
+
+
+def test_every_component_stands_on_the_page_and_answers(page: Page) -> None:
+    page.goto("/style")
+    for sample in (
+        ".mark-block", ".mark-ask", ".mark-done", ".masked", ".note-info", ".note-success", ".note-warning",
+        ".note-error", "#table table.rows", ".empty", "#form form", ".field-error", "#history .timeline",
+        "table.diff", "#progress .progress-part", "#chart .chart-picture svg", "#map svg", "#acts dialog",
+        ".findings [data-finding]",
+    ):  # fmt: skip
+        expect(page.locator(sample).first).to_be_attached()
+    # A number is masked, and the way to the whole of it asks for a reason.
+    expect(page.locator(".masked").nth(1)).to_contain_text("110***********002X")
+    expect(page.get_by_role("link", name="完整")).to_have_attribute("href", "#reveal")
+    # A step of the history unfolds what was changed in it: before struck out, after beside it.
+    fold = page.locator("#history details").first
+    expect(fold.locator("table.diff")).to_be_hidden()
+    fold.locator("summary").click()
+    expect(fold.locator("table.diff")).to_be_visible()
+    assert page.locator("table.diff del").count() > 0
+    assert page.locator("table.diff ins").count() > 0
+    # Work that runs and work that ended are told apart by words, not by colour alone.
+    for state in ("running", "done", "failed"):
+        expect(page.locator(f"#progress .is-{state}").first).to_be_visible()
+    expect(page.locator("#progress .is-failed").first).to_contain_text("因错误中止")
+    # What cannot be undone is asked first, with its consequence in numbers; Escape leaves everything as it is.
+    dialog = page.locator("#acts dialog")
+    page.locator("#acts [data-opens]").click()
+    expect(dialog).to_be_visible()
+    expect(dialog.locator(".consequences dt").first).to_have_text(re.compile(r"\d"))
+    page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+    page.locator("#acts [data-opens]").click()
+    dialog.get_by_role("button", name="暂不处理").click()
+    expect(dialog).to_be_hidden()
