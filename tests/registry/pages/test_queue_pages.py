@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from django.utils.translation import override
@@ -21,7 +21,7 @@ from tonghu.hqms.reading import open_file
 from tonghu.registry import first_screen
 from tonghu.registry.forms import lists
 from tonghu.registry.models import Card, CardAct
-from tonghu.registry.pages import looking, working
+from tonghu.registry.pages import card_lists, looking, working
 from tonghu.registry.pages.opening import newest_contents
 from tonghu.registry.services import move, save_card
 
@@ -318,6 +318,15 @@ def test_the_list_is_filtered_and_searched(point: Point, clerk: Client) -> None:
     assert listed("q=单小雪") == [True, False]
     assert listed("q=zengdabao") == [False, True]
     assert listed("q=nobody") == [False, False]
+
+
+def test_no_card_is_taken_away_by_a_month_that_cannot_be_read(point: Point) -> None:
+    point.card()
+    with point.acting("point_lead") as by:
+        request = RequestFactory().get("/cards/export", {"month": "九月"})
+        request.scope = by  # type: ignore[attr-defined]
+        rows, said = card_lists.chosen(request)  # type: ignore[arg-type]
+        assert (rows.count(), said) == (0, "month=九月")
 
 
 def test_the_search_box_finds_a_card_by_its_record_number(point: Point, clerk: Client) -> None:
