@@ -183,7 +183,7 @@ def lint() -> int:
 
 
 #: What must hold on every PostgreSQL: migrations, row security, constraints, queue, history.
-ON_EVERY_POSTGRES = ("database", "scope", "audit", "jobs", "accounts", "crypto", "api")
+ON_EVERY_POSTGRES = ("database", "scope", "audit", "jobs")
 
 
 def test(*arguments: str) -> int:
@@ -210,7 +210,7 @@ def test_other_postgres() -> int:
     print(f"· PostgreSQL {others[0]}", flush=True)
     os.environ["TONGHU_TEST_POSTGRES"] = others[0]
     folders = [place for place in (ROOT / "tests/platform" / name for name in ON_EVERY_POSTGRES) if place.is_dir()]
-    return call(PYTHON, "-m", "pytest", "-q", *folders, "tests/patients", "tests/network")
+    return call(PYTHON, "-m", "pytest", "-q", *folders)
 
 
 def docs() -> int:
