@@ -100,7 +100,7 @@ def load(paths: Iterable[Path] | None = None) -> Rulebook:
     RuleError naming file, rule and reason.
     """
     chosen = tuple(paths) if paths is not None else (PACKAGED,)
-    if not all(path.is_relative_to(PACKAGED) for path in chosen):
+    if not all(path.is_relative_to(Path(__file__).parent) for path in chosen):
         return _parsed(chosen)
     # The packaged rules are parsed once for each state of the program.
     return compiled.rulebook("-".join(path.name for path in chosen), lambda: _parsed(chosen))
