@@ -26,6 +26,12 @@ settings.register_profile("tonghu", deadline=None)
 settings.load_profile("tonghu")
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes() -> None:
+    """Test processes inherit this one's environment: they shall read the settings after they know their own site."""
+    del os.environ["DJANGO_SETTINGS_MODULE"]
+
+
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_blocker: Any) -> Iterator[None]:
     """A database of this session: made by the owner, used as ``app``. Replaces pytest-django's, which has one role."""

@@ -1,8 +1,10 @@
 """The database that the platform's tests run on: a real PostgreSQL server, the four roles, migrations run by the owner.
 
-The server lies in ``var/test`` and is started for the session. A database made by the migrations is kept as a template
-under their hash, so that a session whose migrations are known starts from a copy. Sessions that run side by side
-share the server: each makes a database of its own, and the last one to leave stops the server.
+The server lies in ``var/test`` and is started for the session; each process of a run in several has a folder and a
+server of its own (``var/test-gw0``), for keys, roles' passwords and static files are a site's. A database made by the
+migrations is kept as a template under their hash, so that a session whose migrations are known starts from a copy.
+Sessions that run side by side in one folder share the server: each makes a database of its own, and the last one to
+leave stops the server.
 """
 
 from __future__ import annotations
@@ -23,7 +25,8 @@ from tonghu.platform.database.server import Server
 
 ROOT = Path(__file__).resolve().parent.parent
 VERSION = os.environ.get("TONGHU_TEST_POSTGRES")
-HOME = ROOT / "var" / f"test{VERSION or ''}"
+PROCESS = os.environ.get("PYTEST_XDIST_WORKER")
+HOME = ROOT / "var" / "-".join(part for part in (f"test{VERSION or ''}", PROCESS) if part)
 #: Templates of older migrations are kept while others may still work on them.
 TEMPLATES_KEPT = 6
 

@@ -182,6 +182,8 @@ def lint() -> int:
     return 0
 
 
+#: A process a core, a file of tests to the process that is free, in the order of the folders (browsers first).
+IN_PROCESSES = ["-n", str(min(4, os.cpu_count() or 1)), "--dist", "loadfile", "--no-loadscope-reorder"]
 #: What must hold on every PostgreSQL: migrations, row security, constraints, queue, history.
 ON_EVERY_POSTGRES = ("database", "scope", "audit", "jobs")
 
@@ -192,7 +194,7 @@ def test(*arguments: str) -> int:
         return call(PYTHON, "-m", "pytest", *arguments)
     return (
         lint()
-        or call(PYTHON, "-m", "pytest", "-q", "--cov", "--cov-branch", "--cov-fail-under=95")
+        or call(PYTHON, "-m", "pytest", "-q", *IN_PROCESSES, "--cov", "--cov-branch", "--cov-fail-under=95")
         or test_other_postgres()
     )
 
@@ -210,7 +212,7 @@ def test_other_postgres() -> int:
     print(f"· PostgreSQL {others[0]}", flush=True)
     os.environ["TONGHU_TEST_POSTGRES"] = others[0]
     folders = [place for place in (ROOT / "tests/platform" / name for name in ON_EVERY_POSTGRES) if place.is_dir()]
-    return call(PYTHON, "-m", "pytest", "-q", *folders)
+    return call(PYTHON, "-m", "pytest", "-q", *IN_PROCESSES, *folders)
 
 
 def docs() -> int:

@@ -55,6 +55,7 @@ def test_a_month_of_a_hundred_cards_takes_under_ten_minutes(
     hands.look()
     hands.click(page.get_by_role("link", name="继续"))
     for _ in work:
+        page.wait_for_load_state("load")  # a key pressed before the scripts are there is nobody's
         here = page.url
         mend(hands, work[page.locator("#id_P3").input_value()])
         hands.press("Control+Enter")
