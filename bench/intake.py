@@ -54,6 +54,7 @@ def _measured(rows: int, base: int, runs: int) -> list[Line]:
     from django.db import connection
 
     from bench.peers import import_by_hand
+    from bench.registry.fill import fill
     from tonghu.platform.crypto import site_keys
     from tonghu.platform.database.migrate import migrate
 
@@ -79,7 +80,7 @@ def _measured(rows: int, base: int, runs: int) -> list[Line]:
     ]  # fmt: skip
     if base:
         _empty()
-        _fill(checked, base)
+        fill(HOSPITALS, base)
         large = _ours(checked, rows)
         print(f"  with {base:,} cards: ours {large:.1f} s ({rows / large:,.0f} rows/s)", flush=True)
         lines.append(
@@ -202,6 +203,7 @@ def _batch(layout: str) -> Any:
 
 
 def _hospitals() -> None:
+    from django.db import connections
     from psycopg.types.range import Range
 
     from tonghu.network.models import Institution
@@ -219,104 +221,23 @@ def _hospitals() -> None:
                 for n in range(HOSPITALS)
             )  # fmt: skip
             Person.objects.using("owner").create(id=1, username="bench", name="虚构", institution_id=1, made_up=True)
+            with connections["owner"].cursor() as cursor:  # whoever comes later gets other numbers
+                for table in ("network_institution", "accounts_person"):
+                    cursor.execute(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), max(id)) FROM {table}")
 
 
 def _empty() -> None:
+    """Nobody's cards are there; institutions and people stay."""
     from django.db import connections
 
     with connections["owner"].cursor() as cursor:
         cursor.execute(
-            "TRUNCATE registry_card, registry_cardversion, registry_finding, registry_act, registry_tally, "
-            "registry_card_event, patients_child, patients_child_event, patients_hospitalview, "
-            "patients_hospitalview_event, patients_nametoken, patients_recordkey, patients_documentkey, intake_batch, "
-            "intake_row, intake_row_finding, by_hand.line, by_hand.person, by_hand.finding, by_hand.token CASCADE"
+            "TRUNCATE registry_card, registry_card_event, registry_tally, patients_child, patients_child_event, "
+            "patients_hospitalview_event, patients_recordkey, patients_documentkey, surveillance_zeroreport, "
+            "surveillance_zeroreport_event, intake_batch, by_hand.line, by_hand.person, by_hand.finding, by_hand.token "
+            "CASCADE"
         )
         cursor.execute("ANALYZE")
-
-
-def _fill(checked: _Checked, base: int) -> None:
-    """Other hospitals' cards, copied from one import until there are as many as `base`; their histories are left out."""
-    from django.db import connections
-
-    from tonghu.platform.scope.scope import open_scope, system_scope
-
-    started = time.perf_counter()
-    rows = sum(len(block) for block, _findings in checked.blocks)
-    _ours(checked, rows)
-    tables = ("registry_card", "registry_cardversion", "registry_finding", "patients_child", "patients_hospitalview",
-              "patients_nametoken", "patients_recordkey", "patients_documentkey")  # fmt: skip
-    with open_scope(system_scope("migration"), using="owner"), connections["owner"].cursor() as cursor:
-        for table in tables:
-            cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
-        copies = [
-            f"c.{name}" for name in _columns(cursor, "registry_card", {"id", "institution_id", "child_id", "view_id"})
-        ]
-        names = [name.removeprefix("c.") for name in copies]
-        step = 10_000_000
-        cursor.execute("SELECT count(*) FROM registry_card")
-        held = cursor.fetchone()[0]
-        for copy in range(1, max(1, base // held) + 1):
-            shift, place = copy * step, f"(2 + (c.child_id + {copy} * 37) % {HOSPITALS - 1})"
-            cursor.execute(
-                f"INSERT INTO patients_child (id, created_at) SELECT id + {shift}, now() FROM patients_child WHERE id < {step}"
-            )
-            cursor.execute(
-                "INSERT INTO patients_hospitalview (id, child_id, institution_id, record_number, patient_name, name_sort, sex, "
-                "birth_date, ethnicity, nationality, document_type, residence_code, created_at, updated_at) "
-                f"SELECT c.id + {shift}, c.child_id + {shift}, {place}, c.record_number, c.patient_name, c.name_sort, c.sex, "
-                f"c.birth_date, c.ethnicity, c.nationality, c.document_type, c.residence_code, now(), now() "
-                f"FROM patients_hospitalview AS c WHERE c.id < {step}"
-            )
-            cursor.execute(
-                "INSERT INTO patients_recordkey (institution_id, record_number, child_id) "
-                f"SELECT {place}, c.record_number, c.child_id + {shift} FROM patients_recordkey AS c WHERE c.child_id < {step} "
-                "ON CONFLICT DO NOTHING"
-            )
-            cursor.execute(
-                "INSERT INTO patients_documentkey (key, number, child_id) "
-                f"SELECT decode(md5(c.key::text || '{copy}'), 'hex'), c.number, c.child_id + {shift} "
-                f"FROM patients_documentkey AS c WHERE c.child_id < {step}"
-            )
-            cursor.execute(
-                "INSERT INTO patients_nametoken (kind, token, former, institution_id, child_id, view_id) "
-                f"SELECT c.kind, c.token, false, {place}, c.child_id + {shift}, c.view_id + {shift} "
-                f"FROM patients_nametoken AS c WHERE c.view_id < {step}"
-            )
-            cursor.execute(
-                f"INSERT INTO registry_card (id, institution_id, child_id, view_id, {', '.join(names)}) "
-                f"SELECT c.id + {shift}, {place}, c.child_id + {shift}, c.view_id + {shift}, {', '.join(copies)} "
-                f"FROM registry_card AS c WHERE c.id < {step}"
-            )
-            cursor.execute(
-                "INSERT INTO registry_cardversion (card_id, institution_id, number, origin, changed, content, content_key) "
-                f"SELECT c.card_id + {shift}, card.institution_id, c.number, c.origin, c.changed, c.content, c.content_key "
-                f"FROM registry_cardversion AS c JOIN registry_card AS card ON card.id = c.card_id + {shift} WHERE c.card_id < {step}"
-            )
-            cursor.execute(
-                'INSERT INTO registry_finding (card_id, institution_id, rule, rule_version, level, "column", overridden_reason) '
-                f"SELECT c.card_id + {shift}, card.institution_id, c.rule, c.rule_version, c.level, c.\"column\", '' "
-                f"FROM registry_finding AS c JOIN registry_card AS card ON card.id = c.card_id + {shift} WHERE c.card_id < {step}"
-            )
-            print(f"  base: {copy * held:,} cards, {time.perf_counter() - started:.0f} s", flush=True)
-        # The hospital's own cards go: its file comes as new to a nation that has the others.
-        for table in ("registry_finding", "registry_cardversion"):
-            cursor.execute(f"DELETE FROM {table} WHERE card_id < {step}")
-        cursor.execute(f"DELETE FROM registry_card WHERE id < {step}")
-        cursor.execute(f"DELETE FROM patients_nametoken WHERE view_id < {step}")
-        cursor.execute(f"DELETE FROM patients_hospitalview WHERE id < {step}")
-        for table in ("patients_recordkey", "patients_documentkey"):
-            cursor.execute(f"DELETE FROM {table} WHERE child_id < {step}")
-        cursor.execute(f"DELETE FROM patients_child WHERE id < {step}")
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        for table in tables:
-            cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
-    with connections["owner"].cursor() as cursor:
-        cursor.execute("ANALYZE")
-
-
-def _columns(cursor: Any, table: str, without: set[str]) -> list[str]:
-    cursor.execute("SELECT column_name FROM information_schema.columns WHERE table_name = %s", [table])
-    return sorted(name for (name,) in cursor.fetchall() if name not in without)
 
 
 def _require(counted: int, rows: int) -> None:
