@@ -110,7 +110,7 @@ def test_the_command_says_how_many_and_what(
     card_commands.add_words(parser.add_subparsers())
     said = parser.parse_args(["check-cards"])
     assert said.run(said) == 0
-    assert "1 cards, all consistent" in capsys.readouterr().out
+    assert "1 cards and 0 imports, all consistent" in capsys.readouterr().out
     owner("UPDATE registry_card SET errors = 7")
     monkeypatch.setattr(card_commands, "SHOWN", 0)
     assert said.run(said) == 1
