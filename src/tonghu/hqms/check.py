@@ -127,11 +127,11 @@ class _Run:
         self, source: Source, columns: Columns, options: Options, listed: ClinicalList | None, outputs: Outputs
     ) -> None:
         # Heavy things are imported where they are needed first: a refused header should not wait for them.
-        from tonghu.rulebook import PACKAGED, load
+        from tonghu.rulebook import packaged
 
         self.source, self.columns, self.options, self.listed, self.outputs = source, columns, options, listed, outputs
         self.began = datetime.now(CHINA)
-        self.rules = Rules.of(load([PACKAGED / "registry"]), columns.named, options)
+        self.rules = Rules.of(packaged("registry"), columns.named, options)
         self.register = Register()
         limits = bounds(self.rules.scope.rules)
         self.prefilter = Prefilter(columns, limits)

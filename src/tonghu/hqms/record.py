@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import cache, cached_property, lru_cache
+from functools import cached_property, lru_cache
 from typing import Final
 
 from tonghu.codes import hqms_fields
 from tonghu.codes.hqms_fields import Field, Layout
 from tonghu.hqms import casting, fields, words
 from tonghu.hqms.judge import SET, answered_elsewhere, entry, said
-from tonghu.rulebook import PACKAGED, Rule, Rulebook, RuleSet, load
+from tonghu.rulebook import Rule, RuleSet, packaged
 from tonghu.rulebook.expressions import Literal, Name, Node
 from tonghu.rulebook.lean_executor import finding_judge
 from tonghu.rulebook.python_executor import UNKNOWN, Answer, Judge
@@ -95,22 +95,17 @@ def warm(on: date) -> None:
 def rules(layout: str, on: date, region: str | None = None) -> RuleSet:
     """The rules that :func:`check` asks of a card on a day and at a place. Raises BadCode for an unknown layout."""
     hqms_fields.layout(layout)
-    return _book().on(on, region, [SET, CARD_SET], layout)
+    return packaged("registry").on(on, region, [SET, CARD_SET], layout)
 
 
 #: Compiled once for the rules of a layout, however many days they hold: there are as many as the rule book has changes.
 _checkers: Final[dict[tuple[object, ...], _Checker]] = {}
 
 
-@cache
-def _book() -> Rulebook:
-    return load([PACKAGED / "registry"])
-
-
 @lru_cache(maxsize=512)  # the rules of a day and a place are chosen once
 def _checker(layout: str, on: date, region: str | None, with_card: bool = False, card_alone: bool = False) -> _Checker:
     dictionary = hqms_fields.layout(layout)
-    rules = _book().on(on, region, [SET, CARD_SET] if with_card else [SET], layout)
+    rules = packaged("registry").on(on, region, [SET, CARD_SET] if with_card else [SET], layout)
     key = (layout, with_card, card_alone, *((rule.id, rule.version, rule.file) for rule in rules.rules))
     held = _checkers.get(key)
     if held is None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
 from typing import Final
 
 from tonghu.codes import hqms_fields
@@ -16,7 +15,7 @@ from tonghu.hqms import casting
 from tonghu.hqms.casting import Value
 from tonghu.hqms.iccc import NO_TUMOUR
 from tonghu.hqms.screen import SET, UNDETERMINED
-from tonghu.rulebook import PACKAGED, RuleSet, load
+from tonghu.rulebook import RuleSet, packaged
 from tonghu.rulebook.lean_executor import Values, finding_judge, values_of_record
 from tonghu.rulebook.python_executor import Judge
 
@@ -106,14 +105,8 @@ def _whole(value: object) -> int | None:
 
 
 def _rules(layout: str, on: date, region: str | None) -> tuple[RuleSet, tuple[tuple[str, int], ...]]:
-    chosen = load_book().on(on, region, [SET], layout)
+    chosen = packaged("registry").on(on, region, [SET], layout)
     return chosen, tuple((rule.id, rule.version) for rule in chosen.rules)
-
-
-@cache
-def load_book():  # type: ignore[no-untyped-def]
-    """The rules of the registry, loaded once."""
-    return load([PACKAGED / "registry"])
 
 
 _screens: dict[tuple[object, ...], _Screen] = {}

@@ -7,8 +7,8 @@
 """
 
 from tonghu.rulebook.rule_error import RuleError
-from tonghu.rulebook.rulebook import PACKAGED, Rulebook, load
+from tonghu.rulebook.rulebook import PACKAGED, Rulebook, load, packaged
 from tonghu.rulebook.rules import Layer, Level, Rule
 from tonghu.rulebook.ruleset import RuleSet
 
-__all__ = ["PACKAGED", "Layer", "Level", "Rule", "RuleError", "RuleSet", "Rulebook", "load"]
+__all__ = ["PACKAGED", "Layer", "Level", "Rule", "RuleError", "RuleSet", "Rulebook", "load", "packaged"]

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 from tonghu.errors import InputRefused
@@ -104,6 +104,12 @@ def load(paths: Iterable[Path] | None = None) -> Rulebook:
         return _parsed(chosen)
     # The packaged rules are parsed once for each state of the program.
     return compiled.rulebook("-".join(path.name for path in chosen), lambda: _parsed(chosen))
+
+
+@cache
+def packaged(folder: str) -> Rulebook:
+    """The packaged rules of a folder of :data:`PACKAGED`: one book a process, whoever asks for it."""
+    return load([PACKAGED / folder])
 
 
 def _parsed(paths: Sequence[Path]) -> Rulebook:

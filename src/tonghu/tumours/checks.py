@@ -21,7 +21,7 @@ from tonghu.errors import InputRefused
 from tonghu.rulebook.expressions import Value
 from tonghu.rulebook.lean_executor import finding_judge
 from tonghu.rulebook.python_executor import Judge, Record
-from tonghu.rulebook.rulebook import PACKAGED, Rulebook, load
+from tonghu.rulebook.rulebook import packaged
 from tonghu.rulebook.rules import Rule
 from tonghu.rulebook.ruleset import RuleSet
 from tonghu.rulebook.schema import UNREADABLE
@@ -41,11 +41,6 @@ FEW = 500_000
 OUTPUT = ("row", "check", "level", "message_zh", "message_en")
 
 
-@cache
-def _rulebook() -> Rulebook:
-    return load([PACKAGED / "tumours"])
-
-
 def rules(profile: str = DEFAULT_PROFILE, on: date | None = None) -> RuleSet:
     """The edits of a profile that hold on a day (default: today in China). Raises InputRefused for other profiles."""
     if profile not in PROFILES:
@@ -53,7 +48,7 @@ def rules(profile: str = DEFAULT_PROFILE, on: date | None = None) -> RuleSet:
             f"没有校验表“{profile}”，可用：{'、'.join(PROFILES)}",
             f"there is no profile “{profile}”: {', '.join(PROFILES)}",
         )
-    return _rulebook().on(on or today_in_china(), sets=PROFILES[profile])
+    return packaged("tumours").on(on or today_in_china(), sets=PROFILES[profile])
 
 
 class Finding(NamedTuple):

@@ -8,7 +8,7 @@ from typing import Final
 
 from django.utils.translation import get_language
 
-from tonghu.rulebook import PACKAGED, load
+from tonghu.rulebook import packaged
 
 #: Folders of the rule book whose rules find something on cards.
 FOLDERS: Final = ("registry", "tumours")
@@ -27,7 +27,7 @@ def _titles() -> Mapping[str, tuple[str, str]]:
     """The titles by reported id: that of the rule which has the id itself, else of the first that reports under it."""
     found: dict[str, tuple[str, str]] = {}
     for folder in FOLDERS:
-        for rule in load([PACKAGED / folder]).rules:
+        for rule in packaged(folder).rules:
             if rule.id == rule.reports or rule.reports not in found:
                 found[rule.reports] = (rule.title.zh, rule.title.en)
     return found
