@@ -118,6 +118,17 @@ def test_refusals_are_one_clear_line(hospital: Hospital, clerk: Client) -> None:
     assert hospital.seen(batch).state == State.REFUSED
 
 
+def test_work_whose_record_is_gone_can_be_taken_up_again(hospital: Hospital, clerk: Client) -> None:
+    batch = hospital.checked(hospital.page())
+    clerk.post(f"/imports/{batch.pk}/confirm")
+    with hospital.acting():  # cancelled half a year ago: the job's record was kept no longer
+        Batch.objects.filter(pk=batch.pk).update(job=None)
+    page = text(clerk.get(f"/imports/{batch.pk}"))
+    assert f'action="/imports/{batch.pk}/go-on"' in page
+    clerk.post(f"/imports/{batch.pk}/go-on")
+    assert hospital.run(batch).state == State.CONFIRMED
+
+
 def test_the_same_file_twice_is_one_import(hospital: Hospital, clerk: Client) -> None:
     content = a_file([hospital.page()])
     upload(clerk, content)

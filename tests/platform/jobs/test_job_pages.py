@@ -79,6 +79,15 @@ def test_a_job_that_is_silent_for_long_is_said_to_be(clerk: Post, browser: Clien
     assert "已有 5分钟没有新的进度" in text(browser, f"/jobs/{job}").replace("5 分钟", "5分钟")
 
 
+def test_a_job_that_waits_to_be_tried_again_says_why(clerk: Post, browser: Client) -> None:
+    why = {"error_zh": "磁盘空间已满：请腾出空间", "error_en": "The disk is full: make room"}
+    job = ask(clerk, attempts=1, run_after=timezone.now() + timedelta(seconds=40), **why)
+    assert "磁盘空间已满：请腾出空间" in text(browser, f"/jobs/{job}/progress")
+    with open_scope(system_scope("worker")):
+        Job.objects.filter(pk=job).update(state=State.RUNNING, run=2)
+    assert "磁盘空间已满" not in text(browser, f"/jobs/{job}/progress")
+
+
 def test_when_a_job_has_ended_its_page_loads_anew_with_what_came_of_it(clerk: Post, browser: Client) -> None:
     job = ask(clerk)
     run_one(job)

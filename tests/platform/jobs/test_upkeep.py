@@ -11,6 +11,7 @@ import pytest
 from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
+from psycopg.errors import DiskFull
 
 import made_up
 import sample_jobs
@@ -165,6 +166,12 @@ class TestRecords:
             assert run_one(job.pk).error_place.startswith("KeyError")
 
 
+def because(fault: Exception, cause: Exception) -> Exception:
+    """An error of Django's as it comes of one of the database's."""
+    fault.__cause__ = cause
+    return fault
+
+
 @pytest.mark.parametrize(
     ("fault", "said"),
     [
@@ -173,6 +180,8 @@ class TestRecords:
         (OperationalError("detail: Key (id)=(110101199003074477)"), "数据库暂时不可用"),
         (InterfaceError("x"), "数据库暂时不可用"),
         (OSError(errno.ENOSPC, "x"), "磁盘空间已满"),
+        (OSError(errno.EFBIG, "x"), "磁盘空间已满"),
+        (because(OperationalError("could not extend file"), DiskFull("could not extend file")), "磁盘空间已满"),
         (OSError(errno.EACCES, "x"), "程序出错（PermissionError）"),
         (MemoryError(), "内存不足"),
         (ConnectionRefusedError(), "外部服务没有应答"),

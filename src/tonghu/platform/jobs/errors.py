@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import errno
 import traceback
 from pathlib import Path
 
 from django.db import InterfaceError, OperationalError
 
 from tonghu.errors import InputRefused
+from tonghu.platform.operations.faults import DISK_FULL, fault_of
 
 #: Where code of libraries lies; the line that a developer looks for is above theirs.
 _LIBRARIES = ("site-packages", "/lib/python", "<frozen")
@@ -45,13 +45,13 @@ def words(fault: BaseException) -> tuple[str, str]:
     """
     if isinstance(fault, InputRefused | PostEnded):
         return fault.zh, fault.en
-    if isinstance(fault, OperationalError | InterfaceError):
-        return "数据库暂时不可用，将自动重试", "The database was not available; it is tried again by itself"
-    if isinstance(fault, OSError) and fault.errno in (errno.ENOSPC, errno.EDQUOT):
+    if fault_of(fault) is DISK_FULL:  # the worker's own, or the database's
         return (
             "磁盘空间已满：请腾出空间，之后会自动重试",
             "The disk is full: make room, then it is tried again by itself",
         )
+    if isinstance(fault, OperationalError | InterfaceError):
+        return "数据库暂时不可用，将自动重试", "The database was not available; it is tried again by itself"
     if isinstance(fault, MemoryError):
         return (
             "内存不足：请稍后重试，或减少同时进行的任务",

@@ -137,6 +137,8 @@ def progress_of(job: Job, request: Request) -> Progress:
     states = {State.WAITING: "waiting", State.RUNNING: "running", State.DONE: "done", State.CANCELLED: "cancelled"}
     asked = job.progress.cancel_asked_at is not None and job.state in LIVE
     note = _("It is asked to stop and does so at its next step.") if asked else ""
+    if job.state == State.WAITING and not asked:  # why the last run ended: it is tried again by itself
+        note = job.error_zh if (get_language() or "zh").startswith("zh") else job.error_en
     if now and now.quiet is not None and now.quiet > QUIET:
         quiet = in_words(timedelta(seconds=now.quiet))
         note = " ".join([note, _("It has not said anything for %(time)s.") % {"time": quiet}]).strip()
