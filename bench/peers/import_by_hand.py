@@ -89,8 +89,8 @@ def run(
                 copy.write_row(person)
         with cursor.copy("COPY by_hand.token FROM STDIN") as copy:
             for (record, child), ways in tokens.items():
-                for kind, token in ways:
-                    copy.write_row((record, child, int(kind), token))
+                for way, token in ways:
+                    copy.write_row((record, child, int(way), token))
         with cursor.copy("COPY by_hand.finding FROM STDIN") as copy:
             for row, rule, column, level in findings:
                 copy.write_row((row, rule, 1, column, level))
