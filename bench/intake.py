@@ -42,12 +42,12 @@ def suite(runs: int) -> list[Line]:
     server.start()
     try:
         prepare(server.admin_url(), SITE)
-        return _measured(rows, base, min(runs, 2))
+        return _measured(server.admin_url(), rows, base, min(runs, 2))
     finally:
         server.stop()
 
 
-def _measured(rows: int, base: int, runs: int) -> list[Line]:
+def _measured(admin_url: str, rows: int, base: int, runs: int) -> list[Line]:
     import django
 
     django.setup()
@@ -60,7 +60,7 @@ def _measured(rows: int, base: int, runs: int) -> list[Line]:
 
     migrate()
     site_keys.prepare()
-    import_by_hand.prepare()
+    import_by_hand.prepare(admin_url)
     _hospitals()
     file = made(f"stays-{rows}.csv", "--rows", str(rows), "--children", "1", "--in-scope", "1", "--month", "2026-10")
     checked = _checked(file)
