@@ -79,7 +79,7 @@ def change(request: Request, pk: int) -> HttpResponse:
 def guardian(request: Request, pk: int, guardian: int | None = None) -> HttpResponse:
     """A guardian: a new one, or one to change."""
     view = _own(request, pk)
-    held = get_object_or_404(Guardian, pk=guardian, view=view) if guardian else None
+    held = get_object_or_404(Guardian, pk=guardian, view=view) if guardian is not None else None
     form = GuardianForm(request.POST or None, held=held)
 
     def act() -> Child:

@@ -6,6 +6,7 @@ a described status, type and shape, and what breaks the description is refused.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -30,8 +31,8 @@ from tonghu.platform.api.queries import for_clients
 pytestmark = [pytest.mark.django_db]
 
 CALLERS = ("nobody", "person", "client")
-#: Calls a caller and operation.
-EXAMPLES = 10
+#: Calls a caller and operation; more of them now and then: ``TONGHU_TEST_API_CALLS=300``.
+EXAMPLES = int(os.environ.get("TONGHU_TEST_API_CALLS", "10"))
 CHECKS = [
     not_a_server_error, checks.status_code_conformance, checks.content_type_conformance,
     checks.response_headers_conformance, checks.response_schema_conformance, checks.negative_data_rejection,

@@ -13,7 +13,7 @@ from django.forms import Form
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render, resolve_url
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme, urlencode
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
@@ -47,6 +47,7 @@ from tonghu.platform.accounts.log_in import (
 )
 from tonghu.platform.accounts.models import LogInEvent, Person
 from tonghu.platform.accounts.sign_in import SECOND_FACTOR
+from tonghu.platform.onward import next_page
 from tonghu.platform.scope.scope import open_scope, system_scope
 
 #: Keys of a session that is on its way in: who gave the password, until when, where to; a secret being set up; and
@@ -247,10 +248,7 @@ def _refusal(answer: Answer, wrong: str) -> str:
 
 
 def _next(request: HttpRequest) -> str:
-    """Where to go on, as long as it is on this site."""
-    wanted = request.POST.get("next") or request.GET.get("next", "")
-    ours = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
-    return wanted if ours else "/"
+    return next_page(request, of_address=True)
 
 
 def add_errors(form: Form, refused: InputRefused) -> None:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 from django.core.exceptions import ImproperlyConfigured, SuspiciousOperation
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 
 from tonghu.platform.accounts.access import access_of
 from tonghu.platform.accounts.sign_in import open_request
 from tonghu.platform.scope.scope import open_scope
 
 API = "/api/"
+#: What a bigint holds; the database refuses to look for more.
+LARGEST: Final = 2**63 - 1
 
 
 class ScopeMiddleware:
@@ -34,18 +36,28 @@ class ScopeMiddleware:
                     transaction.set_rollback(True)
         return response
 
-    def process_view(self, request: HttpRequest, view: Any, _args: Any, _kwargs: Any) -> None:
-        """Serve no view that does not say who may open it, and no address with a NUL, which no text of ours holds.
+    def process_view(self, request: HttpRequest, view: Any, _args: Any, kwargs: dict[str, Any]) -> None:
+        """Serve no view that does not say who may open it, and nothing with a NUL, which no text of ours holds.
 
         Raises:
             ImproperlyConfigured: the view has none of the decorators of ``accounts.access``.
-            SuspiciousOperation: the address has a NUL, which the database would refuse; answered with 400.
+            SuspiciousOperation: the address or a field of a form has a NUL, which the database would refuse; 400.
+            Http404: the address names a row by a number that no row can have.
         """
-        if "%00" in request.META.get("QUERY_STRING", "") and not request.path_info.startswith(API):  # says it itself
-            raise SuspiciousOperation("a NUL in the address")
+        if any(isinstance(number, int) and number > LARGEST for number in kwargs.values()):
+            raise Http404
+        if not request.path_info.startswith(API) and _has_nul(request):  # the API says it itself
+            raise SuspiciousOperation("a NUL in the address or a field")
         if access_of(view) is None:
             raise ImproperlyConfigured(f"{view.__module__}.{view.__qualname__} does not say who may open it")
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> None:  # noqa: ARG002 -- Django's signature
         """Remember that a view failed: Django turns the exception into a page before it reaches the transaction."""
         request.failed = True  # type: ignore[attr-defined]
+
+
+def _has_nul(request: HttpRequest) -> bool:
+    if "%00" in request.META.get("QUERY_STRING", ""):
+        return True
+    # Read already, for its CSRF token, within the limits of files.middleware.
+    return any("\0" in text for name, said in request.POST.lists() for text in (name, *said))

@@ -7,12 +7,12 @@ import re
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_POST
 
 from tonghu.platform.accounts.access import public
 from tonghu.platform.components import codes
 from tonghu.platform.components.table import COOKIE
+from tonghu.platform.onward import next_page
 
 _NAME = re.compile(r"[a-z0-9_-]{1,60}", re.ASCII)
 
@@ -38,9 +38,7 @@ def code_choices(request: HttpRequest, list_id: str) -> HttpResponse:
 @require_POST
 def columns(request: HttpRequest, name: str) -> HttpResponse:
     """Keep which columns of a table this browser shows, and lead back to it."""
-    wanted = request.POST.get("next", "")
-    ours = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
-    response = HttpResponseRedirect(wanted if ours else "/")
+    response = HttpResponseRedirect(next_page(request))
     chosen = request.POST.getlist("column")
     if _NAME.fullmatch(name) and all(_NAME.fullmatch(column) for column in chosen):
         response.set_cookie(

@@ -9,12 +9,12 @@ from django.contrib import messages
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from tonghu.platform.accounts.access import Request, public
 from tonghu.platform.components import undo
+from tonghu.platform.onward import next_page
 from tonghu.platform.web import helping, samples
 from tonghu.platform.web.search import LIMIT, LIMIT_IN_BOX
 from tonghu.platform.web.search import search as find
@@ -25,7 +25,7 @@ from tonghu.platform.web.search import search as find
 def language(request: Request) -> HttpResponse:
     """Keep the reader's choice of language in a cookie and on the person, and lead back."""
     wanted = request.POST.get("language", "")
-    response = HttpResponseRedirect(_back(request))
+    response = HttpResponseRedirect(next_page(request))
     if wanted in dict(settings.LANGUAGES):
         response.set_cookie(
             settings.LANGUAGE_COOKIE_NAME, wanted, max_age=365 * 86400, samesite="Lax", secure=settings.HTTPS
@@ -103,10 +103,3 @@ def style_paper(request: Request, kind: str) -> HttpResponseBase:
 def expired(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001 -- Django's signature
     """The answer to a form whose token is missing or old: what happened, and that nothing typed is lost."""
     return render(request, "403_csrf.html", {"back": request.path}, status=403)
-
-
-def _back(request: HttpRequest) -> str:
-    """Where the reader came from, as long as it is on this site."""
-    wanted = request.POST.get("next", "")
-    ours = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
-    return wanted if ours else "/"
