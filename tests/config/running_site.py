@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE = 60.0
+PATIENCE = 180.0  # two cores may be busy with much else
 
 
 @dataclass(frozen=True)
@@ -119,11 +119,12 @@ class RunningSite:
         return [json.loads(line) for line in text.splitlines() if line.startswith("{")]
 
 
-def until(holds: Callable[[], object], what: str, seconds: float = PATIENCE) -> None:
+def until(holds: Callable[[], object], what: str, seconds: float | None = None) -> None:
     """Wait until something holds."""
-    deadline = time.monotonic() + seconds
+    patience = PATIENCE if seconds is None else seconds
+    deadline = time.monotonic() + patience
     while not holds():
-        assert time.monotonic() < deadline, f"after {seconds:.0f} s it is still not so that {what}"
+        assert time.monotonic() < deadline, f"after {patience:.0f} s it is still not so that {what}"
         time.sleep(0.1)
 
 
