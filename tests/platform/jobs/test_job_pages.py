@@ -139,6 +139,9 @@ def test_a_waiting_job_is_cancelled_from_its_page(clerk: Post, browser: Client) 
     browser.post(f"/jobs/{job}/cancel")
     assert seen(job).state == State.CANCELLED
     assert "已取消" in text(browser, "/jobs")
+    assert re.search(rf'action="/jobs/{job}/again".*<button[^>]*>继续', text(browser, f"/jobs/{job}"))
+    browser.post(f"/jobs/{job}/again")
+    assert seen(job).state == State.WAITING
 
 
 @pytest.mark.parametrize("act", ["", "/progress", "/cancel", "/again", "/drop"])

@@ -160,6 +160,33 @@ def test_a_waiting_job_is_cancelled_at_once_and_never_runs(clerk: Post) -> None:
     assert sample_jobs.effects_of(1) == []
 
 
+def test_a_cancelled_job_goes_on_from_its_last_step(clerk: Post) -> None:
+    asked = ask(clerk, number=4, parts=3)
+    with open_scope(system_scope("worker")):
+        Job.objects.filter(pk=asked.pk).update(state=State.CANCELLED, finished_at=timezone.now(), run=1)
+        Progress.objects.filter(pk=asked.pk).update(cancel_asked_at=timezone.now())
+        Step.objects.create(job=asked, name="part-0", result=0, run=1)
+    with made_up.acting(clerk) as scope:
+        assert services.try_again(job=asked.pk, by=scope).state == State.WAITING
+        assert services.try_again(job=asked.pk, by=scope).state == State.WAITING, "twice is once"
+        assert [act.subject_id for act in Event.objects.filter(kind="jobs.resumed")] == [str(asked.pk)]
+    assert run_one(asked.pk).state == State.DONE
+    assert sample_jobs.effects_of(4) == [1, 2], "the step of the first run is not done again"
+
+
+def test_a_cancelled_job_does_not_go_on_beside_one_that_was_asked_for_anew(clerk: Post) -> None:
+    from tonghu.errors import InputRefused
+
+    with made_up.acting(clerk) as scope:
+        first = enqueue(sample_jobs.parts, by=scope, key="once", number=5, parts=1)
+        services.cancel(job=first.pk, by=scope)
+        second = enqueue(sample_jobs.parts, by=scope, key="once", number=5, parts=1)
+        assert second.pk != first.pk
+        with pytest.raises(InputRefused, match="重新提交"):
+            services.try_again(job=first.pk, by=scope)
+        assert Job.objects.get(pk=first.pk).state == State.CANCELLED
+
+
 def test_a_step_ahead_of_a_cancelled_job_is_not_begun(clerk: Post) -> None:
     asked = ask(clerk, number=3, parts=5)
     with open_scope(system_scope("worker")):

@@ -1,9 +1,12 @@
-"""What people do to jobs: cancel, have a dead letter tried again, drop it with a reason."""
+"""What people do to jobs: cancel, have one that failed or was cancelled go on, drop a dead letter with a reason."""
 
 from __future__ import annotations
 
+from collections.abc import Set
+from typing import Final
+
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -11,11 +14,13 @@ from tonghu.errors import InputRefused
 from tonghu.platform.audit.events import record
 from tonghu.platform.jobs import queue
 from tonghu.platform.jobs.access import MANAGE, OPERATE
-from tonghu.platform.jobs.events import DROPPED, JOB, TRIED_AGAIN
+from tonghu.platform.jobs.events import DROPPED, JOB, RESUMED, TRIED_AGAIN
 from tonghu.platform.jobs.models import STANDS, Job, Progress
 from tonghu.platform.scope.scope import Scope
 
 State = Job.State
+#: What may go on from its last step, because somebody wants it to.
+GOES_ON: Final = frozenset({State.DEAD, State.CANCELLED})
 
 
 def may_steer(job: Job, by: Scope) -> bool:
@@ -47,23 +52,35 @@ def cancel(*, job: int, by: Scope) -> Job:
 
 @transaction.atomic
 def try_again(*, job: int, by: Scope) -> Job:
-    """Put a dead letter back into the queue; its committed steps are not done again. A second time changes nothing.
+    """Put a dead letter, or a job that was cancelled, back into the queue; its committed steps are not done again.
+
+    A second time changes nothing.
 
     Raises:
         Job.DoesNotExist, PermissionDenied: as for :func:`cancel`.
-        InputRefused: the job was dropped or ended otherwise.
+        InputRefused: the job was dropped or ended otherwise, or the same was asked for anew meanwhile.
     """
     held = _held(job, by)
     if held.state in (State.WAITING, State.RUNNING):
         return held
-    _require_dead(held)
+    kind = RESUMED if held.state == State.CANCELLED else TRIED_AGAIN
+    _require(held, GOES_ON)
     held.state, held.finished_at, held.run_after = State.WAITING, None, None
     held.attempts = held.losses = 0
     held.decided_by_id, held.reason = by.person, ""
-    held.save(update_fields=STANDS)
+    try:
+        with transaction.atomic():
+            held.save(update_fields=STANDS)
+    except IntegrityError as fault:
+        if "job_asked_once" not in str(fault):
+            raise
+        raise InputRefused(
+            f"任务 {job} 取消后已重新提交了同样的任务，请查看新的任务",
+            f"The same was asked for anew after job {job} was cancelled: see the newer job",
+        ) from fault
     Progress.objects.filter(job=held).update(cancel_asked_at=None, cancel_asked_by=None)
     queue.put(held)
-    record(TRIED_AGAIN, subject=(JOB, held.pk), by=by, data={"kind": held.kind}, institution=held.institution_id)
+    record(kind, subject=(JOB, held.pk), by=by, data={"kind": held.kind}, institution=held.institution_id)
     return held
 
 
@@ -78,7 +95,7 @@ def drop(*, job: int, reason: str, by: Scope) -> Job:
     held = _held(job, by)
     if held.state == State.DROPPED:
         return held
-    _require_dead(held)
+    _require(held, {State.DEAD})
     if not reason.strip():
         raise InputRefused("请填写放弃的原因", "Give the reason for dropping it")
     held.state, held.finished_at = State.DROPPED, timezone.now()
@@ -96,8 +113,8 @@ def _held(number: int, by: Scope, *, lock: bool = True) -> Job:
     return Job.objects.select_for_update().get(pk=number) if lock else held
 
 
-def _require_dead(job: Job) -> None:
-    if job.state != State.DEAD:
+def _require(job: Job, states: Set[State]) -> None:
+    if job.state not in states:
         raise InputRefused(
             f"任务 {job.pk} 不在失败任务中，现为“{job.get_state_display()}”",
             f"Job {job.pk} is no dead letter: it is {job.state}",

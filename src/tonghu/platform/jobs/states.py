@@ -24,6 +24,7 @@ TRANSITIONS: Final[dict[tuple[State, State], str]] = {
     (State.WAITING, State.CANCELLED): "the asker cancels before it starts",
     (State.RUNNING, State.CANCELLED): "the asker cancels; the job stops at its next report or step",
     (State.DEAD, State.WAITING): "somebody has it tried again",
+    (State.CANCELLED, State.WAITING): "who may cancel it has it go on after all",
     (State.DEAD, State.DROPPED): "somebody drops it, with a reason",
 }
 LIVE: Final = frozenset({State.WAITING, State.RUNNING})

@@ -91,6 +91,7 @@ def job_page(request: Request, pk: int) -> HttpResponse:
             "asker": _asker(job),
             "result": [(RESULTS.get(name), name, value) for name, value in sorted((job.result or {}).items())],
             "may_try_again": steer and is_dead,
+            "may_go_on": steer and job.state == State.CANCELLED,
             "may_cancel": steer and job.state == State.WAITING,
             "confirm_drop": _confirm_drop(job) if steer and is_dead else None,
         },
@@ -118,7 +119,7 @@ def cancel(request: Request, pk: int) -> HttpResponse:
 @signed_in
 @require_POST
 def again(request: Request, pk: int) -> HttpResponse:
-    """Have a dead letter tried again."""
+    """Have a dead letter, or a job that was cancelled, go on."""
     said = _("It is tried again; what it had finished is not done twice.")
     return _act(request, pk, said, lambda: services.try_again(job=pk, by=request.scope))
 
