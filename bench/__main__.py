@@ -12,7 +12,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import classification, discharges, intake, patients, rules, shell
+from bench import classification, crowd, discharges, intake, patients, rules, shell
 from bench.chinese import chinese
 from bench.measure import ROOT, WORK, Line
 from bench.registry import pages
@@ -26,6 +26,7 @@ SUITES: dict[str, Callable[[int], list[Line]]] = {
     "intake": intake.suite,
     "shell": shell.suite,
     "pages": pages.suite,
+    "crowd": crowd.suite,
 }
 RESULTS = ROOT / "bench" / "results.json"
 HEADS = {

@@ -4,6 +4,14 @@ from __future__ import annotations
 
 import re
 
+POSTS: dict[str, str] = {
+    "h1 entry clerk": "医院录入员", "h1 records department": "医院病案部门", "h1 auditor": "医院审核员",
+    "h1 point lead": "监测点总负责人", "h1 responsible deputy": "医院分管负责同志",
+    "county commission officer": "县卫生健康部门", "city commission officer": "市卫生健康部门",
+    "province commission officer": "省卫生健康部门",
+    "province commission head": "省卫生健康部门领导", "centre centre officer": "国家监测中心工作人员",
+    "centre centre head": "国家监测中心负责人",
+}  # fmt: skip
 #: (pattern of the whole English label, Chinese with its groups).
 LABELS: tuple[tuple[str, str], ...] = (
     (r"(\d+) cores, (\S+), Python (\S+), (\S+)", r"\1 核，\2，Python \3，\4"),
@@ -29,8 +37,26 @@ LABELS: tuple[tuple[str, str], ...] = (
     (r"which children are these\? ([\d,]+) rows of an import", r"导入的 \1 行各是哪名儿童"),
     (r"import ([\d,]+) reportable stays, sealed, under row security", r"导入 \1 条应报告记录（加密，行级权限）"),
     (r"the same with ([\d,]+) cards there", r"同上，库中已有 \1 张报告卡"),
-    (r"(.+): server time, 95th percentile", r"\1：服务器用时，第 95 百分位"),
-    (r"of ([\d,]+) cards, (.+?): (.+)", r"\1 张报告卡，\2：\3"),
+    (r"Pages of the shell, one person: server time, 95th percentile", "外壳页面，一人：服务器用时，第 95 百分位"),
+    (
+        r"Pages of the shell, (\d+) people at once: server time, 95th percentile",
+        r"外壳页面，\1 人同时：服务器用时，第 95 百分位",
+    ),
+    (
+        r"Pages of (\d+) clerks at once, ([\d,]+) cards: server time, 95th percentile",
+        r"\1 名录入员同时使用，库中 \2 张报告卡：服务器用时，第 95 百分位",
+    ),
+    (
+        r"Pages of (\d+) clerks at once, with (\d+) uploads: server time, 95th percentile",
+        r"\1 名录入员同时使用，另有 \2 个文件上传导入：服务器用时，第 95 百分位",
+    ),
+    *(
+        (
+            rf"pages over ([\d,]+) cards, {post}: the slowest, 95th percentile",
+            rf"\1 张报告卡，{words}的各页面：最慢一页，第 95 百分位",
+        )
+        for post, words in POSTS.items()
+    ),
     # Against what
     (r"Polars scan that only screens", "只筛查的 Polars 扫描"),
     (r"Polars scan that only screens \(utf8-lossy\)", "只筛查的 Polars 扫描（utf8-lossy）"),
@@ -59,6 +85,18 @@ LABELS: tuple[tuple[str, str], ...] = (
         r"中位数 \1 ms，处理器 \2 ms；浏览器所见 \3 ms",
     ),
     (r"median (\d+) ms", r"中位数 \1 ms"),
+    (r"a card checked while somebody types, 95th percentile", "边录边查一张报告卡，第 95 百分位"),
+    (r"median (\d+) ms; (\d+) fields, (\d+) findings", r"中位数 \1 ms；\2 项，\3 个问题"),
+    (r"(\d+) pages; median of all (\d+) ms", r"\1 个页面；全部的中位数 \2 ms"),
+    (
+        r"(\d+) pages, median (\d+) ms, seen by the browser (\d+) ms; checks while typing (\d+) ms",
+        r"\1 次打开，中位数 \2 ms，浏览器所见 \3 ms；边录边查 \4 ms",
+    ),
+    (
+        r"(\d+) pages, median (\d+) ms, seen by the browser (\d+) ms; checks while typing (\d+) ms; "
+        r"(\d+) files of ([\d,]+) rows imported in (\d+) s",
+        r"\1 次打开，中位数 \2 ms，浏览器所见 \3 ms；边录边查 \4 ms；\5 个文件各 \6 行，\7 s 内导入完毕",
+    ),
     (r"slowest: by (.+)", r"最慢：按 \1"),
 )
 

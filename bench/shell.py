@@ -19,7 +19,9 @@ import urllib.parse
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
+from bench.forms import with_file
 from bench.measure import WORK, Line, tonghu
 
 HOME = WORK / "shell"
@@ -41,20 +43,32 @@ class Visitor:
 
     username: str
     password: str
+    port: int = PORT
     connection: http.client.HTTPConnection = field(init=False)
     cookies: dict[str, str] = field(default_factory=dict)
     served: list[tuple[float, float, float]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.connection = http.client.HTTPConnection("127.0.0.1", PORT, timeout=30)
+        self.connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
 
-    def ask(self, path: str, form: dict[str, str] | None = None) -> tuple[int, str, tuple[float, float]]:
-        """Ask for a page; returns the status, the text and the server's seconds (by the clock, of processor)."""
+    def ask(
+        self, path: str, form: dict[str, str] | None = None, file: Path | None = None
+    ) -> tuple[int, str, tuple[float, float]]:
+        """Ask for a page; returns the status, the text and the server's seconds (by the clock, of processor).
+
+        Args:
+            form: sent by POST.
+            file: sent along in the field ``file``; then the answer is JSON.
+        """
         headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
-        body = None
+        body: str | bytes | None = None
         if form is not None:
-            body = urllib.parse.urlencode({**form, "csrfmiddlewaretoken": self.cookies.get("csrftoken", "")})
-            headers |= {"Content-Type": "application/x-www-form-urlencoded", "Referer": f"http://127.0.0.1:{PORT}/"}
+            said = {**form, "csrfmiddlewaretoken": self.cookies.get("csrftoken", "")}
+            body, kind = urllib.parse.urlencode(said), "application/x-www-form-urlencoded"
+            if file is not None:
+                body, kind = with_file(said, "file", file)
+                headers["Accept"] = "application/json"
+            headers |= {"Content-Type": kind, "Referer": f"http://127.0.0.1:{self.port}/"}
         method = "POST" if form is not None else "GET"
         try:
             self.connection.request(method, path, body, headers)
@@ -133,7 +147,8 @@ def suite(runs: int) -> list[Line]:
             thread.join()
         served = [one for visitor in visitors for one in visitor.served]
         rate = len(served) / (time.monotonic() - begun)
-        return [first, _line(f"Pages of the shell, {PEOPLE} people at once, {rate:.0f} pages a second", served)]
+        print(f"  {rate:.0f} pages a second", flush=True)
+        return [first, _line(f"Pages of the shell, {PEOPLE} people at once", served)]
 
 
 def _browse(visitor: Visitor, seed: int) -> None:

@@ -30,6 +30,8 @@ CHUNK: Final = 100_000
 CHILDREN_A_CARD: Final = 3
 MONTHS: Final = 36
 SEED: Final = 20
+#: Seed of the demo's people and hospitals.
+COUNTRY: Final = 7
 #: Front pages that the cards share.
 PAGES: Final = 60
 #: Rules that the made-up findings name, and their level; chosen by hand, never run here.
@@ -187,7 +189,7 @@ def site(home: Path, points: int, cards: int) -> Any:
     opened.collect()
     from tonghu.config import made_up
 
-    made_up.fill(7, made_up.password_of(home))
+    made_up.fill(COUNTRY, made_up.password_of(home))
     fill(points, cards)
     return opened
 
