@@ -9,7 +9,7 @@ from django.db import DatabaseError, connection, transaction
 import made_up
 from made_up_cards import Point, code
 from tonghu.errors import InputRefused
-from tonghu.registry.models import Card, CardAct, Transition
+from tonghu.registry.models import Card, CardAct, CardVersion, SeenCard, Transition
 from tonghu.registry.services import ask_department, move, save_card
 from tonghu.registry.services.saving import NotInHand
 from tonghu.registry.states import ACTS, EDITABLE, RETURNED, State, transitions
@@ -219,9 +219,9 @@ def test_the_centre_sees_what_was_reported_and_no_newer_version(point: Point) ->
         save_card(card=card.pk, based_on=1, front={code("abo_group"): "1"}, by=by)
     hidden = point.card()
     with point.acting("centre_officer"):
-        assert list(Card.objects.get(pk=card.pk).versions.values_list("number", flat=True)) == [1]
-        assert not Card.objects.filter(pk=hidden.pk).exists()
-        assert Card.objects.get(pk=card.pk).first_reported_at is not None
+        assert list(CardVersion.objects.filter(card=card.pk).values_list("number", flat=True)) == [1]
+        assert not SeenCard.objects.filter(pk=hidden.pk).exists()
+        assert SeenCard.objects.get(pk=card.pk).first_reported_at is not None
 
 
 def test_an_accepted_card_that_is_revised_stays_accepted_at_the_centre(point: Point) -> None:

@@ -192,6 +192,7 @@ def finish(batch: int, by: Scope) -> dict[str, int]:
         institution=held.institution_id,
     )  # fmt: skip
     _end_file(held, "batch_confirmed", by)
+    enqueue("registry.compare", by=by, key=f"compare-import-{held.pk}")
     return counts
 
 
@@ -260,6 +261,7 @@ def finish_undo(batch: int, by: Scope) -> dict[str, int]:
     record(
         UNDONE, subject=(BATCH, held.pk), by=by, data={"number": held.label, **counts}, institution=held.institution_id
     )
+    enqueue("registry.compare", by=by, key=f"compare-undo-{held.pk}")
     return counts
 
 

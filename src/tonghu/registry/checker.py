@@ -63,7 +63,9 @@ _QUERIES: Final[tuple[tuple[str, str, str], ...]] = (
         "its authors are {1}, but by its versions {2}",
     ),
     (
-        "SELECT id, state FROM registry_card WHERE institution_id = %s AND (audited_by IS NULL) = (state = ANY (%s))",
+        # A card that the centre returned is audited until the hospital saves another version of it.
+        "SELECT id, state FROM registry_card WHERE institution_id = %s AND (audited_by IS NULL) = "
+        "(state = ANY (%s) AND (state <> 'returned_by_centre' OR version = reported_version))",
         "状态为 {1}，与是否有审核人不符",
         "its state is {1}, which does not fit whether somebody audited it",
     ),

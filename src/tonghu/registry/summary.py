@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, time
-from typing import Any
+from typing import Any, Final
 
 from django.utils import timezone
 
+from tonghu.codes.identity import birth_date, is_valid
 from tonghu.codes.regions import province_of_address
+from tonghu.codes.text import halfwidth
 from tonghu.hqms import stay as one_stay
+from tonghu.patients.models.known import DocumentType
 from tonghu.registry.content import Content
+
+#: Passports and permits: letters, then digits. Fillers such as 无, 不详 or zeros are none.
+_OTHER: Final = re.compile(r"[A-Z]{1,3}\d{6,10}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +111,21 @@ def identity(content: Content) -> Identity:
         phone=_text(known.get("contact_phone") or known.get("home_phone"), 40),
         residence_code=_residence(known),
     )
+
+
+def document(identity: Identity) -> tuple[str, str]:
+    """Return kind and number of the document that says who the child is; ('', '') for none.
+
+    A resident identity number must be right, and must not belong to somebody born on another day: a newborn's page may
+    hold the mother's, and brothers and sisters would become one child.
+    """
+    number = halfwidth(identity.document_number).strip().upper()
+    if is_valid(number):
+        same = identity.birth_date is None or birth_date(number) == identity.birth_date
+        return (DocumentType.RESIDENT_ID.value, number) if same else ("", "")
+    if _OTHER.fullmatch(number) and set(number.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ")) != {"0"}:
+        return DocumentType.OTHER.value, number
+    return "", ""
 
 
 def _residence(known: Any) -> str:

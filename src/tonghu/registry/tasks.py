@@ -1,9 +1,10 @@
-"""Jobs of this room: counts are folded, and cards in hand follow the rules when those change."""
+"""Jobs of this room: counts are folded, cards in hand follow the rules and each other, large mends are done."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any, Final
 
 from django.db import connection
@@ -15,11 +16,15 @@ from tonghu.platform.jobs.tasks import job
 from tonghu.platform.scope.scope import Scope, open_scope
 from tonghu.registry.checks import rules_key
 from tonghu.registry.models import Card, Layout
-from tonghu.registry.services.rechecking import recheck
+from tonghu.registry.services import mending
+from tonghu.registry.services.comparing import uncompared
+from tonghu.registry.services.rechecking import compare, recheck
 from tonghu.registry.states import EDITABLE
 
 #: So many cards are asked about in one transaction.
 PORTION: Final = 200
+#: So many cards of a large mend stand or fall together: a few hundred milliseconds.
+MENDED_TOGETHER: Final = 20
 
 
 @job("registry.fold", zh="归并报告卡计数", en="Add up the counts of cards", cron="23 18 * * *", system="summary")
@@ -35,7 +40,9 @@ def fold(run: Run) -> dict[str, Any]:
     cron="7 17 * * *", system="recheck",
 )  # fmt: skip
 def ask_all_again(run: Run) -> dict[str, Any]:
-    """Ask the rules of today about every card in hand whose findings are of other rules; at 01:07 in China."""
+    """Ask the rules of today about every card in hand whose findings are of other rules, and compare those of whose
+    record another card came or changed; at 01:07 in China.
+    """
     asked = changed = 0
     for by in at_each_hospital(run.scope):
         while cards := _outdated(by):
@@ -43,7 +50,54 @@ def ask_all_again(run: Run) -> dict[str, Any]:
                 changed += recheck(cards=cards, by=by)
             asked += len(cards)
             run.report(asked, None, "cards")
+        for portion in _portions(by):
+            with open_scope(by):
+                changed += compare(cards=portion, by=by)
+            asked += len(portion)
+            run.report(asked, None, "cards")
     return {"cards": asked, "changed": changed}
+
+
+@job("registry.compare", zh="与同一病案号的其他住院比对", en="Compare the stays of a record")
+def compare_again(run: Run, *, cards: list[int] | None = None) -> dict[str, Any]:
+    """Ask the rules that compare stays about these cards, and about all in hand of whose record another card came or
+    changed since they were asked. What is asked again finds the same.
+    """
+    asked = changed = 0
+    for portion in [*_pieces(cards or (), PORTION), *_portions(run.scope)]:
+        with open_scope(run.scope):
+            changed += compare(cards=portion, by=run.scope)
+        asked += len(portion)
+        run.report(asked, None, "cards")
+    return {"cards": asked, "changed": changed}
+
+
+@job("registry.mend", zh="批量改正报告卡", en="Mend report cards together")
+def mend(run: Run, *, rule: str, batch: int, cards: list[int]) -> dict[str, Any]:
+    """Write what a rule proposes on the cards that somebody chose; each portion once."""
+    done = 0
+    for portion in _pieces(cards, MENDED_TOGETHER):
+        work = partial(mending.mend_some, rule=rule, batch=batch, cards=portion, by=run.scope)
+        run.once(f"cards-{portion[0]}", work)
+        done += len(portion)
+        run.report(done, len(cards), "cards")
+    mended: int = run.once("end", partial(mending.keep_mended, rule=rule, batch=batch, by=run.scope))
+    return {"mended": mended, "left": len(cards) - mended}
+
+
+@job("registry.undo_mend", zh="撤销批量改正", en="Take a bulk mend back")
+def undo_mend(run: Run, *, batch: int) -> dict[str, Any]:
+    """Take a bulk mend back, portion by portion; what somebody changed since stays."""
+    with run.open() as by:
+        cards = mending.mended_cards(batch=batch, by=by)
+    done = back = 0
+    for portion in _pieces(cards, MENDED_TOGETHER):
+        work = partial(mending.undo_some, batch=batch, cards=portion, by=run.scope)
+        back += len(run.once(f"cards-{portion[0]}", work))
+        done += len(portion)
+        run.report(done, len(cards), "cards")
+    run.once("end", partial(mending.keep_undone, batch=batch, count=back, by=run.scope))
+    return {"as_before": back, "left": len(cards) - back}
 
 
 def at_each_hospital(scope: Scope) -> Iterator[Scope]:
@@ -52,6 +106,17 @@ def at_each_hospital(scope: Scope) -> Iterator[Scope]:
         hospitals = list(Institution.objects.exclude(kind="authority").order_by("pk").values_list("pk", flat=True))
     for hospital in hospitals:
         yield replace(scope, institution=hospital)
+
+
+def _pieces(cards: Sequence[int], size: int) -> Iterator[list[int]]:
+    return (list(cards[start : start + size]) for start in range(0, len(cards), size))
+
+
+def _portions(by: Scope) -> Iterator[list[int]]:
+    """The cards of a hospital that are to be compared, portion by portion, each card once."""
+    with open_scope(by):
+        wanted = list(uncompared(by.institution or 0).order_by("pk").values_list("pk", flat=True))
+    return _pieces(wanted, PORTION)
 
 
 def _outdated(by: Scope) -> list[int]:

@@ -24,6 +24,7 @@ urlpatterns = [
     path("cards/queue/start", queue_views.start, name="start"),
     path("cards/queue/submit", queue_views.submit_ready, name="submit_ready"),
     path("cards/queue/mend/<str:rule>", mend_views.bulk, name="bulk"),
+    path("cards/queue/mending/<int:batch>", mend_views.mending, name="mending"),
     path("cards/queue/undo/<int:batch>", mend_views.undo_bulk, name="undo_bulk"),
     path("cards/new", new_card.new, name="new"),
     path("cards/new/enter", new_card.enter, name="enter"),

@@ -12,9 +12,11 @@ from django.utils.translation import gettext as _
 from tonghu.codes import iccc
 from tonghu.network.region_range import covered
 from tonghu.patients.models.known import in_words
+from tonghu.platform.scope.scope import Scope
 from tonghu.registry.forms.titles import title_of
 from tonghu.registry.models import Card, Finding
 from tonghu.registry.pages.card_lists import group_name
+from tonghu.registry.seen import cards_seen
 from tonghu.registry.states import State
 from tonghu.surveillance.calendar import Month
 
@@ -22,9 +24,9 @@ from tonghu.surveillance.calendar import Month
 AGES: Final = {"00": (0, 0), "01": (1, 4), "05": (5, 9), "10": (10, 14), "15": (15, 19)}
 
 
-def cards(first: Month, last: Month, region: str | None) -> QuerySet[Card]:
+def cards(first: Month, last: Month, region: str | None, by: Scope) -> QuerySet[Card]:
     """The cards that figures count: of those archive months, not voided, of a region's hospitals where one is named."""
-    held = Card.objects.filter(archive_month__range=(first.first, last.first)).exclude(state=State.VOIDED)
+    held = cards_seen(by).filter(archive_month__range=(first.first, last.first)).exclude(state=State.VOIDED)
     if region is None:
         return held
     low, high = covered(region)
@@ -60,6 +62,9 @@ def _of_age(rows: QuerySet[Card], key: str) -> QuerySet[Card] | None:
     band = AGES.get(key)
     if band is None:
         return None
+    low, high = band
+    if low == high:
+        return rows.filter(age_years=low)
     return rows.filter(age_years__gte=15) if key == "15" else rows.filter(age_years__range=band)
 
 

@@ -23,6 +23,7 @@ from tonghu.platform.components import maps
 from tonghu.platform.components.table import Table
 from tonghu.registry.access import READ as READ_CARDS
 from tonghu.registry.pages.card_lists import columns
+from tonghu.registry.seen import names
 from tonghu.surveillance import behind, board, charts, figures
 from tonghu.surveillance.access import VIEW
 from tonghu.surveillance.calendar import Month, shown
@@ -86,16 +87,16 @@ def cards(request: Request) -> HttpResponse:
     place = _Place(request)
     topic, key = request.GET.get("topic", ""), request.GET.get("key", "")[:24]
     first, last = figures.months(place.today)
-    rows = behind.narrowed(behind.cards(first, last, place.region), topic, key)
+    rows = behind.narrowed(behind.cards(first, last, place.region, request.scope), topic, key)
     if rows is None:
         raise Http404
-    if request.scope.institution is not None:
-        rows = rows.filter(institution=request.scope.institution)
+    called: dict[int, str] = {}
     table = Table(
         request=request, name="cards", rows=rows.select_related("view", "institution"), order="-pk",
-        columns=columns(request.scope.institution is None), caption=_("Cards behind the figure"),
+        columns=columns(request.scope.institution is None, called), caption=_("Cards behind the figure"),
         empty=_("No card of your reach is behind this figure now."),
     )  # fmt: skip
+    called.update(names(table.slice.rows))
     name = behind.name_of(topic, key) if key or topic not in ("all", "problem", "problem_at_first") else ""
     said = {"table": table, "what": name, "topic": topic, "first": first, "last": last, **place.context()}
     return render(request, "surveillance/behind.html", said)

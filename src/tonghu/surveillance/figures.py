@@ -37,7 +37,7 @@ _POINTS: Final = """
 INSERT INTO surveillance_figureofpoint (institution_id, region_code, cards, problem, problem_at_first)
 SELECT place.id, place.region_code, count(*), count(*) FILTER (WHERE errors > 0),
        count(*) FILTER (WHERE problem_at_first)
-FROM registry_card AS card JOIN network_institution AS place ON place.id = card.institution_id
+FROM registry_seencard AS card JOIN network_institution AS place ON place.id = card.institution_id
 WHERE card.archive_month BETWEEN %(first)s AND %(last)s AND card.state <> 'voided'
 GROUP BY 1, 2"""
 

@@ -22,7 +22,7 @@ SELECT region_code, topic, key, cards FROM (
            CASE WHEN card.age_years IS NULL THEN '' WHEN card.age_years < 1 THEN '00' WHEN card.age_years < 5 THEN '01'
                 WHEN card.age_years < 10 THEN '05' WHEN card.age_years < 15 THEN '10' ELSE '15' END AS age,
            card.archive_month, card.residence_code, card.errors > 0 AS problem, card.problem_at_first
-    FROM registry_card AS card
+    FROM registry_seencard AS card
     JOIN network_institution AS place ON place.id = card.institution_id
     WHERE card.archive_month BETWEEN %(first)s AND %(last)s AND card.state <> 'voided'
       AND (%(institution)s::bigint IS NULL OR card.institution_id = %(institution)s)
@@ -35,7 +35,7 @@ SELECT region_code, topic, key, cards FROM (
 WHERE NOT without AND topic = ANY (%(topics)s)
 UNION ALL
 SELECT place.region_code, 'rule', finding.rule, count(DISTINCT finding.card_id)
-FROM registry_card AS card
+FROM registry_seencard AS card
 JOIN network_institution AS place ON place.id = card.institution_id
 JOIN registry_finding AS finding ON finding.card_id = card.id AND finding.institution_id = card.institution_id
 WHERE card.archive_month BETWEEN %(first)s AND %(last)s AND card.state <> 'voided' AND finding.overridden_at IS NULL

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from django.db.models import Count, Min, Q, QuerySet, Sum
+from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet, Sum
 from django.utils import timezone
 
 from tonghu.network.models import Institution
 from tonghu.network.region_range import covered
 from tonghu.platform.accounts.models import Post
-from tonghu.registry.models import Card, CardAct, Tally
+from tonghu.registry.models import Card, CardAct, SeenCard, Tally
 from tonghu.registry.states import State
 from tonghu.surveillance.calendar import Month
 from tonghu.surveillance.models import Arrival, MonthLock, Point, ZeroReport
@@ -150,10 +150,21 @@ def yesterday(today: date | None = None) -> date:
     return (today or timezone.localdate()) - timedelta(days=1)
 
 
-def changed_after(lock: MonthLock, limit: int = 200) -> list[CardAct]:
+@dataclass(frozen=True, slots=True)
+class Change:
+    """An act on a card, and the record number by which people know the card."""
+
+    act: CardAct
+    record_number: str
+
+
+def changed_after(lock: MonthLock, limit: int = 200) -> list[Change]:
     """Return what was done with cards of a locked month after the lock, the latest first; as far as the reader sees."""
-    held = CardAct.objects.filter(card__archive_month=lock.archive_month, at__gt=lock.locked_at)
-    return list(held.select_related("card", "institution").order_by("-at")[:limit])
+    cards = SeenCard.objects.filter(pk=OuterRef("card"), archive_month=lock.archive_month)
+    held = CardAct.objects.filter(Exists(cards), at__gt=lock.locked_at).select_related("institution").order_by("-at")
+    found = list(held[:limit])
+    called = dict(SeenCard.objects.filter(pk__in=[act.card_id for act in found]).values_list("pk", "record_number"))
+    return [Change(act, called[act.card_id]) for act in found]
 
 
 def late_additions(lock: MonthLock) -> int:

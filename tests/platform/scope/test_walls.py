@@ -66,6 +66,21 @@ def test_every_table_stands_behind_forced_row_security_or_says_why_not() -> None
     assert behind == set(TABLES), "a table without a model: the tests below do not see it"
 
 
+def test_views_show_nobody_more_than_the_tables_behind_them(place: tables.Place) -> None:
+    """A view stands behind no wall of its own: it asks with the rights and the scope of whoever reads it."""
+    found = ask(
+        "SELECT c.relname, coalesce(array_to_string(c.reloptions, ';'), '') FROM pg_class c "
+        "JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind = 'v' "
+        "AND n.nspname NOT IN ('pg_catalog', 'information_schema')"
+    )
+    assert {name for name, _options in found} == {"registry_seencard"}
+    for name, options in found:
+        assert "security_invoker=true" in options.split(";"), name
+    tables.make(TABLES["registry_card"], place)
+    with pytest.raises(DatabaseError, match="no scope is open"):
+        ask("SELECT * FROM registry_seencard")
+
+
 def test_no_table_without_row_security_names_a_person_or_a_child() -> None:
     people = ask(
         "SELECT conrelid::regclass::text FROM pg_constraint WHERE contype = 'f' "
@@ -244,6 +259,7 @@ def test_what_the_wall_does_not_hold_back_is_said_in_the_docs(place: tables.Plac
 DEFINERS = {
     "audit.": "keeps histories and the chain, which the application may not write",
     "registry.fold_tally": "adds the tally up, for the job alone",
+    "registry.keep_reported": "puts aside what was reported of a card in correction: the database alone writes it",
     "registry.count_cards": "keeps the tally of cards, which the application may not write",
     "surveillance.count_arrivals": "keeps what of each month has arrived, which the application may not write",
     "surveillance.fold_arrivals": "adds the arrivals up, for the job alone",

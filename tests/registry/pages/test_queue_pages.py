@@ -17,13 +17,15 @@ from django.utils.translation import override
 
 import made_up
 from made_up_cards import Point, code
+from run_jobs import entries, run_one
 from tonghu.hqms.reading import open_file
-from tonghu.registry import first_screen
+from tonghu.registry import first_screen, tasks
 from tonghu.registry.forms import lists
 from tonghu.registry.models import Card, CardAct
 from tonghu.registry.pages import card_lists, looking, working
 from tonghu.registry.pages.opening import newest_contents
-from tonghu.registry.services import move, save_card
+from tonghu.registry.services import mending, move, save_card
+from tonghu.registry.services.saving import current
 
 pytestmark = pytest.mark.django_db
 
@@ -135,6 +137,54 @@ def test_a_bulk_mend_is_seen_done_and_undone(point: Point, clerk: Client) -> Non
         assert [Card.objects.get(pk=card.pk).errors for card in cards] == [1, 1, 1]
     assert "note-error" in text(clerk.post(f"/cards/queue/undo/{url}", follow=True))
     assert "note-error" in text(clerk.post("/cards/queue/mend/HQ051", {}, follow=True))
+
+
+def test_a_large_mend_is_done_by_a_job_and_taken_back_by_one(
+    point: Point, clerk: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Fields of the child take long: beyond a few cards a job does them, in portions, with one number to undo."""
+    monkeypatch.setattr(mending, "AT_ONCE_OF_CHILD", 2)
+    monkeypatch.setattr(tasks, "MENDED_TOGETHER", 2)
+    address = code("current_address")
+    cards = [point.card(current_address="成都市武侯区虚构路1号") for _ in range(5)]
+    answer = clerk.post("/cards/queue/mend/HQ027", {"card": [card.pk for card in cards]})
+    page = answer["Location"]
+    assert page.startswith("/cards/queue/mending/")
+    assert "正在批量改正" in text(clerk.get(page))
+    assert said_of(point, cards, address) == {"成都市武侯区虚构路1号"}, "nothing is done before the job runs"
+    job = run_one(entries()[-1])
+    assert (job.state, job.result) == ("done", {"mended": 5, "left": 0})
+    assert said_of(point, cards, address) == {"四川省成都市武侯区虚构路1号"}
+    done = text(clerk.get(page))
+    assert "已改正 5 份" in done
+    undo = done.split('action="/cards/queue/undo/')[1].split('"')[0]
+    with point.acting("entry_clerk") as by:  # somebody changes one of them meanwhile
+        save_card(card=cards[0].pk, based_on=2, front={address: "四川省成都市武侯区虚构路2号"}, by=by)
+    assert clerk.post(f"/cards/queue/undo/{undo}")["Location"] == page
+    assert "正在撤销批量改正" in text(clerk.get(page))
+    job = run_one(entries()[-1])
+    assert (job.state, job.result) == ("done", {"as_before": 4, "left": 1})
+    assert said_of(point, cards, address) == {"成都市武侯区虚构路1号", "四川省成都市武侯区虚构路2号"}
+    assert "4 份已恢复原样" in text(clerk.get(page))
+    assert clerk.get("/cards/queue/mending/999999").status_code == 404
+
+
+def test_a_large_mend_that_is_begun_again_changes_nothing_twice(point: Point) -> None:
+    cards = [point.card(age_years="12") for _ in range(3)]
+    numbers = [card.pk for card in cards]
+    with point.acting("entry_clerk") as by:
+        batch = mending.next_batch()
+        assert mending.mend_some(rule="HQ051", batch=batch, cards=numbers, by=by) == numbers
+        assert mending.mend_some(rule="HQ051", batch=batch, cards=numbers, by=by) == []
+        assert mending.keep_mended(rule="HQ051", batch=batch, by=by) == 3
+        assert sorted(mending.undo_some(batch=batch, cards=numbers, by=by)) == numbers
+        assert mending.undo_some(batch=batch, cards=numbers, by=by) == []
+        assert {card.version for card in Card.objects.filter(pk__in=numbers)} == {3}
+
+
+def said_of(point: Point, cards: list[Card], column: str) -> set[str]:
+    with point.acting("entry_clerk"):
+        return {current(Card.objects.get(pk=card.pk)).value(column) for card in cards}
 
 
 def test_a_rule_that_proposes_nothing_has_no_bulk_mend(point: Point, clerk: Client) -> None:

@@ -4,7 +4,9 @@
 What the database itself sees to (states, versions, authors, tally) is in ``states.sql``.
 """
 
-from tonghu.registry.models.card import Card, CardVersion, Layout, Origin
+from tonghu.registry.models.card import Card, CardVersion
+from tonghu.registry.models.columns import Layout, Origin
+from tonghu.registry.models.reported import ReportedCard, SeenCard
 from tonghu.registry.models.tally import Tally, Transition
 from tonghu.registry.models.work import CardAct, Draft, Finding, Level
 
@@ -17,6 +19,8 @@ __all__ = [
     "Layout",
     "Level",
     "Origin",
+    "ReportedCard",
+    "SeenCard",
     "Tally",
     "Transition",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from functools import cache
 from typing import Final, Literal
@@ -23,6 +23,7 @@ from tonghu.platform.accounts.access import Request
 from tonghu.platform.components.table import Column, Filter, Mark, Table
 from tonghu.platform.scope.scope import Scope
 from tonghu.registry.models import Card
+from tonghu.registry.seen import cards_seen, in_correction, names
 from tonghu.registry.states import State
 
 #: A search by name looks at so many children at most.
@@ -37,12 +38,13 @@ TONES: Final[dict[str, Tone]] = {
 
 def cards(by: Scope) -> QuerySet[Card]:
     """The cards in the reader's reach."""
-    rows = Card.objects.select_related("view", "institution")
-    return rows.filter(institution=by.institution) if by.institution is not None else rows
+    return cards_seen(by).select_related("view", "institution")
 
 
 def state_mark(card: Card) -> Mark:
-    """A card's state as a word with a mark."""
+    """A card's state as a word with a mark; seen from above, a corrected card is the one that was reported."""
+    if in_correction(card):
+        return Mark(_("being corrected"), "ask")
     return Mark(card.get_state_display(), TONES.get(card.state, "quiet"))
 
 
@@ -104,13 +106,16 @@ def matching_cards(rows: QuerySet[Card], text: str) -> QuerySet[Card]:
 def table(request: Request) -> Table:
     """The list as the page shows it."""
     elsewhere = request.scope.institution is None
-    return Table(
+    called: dict[int, str] = {}
+    made = Table(
         request=request, name="cards", rows=cards(request.scope), order="-changed_at" if not elsewhere else "-pk",
-        columns=columns(elsewhere), filters=filters(*_filters_of(elsewhere)),
+        columns=columns(elsewhere, called), filters=filters(*_filters_of(elsewhere)),
         row_mark=lambda card: "block" if card.errors else "",
         caption=_("Report cards"),
         empty=_("No card yet. Cards come with the month's discharge file, or are entered by hand."),
     )  # fmt: skip
+    called.update(names(made.slice.rows))
+    return made
 
 
 def _filters_of(elsewhere: bool) -> tuple[str, ...]:
@@ -118,12 +123,16 @@ def _filters_of(elsewhere: bool) -> tuple[str, ...]:
     return ("q", "state", "month", *where, "group", "iccc", "problem")
 
 
-def columns(elsewhere: bool) -> Sequence[Column]:
-    """The columns; the hospital's own readers need not be told the hospital."""
+def columns(elsewhere: bool, called: Mapping[int, str]) -> Sequence[Column]:
+    """The columns; the hospital's own readers need not be told the hospital.
+
+    Args:
+        called: what the children are called, by card, once the rows are known (``seen.names``).
+    """
     return (
         Column("record_number", _("Record number"), kind="code", sort=None, fixed=True,
                link=lambda card: reverse("registry:card", args=[card.pk])),
-        Column("name", _("Name"), value=lambda card: card.view.patient_name, sort=None),
+        Column("name", _("Name"), value=lambda card: called.get(card.pk, ""), sort=None),
         Column("institution", _("Hospital"), value=lambda card: card.institution.name, sort=None, shown=elsewhere),
         Column("discharge_at", _("Discharge"), kind="date", sort=None),
         Column("archive_month", _("Archive month"), value=_archive_month, sort=None),

@@ -105,10 +105,12 @@ def _head(one: Opened) -> dict[str, Any]:
     """What both pages say of a card."""
     held = one.card
     return {
-        "one": one, "card": held, "own": one.own, "name": held.view.patient_name, "events": history(one),
+        "one": one, "card": held, "own": one.own, "events": history(one),
+        "name": held.view.patient_name if one.own else one.said.patient_name,
         "acts": [each for each in _acts(one) if each["act"].code != "submit"],
-        "changes": changes(one.saved, one.raw, one.sight), "born": held.view.birth_date,
-        "discharged": timezone.localtime(held.discharge_at).date(), "tone": card_lists.state_mark(held).tone,
+        "born": held.view.birth_date if one.own else one.said.birth_date,
+        "changes": changes(one.saved, one.raw, one.sight),
+        "discharged": timezone.localtime(held.discharge_at).date(), "state_mark": card_lists.state_mark(held),
     }  # fmt: skip
 
 

@@ -9,18 +9,21 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from tonghu.errors import InputRefused
 from tonghu.platform.accounts.access import Request, requires
 from tonghu.platform.components import undo
+from tonghu.platform.jobs.models import Job
+from tonghu.platform.jobs.tasks import enqueue
+from tonghu.platform.jobs.views import progress_of
 from tonghu.registry.access import ENTER
 from tonghu.registry.content import Content
 from tonghu.registry.forms.cells import AT_THE_HOSPITAL, label, shown_text
 from tonghu.registry.forms.titles import title_of
 from tonghu.registry.pages.telling import refusal_in_words
 from tonghu.registry.services import Proposal, bulk_mend, preview, undo_mend
-from tonghu.registry.services.mending import MENDABLE
+from tonghu.registry.services.mending import MENDABLE, next_batch, takes_long, undo_takes_long
 
 #: So many cards are previewed and mended at once: as many as somebody looks through.
 MOST = 200
@@ -54,9 +57,15 @@ def bulk(request: Request, rule: str) -> HttpResponse:
 
 
 def _mend(request: Request, rule: str) -> HttpResponse:
-    chosen = [int(pk) for pk in request.POST.getlist("card") if pk.isascii() and pk.isdigit() and len(pk) < 18]
+    by = request.scope
+    chosen = [int(pk) for pk in request.POST.getlist("card") if pk.isascii() and pk.isdigit() and len(pk) < 10]
+    chosen = sorted(set(chosen))[:MOST]
+    if takes_long(rule=rule, cards=chosen, by=by):
+        batch = next_batch()
+        enqueue("registry.mend", by=by, key=f"mend-{batch}", rule=rule, batch=batch, cards=chosen)
+        return redirect("registry:mending", batch)
     try:
-        done = bulk_mend(rule=rule, by=request.scope, cards=chosen[:MOST])
+        done = bulk_mend(rule=rule, by=by, cards=chosen)
     except InputRefused as refused:
         messages.error(request, refusal_in_words(refused))
         return redirect("registry:queue")
@@ -70,11 +79,36 @@ def _mend(request: Request, rule: str) -> HttpResponse:
 
 
 @requires(ENTER)
+@require_GET
+def mending(request: Request, batch: int) -> HttpResponse:
+    """How far a large mend is, or its undoing; what came of it, and the way back."""
+    mend, undone = f"mend-{batch}", f"undo-mend-{batch}-"
+    held = Job.objects.select_related("progress").filter(institution=request.scope.institution)
+    asked = held.filter(kind="registry.mend", key=mend) | held.filter(kind="registry.undo_mend", key__startswith=undone)
+    job = asked.order_by("-pk").first()
+    if job is None:
+        raise Http404
+    done = job.result or {} if job.state == Job.State.DONE else {}
+    said = {
+        "batch": batch, "progress": progress_of(job, request), "done": done, "ended": job.state == Job.State.DONE,
+        "undoing": job.kind == "registry.undo_mend", "rule_title": title_of(str(job.arguments.get("rule", ""))),
+        "count": done.get("mended", done.get("as_before", 0)), "left": done.get("left", 0),
+    }  # fmt: skip
+    return render(request, "registry/mending.html", said)
+
+
+@requires(ENTER)
 @require_POST
 def undo_bulk(request: Request, batch: int) -> HttpResponse:
     """Take a bulk mend back, as far as nobody changed the same fields since."""
+    by = request.scope
+    if undo_takes_long(batch=batch, by=by):
+        # Asked for anew each time: cards that somebody had changed may be taken back later.
+        again = Job.objects.filter(kind="registry.undo_mend", key__startswith=f"undo-mend-{batch}-").count()
+        enqueue("registry.undo_mend", by=by, key=f"undo-mend-{batch}-{again}", batch=batch)
+        return redirect("registry:mending", batch)
     try:
-        done = undo_mend(batch=batch, by=request.scope)
+        done = undo_mend(batch=batch, by=by)
     except InputRefused as refused:
         messages.error(request, refusal_in_words(refused))
     else:

@@ -22,9 +22,12 @@ from tonghu.registry.content import Content
 from tonghu.registry.forms.cells import AT_THE_HOSPITAL, Sight, label
 from tonghu.registry.forms.findings import Shown, shown
 from tonghu.registry.models import Card, CardAct, CardVersion, Draft, Finding, Origin
+from tonghu.registry.seen import card_seen
+from tonghu.registry.services.explaining import OVERRIDE, REOPEN
 from tonghu.registry.services.moving import refusal
 from tonghu.registry.services.saving import NotInHand
 from tonghu.registry.states import RETURNED, Act, State, acts_in
+from tonghu.registry.summary import Identity, identity
 from tonghu.registry.supplement import Item, items
 
 #: So many cards of a hospital tell which codes it writes.
@@ -45,10 +48,11 @@ PURPOSE = "查看报告卡"
 
 @dataclass(frozen=True)
 class Opened:
-    """A card as a reader opened it."""
+    """A card as a reader opened it; `in_correction`: its hospital has a newer version in hand, which is not theirs."""
 
     card: Card
     by: Scope
+    in_correction: bool = False
 
     @cached_property
     def _ends(self) -> tuple[CardVersion, CardVersion]:
@@ -114,8 +118,17 @@ class Opened:
         return Draft.objects.filter(card=self.card, person_id=self.by.person or 0).first() if self.editable else None
 
     @cached_property
+    def said(self) -> Identity:
+        """Who the child is, as the version that the reader sees says it."""
+        return identity(self.saved)
+
+    @cached_property
     def explained(self) -> dict[tuple[str, str], str]:
-        """The reasons that stand, by rule and column."""
+        """The reasons that stand, by rule and column; of what was reported, those that stood then."""
+        if self.in_correction:
+            given = [each for each in self.done if each.act in (OVERRIDE, REOPEN) and each.version == self.number]
+            stood = {each.about: each.reason if each.act == OVERRIDE else "" for each in reversed(given)}
+            return {_about(about): reason for about, reason in stood.items() if reason}
         held = Finding.objects.filter(card=self.card, overridden_at__isnull=False)
         return {(one.rule, one.column): one.overridden_reason for one in held}
 
@@ -175,6 +188,12 @@ class Opened:
         ]  # fmt: skip
 
 
+def _about(said: str) -> tuple[str, str]:
+    """Rule and column of an act on a finding."""
+    rule, _blank, column = said.partition(" ")
+    return rule, column
+
+
 def of_the_tumour(item: Item) -> bool:
     """Whether an item says something of the disease, which holds for the next stay as well."""
     return item.meant_for == "tumour" or item.name == "first_diagnosis_date"
@@ -186,10 +205,11 @@ def opened(pk: int, by: Scope) -> Opened:
     Raises:
         Http404: there is none in the reader's scope.
     """
-    found = Card.objects.select_related("institution", "view", "child").filter(pk=pk).first()
+    found = card_seen(pk)
     if found is None:
         raise Http404
-    return Opened(found, by)
+    card, corrected = found
+    return Opened(card, by, corrected)
 
 
 def in_hand(pk: int, by: Scope) -> Opened:

@@ -7,16 +7,27 @@ do not count.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+from typing import Final
 
+from django.db.models import DateTimeField, Exists, ExpressionWrapper, OuterRef, Q, QuerySet
 from django.utils import timezone
 
+from tonghu.codes import hqms_fields
+from tonghu.hqms import record
 from tonghu.hqms.casting import Value
 from tonghu.patients.models import HospitalView
+from tonghu.platform.jobs.tasks import enqueue
+from tonghu.platform.scope.scope import Scope
 from tonghu.registry.models import Card
-from tonghu.registry.states import State
+from tonghu.registry.states import EDITABLE, State
 from tonghu.registry.summary import Summary
+from tonghu.rulebook import RuleSet
+from tonghu.rulebook.lean_executor import finding_judge
+from tonghu.rulebook.python_executor import Judge
 
 #: Names of front-page fields on which other cards of the record rest.
 RESTS_ON = frozenset(
@@ -28,8 +39,12 @@ RESTS_ON = frozenset(
 #: Sex codes that say nothing: unknown and not stated.
 _UNSTATED = ("", "0", "9")
 
+#: What a card knows of its stay without being opened, beside the facts that compare it.
+KNOWN: Final = frozenset({"admission_datetime"})
+#: A card's time of change is that of its transaction's begin; whoever compared meanwhile compares again.
+MEANWHILE: Final = timedelta(minutes=10)
 #: A hospital, the card's number (None for one that is not there yet), and what it says.
-Stay = tuple[int, int | None, Summary]
+Stay = tuple[int, int | None, Summary | Card]
 
 
 def among(stays: Sequence[Stay]) -> list[dict[str, Value]]:
@@ -42,10 +57,10 @@ def among(stays: Sequence[Stay]) -> list[dict[str, Value]]:
         others[card.institution_id, card.record_number].append(card)
     views: dict[tuple[int, str], set[tuple[str, object]]] = defaultdict(set)
     known = HospitalView.objects.filter(institution__in=hospitals, record_number__in=records)
-    for institution, record, name, born in known.values_list(
+    for institution, number, name, born in known.values_list(
         "institution", "record_number", "patient_name", "birth_date"
     ):
-        views[institution, record].add((name, born))
+        views[institution, number].add((name, born))
     return [
         _facts(
             said,
@@ -56,7 +71,66 @@ def among(stays: Sequence[Stay]) -> list[dict[str, Value]]:
     ]
 
 
-def _facts(said: Summary, others: Sequence[Card], views: set[tuple[str, object]]) -> dict[str, Value]:
+@lru_cache(maxsize=512)
+def _rules(layout: str, on: date, region: str | None) -> tuple[RuleSet, Judge]:
+    """The rules that compare stays, by what they read; ``KNOWN`` and the facts that compare are all of it."""
+    rules = record.rules(layout, on, region)
+    compared = {name for name, fact in rules.schema.facts.items() if fact.by == "file"}
+    chosen = replace(rules, rules=tuple(rule for rule in rules.rules if rules.facts_read[rule.id] & compared))
+    return chosen, finding_judge(chosen, compared | KNOWN)
+
+
+def comparing(layout: str, on: date, region: str | None = None) -> RuleSet:
+    """The rules that compare a stay with the others of its record, on a day and at a place."""
+    return _rules(layout, on, region)[0]
+
+
+def found_without_opening(
+    card: Card, others: Mapping[str, Value], on: date, region: str | None
+) -> set[tuple[str, str]]:
+    """What the rules that compare find on a card, by rule and column, from its columns alone: some microseconds."""
+    names = hqms_fields.layout(card.layout).by_name
+    facts = dict(others)
+    if card.admission_at:
+        facts["admission_datetime"] = _wall_time(card.admission_at)
+    _chosen, judge = _rules(card.layout, on, region)
+    return {(answer.rule.reports, names[answer.fact].code) for answer in judge(facts)}
+
+
+def siblings(cards: Collection[Card], *, also: Collection[str] = ()) -> list[int]:
+    """The cards in hand of the same records of one hospital, those asked about left out.
+
+    Args:
+        also: further record numbers, say those that the cards had before.
+    """
+    records = {card.record_number for card in cards} | set(also)
+    held = Card.objects.filter(
+        institution__in={card.institution_id for card in cards}, record_number__in=records, state__in=EDITABLE
+    )
+    return list(held.exclude(pk__in=[card.pk for card in cards]).order_by("pk").values_list("pk", flat=True))
+
+
+def ask_siblings(cards: Sequence[Card], *, key: str, by: Scope, also: Collection[str] = ()) -> None:
+    """Have the rules that compare asked again about the other cards of the records; where there are none, nothing.
+
+    Args:
+        key: of what was done with the cards, so that it is asked for once.
+    """
+    if others := siblings(cards, also=also):
+        enqueue("registry.compare", by=by, key=f"compare-{key}", cards=others)
+
+
+def uncompared(institution: int) -> QuerySet[Card]:
+    """The cards in hand of a hospital of whose record another card came or changed since they were compared."""
+    others = Card.objects.filter(institution=OuterRef("institution"), record_number=OuterRef("record_number"))
+    since = ExpressionWrapper(OuterRef("compared_at") - MEANWHILE, output_field=DateTimeField())
+    newer = others.exclude(pk=OuterRef("pk")).filter(Q(changed_at__gt=since))
+    any_other = others.exclude(pk=OuterRef("pk"))
+    held = Card.objects.filter(institution=institution, state__in=EDITABLE)
+    return held.filter((Q(compared_at=None) & Exists(any_other)) | Exists(newer))
+
+
+def _facts(said: Summary | Card, others: Sequence[Card], views: set[tuple[str, object]]) -> dict[str, Value]:
     same = [one for one in others if said.discharge_at and one.discharge_at == said.discharge_at]
     found: dict[str, Value] = {"stays_with_same_discharge_key": 1 + len(same)}
     if said.admission_count:

@@ -21,9 +21,9 @@ from tonghu.registry.checks import check, rules_key
 from tonghu.registry.content import Content
 from tonghu.registry.events import CARD, ENTERED
 from tonghu.registry.models import Card, CardVersion, Finding, Origin
-from tonghu.registry.services.comparing import among
+from tonghu.registry.services.comparing import among, ask_siblings
 from tonghu.registry.services.findings import count_open, rows
-from tonghu.registry.summary import Summary, facts, identity
+from tonghu.registry.summary import Summary, document, facts, identity
 
 
 class OnRecord(InputRefused):
@@ -74,6 +74,7 @@ def enter_card(
         layout=content.layout,
         origin=origin,
         rules_key=rules_key(content.layout, today, institution.region_code),
+        compared_at=timezone.now(),
         **archived(archive_month, said, today),
         **count_open(found),
         **said.as_columns(),
@@ -84,6 +85,7 @@ def enter_card(
         content_key=contents.key(content), changed=[*content.front, *content.supplement],
     )  # fmt: skip
     Finding.objects.bulk_create(rows(card, found))
+    ask_siblings([card], key=f"{card.pk}-1", by=by)
     record(ENTERED, subject=(CARD, card.pk), by=by, institution=institution.pk)
     card.refresh_from_db()
     return card
@@ -131,11 +133,11 @@ def archived(month: date | None, said: Summary, today: date) -> dict[str, Any]:
 def view_of(institution: int, content: Content, record_number: str, by: Scope) -> HospitalView:
     """Enter what the content says of the child, or change it, and return the hospital's view."""
     said = identity(content)
+    kind, number = document(said)
     known = {
         "sex": said.sex, "birth_date": said.birth_date, "ethnicity": said.ethnicity, "nationality": said.nationality,
-        "document_number": said.document_number, "residence": said.residence, "phone": said.phone,
+        "document_number": number, "document_type": kind, "residence": said.residence, "phone": said.phone,
         "residence_code": said.residence_code,
-        "document_type": HospitalView.DocumentType.RESIDENT_ID if said.document_number else "",
     }  # fmt: skip
     return enter_view(
         institution=institution,

@@ -10,6 +10,7 @@ from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from tonghu.codes import hqms_fields
 from tonghu.errors import InputRefused
 from tonghu.hqms.mends import RULES
 from tonghu.platform.accounts.access import check_may
@@ -20,13 +21,17 @@ from tonghu.registry.checks import Found, check, proposed
 from tonghu.registry.content import Content, differences, open_
 from tonghu.registry.events import CARDS, MENDED, UNDONE
 from tonghu.registry.models import Card, CardVersion, Finding, Origin
-from tonghu.registry.services.saving import Change, write
+from tonghu.registry.services.saving import OF_THE_CHILD, Change, write
 from tonghu.registry.states import EDITABLE
 
 #: Rules that may know what is right; whether they do on a certain card, :func:`preview` says.
 MENDABLE: Final = frozenset(RULES)
 #: So many cards are mended at once; the next ones by asking again.
 MOST: Final = 500
+#: More than these are done by a job, with progress: a card whose child's own fields change takes some ten milliseconds,
+#: another some three.
+AT_ONCE_OF_CHILD: Final = 60
+AT_ONCE: Final = 250
 #: Whether a rule knows what is right is asked of so many of its cards, the oldest first.
 LOOKED_AT: Final = 20
 
@@ -102,19 +107,58 @@ def bulk_mend(*, rule: str, by: Scope, cards: Iterable[int] | None = None, most:
     """
     check_may(by, ENTER)
     wanted = None if cards is None else list(dict.fromkeys(cards))
+    batch = next_batch()
+    done = mend_some(rule=rule, batch=batch, cards=wanted, most=most, by=by)
+    if not done:
+        raise InputRefused("没有可以确定改法的报告卡", "No card has a mend that is certain")
+    keep_mended(rule=rule, batch=batch, by=by)
+    return Mended(batch, tuple(done), tuple(card for card in wanted or () if card not in done))
+
+
+@transaction.atomic
+def mend_some(*, rule: str, batch: int, cards: Iterable[int] | None, by: Scope, most: int = MOST) -> list[int]:
+    """Do a part of a bulk mend; returns the cards that were changed. What is mended is not mended again.
+
+    Raises:
+        PermissionDenied: `by` may not enter cards.
+    """
+    check_may(by, ENTER)
     changes = []
-    for card, before, proposals in _proposed(rule, by, wanted, most, lock=True):
+    for card, before, proposals in _proposed(rule, by, cards, most, lock=True):
         after = _with(before, {one.column: one.after for one in proposals})
         if changed := differences(before, after):
             changes.append(Change(card, after, changed))
-    if not changes:
-        raise InputRefused("没有可以确定改法的报告卡", "No card has a mend that is certain")
-    batch = next_batch()
-    write(changes, by=by, origin=Origin.BULK, batch=batch)
-    done = tuple(change.card.pk for change in changes)
+    if changes:
+        write(changes, by=by, origin=Origin.BULK, batch=batch)
+    return [change.card.pk for change in changes]
+
+
+def keep_mended(*, rule: str, batch: int, by: Scope) -> int:
+    """Note in the log that a bulk mend is done; returns how many cards it changed."""
     assert by.institution is not None
-    record(MENDED, subject=(CARDS, by.institution), by=by, data={"rule": rule, "count": len(done), "batch": batch})
-    return Mended(batch, done, tuple(card for card in wanted or () if card not in done))
+    made = CardVersion.objects.filter(institution=by.institution, batch=batch, origin=Origin.BULK)
+    count = made.values("card").distinct().count()
+    if count:
+        record(MENDED, subject=(CARDS, by.institution), by=by, data={"rule": rule, "count": count, "batch": batch})
+    return count
+
+
+def takes_long(*, rule: str, cards: Sequence[int], by: Scope) -> bool:
+    """Whether a bulk mend of these cards keeps somebody waiting for more than about a second."""
+    codes = {
+        field.code
+        for layout in hqms_fields.LAYOUTS
+        for field in hqms_fields.layout(layout).fields
+        if field.name in OF_THE_CHILD
+    }
+    of_child = _open(rule, by).filter(card__in=cards, column__in=codes).exists()
+    return len(cards) > (AT_ONCE_OF_CHILD if of_child else AT_ONCE)
+
+
+def undo_takes_long(*, batch: int, by: Scope) -> bool:
+    """The same of taking a bulk mend back."""
+    made = CardVersion.objects.filter(institution=by.institution, batch=batch, origin=Origin.BULK)
+    return made.count() > AT_ONCE_OF_CHILD
 
 
 @transaction.atomic
@@ -126,9 +170,38 @@ def undo_mend(*, batch: int, by: Scope) -> Mended:
         PermissionDenied: `by` may not enter cards.
     """
     check_may(by, ENTER)
-    made = list(CardVersion.objects.filter(institution=by.institution, batch=batch, origin=Origin.BULK))
-    if not made:
+    made = mended_cards(batch=batch, by=by)
+    done = undo_some(batch=batch, cards=made, by=by)
+    if not done:
+        raise InputRefused(
+            "这批改正已经撤销，或所改内容后来又被修改", "It was taken back already, or all of it was changed since"
+        )
+    keep_undone(batch=batch, count=len(done), by=by)
+    return Mended(batch, tuple(done), tuple(card for card in made if card not in done))
+
+
+def mended_cards(*, batch: int, by: Scope) -> list[int]:
+    """The cards that a bulk mend changed.
+
+    Raises:
+        InputRefused: there is no bulk mend of that number in the scope.
+    """
+    made = CardVersion.objects.filter(institution=by.institution, batch=batch, origin=Origin.BULK)
+    cards = list(made.order_by("card").values_list("card", flat=True).distinct())
+    if not cards:
         raise InputRefused(f"没有第 {batch} 号批量改正", f"There is no bulk mend {batch}")
+    return cards
+
+
+@transaction.atomic
+def undo_some(*, batch: int, cards: Sequence[int], by: Scope) -> list[int]:
+    """Take back what a bulk mend did with some cards; returns those that are as before. A second time changes nothing.
+
+    Raises:
+        PermissionDenied: `by` may not enter cards.
+    """
+    check_may(by, ENTER)
+    made = list(CardVersion.objects.filter(institution=by.institution, batch=batch, origin=Origin.BULK, card__in=cards))
     held = _locked([one.card_id for one in made])
     before = {
         one.card_id: open_(one.content)
@@ -149,15 +222,15 @@ def undo_mend(*, batch: int, by: Scope) -> Mended:
             after = _with(current, back)
             if changed := differences(current, after):
                 changes.append(Change(card, after, changed))
-    if not changes:
-        raise InputRefused(
-            "这批改正已经撤销，或所改内容后来又被修改", "It was taken back already, or all of it was changed since"
-        )
-    write(changes, by=by, origin=Origin.UNDO, batch=batch)
-    done = tuple(change.card.pk for change in changes)
+    if changes:
+        write(changes, by=by, origin=Origin.UNDO, batch=batch)
+    return [change.card.pk for change in changes]
+
+
+def keep_undone(*, batch: int, count: int, by: Scope) -> None:
+    """Note in the log that a bulk mend was taken back."""
     assert by.institution is not None
-    record(UNDONE, subject=(CARDS, by.institution), by=by, data={"count": len(done), "batch": batch})
-    return Mended(batch, done, tuple(one.card_id for one in made if one.card_id not in done))
+    record(UNDONE, subject=(CARDS, by.institution), by=by, data={"count": count, "batch": batch})
 
 
 def next_batch() -> int:
@@ -222,8 +295,6 @@ def _contents(wanted: Mapping[int, int]) -> dict[int, Content]:
 
 def _with(content: Content, texts: dict[str, str]) -> Content:
     """A content with texts put into the page or the supplement, wherever their columns belong."""
-    from tonghu.codes import hqms_fields
-
     of_page = hqms_fields.layout(content.layout).by_code
     front = {column: text for column, text in texts.items() if column in of_page}
     return content.with_changes(front, {column: text for column, text in texts.items() if column not in of_page})

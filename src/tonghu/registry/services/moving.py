@@ -20,8 +20,9 @@ from tonghu.registry.access import ENTER
 from tonghu.registry.events import CARD, CARDS, MOVED
 from tonghu.registry.models import Card, CardAct
 from tonghu.registry.notices import tell
-from tonghu.registry.services.rechecking import ask_again, outdated
-from tonghu.registry.states import ACTS, RETURNED, Act
+from tonghu.registry.services.comparing import ask_siblings
+from tonghu.registry.services.rechecking import ask_again, to_ask_again
+from tonghu.registry.states import ACTS, RETURNED, Act, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +95,14 @@ def move(*, cards: Iterable[int], act: str, by: Scope, reason: str = "", batch: 
             .order_by("pk")
         }  # fmt: skip
         if said.clean and said.permission == ENTER:
-            ask_again([card for card in held.values() if card.state in said.sources and outdated(card)])
+            ask_again(to_ask_again(card for card in held.values() if card.state in said.sources))
         silent = unanswered(held.values()) if said.answers and not reason.strip() else frozenset()
         answers = [_answer(number, held.get(number), said, by, silent) for number in wanted]
         moved = [held[one.card] for one in answers if not one.refused]
         if moved:
             _do(moved, said, acting, reason.strip(), batch)
+            if batch is None and State.VOIDED in (said.to, *said.sources):  # a voided card is no stay of its record
+                ask_siblings(moved, key=f"{act}-{moved[0].pk}-{CardAct.objects.latest('pk').pk}", by=by)
     return answers
 
 

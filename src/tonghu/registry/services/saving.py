@@ -20,7 +20,7 @@ from tonghu.registry.access import ENTER
 from tonghu.registry.checks import check, rules_key
 from tonghu.registry.content import Content, differences, open_
 from tonghu.registry.models import Card, CardVersion, Origin
-from tonghu.registry.services.comparing import among
+from tonghu.registry.services.comparing import RESTS_ON, among, ask_siblings
 from tonghu.registry.services.entering import OnRecord, require_key, view_of
 from tonghu.registry.services.findings import count_open, renew
 from tonghu.registry.states import WORDS
@@ -155,6 +155,8 @@ def write(changes: Sequence[Change], *, by: Scope, origin: str, batch: int | Non
         for one in changes
     )  # fmt: skip
     point("registry.version_written")
+    before = {one.card.record_number for one in changes}
+    now = timezone.now()
     compared = among([(one.card.institution_id, one.card.pk, said[one.card.pk]) for one in changes])
     stands = renew(
         [
@@ -166,7 +168,8 @@ def write(changes: Sequence[Change], *, by: Scope, origin: str, batch: int | Non
     for one in changes:
         asked = rules_key(one.content.layout, today, one.card.institution.region_code)
         columns = {**said[one.card.pk].as_columns(), **count_open(stands[one.card.pk]), "rules_key": asked}
-        if _is_of_child(one):
+        columns["compared_at"] = now
+        if _changed_any(one, OF_THE_CHILD):
             view = view_of(one.card.institution_id, one.content, said[one.card.pk].record_number, by)
             columns |= {"view_id": view.pk, "child_id": view.child_id}
         differing = {name: value for name, value in columns.items() if getattr(one.card, name) != value}
@@ -178,11 +181,15 @@ def write(changes: Sequence[Change], *, by: Scope, origin: str, batch: int | Non
     point("registry.card_written")
     for one in changes:
         one.card.version += 1
+    telling = [one.card for one in changes if _changed_any(one, RESTS_ON)]
+    if telling:
+        ask_siblings(telling, key=f"{telling[0].pk}-{telling[0].version}", by=by, also=before)
 
 
-def _is_of_child(change: Change) -> bool:
-    names = {field.code: field.name for field in hqms_fields.layout(change.content.layout).fields}
-    return any(names.get(code) in OF_THE_CHILD for code in change.changed)
+def _changed_any(change: Change, fields: frozenset[str]) -> bool:
+    """Whether one of these fields, by name, was changed."""
+    known = hqms_fields.layout(change.content.layout).by_code
+    return any(known[code].name in fields for code in change.changed if code in known)
 
 
 def _update(cards: Sequence[Card], columns: list[str]) -> None:

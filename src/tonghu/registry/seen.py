@@ -1,0 +1,54 @@
+"""Which cards a reader sees, and as what: the own hospital's as they are, those of others as they were reported."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import cast
+
+from django.db.models import QuerySet
+
+from tonghu.platform.scope.scope import Scope
+from tonghu.registry.content import open_
+from tonghu.registry.models import Card, CardVersion, SeenCard
+from tonghu.registry.summary import identity
+
+
+def cards_seen(by: Scope) -> QuerySet[Card]:
+    """The cards in the reader's reach, with the columns that they may see; to be read, not to be written."""
+    if by.institution is not None:
+        return Card.objects.filter(institution=by.institution)
+    # Row security says it as well; said here, the indexes of reported cards fit (``OF_REPORTED``).
+    seen = SeenCard.objects.filter(first_reported_at__isnull=False)
+    return cast("QuerySet[Card]", seen)  # the same columns
+
+
+def card_seen(pk: int) -> tuple[Card, bool] | None:
+    """One card in the reader's reach with what belongs to it, and whether it is in correction: then it is as it was
+    reported, since the newer version is not the reader's.
+    """
+    of_it = ("institution", "view", "child")
+    own = Card.objects.select_related(*of_it).filter(pk=pk).first()
+    if own is not None:
+        return own, False
+    reported = SeenCard.objects.select_related(*of_it).filter(pk=pk).first()
+    return (reported.as_card(), True) if reported else None
+
+
+def in_correction(card: Card | SeenCard) -> bool:
+    """Whether a card of a list says what was reported, while its hospital has a newer version in hand."""
+    return bool(getattr(card, "in_correction", False))
+
+
+def names(cards: Iterable[Card | SeenCard]) -> dict[int, str]:
+    """What children are called on cards, by the cards' numbers: on the version that the reader sees.
+
+    The hospital's view of a child knows the newest name; of a card in correction the reported version says it.
+    """
+    held = list(cards)
+    said = {card.pk: card.view.patient_name for card in held if not in_correction(card)}
+    wanted = {card.pk: card.reported_version for card in held if in_correction(card)}
+    if wanted:
+        for one in CardVersion.objects.filter(card__in=wanted):
+            if one.number == wanted[one.card_id]:
+                said[one.card_id] = identity(open_(one.content)).patient_name
+    return said

@@ -1,0 +1,52 @@
+"""An import has the stays of a record compared: those that came, and those that were there."""
+
+from __future__ import annotations
+
+import pytest
+from made_up_files import Hospital, identity_number
+
+from run_jobs import entries, run_one, seen
+from tonghu.codes.hqms_fields import layout
+from tonghu.registry.models import Card, Finding
+
+pytestmark = [pytest.mark.django_db, pytest.mark.requirement("REG-06")]
+
+CODES = {field.name: field.code for field in layout("2012").fields}
+
+
+def compare(hospital: Hospital) -> list[str]:
+    """Run the jobs that compare and wait."""
+    waiting = [n for n in entries() if seen(n).kind == "registry.compare" and seen(n).state == "waiting"]
+    return [run_one(number).state for number in waiting]
+
+
+def found(hospital: Hospital) -> set[tuple[str, str]]:
+    with hospital.acting():
+        held = Finding.objects.filter(rule="HQ035")
+        return set(held.values_list("card__admission_count", "rule"))
+
+
+def stay(hospital: Hospital, left: str, times: str) -> dict[str, str]:
+    said = {
+        "medical_record_no": "R-COMPARE", "admission_count": times, "discharge_datetime": left,
+        "national_id": identity_number("2016-09-25", 3),
+    }  # fmt: skip
+    return hospital.page(**{CODES[name]: text for name, text in said.items()})
+
+
+def test_stays_that_came_and_stays_that_were_there_are_compared(hospital: Hospital) -> None:
+    hospital.imported(stay(hospital, "2026-09-12 10:00", "1"))
+    assert compare(hospital) == ["done"]
+    assert found(hospital) == set()
+    second = hospital.imported(stay(hospital, "2026-09-20 10:00", "1"))
+    assert found(hospital) == set(), "a file's check sees the file alone"
+    assert compare(hospital) == ["done"]
+    assert found(hospital) == {("1", "HQ035")}
+    with hospital.acting():
+        assert sorted(Card.objects.values_list("errors", flat=True)) == [1, 1]
+        assert not Card.objects.filter(compared_at=None).exists()
+    hospital.undone(second)
+    compare(hospital)
+    with hospital.acting():
+        (held,) = Card.objects.exclude(state="voided")
+        assert held.errors == 0
