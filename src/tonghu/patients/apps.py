@@ -10,7 +10,7 @@ class PatientsConfig(AppConfig):
     label = "patients"
 
     def ready(self) -> None:
-        """Say who makes the resolver's keys anew when keys change, and what the picker of counties offers."""
+        """Say who makes the resolver's keys anew, what the picker of counties offers, what histories call children."""
         from tonghu.patients.rotation import PLACE, rehash
         from tonghu.platform.crypto.rotation import rehashed_by
 
@@ -20,3 +20,10 @@ class PatientsConfig(AppConfig):
         from tonghu.platform.components.codes import SOURCES
 
         SOURCES[COUNTIES] = counties
+
+        from tonghu.patients import naming
+        from tonghu.patients.models import Child, Merge
+        from tonghu.platform.audit.changes import named_by
+
+        named_by(Child, naming.children)
+        named_by(Merge, naming.merges)

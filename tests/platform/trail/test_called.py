@@ -13,6 +13,8 @@ from django.utils import translation
 import made_up
 from made_up_cards import Point
 from tonghu.network.models import Institution
+from tonghu.patients import naming
+from tonghu.patients.merges import merge, undo_merge
 from tonghu.platform.audit import changes
 from tonghu.platform.audit.changes import Wanted, event_model
 from tonghu.platform.files.models import StoredFile
@@ -64,9 +66,26 @@ def test_a_file_is_called_by_what_it_is_for_and_why_it_went_is_said_in_words() -
         assert changes._called(type(row), row, {}) == "discharge data for import an Excel workbook"
 
 
-def test_what_has_no_name_of_its_own_keeps_its_number(hospital: Point) -> None:
+def test_a_child_and_a_merge_are_called_by_the_record_numbers_that_the_reader_sees(hospital: Point) -> None:
+    first, second = hospital.card(), hospital.card()
+    lead = hospital.post("point_lead")
+    with made_up.acting(lead, "children.merge") as by:
+        act = merge(kept=first.child, merged=second.child, reason="同一患儿", by=by)
+        undo_merge(act=act, reason="认错了", by=by)
+    both = f"{first.record_number} · {second.record_number}"
+    said = records(made_up.acting(lead))
+    assert f"患儿 {first.record_number}" in said
+    assert said.count(f"合并 {both}") == 2
+    with made_up.acting(lead), translation.override("zh-hans"):
+        shown = [one.after for change in changes.changes(Wanted(), limit=50).changes for one in change.fields]
+    assert both in shown, "what an undoing takes back is called so too"
+    assert not any(text.startswith(("#", "merge ")) for text in shown)
+
+
+def test_a_child_of_whom_the_reader_sees_no_record_keeps_its_number(hospital: Point) -> None:
     card = hospital.card()
-    assert f"患儿 #{card.child_id}" in records(hospital.acting("point_lead"), "patients.child")
+    with made_up.acting(made_up.post("point_lead")):
+        assert naming.children({card.child_id}) == {}
 
 
 def test_more_rows_ask_no_more_queries(hospital: Point) -> None:

@@ -35,6 +35,9 @@ Act = Literal["insert", "update", "delete"]
 _NUMBER = re.compile(r"[0-9Xx+() -]{5,}")
 #: Rows of this table are children, and so is what has a column ``child_id``.
 CHILD_TABLE: Final = "patients.child"
+#: By what people know rows whose own columns say nothing of it, as far as the reader may see it: numbers → words.
+Naming = Callable[[set[int]], dict[int, str]]
+_namings: Final[dict[type[Any], Naming]] = {}
 #: A record's page shows so many changes at most, the newest.
 RECORD_LIMIT: Final = 500
 
@@ -99,6 +102,11 @@ class Wanted:
 def tables() -> dict[str, str]:
     """Return the followed tables: ``app.model`` and how people call it."""
     return {name_of(model): _name(model) for model in event_models()}
+
+
+def named_by(model: type[Any], naming: Naming) -> None:
+    """Have the rows of a followed table called by what `naming` says of their numbers; it is asked once a page."""
+    _namings[model] = naming
 
 
 def event_model(name: str) -> type[Any]:
@@ -207,17 +215,21 @@ def _described(model: type[Any], events: Sequence[Any]) -> list[RowChange]:
     before = _previous(model, events)
     fields = _shown_fields(model)
     names = _related_names(fields, [*events, *before.values()])
+    own = model.pgh_tracked_model
+    if own in _namings:
+        names.update({(own, pk): said for pk, said in _namings[own]({event.pgh_obj_id for event in events}).items()})
     described = []
     for event in events:
         earlier = before.get(event.pgh_id)
         said = tuple(_field_changes(fields, event, earlier, names))
         if said or event.pgh_label != "update":
+            called = names.get((own, event.pgh_obj_id)) or _called(model, event, names)
             described.append(
                 RowChange(
                     at=event.pgh_created_at,
                     table=name_of(model),
                     number=event.pgh_id,
-                    record=f"{_name(model)} {_called(model, event, names) or f'#{event.pgh_obj_id}'}",
+                    record=f"{_name(model)} {called or f'#{event.pgh_obj_id}'}",
                     pk=event.pgh_obj_id,
                     act=event.pgh_label,
                     who=who_in_words(event.pgh_who),
@@ -267,9 +279,16 @@ def _related_names(fields: Sequence[models.Field[Any, Any]], events: Iterable[An
             if isinstance(field, models.ForeignKey) and (key := getattr(event, field.attname)) is not None:
                 wanted[field.related_model].add(key)
     histories = {history.pgh_tracked_model: history for history in event_models()}
-    return {
+    named = {
+        (model, key): said
+        for model, keys in wanted.items()
+        if model in _namings
+        for key, said in _namings[model](keys).items()
+    }
+    return named | {
         (model, key): (_called(histories[model], found, {}) if model in histories else "") or str(found)
         for model, keys in wanted.items()
+        if model not in _namings
         for key, found in model._default_manager.in_bulk(keys).items()
     }
 
