@@ -48,6 +48,7 @@ urlpatterns = [
     # --- the auditor and the centre
     path("cards/audit", audit_views.audit, name="audit"),
     path("cards/audit/clean", audit_views.approve_clean, name="approve_clean"),
+    path("cards/audit/picked", audit_views.approve_picked, name="approve_picked"),
     path("cards/audit/report", audit_views.report, name="report"),
     path("cards/received", audit_views.received, name="received"),
     path("cards/received/accept", audit_views.accept, name="accept"),

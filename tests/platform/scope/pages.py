@@ -409,6 +409,7 @@ PAGES: Final[dict[str, Page]] = {
     "registry:whole": about("entry_clerk", _card, post={"_field": "P13"}),
     "registry:audit": listing("auditor", args=_with_submitted, names=True),
     "registry:approve_clean": Page("auditor", DONE, FORBIDDEN, DONE, DONE, post={}),
+    "registry:approve_picked": Page("auditor", DONE, FORBIDDEN, DONE, DONE, post={}),
     "registry:report": Page("auditor", DONE, FORBIDDEN, DONE, DONE, post={}),
     "registry:received": listing("centre_officer", args=_with_card),
     "registry:accept": Page("centre_officer", DONE, FORBIDDEN, DONE, DONE, post={}),

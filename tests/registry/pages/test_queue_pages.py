@@ -16,15 +16,15 @@ from django.utils import timezone
 from django.utils.translation import override
 
 import made_up
-from made_up_cards import Point, code
+from made_up_cards import Point, code, page
 from run_jobs import entries, run_one
 from tonghu.hqms.reading import open_file
 from tonghu.registry import first_screen, tasks
 from tonghu.registry.forms import lists
-from tonghu.registry.models import Card, CardAct
+from tonghu.registry.models import Card, CardAct, Finding
 from tonghu.registry.pages import card_lists, looking, working
 from tonghu.registry.pages.opening import newest_contents
-from tonghu.registry.services import mending, move, save_card
+from tonghu.registry.services import enter_card, mending, move, save_card
 from tonghu.registry.services.saving import current
 
 pytestmark = pytest.mark.django_db
@@ -279,6 +279,32 @@ def test_clean_cards_are_approved_together_after_the_sample(point: Point, audito
     answer = auditor.post("/cards/audit/report", follow=True)
     assert "6 份报告卡" in text(answer)
     assert states(point, clean[0], mended) == ["reported", "submitted"]
+
+
+def test_an_auditor_picks_clean_cards_by_hand(point: Point, auditor: Client) -> None:
+    clean = [point.card() for _ in range(3)]
+    mended = point.card(age_years="12")
+    with point.acting("entry_clerk") as by:
+        save_card(card=mended.pk, based_on=1, front={AGE: "9"}, by=by)
+    with point.acting("auditor", "registry.enter", "children.enter") as by:
+        own = enter_card(institution=point.hospital, content=page(medical_record_no="R-OWN", national_id=""), by=by)
+        Finding.objects.filter(card=own).delete()
+        Card.objects.filter(pk=own.pk).update(errors=0, warnings=0, confirms=0)
+        Card.objects.filter(pk=own.pk).update(state="submitted")
+    elsewhere = Point("330106").card()
+    submit(point, *clean, mended)
+    said = text(auditor.get("/cards/audit"))
+    for card in clean:
+        assert f'value="{card.pk}"' in said
+    for card in (mended, own):
+        assert card.record_number in said
+        assert f'name="card" value="{card.pk}"' not in said, "only what is clean, and of somebody else, can be picked"
+    picked = [clean[0].pk, clean[2].pk, mended.pk, own.pk, elsewhere.pk, "x"]
+    answer = text(auditor.post("/cards/audit/picked", {"card": picked}, follow=True))
+    assert "2 份报告卡" in answer
+    assert "3 份所选" in answer
+    assert states(point, *clean, mended, own) == ["approved", "submitted", "approved", "submitted", "submitted"]
+    assert "note-" in text(auditor.post("/cards/audit/picked", {}, follow=True))
 
 
 def test_a_sample_is_a_twentieth_and_the_same_all_day() -> None:

@@ -9,6 +9,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
@@ -32,11 +33,11 @@ def audit(request: Request) -> HttpResponse:
     by = request.scope
     if by.institution is None:
         raise Http404
-    table = _waiting(request, looking.to_audit(by))
+    table, pickable = _waiting(request, looking.to_audit(by))
     clean = list(looking.clean(by).values_list("pk", flat=True)[: looking.MOST_AT_ONCE])
     waiting = looking.auditable(by).order_by("state_since", "pk")
     said = {
-        "table": table, "clean": len(clean), "waiting": working.counted(looking.to_audit(by)),
+        "table": table, "pickable": pickable, "clean": len(clean), "waiting": working.counted(looking.to_audit(by)),
         "approved": working.counted(looking.approved(by)), "may_report": by.may(REPORT),
         "report_confirm": _confirm(by), "sample": _sample(request, clean),
         "first": waiting.values_list("pk", flat=True).first(),
@@ -62,10 +63,12 @@ def _sample(request: Request, clean: list[int]) -> looking.Sample:
     return looking.Sample(tuple(cards), looking.looked_at(request), len(clean))
 
 
-def _waiting(request: Request, rows: Any) -> Table:
+def _waiting(request: Request, rows: Any) -> tuple[Table, frozenset[int]]:
+    """The list, and those of its rows that may be picked to be approved together."""
     table = Table(
         request=request, name="audit", rows=rows.select_related("view"), order="state_since",
         columns=(
+            Column("pick", _("Pick"), value=lambda card: _box(card, pickable), sort=None, fixed=True),
             Column("record_number", _("Record number"), kind="code", sort=None, fixed=True,
                    link=lambda card: reverse("registry:card", args=[card.pk])),
             Column("name", _("Name"), value=lambda card: card.view.patient_name, sort=None),
@@ -80,8 +83,23 @@ def _waiting(request: Request, rows: Any) -> Table:
         caption=_("Cards that wait for the audit"),
         empty=_("No card waits for the audit. Those that clerks submit come here, the oldest first."),
     )  # fmt: skip
-    changed = looking.changed_fields([card.pk for card in table.slice.rows])
-    return table
+    here = [card.pk for card in table.slice.rows]
+    changed = looking.changed_fields(here)
+    pickable = frozenset(looking.clean(request.scope).filter(pk__in=here).values_list("pk", flat=True))
+    return table, pickable
+
+
+def _box(card: Card, pickable: frozenset[int]) -> object:
+    """The box of a card that may be picked; why there is none."""
+    if card.pk not in pickable:
+        why = _("To be picked: cards of others, with nothing found and the front page as it came.")
+        return format_html('<span class="meta" title="{}">·</span>', why)
+    return format_html(
+        '<input type="checkbox" class="form-check-input" form="pick" name="card" value="{}" aria-label="{}" '
+        "data-picked>",
+        card.pk,
+        card.record_number,
+    )
 
 
 def _mine(card: Card, request: Request) -> object:
@@ -97,6 +115,22 @@ def approve_clean(request: Request) -> HttpResponse:
         messages.error(request, _("Look at every card of the sample first: then the others are approved with them."))
         return redirect("registry:audit")
     tell(request, move(cards=clean, act="approve", by=request.scope), ACTS["approve"].done)
+    return redirect("registry:audit")
+
+
+@requires(AUDIT)
+@require_POST
+def approve_picked(request: Request) -> HttpResponse:
+    """Approve the cards that the auditor picked by hand: clean ones, which somebody else wrote, and no others."""
+    said = request.POST.getlist("card")[: looking.MOST_AT_ONCE]
+    wanted = [int(pk) for pk in said if pk.isascii() and pk.isdigit() and len(pk) < 18]
+    clean = set(looking.clean(request.scope).filter(pk__in=wanted).values_list("pk", flat=True))
+    if clean or not wanted:
+        answers = move(cards=[pk for pk in wanted if pk in clean], act="approve", by=request.scope)
+        tell(request, answers, ACTS["approve"].done)
+    if left := len(set(wanted) - clean):
+        why = _("%(n)d picked cards are not clean, or you wrote part of them: look at them one by one.")
+        messages.warning(request, why % {"n": left})
     return redirect("registry:audit")
 
 
