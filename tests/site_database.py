@@ -27,6 +27,8 @@ ROOT = Path(__file__).resolve().parent.parent
 VERSION = os.environ.get("TONGHU_TEST_POSTGRES")
 PROCESS = os.environ.get("PYTEST_XDIST_WORKER")
 HOME = ROOT / "var" / "-".join(part for part in (f"test{VERSION or ''}", PROCESS) if part)
+#: The template that this session's database was copied from.
+template_used = ""
 #: Templates of older migrations are kept while others may still work on them.
 TEMPLATES_KEPT = 6
 
@@ -87,7 +89,9 @@ def _one_at_a_time() -> Iterator[None]:
 
 
 def _fresh_database(admin_url: str, migrate: Callable[[str], None]) -> str:
+    global template_used
     template, name = f"template_{migrations_hash()}", f"test_{os.getpid()}"
+    template_used = template
     with psycopg.connect(admin_url, autocommit=True) as admin:
         there = [row[0] for row in admin.execute("SELECT datname FROM pg_database ORDER BY oid DESC").fetchall()]
     templates = [other for other in there if other.startswith("template_") and other != template]
@@ -109,6 +113,26 @@ def _fresh_database(admin_url: str, migrate: Callable[[str], None]) -> str:
         )
     roles.prepare(admin_url, HOME, name)
     return name
+
+
+def address(role: roles.Role, database: str) -> str:
+    """A role's address of a database; ``database.json`` may name that of another session, which shares the folder."""
+    return psycopg.conninfo.make_conninfo(roles.address(HOME, role), dbname=database)
+
+
+@contextmanager
+def another(name: str) -> Iterator[None]:
+    """A further copy of this session's template for a block, for the owner alone."""
+    with psycopg.connect(server().admin_url(), autocommit=True) as admin, _one_at_a_time():
+        admin.execute(
+            sql.SQL("CREATE DATABASE {} TEMPLATE {} OWNER tonghu_owner").format(
+                sql.Identifier(name), sql.Identifier(template_used)
+            )
+        )
+    try:
+        yield
+    finally:
+        _drop(server().admin_url(), name)
 
 
 def _drop(admin_url: str, name: str) -> None:
