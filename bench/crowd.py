@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from bench.forms import fields
+from bench.forms import as_of, fields
 from bench.measure import WORK, Line, timed, tonghu
 from bench.registry import fill
 from bench.shell import Visitor
@@ -135,16 +135,14 @@ def site() -> Iterator[str]:
 def _files(count: int) -> list[tuple[str, Path]]:
     """A file of last month for each of so many hospitals of the demo: whose it is, and where it lies."""
     from tonghu.config.made_up_points import points
-    from tonghu.synth.country import invent_hospital
 
     made = []
     seed = int(time.time())
     for number, point in enumerate(points(7)[2 : 2 + count]):
         path = WORK / f"crowd-{number}.csv"
         timed(tonghu("synth", "--out", path, "--rows", str(ROWS), "--in-scope", str(IN_SCOPE), "--children", "0.5",
-                     "--seed", str(seed + number), "--hospital", "0", "--month", "2026-10"))  # fmt: skip
-        others = invent_hospital(seed + number, 0).code
-        path.write_bytes(path.read_bytes().replace(others.encode(), point.hospital.code.encode()))
+                     "--seed", str(seed + number), "--month", "2026-10"))  # fmt: skip
+        as_of(path, point.hospital.code)
         made.append((point.short, path))
     return made
 

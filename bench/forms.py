@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import csv
 import secrets
+from collections import Counter
 from html.parser import HTMLParser
 from pathlib import Path
+
+#: The column of the organisation code in files of the 2012 layout.
+ORGANISATION = "P900"
 
 
 class _Form(HTMLParser):
@@ -67,3 +72,16 @@ def with_file(said: dict[str, str], field: str, file: Path) -> tuple[bytes, str]
     )
     body = b"".join([*parts, head.encode(), file.read_bytes(), f"\r\n--{limit}--\r\n".encode()])
     return body, f"multipart/form-data; boundary={limit}"
+
+
+def as_of(file: Path, code: str) -> None:
+    """Make a made-up file one hospital's: its organisation codes, but for the mistyped ones, become that one's."""
+    with file.open(encoding="utf-8-sig", newline="") as opened:
+        rows = csv.reader(opened)
+        place = next(rows).index(ORGANISATION)
+        named = Counter(row[place] for row in rows)
+    text = file.read_bytes()
+    for other, count in named.items():
+        if other != code and count > named.total() / 100:
+            text = text.replace(other.encode(), code.encode())
+    file.write_bytes(text)

@@ -15,7 +15,7 @@ from datetime import date
 from html import unescape
 from typing import Any, Final
 
-from bench.forms import fields
+from bench.forms import as_of, fields
 from bench.measure import WORK, Line, made
 from bench.registry import fill
 
@@ -120,10 +120,9 @@ def _preview() -> None:
     from tonghu.config import made_up_months
     from tonghu.config.made_up_points import points
 
-    file = made(
-        f"preview-{ROWS}.csv", "--rows", str(ROWS), "--children", "1", "--in-scope", "1", "--seed", str(fill.COUNTRY),
-        "--month", f"{MONTH:%Y-%m}", "--hospital", str(points(fill.COUNTRY)[0].number),
-    )  # fmt: skip
+    month = f"{MONTH:%Y-%m}"
+    file = made(f"preview-{ROWS}.csv", "--rows", str(ROWS), "--children", "1", "--in-scope", "1", "--month", month)
+    as_of(file, points(fill.COUNTRY)[0].hospital.code)
     made_up_months.upload(file, MONTH, "h1.entry_clerk", decided=False)
 
 
@@ -165,7 +164,7 @@ def _typing(rounds: int) -> Line:
     found = [_TIMING.search(answer["Server-Timing"]) for answer in answers]
     taken = [float(one[1]) / 1000 for one in found[WARM:] if one is not None]
     p95, middle = statistics.quantiles(taken, n=20)[-1], statistics.median(taken)
-    findings = answers[-1].content.decode().count("data-rule=")
+    findings = answers[-1].content.decode().count("data-finding ")
     print(f"  a card checked: p50 {middle * 1000:.1f}, p95 {p95 * 1000:.1f} ms, {findings} findings", flush=True)
     return Line(
         "a card checked while somebody types, 95th percentile", "the limit, 100 ms", p95, CHECK_LIMIT, 1.0, 0,
@@ -240,7 +239,8 @@ def _known(user: str) -> dict[str, Any]:
         held = [code for code, _n in groups]
         point = Point.objects.order_by("-pk").values_list("pk", flat=True).first()
         batch = Batch.objects.filter(state="ready").order_by("-pk").values_list("pk", flat=True).first()
-        rows = Row.objects.filter(batch=batch or 0).order_by("row")
+        rows = Row.objects.filter(batch=batch or 0).order_by("row").values_list("row", flat=True)
+        row, undecided = rows.first(), rows.filter(match="undetermined").first()
         states = {
             state: cards.filter(state=state).values_list("pk", flat=True).order_by("-pk").first()
             for state in ("draft", "submitted", "accepted")
@@ -250,6 +250,5 @@ def _known(user: str) -> dict[str, Any]:
         "month": Month.of(today_in_china()).plus(-2), "frequent": held[-1], "rare": held[0],
         "nobody": next(each.code for each in iccc.groups("subgroup") if each.code not in held),
         "record": one.record_number, "name": one.view.patient_name, "point": point, **states,
-        "batch": batch, "row": rows.values_list("row", flat=True).first(), "troubled": troubled,
-        "undecided": rows.filter(match="undetermined").values_list("row", flat=True).first(),
+        "batch": batch, "row": row, "undecided": undecided, "troubled": troubled,
     }  # fmt: skip

@@ -8,7 +8,7 @@ from django.test import Client
 from made_up_files import Hospital, a_file
 
 import made_up
-from tonghu.intake.models import Batch, State
+from tonghu.intake.models import Batch, Row, State
 from tonghu.platform.files import vault
 from tonghu.registry.models import Card
 from tonghu.registry.services import save_card
@@ -37,6 +37,26 @@ def test_the_page_offers_last_month(clerk: Client) -> None:
     page = text(clerk.get("/imports"))
     assert "把本月导出的文件拖到这里" in page
     assert 'value="2026-10" selected' in page
+
+
+def test_a_list_of_rows_fetches_one_page_of_them(
+    hospital: Hospital, clerk: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file may have 100,000 rows of one kind: a page of the list, which may be decided for all, takes fifty."""
+    upload(clerk, a_file([hospital.page(P3=f"ZY{number:04}") for number in range(70)]))
+    with hospital.acting():
+        batch = Batch.objects.get()
+    hospital.run(batch)
+    fetched = []
+    real = Row.from_db.__func__
+    monkeypatch.setattr(
+        Row, "from_db", classmethod(lambda cls, *held, **more: fetched.append(1) or real(cls, *held, **more))
+    )
+    page = text(clerk.get(f"/imports/{batch.pk}/rows?match=new"))
+    assert "ZY0049" in page
+    assert "ZY0050" not in page
+    assert "70" in page  # how many there are
+    assert len(fetched) <= 51
 
 
 def test_from_file_to_cards_and_back(hospital: Hospital, clerk: Client) -> None:

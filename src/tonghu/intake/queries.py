@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from operator import or_
@@ -41,13 +41,42 @@ def count_ready(_scope: Scope) -> int:
     return len(Batch.objects.filter(state=State.READY).values_list("pk", flat=True)[:_MOST])
 
 
-def preview(batch: Batch) -> dict[str, int]:
-    """Return how many rows each count of an import would have if it were confirmed now, and how many wait."""
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """Rows of one kind, as the preview lists them: of a match and a reason, with how many of them wait."""
+
+    match: str
+    label: str
+    rows: int
+    waits: int
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What an import would do if it were confirmed now.
+
+    Attributes:
+        counts: how many rows each count of it would have, and how many wait.
+        kinds: the kinds of rows that it has, those that wait first.
+    """
+
+    counts: Mapping[str, int]
+    kinds: Sequence[Kind]
+
+
+def preview(batch: Batch) -> Preview:
+    """Return what an import would do; its rows are looked at once, there may be 100,000."""
     counts = dict.fromkeys([*COUNTED, "waits"], 0)
-    kinds = Row.objects.filter(batch=batch).order_by().values_list("match", "choice", "why").annotate(Count("pk"))
-    for match, choice, why, count in kinds:
-        counts[COUNTS_AS[outcome(match, choice, why)]] += count
-    return counts
+    found: dict[str, list[int]] = {}
+    rows = Row.objects.filter(batch=batch).order_by().values_list("match", "choice", "why").annotate(Count("pk"))
+    for match, choice, why, count in rows:
+        becomes = outcome(match, choice, why)
+        counts[COUNTS_AS[becomes]] += count
+        held = found.setdefault(match, [0, 0])
+        held[0] += count
+        held[1] += count if becomes == "waits" else 0
+    listed = [Kind(match, str(Match(match).label), *held) for match, held in found.items()]
+    return Preview(counts, sorted(listed, key=lambda kind: (not kind.waits, Match.values.index(kind.match))))
 
 
 def counted_as(rows: QuerySet[Row], name: str) -> QuerySet[Row]:
@@ -61,28 +90,6 @@ def counted_as(rows: QuerySet[Row], name: str) -> QuerySet[Row]:
 def record_numbers(cards: Sequence[int]) -> dict[int, str]:
     """Return the record numbers of cards that the open scope sees."""
     return dict(Card.objects.filter(pk__in=cards).values_list("pk", "record_number")) if cards else {}
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """Rows of one kind, as the preview lists them: of a match and a reason, with how many of them wait."""
-
-    match: str
-    label: str
-    rows: int
-    waits: int
-
-
-def kinds(batch: Batch) -> list[Kind]:
-    """Return the kinds of rows that a batch has, those that wait first."""
-    found: dict[str, list[int]] = {}
-    counted = Row.objects.filter(batch=batch).order_by().values_list("match", "choice", "why").annotate(Count("pk"))
-    for match, choice, why, count in counted:
-        held = found.setdefault(match, [0, 0])
-        held[0] += count
-        held[1] += count if outcome(match, choice, why) == "waits" else 0
-    listed = [Kind(match, str(Match(match).label), *held) for match, held in found.items()]
-    return sorted(listed, key=lambda kind: (not kind.waits, Match.values.index(kind.match)))
 
 
 @dataclass(frozen=True, slots=True)

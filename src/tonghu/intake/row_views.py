@@ -80,7 +80,8 @@ def rows(request: Request, pk: int) -> HttpResponse:
     chosen = Row.objects.filter(batch=batch, match=match).exclude(why="held") if match in CHOICES else None
     said = {
         "batch": batch, "table": table, "match": match, "choices": CHOICES.get(match, ()) if match else (),
-        "title": Match(match).label if match else _("Rows in scope"), "count": chosen.count() if chosen else 0,
+        "title": Match(match).label if match else _("Rows in scope"),
+        "count": 0 if chosen is None else chosen.count(),  # asked as a truth value it would fetch every row
     }  # fmt: skip
     return render(request, "intake/rows.html", said)
 

@@ -173,7 +173,8 @@ def state_mark(batch: Batch) -> Mark:
 
 
 def _preview(batch: Batch) -> dict[str, Any]:
-    counts = queries.preview(batch)
+    would = queries.preview(batch)
+    counts = would.counts
     groups = queries.groups(batch, zh=_zh())
     summary = batch.summary
     total = summary["in_scope"] + summary["undetermined"]
@@ -182,7 +183,7 @@ def _preview(batch: Batch) -> dict[str, Any]:
         "waits": counts["waits"],
         "total": total,
         "will_do": counts["created"] + counts["updated"],
-        "kinds": queries.kinds(batch),
+        "kinds": would.kinds,
         "groups": groups[:GROUPS_SHOWN],
         "more_groups": groups[GROUPS_SHOWN:],
         "notes": [(note["zh" if _zh() else "en"], note["attention"]) for note in summary["notes"]],
