@@ -26,7 +26,7 @@ CHECK_LIMIT: Final = 0.100
 ROWS, MONTH = 100_000, date(2026, 9, 1)
 #: Asked before anything is counted: templates are compiled, pictures are kept.
 WARM: Final = 2
-ROUNDS: Final = 20
+ROUNDS: Final = 40
 _TIMING: Final = re.compile(r"app;dur=([\d.]+)")
 _NEXT: Final = re.compile(r'href="\?([^"]*after=[^"]+)"')
 
@@ -107,9 +107,12 @@ def suite(runs: int) -> list[Line]:
     """Every page, `ROUNDS` × `runs` times in turn."""
     os.environ["TONGHU_SERVER_TIMING"] = "1"
     logging.disable(logging.INFO)  # a line a request
+    from tonghu.config import web_server
+
     site = fill.site(WORK / "registry", fill.POINTS, fill.CARDS)
     try:
         _preview()
+        web_server.warm()  # as each process of the site does
         return measured(runs)
     finally:
         site.close()
