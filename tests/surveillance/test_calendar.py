@@ -40,7 +40,9 @@ def test_the_date_rests_on_clauses_that_exist_and_are_cited() -> None:
     [
         ("2026-10", date(2026, 10, 1)),
         ("2020-01", date(2020, 1, 1)),
-        ("2019-12", None),
+        ("2019-12", date(2019, 12, 1)),
+        ("2017-01", date(2017, 1, 1)),
+        ("2016-12", None),
         ("2026-13", None),
         ("", None),
         ("2026-1", None),
@@ -69,9 +71,22 @@ def test_the_month_in_question_is_the_one_before_until_it_is_due(today: date, mo
 def test_a_board_shows_twelve_months_and_none_before_the_reporting_began() -> None:
     months = calendar.shown(date(2026, 11, 22))
     assert (str(months[0]), str(months[-1]), len(months)) == ("2025-12", "2026-11", 12)
-    assert [str(month) for month in calendar.shown(date(2020, 3, 9))] == ["2020-01", "2020-02", "2020-03"]
+    assert [str(month) for month in calendar.shown(date(2017, 3, 9))] == ["2017-01", "2017-02", "2017-03"]
     assert calendar.shown(date(2026, 11, 22), until=Month(date(2027, 5, 1)))[-1] == Month(date(2026, 11, 1))
     assert calendar.shown(date(2026, 11, 22), until=Month(date(2025, 5, 1)))[-1] == Month(date(2025, 5, 1))
+
+
+@pytest.mark.requirement("REG-09")
+def test_the_back_file_is_due_on_one_day_and_ends_where_the_monthly_reporting_begins() -> None:
+    months = calendar.shown(date(2026, 11, 22), until=Month(date(2020, 2, 1)))
+    assert [str(month) for month in months if month.back_file] == [f"2019-{n:02d}" for n in range(3, 13)]
+    assert {month.due for month in months if month.back_file} == {date(2020, 5, 31)}
+    assert Month(date(2017, 1, 1)).due == date(2020, 5, 31)
+    assert [month.due for month in months if not month.back_file] == [date(2020, 2, 15), date(2020, 3, 15)]
+    assert "NCPCS.2.3.2" in clause_ids()
+    assert Month(date(2018, 7, 1)).clauses
+    with pytest.raises(KeyError):
+        _ = Month(date(2016, 12, 1)).due
 
 
 def test_reminders_come_before_and_after() -> None:

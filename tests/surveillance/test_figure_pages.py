@@ -84,6 +84,14 @@ def test_a_figure_that_is_none_is_not_there(lead: Client, topic: str) -> None:
     text(lead, "/reporting/cards", 404, topic=topic, key="x")
 
 
+def test_an_answer_that_is_nothing_is_said_and_not_drawn(lead: Client, hospital: Institution) -> None:
+    cards(hospital, LAST, 3, problem_at_first=False)
+    page = text(lead, "/reporting/quality")
+    assert "没有一份在截止日期前上报" in page
+    assert "最初和目前都没有错误" in page
+    assert "data-vega" not in page.split("哪些规则")[0]
+
+
 def test_a_hospital_without_cards_is_told_what_comes(lead: Client) -> None:
     assert "显示在这里" in text(lead, "/reporting/cases")
     assert "显示在这里" in text(lead, "/reporting/quality")

@@ -99,13 +99,13 @@ class FirstPart:
     Attributes:
         template: shown as it is, with what `context` says.
         context: called under the reader's scope, on that page alone; None leaves the part out.
-        permission: code that the reader's post must hold.
+        permission: code that the reader's post must hold; None for everybody: it says nothing of a post's own work.
         order: smaller stands higher; what has to be done first, pictures after it.
         covers: entries of the menu (names of addresses) whose number the part shows itself.
     """
 
     template: str
     context: Callable[[Scope], dict[str, Any] | None]
-    permission: str
+    permission: str | None
     order: int = 50
     covers: tuple[str, ...] = ()

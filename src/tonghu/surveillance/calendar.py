@@ -29,7 +29,7 @@ class Month:
 
     @classmethod
     def read(cls, text: str) -> Month | None:
-        """The month that an address says as ``2026-10``; None where it says none that is reported monthly."""
+        """The month that an address says as ``2026-10``; None where it says none that is reported."""
         try:
             found = cls.of(date.fromisoformat(f"{text}-01"))
         except ValueError:
@@ -54,9 +54,16 @@ class Month:
         """The last day, inclusive, on which its cases are on time.
 
         Raises:
-            KeyError: the month lies before the monthly reporting began.
+            KeyError: the month lies before the back-file.
         """
-        return due_date(self.first, _rule(self)["day"])
+        rule = _rule(self)
+        due: date = rule["due"] if self.back_file else due_date(self.first, rule["day"])
+        return due
+
+    @property
+    def back_file(self) -> bool:
+        """Whether it was reported with the back-file, before the monthly reporting began."""
+        return self.first < _first("monthly")
 
     @property
     def clauses(self) -> tuple[str, ...]:
@@ -65,8 +72,12 @@ class Month:
 
 
 def begun() -> date:
-    """The first day of the first month that is reported monthly."""
-    return min(entry.valid_from for entry in settings(RULES) if entry.name == "monthly")
+    """The first day of the first month that is reported at all: that of the back-file."""
+    return _first("back_file")
+
+
+def _first(name: str) -> date:
+    return min(entry.valid_from for entry in settings(RULES) if entry.name == name)
 
 
 def shown(today: date, count: int = SHOWN, until: Month | None = None) -> tuple[Month, ...]:
@@ -88,4 +99,4 @@ def reminders(on: date) -> Setting:
 
 
 def _rule(month: Month) -> Setting:
-    return setting(RULES, "monthly", month.first)
+    return setting(RULES, "back_file" if month.back_file else "monthly", month.first)

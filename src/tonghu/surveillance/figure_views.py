@@ -45,6 +45,15 @@ class Bar:
     url: str
 
 
+@dataclass(frozen=True, slots=True)
+class Plain:
+    """A question whose answer needs no picture, and where its particulars stand."""
+
+    question: str
+    plain: str
+    url: str = ""
+
+
 @requires(VIEW)
 @require_GET
 def quality(request: Request) -> HttpResponse:
@@ -55,8 +64,7 @@ def quality(request: Request) -> HttpResponse:
     if held is not None and held.cards:
         months = [month for month in shown(place.today) if held.first <= month <= held.last]
         said |= {
-            "timeliness": _timeliness(place, months),
-            "problems": _problems(place, held, months),
+            "charts": [each for each in (_timeliness(place, months), _problems(place, held, months)) if each],
             "rules": place.bars("rule", most=NAMED),
             "states": place.bars("state"),
         }
@@ -167,6 +175,13 @@ def _timeliness(place: _Place, months: Sequence[Month]) -> Any:
     if not rows:
         return None
     cards, on_time = (sum(known[month][side] for month in due if month in known) for side in (0, 1))
+    if not on_time:
+        return Plain(
+            _("What share of the cards is reported on time?"),
+            _("None: of %(cards)d cards of %(first)s to %(last)s not one was reported by its due date.")
+            % {"cards": cards, "first": rows[0][0], "last": rows[-1][0]},
+            reverse("surveillance:board") + (f"?{urlencode({'region': place.region})}" if place.region else ""),
+        )
     return charts.by_month(
         [(month, round(share, 1)) for month, share in rows],
         question=_("What share of the cards is reported on time?"),
@@ -187,6 +202,11 @@ def _problems(place: _Place, held: Figures, months: Sequence[Month]) -> Any:
     ]
     if not rows:
         return None
+    if not any(before or after for _month, before, after in rows):
+        return Plain(
+            _("How many cards have errors, before and after correction?"),
+            _("None: not one of %(cards)d cards had an error, neither at first nor now.") % {"cards": held.cards},
+        )
     return charts.before_and_after(
         rows,
         question=_("How many cards have errors, before and after correction?"),

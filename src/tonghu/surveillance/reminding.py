@@ -29,7 +29,7 @@ def remind(today: date) -> int:
     rule = calendar.reminders(today)
     told = 0
     for month in (Month.of(today).plus(-1), Month.of(today).plus(-2)):
-        if month.first < calendar.begun():
+        if month.back_file:
             continue
         days = (today - month.due).days
         if -days in rule["before"] and days <= 0:

@@ -59,12 +59,15 @@ def _of_point(request: Request, months: Sequence[Month], today: date) -> HttpRes
                 for state in State if states[month].get(state.value) and state != State.VOIDED
             ],
             "url": cards_url(month=month) if may_read else "",
+            "total": sum(n for state, n in states[month].items() if state != State.VOIDED),
+            "reported": sum(states[month].get(state, 0) for state in (State.REPORTED, State.ACCEPTED)),
             "sign": request.scope.may(SIGN) and may_sign(cells.get(month), today),
         }
-        for month in reversed(months)
+        for month in reversed(months) if month in cells or states[month]
     ]  # fmt: skip
+    folded = [month for month in months if month not in cells and not states[month]]
     said = {
-        "lines": lines, "months": months, "point": queries.point_of(institution, today),
+        "lines": lines, "folded": folded, "months": months, "point": queries.point_of(institution, today),
         "behind": [cell for cell in cells.values() if cell.state in OUTSTANDING], **_turning(months, today),
     }  # fmt: skip
     return render(request, "surveillance/board_point.html", said)
@@ -174,12 +177,13 @@ def country_map(found: Mapping[str, Mapping[Month, Sum]], asked: Month, board: s
     return maps.provinces(_("Where do points still owe %(month)s?") % {"month": asked}, places, legend)
 
 
-def _turning(months: Sequence[Month], today: date) -> dict[str, str]:
-    """The months before and after those shown."""
+def _turning(months: Sequence[Month], today: date) -> dict[str, Any]:
+    """The months before and after those shown, and the years with the last month of each."""
     earlier, later = months[0].plus(-1), min(months[-1].plus(len(months)), Month.of(today))
     return {
         "earlier": str(earlier) if earlier.first >= calendar.begun() else "",
         "later": str(later) if months[-1] < Month.of(today) else "",
+        "years": [(year, f"{year}-12") for year in range(today.year, calendar.begun().year - 1, -1)],
     }
 
 

@@ -51,6 +51,22 @@ def test_notices_are_listed_unread_first_seen_in_the_menu_and_read_by_opening(re
     assert "清理过期" not in text(browser, "/notices?only=unread")
 
 
+def test_the_first_screen_tells_the_newest_unread_ones_and_leads_a_post_without_work_to_its_pages(
+    reader: Post, browser: Client
+) -> None:
+    assert "home-told" not in text(browser, "/")
+    for number in range(7):
+        tell(reader, number)
+    page = text(browser, "/")
+    assert "（编号 6）" in page
+    assert "（编号 1）" not in page, "five are told, the list has all"
+    assert "home-waiting" not in page.split("home-told")[1], "no second number of the same"
+    guard = made_up.browser(made_up.post("security_admin", reader.institution))
+    led = text(guard, "/")
+    assert "home-duties" in led
+    assert "人员与岗位" in led.split("home-duties")[1].split("</nav>")[0]
+
+
 def test_a_notice_without_a_page_leads_back_to_the_list(reader: Post, browser: Client) -> None:
     assert browser.get(f"/notices/{tell(reader, url='').pk}")["Location"] == "/notices"
 

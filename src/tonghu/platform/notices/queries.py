@@ -15,6 +15,12 @@ def count_unread(scope: Scope) -> int:
     return Notice.objects.filter(person=scope.person, read_at=None).count() if scope.person else 0
 
 
+def newest_unread(scope: Scope, most: int) -> list[Notice]:
+    """Return a reader's newest unread notices."""
+    held = Notice.objects.filter(person=scope.person, read_at=None) if scope.person else Notice.objects.none()
+    return list(held.order_by("-pk")[:most])
+
+
 def preferences_of(scope: Scope) -> dict[str, Preference]:
     """Return what a reader chose, by group."""
     return {one.group: one for one in Preference.objects.filter(person=scope.person)}

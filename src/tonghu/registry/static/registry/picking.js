@@ -5,7 +5,7 @@ const boxes = () => [...document.querySelectorAll("[data-picked]")];
 function count() {
   const picked = boxes().filter((box) => box.checked).length;
   const said = form.querySelector("[data-pick-count]");
-  said.textContent = picked ? said.dataset.said.replace("%s", picked) : "";
+  said.textContent = picked ? `${said.dataset.said} ${picked}` : "";
   form.querySelector("[data-pick-go]").disabled = !picked;
   form.querySelector("[data-pick-all]").checked = picked > 0 && picked === boxes().length;
 }
