@@ -16,7 +16,7 @@ from tonghu.network.region_range import NATION
 from tonghu.platform.accounts.access import Request, requires
 from tonghu.registry.access import READ as READ_CARDS
 from tonghu.registry.states import State
-from tonghu.surveillance import board, queries, services
+from tonghu.surveillance import board, month_rules, queries, services
 from tonghu.surveillance.access import LOCK, SIGN, VIEW
 from tonghu.surveillance.acting import form_page
 from tonghu.surveillance.calendar import Month
@@ -51,7 +51,9 @@ def month(request: Request, month: str) -> HttpResponse:
         "today": today,
     }
     if scope.institution:
-        said["cell"] = board.cells_of(scope.institution, [asked], today).get(asked)
+        cells = board.cells_of(scope.institution, [asked.plus(-back) for back in range(12, -1, -1)], today)
+        said["cell"] = cells.get(asked)
+        said["found"] = month_rules.found(asked, cells, today)
         said["zeros"] = queries.zero_reports(scope.institution, [asked])
         said["may_sign"] = scope.may(SIGN) and may_sign(said["cell"], today)
         said["may_withdraw"] = scope.may(SIGN)
