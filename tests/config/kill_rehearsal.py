@@ -41,10 +41,12 @@ MONTH = "2026-09"
 PASSWORD = "Hard-to-guess 7"
 #: `tonghu site up` ends where a process dies four times in a minute, so a worker is killed three times at most.
 WORKER_PAUSE = 20.5
-#: A job may take so long, with the time after which a killed worker counts as silent.
-PATIENCE = 240.0
+#: A job may take so long while its worker is killed over it again and again, each time with 20 seconds of silence.
+PATIENCE = 900.0
 #: What is looked for before a worker is killed, in turn.
-KINDS = ("intake.check", "intake.import", "intake.undo", "intake.import")
+KINDS = ("intake.check", "intake.import", "intake.undo")
+#: What is looked for before the processes that serve pages are killed, in turn.
+REQUESTS = ("upload", "confirm", "undo", "save", "submit all", "withdraw", "submit", "return", "approve", "report")
 
 
 class Ended(Exception):  # noqa: N818 -- not an error: the killing is over
@@ -80,6 +82,7 @@ class Rehearsal:
         self.story = Story()
         self.stop = threading.Event()
         self.waiting: dict[int, str] = {}  # thread → the request that it waits for
+        self.usual: dict[str, float] = {}  # request → how long its last answer took, in seconds
         self.lock = threading.Lock()
         self._folder, self._hospitals, self._files, self._rows = folder, hospitals, files, rows
         self._dead: set[tuple[int, int]] = set()  # runs of jobs whose worker was killed
@@ -117,10 +120,10 @@ class Rehearsal:
                 if self._kill_worker(KINDS[worker % len(KINDS)]):
                     worker, pause = worker + 1, time.monotonic() + WORKER_PAUSE
                     say(f"{web + worker}/{kills}")
-            elif web < kills - kills // 2 and self._kill_web():
+            elif web < kills - kills // 2 and self._kill_web(REQUESTS[web % len(REQUESTS)]):
                 web += 1
                 say(f"{web + worker}/{kills}")
-            time.sleep(self.chance.uniform(0.2, 1.0))
+            time.sleep(self.chance.uniform(0.5, 2.0))  # people get on with their work
         self.stop.set()
         for thread in threads:
             thread.join(2 * PATIENCE)
@@ -137,7 +140,11 @@ class Rehearsal:
                 if time.monotonic() > deadline + 30 or self.story.faults:
                     return False
                 time.sleep(0.01)
-            time.sleep(self.chance.uniform(0, 2.5))
+            usual = asked.execute(
+                "SELECT coalesce(extract(epoch FROM avg(finished_at - started_at)), 1)::float FROM jobs_job "
+                "WHERE kind = %s AND state = 'done' AND run = 1", [kind],
+            ).fetchone()  # fmt: skip
+            time.sleep(self.chance.uniform(0, usual[0] if usual else 1))
             found = self.site.processes("site worker")
             if not found:
                 return False
@@ -160,14 +167,16 @@ class Rehearsal:
         rows = asked.execute("SELECT id, run, kind FROM jobs_job WHERE state = 'running'").fetchall()
         return {(job, run): kind for job, run, kind in rows if (job, run) not in self._dead}
 
-    def _kill_web(self) -> bool:
+    def _kill_web(self, name: str) -> bool:
         """Kill every process that serves pages while somebody waits for an answer; the master brings new ones."""
-        deadline = time.monotonic() + 10
-        while not self.waiting:
+        deadline = time.monotonic() + 20
+        while name not in self.waiting.values():
             if time.monotonic() > deadline:
-                return False
+                if not self.waiting:
+                    return False
+                break  # another request will do
             time.sleep(0.002)
-        time.sleep(self.chance.uniform(0, 0.12))
+        time.sleep(self.chance.uniform(0, self.usual.get(name, 0.1)))
         found = self.site.processes("gunicorn")[1:]  # the first is the master
         before = sum(self.story.hits.values())
         for pid in found:
@@ -336,9 +345,10 @@ class Clerk:
         answer = None
         while True:
             self.rehearsal.waiting[threading.get_ident()] = name
-            hit = False
+            hit, begun = False, time.monotonic()
             try:
                 answer = send()
+                self.rehearsal.usual[name] = time.monotonic() - begun
             except (OSError, http.client.HTTPException):
                 hit = True
             finally:
@@ -378,7 +388,7 @@ def main() -> int:
     words = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     words.add_argument("--kills", type=int, default=200)
     words.add_argument("--seed", type=int, default=1)
-    words.add_argument("--hospitals", type=int, default=6)
+    words.add_argument("--hospitals", type=int, default=4)
     words.add_argument("--rows", type=int, default=120, help="stays in each file")
     told = words.parse_args()
     running_site.PATIENCE = PATIENCE

@@ -56,7 +56,9 @@ class UploadForm(forms.Form):
     """The month of a file; the file itself comes sealed beside it."""
 
     archive_month = MonthField(
-        error_messages={
-            "invalid_choice": _("Choose this month or an earlier one, from 2017-01 on: later months are still to come.")
-        }
+        # The answer stands beside the file, not beside the field: it says itself what it is about.
+        error_messages=dict.fromkeys(
+            ("invalid_choice", "required"),
+            _("Choose this month or an earlier one, from 2017-01 on: later months are still to come."),
+        )
     )

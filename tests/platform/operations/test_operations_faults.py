@@ -119,3 +119,9 @@ def test_an_endless_chain_of_causes_ends(depth: int) -> None:
         error = chained(DatabaseError("?"), error)
     assert faults.fault_of(error) is faults.OURS
     assert faults.fault_of(None) is faults.OURS
+
+
+def test_a_script_that_asks_for_json_gets_the_sentence_to_show(browser: Client) -> None:
+    said = browser.get("/fail/away", headers={"Accept": "application/json", "Accept-Language": "zh-CN"})
+    assert said.status_code == 503
+    assert said.json()["title"] == "暂时连不上数据库"

@@ -96,7 +96,8 @@ def server_error(request: HttpRequest, *_args: object) -> HttpResponse:
 
 def _answer(request: HttpRequest, fault: Fault) -> HttpResponse:
     number = getattr(request, "request_id", "")
-    if request.path_info.startswith("/api/"):
+    # A page's own script that asks for JSON shows the sentence in its place.
+    if request.path_info.startswith("/api/") or request.headers.get("Accept") == "application/json":
         problem = {
             "type": f"urn:tonghu:problem:{fault.code}", "title": str(fault.title), "status": fault.status,
             "code": fault.code, "detail": str(fault.text), "request_id": number,

@@ -60,16 +60,27 @@ function send(form, input, act) {
     bar.querySelector("[data-drop-percent]").textContent = `${percent}%`;
   });
   request.addEventListener("load", () => {
-    if (request.response && request.response.to) location.assign(request.response.to);
-    else if (request.response && request.response.refused) ended(request.response.refused);
-    // Logged out, or not permitted: the page that says so.
-    else if (request.responseURL && !request.responseURL.endsWith(new URL(form.action).pathname)) location.assign(request.responseURL);
-    else ended(form.dataset.lost);
+    const said = request.response || {};
+    if (said.to) location.assign(said.to);
+    else if (said.refused) ended(said.refused);
+    else if (said.title) ended(said.title + form.dataset.again);  // a part of the site is away
+    else if (request.responseURL && new URL(request.responseURL).pathname === form.dataset.login) {
+      ended("");  // logged out meanwhile: whoever logs in beside this page need not choose the file again
+      form.querySelector("[data-drop-over]").hidden = false;
+    }
+    else ended(request.status === 413 ? form.dataset.tooLarge : form.dataset.failed);
   });
   request.addEventListener("error", () => ended(form.dataset.lost));
   request.addEventListener("abort", () => ended(""));
   refuse(form, "");
+  form.querySelector("[data-drop-over]").hidden = true;
   act.disabled = true;
   bar.hidden = false;
-  request.send(new FormData(form));
+  const body = new FormData(form);
+  const fresh = document.cookie.match(/(?:^|; )csrftoken=([^;]+)/);
+  if (fresh) {  // the form's own token is over once somebody has logged in anew
+    body.delete("csrfmiddlewaretoken");
+    request.setRequestHeader("X-CSRFToken", fresh[1]);
+  }
+  request.send(body);
 }
