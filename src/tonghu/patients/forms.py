@@ -264,16 +264,20 @@ class GrantForm(forms.Form):
     parts = (("", ("institution", "ground", "consent", "start", "end", "reference")),)
 
     institution = PickField(
-        label=_("Hospital that may see"), options=lambda: _hospitals(), find=lambda code: _hospital(code)
+        label=_("Hospital that may see"),
+        help_text=_("Begin to type the name, then choose."),
+        options=lambda: _hospitals(),
+        find=lambda code: _hospital(code),
     )
     ground = forms.ChoiceField(label=_("Ground"), choices=Grant.Ground.choices)
     consent = forms.ModelChoiceField(
         label=_("Family's consent"),
         queryset=Consent.objects.none(),
         required=False,
+        empty_label=_("Please choose"),
         help_text=_("Needed where the ground is a consent; the permission ends with it."),
     )
-    start = DateField(label=_("From"))
+    start = DateField(label=_("First day"))
     end = DateField(label=_("Last day"))
     reference = forms.CharField(
         label=_("Reference"), max_length=60, required=False, help_text=_("Number of the referral or consultation.")

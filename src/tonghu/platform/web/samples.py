@@ -79,7 +79,7 @@ def table(request: HttpRequest, count: int = 120, name: str = "sample") -> Table
             Column("name", _("Name"), link=lambda row: f"#row-{row.pk}", fixed=True),
             Column("born", _("Born"), kind="date"),
             Column("group", _("Group"), kind="code"),
-            Column("stays", _("Stays"), kind="number", unit=_("times")),
+            Column("stays", _("Stays"), kind="number", unit=_("times"), shown=False),
             Column("cost", _("Cost"), kind="money", unit=_("yuan")),
             Column("due", _("Due"), kind="date"),
             Column("state", _("State"), value=lambda row: marks[row.state], kind="mark"),
