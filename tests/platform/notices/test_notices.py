@@ -187,7 +187,7 @@ def test_a_site_without_a_gateway_says_that_it_sent_nothing(reader: Post) -> Non
     with made_up.acting(reader) as scope:
         prefer(by=scope, group="jobs", mail="never", sms=True)
     tell(reader)
-    assert run_send()["sms"] == 1
+    assert run_send()["sms"] == 0
     (kept,) = messages()
     assert (kept.state, kept.sent_at) == (State.KEPT, None)
     assert "未发送" in kept.error_zh
@@ -254,7 +254,7 @@ def test_while_the_mail_server_is_gone_everything_is_kept_tried_again_and_shown(
     tell(second)
     server.faults = [ConnectionRefusedError(), smtplib.SMTPServerDisconnected("bye")]
     began = timezone.now()
-    assert run_send() == {"mails": 1, "of": 2, "sms": 0}, "the second waits for the next minute"
+    assert run_send() == {"mails": 0, "of": 2, "sms": 0}, "the second waits for the next minute"
     first, other = messages()
     assert (first.state, first.attempts, other.attempts) == (State.WAITING, 1, 0)
     assert timedelta(seconds=55) < first.due_at - began < timedelta(seconds=70)
@@ -291,6 +291,30 @@ def test_a_refused_address_does_not_hold_up_others_and_is_given_up_in_the_end(re
         assert send_again(by=scope) == 1
     run_send()
     assert messages()[0].state == State.SENT
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        smtplib.SMTPAuthenticationError(535, b"bad credentials"),
+        smtplib.SMTPSenderRefused(550, b"not you", "tonghu@localhost"),
+        smtplib.SMTPNotSupportedError("no STARTTLS"),
+    ],
+)
+def test_a_server_that_takes_nothing_from_us_is_no_fault_of_an_address(
+    reader: Post, server: Server, fault: Exception
+) -> None:
+    second = made_up.post(
+        "auditor", reader.institution, holder=made_up.person(reader.institution, email="b@example.org")
+    )
+    tell(reader)
+    tell(second)
+    server.faults = [fault]
+    assert run_send()["mails"] == 0, "nobody else is tried in this round"
+    first, other = messages()
+    assert (first.state, other.state, other.attempts) == (State.WAITING, State.WAITING, 0)
+    assert "邮件设置" in first.error_zh
+    assert "地址" not in first.error_zh.replace("发件地址", "")
 
 
 def test_a_temporary_answer_of_the_server_is_tried_again(reader: Post, server: Server) -> None:

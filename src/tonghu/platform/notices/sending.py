@@ -32,11 +32,18 @@ from tonghu.platform.scope.scope import Scope, open_scope
 
 State, Channel = Message.State, Message.Channel
 NO_SERVER = ("邮件服务器没有应答，稍后自动重发", "The mail server does not answer; it is sent again by itself")
+TURNED_AWAY = (
+    "邮件服务器不接受本站（账号、发件地址或加密设置），稍后自动重发；请系统管理员核对邮件设置",
+    "The mail server does not take mail from this site (log-in, sender or TLS); it is sent again by itself: check the "
+    "site's mail settings",
+)
 REFUSED = ("邮件服务器拒收，请核对邮箱地址", "The mail server refused it: check the address")
 NO_GATEWAY = ("短信网关没有应答，稍后自动重发", "The SMS gateway does not answer; it is sent again by itself")
 NOT_SENT = ("本站点没有短信网关，短信未发送", "This site has no SMS gateway; nothing was sent")
 #: What a mail server that is gone, or breaks off, looks like.
 GONE = (OSError, smtplib.SMTPServerDisconnected, smtplib.SMTPConnectError, smtplib.SMTPHeloError)
+#: It is there and takes nothing from us, whoever the letter is for.
+NOT_US = (smtplib.SMTPAuthenticationError, smtplib.SMTPSenderRefused, smtplib.SMTPNotSupportedError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,37 +61,41 @@ def due_people(channel: str) -> list[int]:
         return list(dict.fromkeys(rows))
 
 
-def send_mail_to(person: int, connection: BaseEmailBackend) -> bool:
-    """Send a person everything that is due, as one e-mail; return False when the server is gone: others wait."""
+def send_mail_to(person: int, connection: BaseEmailBackend) -> int | None:
+    """Send a person everything that is due, as one e-mail; return how many went. None: the server takes none."""
     mail = setting(SETTINGS, "mail", timezone.localdate())
     held = _take(person, Channel.MAIL)
     if not held:
-        return True
+        return 0
     reader = _reader(person)
     if reader is None:
         _mark(held, state=State.NO_ADDRESS)
-        return True
+        return 0
     letter = _letter(held, reader)
     try:
         connection.send_messages([letter])
+    except NOT_US as fault:
+        log.error("notice.mail_server_refuses_us", code=type(fault).__name__)
+        _later(held, mail, TURNED_AWAY)
+        return None
     except smtplib.SMTPResponseException as fault:
         _later(held, mail, REFUSED if fault.smtp_code >= 500 else NO_SERVER)
-        return True
+        return 0
     except smtplib.SMTPRecipientsRefused:
         _later(held, mail, REFUSED)
-        return True
+        return 0
     except GONE as fault:
         log.warning("notice.mail_server_gone", code=type(fault).__name__)
         _later(held, mail, NO_SERVER)
-        return False
+        return None
     point("notices.sent")
     _mark(held, state=State.SENT, sent_at=timezone.now(), error_zh="", error_en="")
-    return True
+    return 1
 
 
-def send_sms_to(person: int) -> bool:
-    """Hand a person's due SMS to the site's provider; return False when its gateway is gone."""
-    mail = setting(SETTINGS, "mail", timezone.localdate())
+def send_sms_to(person: int) -> int | None:
+    """Hand a person's due SMS to the site's provider; return how many went. None: its gateway is gone."""
+    went, mail = 0, setting(SETTINGS, "mail", timezone.localdate())
     for message in _take(person, Channel.SMS):
         reader = _reader(person, needs_address=False)
         if reader is None:
@@ -96,12 +107,13 @@ def send_sms_to(person: int) -> bool:
             came = provider().send(person=person, text=text)
         except OSError:
             _later([message], mail, NO_GATEWAY)
-            return False
+            return None
         if came == "sent":
             _mark([message], state=State.SENT, sent_at=timezone.now())
+            went += 1
         else:
             _mark([message], state=State.KEPT, error_zh=NOT_SENT[0], error_en=NOT_SENT[1])
-    return True
+    return went
 
 
 def mail_connection() -> BaseEmailBackend:

@@ -23,22 +23,25 @@ def _any_due() -> bool:
 @job("notices.send", zh="发送通知", en="Send notices", cron="* * * * *", system="notices", due=_any_due)
 def send(run: Run) -> dict[str, int]:
     """Send everything that is due; where the mail server is gone, the rest waits for the next minute."""
-    reached = 0
+    mails = texts = 0
     readers = due_people(Channel.MAIL)
     if readers:
         connection = mail_connection()
         try:
             for reached, person in enumerate(readers, 1):
-                if not send_mail_to(person, connection):
+                went = send_mail_to(person, connection)
+                if went is None:
                     break
+                mails += went
                 run.report(reached, len(readers), "messages")
         finally:
             connection.close()
-    texted = due_people(Channel.SMS)
-    for person in texted:
-        if not send_sms_to(person):
+    for person in due_people(Channel.SMS):
+        went = send_sms_to(person)
+        if went is None:
             break
-    return {"mails": reached, "of": len(readers), "sms": len(texted)}
+        texts += went
+    return {"mails": mails, "of": len(readers), "sms": texts}
 
 
 def _any_at_the_door() -> bool:
