@@ -134,6 +134,16 @@ def test_what_was_changed_is_narrowed_by_table_person_and_period_and_paged(monke
     assert client.get("/history", {"table": "nothing.here"}).context["events"] == []
 
 
+def test_a_place_made_by_hand_is_a_page_or_the_first_one() -> None:
+    client = made_up.browser(made_up.post("point_lead"))
+    for after in (
+        "x", "2026-01-01T00:00:00+00:00 accounts.post 99999999999999999999999", "2026-01-01T00:00:00 accounts.post 1",
+        "0001-01-01T00:00:00+14:00 accounts.post 1", "9999-12-31T23:59:59-14:00 accounts.post 1",
+        "2026-01-01T00:00:00+00:00 \u202e\U0001f600 -1",
+    ):  # fmt: skip
+        assert client.get("/history", {"after": after}).status_code == 200, after
+
+
 def test_pages_over_all_tables_show_each_change_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(views, "PAGE", 3)
     lead = made_up.post("point_lead")
