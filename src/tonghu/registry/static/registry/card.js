@@ -87,8 +87,11 @@ function project() {
     beside.className = `beside beside-${finding.dataset.level}`;
     beside.id = `beside_${finding.dataset.mends}_${finding.dataset.rule}`;
     beside.textContent = finding.querySelector(".finding-what").textContent;
+    // Of several on one field the first is shown with their number, the others once the field is entered.
+    const before = place.querySelectorAll(".beside");
     place.append(beside);
-    field.setAttribute("aria-describedby", beside.id);
+    if (before.length) before[0].dataset.more = before.length + 1;
+    field.setAttribute("aria-describedby", [...before, beside].map((each) => each.id).join(" "));
     field.setAttribute("aria-invalid", String(finding.dataset.level === "error"));
   }
   for (const link of document.querySelectorAll("[data-counts]")) {
