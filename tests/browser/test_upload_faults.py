@@ -178,8 +178,7 @@ def test_two_browsers_bring_the_same_file_and_two_people_confirm_it_at_once(
     batch = worked(point)
     assert batch.state == State.READY
     for page in (first, second):
-        page.reload()
-        expect(page.get_by_role("button", name="确认导入")).to_be_visible()
+        expect(page.get_by_role("button", name="确认导入")).to_be_visible()  # the page looks each second
     for page in (first, second):
         page.evaluate(
             "() => [...document.querySelectorAll('button')].find(b => b.textContent.includes('确认导入')).click()"
@@ -202,7 +201,7 @@ def test_a_confirmed_import_that_a_colleague_discarded_says_so(
     press(first)
     expect(first.get_by_role("heading", level=1)).to_contain_text("正在核对")
     worked(point)
-    first.reload()
+    expect(first.get_by_role("heading", level=1)).to_contain_text("等待确认")
     second.goto(first.url)
     second.get_by_role("button", name="放弃").click()
     expect(second.locator("main")).to_contain_text("已放弃")
@@ -219,8 +218,7 @@ def test_the_file_of_another_hospital_is_refused_with_its_name(
     choose(page, a_file(tmp_path / "别家.csv", other.code))
     press(page)
     expect(page.get_by_role("heading", level=1)).to_contain_text("正在核对")
-    worked(point)
-    page.reload()
+    worked(point)  # the page looks each second, and loads anew by itself
     expect(page.get_by_role("alert")).to_contain_text(f"{other.code}（{other.name}），不是本院")
     picture(page, "import-of-another-hospital")
 

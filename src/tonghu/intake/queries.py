@@ -20,6 +20,9 @@ from tonghu.platform.crypto.masks import mask_id, mask_phone
 from tonghu.platform.scope.scope import Scope
 from tonghu.registry.models import Card
 
+#: So many columns are named where a file's are not those of the standard, each by so many characters.
+COLUMNS_SHOWN: Final = 12
+_LONGEST_NAME: Final = 40
 #: What the menu counts at most.
 _MOST: Final = 99
 #: Fields of a front page that pages show masked, by name.
@@ -139,6 +142,17 @@ def _only_ours(batch: Batch, line: dict[str, Any]) -> bool:
     """Whether a finding on the header is about nothing but the column that our own export adds."""
     summary = batch.summary
     return line["rule"] == "HQ033" and not summary["unknown_columns"] and not summary["missing_columns"]
+
+
+def columns(batch: Batch, *, zh: bool) -> dict[str, tuple[list[str], int]]:
+    """Return the columns of a file that the standard does not know, and those that it lacks: some, and how many."""
+    summary = batch.summary
+    missing = [label(batch.layout, code, zh=zh) for code in summary["missing_columns"][:COLUMNS_SHOWN]]
+    unknown = summary["unknown_columns"]
+    return {
+        "unknown": ([name[:_LONGEST_NAME] for name in unknown[:COLUMNS_SHOWN]], len(unknown)),
+        "missing": (missing, len(summary["missing_columns"])),
+    }
 
 
 def label(layout: str, code: str, *, zh: bool) -> str:

@@ -185,6 +185,7 @@ def _preview(batch: Batch) -> dict[str, Any]:
         "will_do": counts["created"] + counts["updated"],
         "kinds": would.kinds,
         "groups": groups[:GROUPS_SHOWN],
+        "columns": queries.columns(batch, zh=_zh()),
         "more_groups": groups[GROUPS_SHOWN:],
         "notes": [(note["zh" if _zh() else "en"], note["attention"]) for note in summary["notes"]],
         "taken_for": summary["taken_for"]["zh" if _zh() else "en"],

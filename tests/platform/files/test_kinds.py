@@ -45,6 +45,7 @@ def archive(*names: str) -> bytes:
         (b"\xff\xd8\xff\xe0", "jpeg"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600 + "Workbook".encode("utf-16-le"), "xls"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600 + "WordDocument".encode("utf-16-le"), "office"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600 + "EncryptedPackage".encode("utf-16-le"), "encrypted"),
         (b"\x09\x08\x10\x00\x00\x06", "xls"),
         (b"MZ\x90\x00", "other"),
         (b"\x00\x01\x02\x03", "other"),

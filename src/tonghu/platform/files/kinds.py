@@ -20,6 +20,11 @@ KINDS: Final[dict[str, tuple[str, str, str]]] = {
     "xls": ("旧版 Excel 工作簿", "an old Excel workbook", "application/vnd.ms-excel"),
     "docx": ("Word 文档", "a Word document", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
     "office": ("旧版 Office 文件", "an old Office file", "application/octet-stream"),
+    "encrypted": (
+        "设有打开密码的 Office 文件，须先在 Excel 或 WPS 中取消密码后另存",
+        "an Office file with a password: save it without one",
+        "application/octet-stream",
+    ),
     "dbf": ("DBF 文件", "a DBF file", "application/octet-stream"),
     "zip": ("ZIP 压缩包", "a zip archive", "application/zip"),
     "pdf": ("PDF 文件", "a PDF file", "application/pdf"),
@@ -50,7 +55,10 @@ def kind_of(head: bytes, tail: bytes = b"") -> str:
         names = head + tail
         return "xlsx" if b"xl/workbook" in names else "docx" if b"word/document" in names else "zip"
     if head.startswith(detect.OLE2):
-        return "xls" if "Workbook".encode("utf-16-le") in head + tail else "office"
+        names = head + tail
+        if "EncryptedPackage".encode("utf-16-le") in names:
+            return "encrypted"
+        return "xls" if "Workbook".encode("utf-16-le") in names else "office"
     if head.startswith(detect.BARE_BIFF):
         return "xls"
     if any(head.startswith(start) for start, _, _ in detect.STRANGERS):

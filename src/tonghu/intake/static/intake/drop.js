@@ -24,7 +24,8 @@ function watch(form) {
   input.addEventListener("change", () => chosen(form, zone, input));
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    send(form, input, act);
+    if (tooLarge(form, input.files[0])) chosen(form, zone, input);  // said once more, and not sent: it would be let go by
+    else send(form, input, act);
   });
 }
 
@@ -34,7 +35,11 @@ function chosen(form, zone, input) {
   zone.classList.toggle("has-file", Boolean(file));
   name.hidden = !file;
   name.textContent = file ? `${file.name} · ${(file.size / 1048576).toFixed(1)} MB` : "";
-  refuse(form, file && file.size > Number(form.dataset.limit) * 1048576 ? form.dataset.tooLarge : "");
+  refuse(form, tooLarge(form, file) ? form.dataset.tooLarge : "");
+}
+
+function tooLarge(form, file) {
+  return Boolean(file) && file.size > Number(form.dataset.limit) * 1048576;
 }
 
 function refuse(form, said) {
