@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from django.test import Client
 
 import made_up
 from made_up_cards import Point, code
+from tonghu.patients.models import HospitalView
 from tonghu.registry.drafts import draft_content, keep_draft
 from tonghu.registry.models import Card, CardAct, CardVersion, Draft, Finding
 from tonghu.registry.pages.opening import opened
@@ -57,6 +59,17 @@ def test_the_form_shows_the_card_with_its_findings(point: Point, clerk: Client) 
     assert 'data-proposes="9"' in said
     assert 'value="武侯区虚构路1号"' in said
     assert card.record_number in said
+
+
+@pytest.mark.parametrize("role", ["entry_clerk", "auditor"])
+def test_a_child_born_after_the_discharge_is_a_finding_and_no_fault(point: Point, role: str) -> None:
+    card = point.card(birth_date="2026-11-20", national_id="-")
+    with point.acting("entry_clerk"):
+        HospitalView.objects.filter(pk=card.view_id).update(birth_date=date(2026, 11, 20))
+    browser = made_up.browser(point.post(role))
+    answer = browser.get(f"/cards/{card.pk}")
+    assert answer.status_code == 200
+    assert 'class="unknown"' in text(answer)
 
 
 def test_an_identity_is_masked_and_never_in_the_form(point: Point, clerk: Client) -> None:

@@ -180,9 +180,9 @@ def money(value: Decimal | int | None) -> SafeString | str:
 
 
 @register.simple_tag
-def age(born: date, on: date) -> str:
-    """An age as people say it: 3岁4月 under six years, 岁 after."""
-    return age_in_words(born, on)
+def age(born: date, on: date) -> SafeString | str:
+    """An age as people say it: 3岁4月 under six years, 岁 after; a dash where the day lies before the birth, as written."""
+    return unknown() if on < born else age_in_words(born, on)
 
 
 def _parts(form: BaseForm) -> list[tuple[object, list[BoundField]]]:
