@@ -50,17 +50,21 @@ class Clerk:
     visitor: Visitor
     seed: int
     checks: list[float] = field(default_factory=list)
+    fault: str = ""
 
     def work(self, end: threading.Event) -> None:
         """Go on until it is over."""
         chance = random.Random(self.seed)
         time.sleep(chance.random() * THINK)
-        while not end.is_set():
-            if chance.random() < 0.5:
-                self.visitor.open(chance.choice(PAGES))
-            else:
-                self._card(chance)
-            time.sleep(chance.uniform(0.5, 1.5) * THINK)
+        try:
+            while not end.is_set():
+                if chance.random() < 0.5:
+                    self.visitor.open(chance.choice(PAGES))
+                else:
+                    self._card(chance)
+                time.sleep(chance.uniform(0.5, 1.5) * THINK)
+        except (SystemExit, OSError, AssertionError) as fault:  # one who gives up spoils the whole: see _crowd
+            self.fault = f"{self.visitor.username}: {fault!r}"
 
     def _card(self, chance: random.Random) -> None:
         """Open one of the drafts, and type two digits into it."""
@@ -182,12 +186,12 @@ def _crowd(clerks: list[Clerk], uploaders: list[tuple[Visitor, Path]], seconds: 
     for thread in uploads:
         thread.join()
     time.sleep(max(0.0, seconds - (time.monotonic() - begun)))
-    alive = sum(thread.is_alive() for thread in at_work)
     end.set()
     for thread in at_work:
         thread.join()
-    if alive < len(clerks) or len(taken) < len(uploaders):
-        raise SystemExit(f"{len(clerks) - alive} clerks and {len(uploaders) - len(taken)} uploads were given up")
+    faults = [clerk.fault for clerk in clerks if clerk.fault]
+    if faults or len(taken) < len(uploaders):
+        raise SystemExit(f"{len(uploaders) - len(taken)} uploads were given up, and clerks: {faults}")
     served = [one for clerk in clerks for one in clerk.visitor.served]
     checks = [one for clerk in clerks for one in clerk.checks]
     server, _processor, wall = zip(*served, strict=True)

@@ -179,6 +179,8 @@ def _typing(rounds: int) -> Line:
 
 
 def _findings(answer: Any) -> int:
+    if answer.status_code != 200:
+        raise SystemExit(f"{answer.request['PATH_INFO']} answered {answer.status_code}")
     return int(answer.content.decode().count("data-finding "))
 
 
