@@ -181,7 +181,7 @@ def money(value: Decimal | int | None) -> SafeString | str:
 
 @register.simple_tag
 def age(born: date, on: date) -> SafeString | str:
-    """An age as people say it: 3岁4月 under six years, 岁 after; a dash where the day lies before the birth, as written."""
+    """An age as people say it: 3岁4月 under six years, 岁 after; a dash where the day lies before the birth."""
     return unknown() if on < born else age_in_words(born, on)
 
 
