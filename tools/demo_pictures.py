@@ -16,6 +16,7 @@ import subprocess
 import sys
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, sync_playwright
 
@@ -53,7 +54,7 @@ def _take(browser: Browser, address: str, username: str, place: str, out: Path) 
         page.wait_for_url("**/login/code**")
         page.fill("[name=code]", code)
         page.keyboard.press("Enter")
-    page.wait_for_url(f"**{place}")
+    page.wait_for_url(lambda url: urlsplit(url).path == place)  # the log-in names the place in its query
     page.wait_for_load_state("networkidle")
     page.screenshot(path=out)
     print(f"{username} {place} → {out}")
