@@ -32,10 +32,14 @@ PORT: Final = 18731
 CLERKS, UPLOADS = 20, 5
 #: Rows of each file that is uploaded, and how many of them are in scope.
 ROWS, IN_SCOPE = 20_000, 0.05
+#: What the clerks say of rows that wait: an earlier crowd may have left the same children.
+DECIDED: Final = {"undetermined": "skip", "probable": "new", "changed": "keep"}
 THINK: Final = 3.0
 #: The clerks work at least for so long with five runs, and until the last file is imported.
 SECONDS: Final = 60.0
 LIMIT: Final = 0.300
+#: An upload is given up after so long.
+PATIENCE: Final = 400.0
 PAGES: Final = (
     "/", "/cards", "/cards?state=draft", "/cards?group=malignant&problem=errors", "/cards/queue",
     "/cards/queue?by=card", "/reporting", "/children", "/imports",
@@ -106,10 +110,12 @@ def _upload(visitor: Visitor, file: Path, month: str, taken: list[float]) -> Non
         if f'{place}/confirm"' in text:
             visitor.ask(f"{place}/confirm", {})
             confirmed = True
-        elif not confirmed and "match=undetermined" in text:
-            visitor.ask(f"{place}/choose", {"match": "undetermined", "choice": "skip"})
-        elif time.monotonic() - begun > 600:
-            raise SystemExit(f"{visitor.username}: {place} is not done after ten minutes")
+        elif not confirmed and "match=" in text:
+            for match, choice in DECIDED.items():
+                if f"match={match}" in text:
+                    visitor.ask(f"{place}/choose", {"match": match, "choice": choice})
+        if time.monotonic() - begun > PATIENCE:
+            raise SystemExit(f"{visitor.username}: {place} is not done after {PATIENCE:.0f} s")
     taken.append(time.monotonic() - begun)
 
 
