@@ -92,3 +92,24 @@ def test_a_large_log_is_put_aside_and_only_some_are_kept(tmp_path: Path, monkeyp
     processes.rotate(log)
     assert len(sorted(tmp_path.glob("web.*.log"))) == processes.LOGS_KEPT
     processes.rotate(tmp_path / "gone.log")
+
+
+def test_one_that_stands_behind_the_others_does_so_with_all_its_threads(tmp_path: Path) -> None:
+    script = (
+        "import os, threading, time; time.sleep(1); said = []; "
+        "own = lambda: os.getpriority(os.PRIO_PROCESS, threading.get_native_id()); "
+        "one = threading.Thread(target=lambda: said.append(own())); "
+        "one.start(); one.join(); print(said[0], flush=True); time.sleep(60)"
+    )
+    behind = child(tmp_path, "behind", script)
+    behind.nice = 7
+    behind.start()
+    try:
+        deadline = time.monotonic() + 30
+        while behind.last_words() == "" and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert behind.last_words() == str(min(19, os.getpriority(os.PRIO_PROCESS, 0) + 7))
+    finally:
+        assert behind.process is not None
+        behind.process.kill()
+        behind.process.wait()

@@ -6,6 +6,7 @@ orderly end (SIGTERM), not in the middle of a transaction; should this program b
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import shutil
@@ -40,11 +41,13 @@ class Child:
         name: what it is called in logs and messages.
         command: what is run.
         log: the file that takes what it writes.
+        nice: how far it stands behind the others where processors are short (0–19).
     """
 
     name: str
     command: list[str]
     log: Path
+    nice: int = 0
     process: subprocess.Popen[bytes] | None = None
     deaths: list[float] = field(default_factory=list)
 
@@ -56,6 +59,10 @@ class Child:
                 self.command, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True,
                 preexec_fn=_end_with_parent if sys.platform == "linux" else None,
             )  # fmt: skip
+        if self.nice:
+            with contextlib.suppress(ProcessLookupError):  # it has ended already, and will be started again
+                whose = (os.PRIO_PROCESS, self.process.pid)
+                os.setpriority(*whose, os.getpriority(*whose) + self.nice)
 
     def ended(self) -> int | None:
         """Return its exit code once it has ended."""

@@ -29,6 +29,8 @@ PORT = 8000
 READY_SECONDS = 60.0
 #: The module that runs jobs; the site has a worker as soon as it is there.
 WORKER = "tonghu.platform.jobs.worker"
+#: Pages come first: a file's check would take every core from whoever waits for one.
+WORKER_NICE = 10
 
 
 class AlreadyUp(Exception):  # noqa: N818 -- the wish is fulfilled already
@@ -198,4 +200,5 @@ def _web(site: Site, port: int) -> Child:
 def _worker(site: Site) -> list[Child]:
     if importlib.util.find_spec("tonghu.platform.jobs") is None or importlib.util.find_spec(WORKER) is None:
         return []
-    return [Child("worker", [sys.executable, "-m", "tonghu", "site", "worker"], site.home / "logs" / "worker.log")]
+    command = [sys.executable, "-m", "tonghu", "site", "worker"]
+    return [Child("worker", command, site.home / "logs" / "worker.log", nice=WORKER_NICE)]
