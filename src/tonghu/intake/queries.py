@@ -147,12 +147,13 @@ def _only_ours(batch: Batch, line: dict[str, Any]) -> bool:
 def columns(batch: Batch, *, zh: bool) -> dict[str, tuple[list[str], int]]:
     """Return the columns of a file that the standard does not know, and those that it lacks: some, and how many."""
     summary = batch.summary
-    missing = [label(batch.layout, code, zh=zh) for code in summary["missing_columns"][:COLUMNS_SHOWN]]
-    unknown = summary["unknown_columns"]
-    return {
-        "unknown": ([name[:_LONGEST_NAME] for name in unknown[:COLUMNS_SHOWN]], len(unknown)),
-        "missing": (missing, len(summary["missing_columns"])),
+    unknown, missing = summary["unknown_columns"], summary["missing_columns"]
+    names = {
+        "unknown": [name[:_LONGEST_NAME] for name in unknown[:COLUMNS_SHOWN]],
+        "missing": [label(batch.layout, code, zh=zh) for code in missing[:COLUMNS_SHOWN]],
     }
+    counts = {"unknown": len(unknown), "missing": len(missing)}
+    return {which: (named + ["…"] * (counts[which] > len(named)), counts[which]) for which, named in names.items()}
 
 
 def label(layout: str, code: str, *, zh: bool) -> str:

@@ -52,7 +52,8 @@ def renew(cards: Sequence[Renewal]) -> dict[int, list[Finding]]:
     outdated: list[int] = []
     for card, found, changed in cards:
         kept, wanted = _compared(held[card.pk], found, frozenset(changed))
-        outdated += [one.pk for one in held[card.pk].values() if one not in kept]
+        stay = {one.pk for one in kept}
+        outdated += [one.pk for one in held[card.pk].values() if one.pk not in stay]
         made = rows(card, wanted)
         fresh += made
         stands[card.pk] = kept + made
