@@ -269,8 +269,11 @@ class Clerk:
         self._until_all(approved, "report", "reported", lambda: self.auditor.post("/cards/audit/report"))
 
     def _import(self, file: Path) -> None:
-        batch = self._insist("upload", lambda: batch_of(self.clerk.upload(file, MONTH)))
-        self.batch = int(batch)
+        answer = self._insist("upload", lambda: self.clerk.upload(file, MONTH))
+        while answer.status == 503:  # the machine is so busy that a part of the site is away
+            time.sleep(1)
+            answer = self._insist("upload", lambda: self.clerk.upload(file, MONTH))
+        self.batch = batch_of(answer)
         self._settled("checking")
         self._do("confirm", "confirmed")
 
