@@ -2,13 +2,15 @@
 
 A stay is known by hospital, record number and discharge time (or by the card's number in an exported file). One that
 fits by record number and admission count alone is a question to a person. A row that says what the card says, or what
-the card's last import said, brings nothing new: it is unchanged, whatever a clerk has mended since.
+the card's last import said, brings nothing new: it is unchanged, whatever a clerk has mended since. A row that would
+write over what a person wrote waits for a person.
 """
 
 # ruff: noqa: S608 -- SQL of constants of the code; every value is a parameter
 
 from __future__ import annotations
 
+from collections.abc import Container
 from functools import cache
 from typing import Final
 
@@ -17,14 +19,15 @@ from django.db import connection
 from tonghu.codes import hqms_fields
 from tonghu.intake.models import Batch, Match, Row
 from tonghu.registry.content import Content, differences, open_
+from tonghu.registry.models import Origin
 
 #: So many rows are opened and compared together.
 COMPARED: Final = 1_000
 #: The last import of a card that was not undone; 0 for none.
 _LAST_IMPORT: Final = """
 coalesce((SELECT max(i.number) FROM registry_cardversion i WHERE i.card_id = c.id AND i.origin = 'import'
-          AND NOT EXISTS (SELECT FROM registry_cardversion u
-                          WHERE u.card_id = c.id AND u.origin = 'undo' AND u.number > i.number)), 0)
+          AND NOT EXISTS (SELECT FROM registry_cardversion u WHERE u.card_id = c.id AND u.origin = 'undo'
+                          AND u.batch = i.batch AND u.number > i.number)), 0)
 """
 _VOIDED_BY_UNDO: Final = """
 (c.state = 'voided' AND (SELECT a.batch FROM registry_act a WHERE a.card_id = c.id AND a.act = 'void'
@@ -73,23 +76,22 @@ _UNDETERMINED: Final = """
 UPDATE intake_row SET match = 'undetermined', why = 'undetermined'
 WHERE batch_id = %s AND match = 'new' AND scope_group = 'undetermined'
 """
-#: What happens without anybody's word: new stays are made, and a card that nobody has touched follows the file.
-_DEFAULTS: Final = f"""
+#: What happens without anybody's word: new stays are made, and what nobody has written by hand follows the file.
+_DEFAULTS: Final = """
 UPDATE intake_row AS r SET
   why = said.why,
   choice = CASE said.why WHEN '' THEN 'replace' WHEN 'held' THEN 'keep' ELSE '' END
 FROM (
-  SELECT c.id, CASE
+  SELECT w.id, CASE
     WHEN c.state = 'voided' THEN 'voided'
     WHEN c.state IN ('approved', 'reported') THEN 'held'
     WHEN c.state = 'submitted' THEN 'submitted'
     WHEN c.state = 'accepted' THEN 'accepted'
-    WHEN EXISTS (SELECT FROM registry_cardversion v WHERE v.card_id = c.id AND v.number > {_LAST_IMPORT}
-                 AND v.origin IN ('manual', 'mend', 'bulk', 'docking')) THEN 'edited'
-    ELSE '' END AS why
-  FROM registry_card AS c
+    ELSE w.why END AS why
+  FROM intake_row AS w JOIN registry_card AS c ON c.id = w.card
+  WHERE w.batch_id = %s AND w.match = 'changed'
 ) AS said
-WHERE said.id = r.card AND r.batch_id = %s AND r.match = 'changed'
+WHERE said.id = r.id
 """
 
 
@@ -107,19 +109,71 @@ def match(batch: Batch) -> None:
 
 
 def _compare(batch: Batch) -> None:
-    """Open what seems to differ: the fields that do, or that none does (a card with a supplement has another hash)."""
+    """Open what seems to differ: the fields that do, or that none does (a card with a supplement has another hash).
+
+    A row that would write over what a person wrote is ``edited``.
+    """
     seem = Row.objects.filter(batch=batch, match=Match.CHANGED).order_by("pk")
     last = 0
     while rows := list(seem.filter(pk__gt=last)[:COMPARED]):
         last = rows[-1].pk
-        held = contents([row.card for row in rows if row.card is not None])
+        cards = [row.card for row in rows if row.card is not None]
+        held, by_hand = contents(cards), written_by_hand(cards)
         for row in rows:
             now, imported = held[row.card or 0]
             incoming = open_(row.content)
             row.changed = differing(incoming, now)
             if not row.changed or (imported and not differing(incoming, imported)):
                 row.match = Match.UNCHANGED
-        Row.objects.bulk_update(rows, ["changed", "match"])
+            elif any(code in by_hand[row.card or 0] for code in row.changed):
+                row.why = "edited"
+        Row.objects.bulk_update(rows, ["changed", "match", "why"])
+
+
+def written_by_hand(cards: list[int]) -> dict[int, Container[str]]:
+    """The fields of cards whose text a person wrote, at whatever time, and that no file has written since.
+
+    What an undo gives back is again whose it was before. Of a card that a person made all fields are that person's,
+    also those left blank.
+    """
+    found: dict[int, Container[str]] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT card_id, array_agg(origin ORDER BY number), array_agg(batch ORDER BY number),
+                   array_agg(CASE WHEN number > 1 THEN array_to_string(changed, ' ') ELSE '' END ORDER BY number)
+            FROM registry_cardversion WHERE card_id = ANY (%s) GROUP BY card_id
+            """,
+            [cards],
+        )
+        for card, origins, batches, changed in cursor.fetchall():
+            if origins[0] != Origin.IMPORT:
+                found[card] = _EVERY_FIELD
+                continue
+            writers: dict[str, list[tuple[str, int | None]]] = {}
+            for origin, batch, codes in zip(origins, batches, changed, strict=True):
+                for code in codes.split():
+                    wrote = writers.setdefault(code, [])
+                    if origin == Origin.UNDO:
+                        _let_go(wrote, batch)
+                    else:
+                        wrote.append((origin, batch))
+            found[card] = {code for code, wrote in writers.items() if wrote and wrote[-1][0] != Origin.IMPORT}
+    return found
+
+
+def _let_go(wrote: list[tuple[str, int | None]], batch: int | None) -> None:
+    """Take back the last writing of a batch; imports and bulk mends count theirs each for themselves."""
+    if (last := next((one for one in reversed(wrote) if one[1] == batch), None)) is not None:
+        wrote[:] = [one for one in wrote if one != last]
+
+
+class _EveryField:
+    def __contains__(self, _code: object) -> bool:
+        return True
+
+
+_EVERY_FIELD: Final = _EveryField()
 
 
 def differing(incoming: Content, held: Content) -> list[str]:
