@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,7 @@ from made_up_files import Hospital, a_hospital
 
 from committed import committed
 from tonghu.platform.files import vault
+from tonghu.registry import locks
 
 __all__ = ["committed"]
 
@@ -25,3 +28,16 @@ def in_vault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def hospital(db: None, in_vault: Path) -> Hospital:
     """A hospital with a clerk of its own."""
     return a_hospital()
+
+
+@pytest.fixture
+def locked() -> Iterator[set[tuple[int, date]]]:
+    """Months that are locked, as whoever keeps the calendar would say."""
+    months: set[tuple[int, date]] = set()
+
+    def lock(institution: int, month: date) -> bool:
+        return (institution, month) in months
+
+    locks.lock_is_asked_of(lock)
+    yield months
+    locks._asked.remove(lock)

@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 
+import pytest
+
 import made_up
 import run_jobs
 from tonghu.codes.identity import check_character
@@ -20,6 +22,8 @@ from tonghu.platform.accounts.models import Post
 from tonghu.platform.files.incoming import Incoming
 from tonghu.platform.files.upload import ReceivedFile
 from tonghu.platform.scope.scope import Scope
+from tonghu.registry.models import Card, Finding
+from tonghu.registry.services import move, save_card
 
 MONTH = date(2026, 10, 1)
 _numbers = itertools.count(1)
@@ -125,3 +129,29 @@ def identity_number(born: str, sequence: int) -> str:
     """A right identity number of a region that does not exist."""
     seventeen = f"990101{born.replace('-', '')}{sequence:03d}"
     return seventeen + check_character(seventeen)
+
+
+def card_in(hospital: Hospital, state: str, monkeypatch: pytest.MonkeyPatch) -> Card:
+    """An imported card that has come to a state; its rules find nothing, so that it may."""
+    with monkeypatch.context() as nothing:
+        nothing.setattr("tonghu.registry.services.saving.check", lambda *_: [])
+        hospital.imported(hospital.page())
+        with hospital.acting() as by:
+            save_card(card=Card.objects.get().pk, based_on=1, by=by, supplement={"laterality": "1"})
+            card = Card.objects.get()
+            assert not Finding.objects.exists()
+    auditor = made_up.post("auditor", hospital.institution)
+    centre = made_up.post("centre_officer", made_up.authority("centre", "000000"))
+    way = {
+        "submitted": ["submit"], "approved": ["submit", "approve"], "reported": ["submit", "approve", "report"],
+        "accepted": ["submit", "approve", "report", "accept"], "voided": ["void"],
+    }[state]  # fmt: skip
+    for act in way:
+        post = {"approve": auditor, "report": auditor, "accept": centre}.get(act, hospital.clerk)
+        with made_up.acting(post) as by:
+            moved = move(cards=[card.pk], act=act, by=by, reason="虚构原因" if act == "void" else "")
+            assert moved[0].refused == "", (act, moved[0])
+    with hospital.acting():
+        card.refresh_from_db()
+    assert card.state == state
+    return card

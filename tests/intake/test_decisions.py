@@ -2,68 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.utils import timezone
-from made_up_files import MONTH, Hospital, a_file, received
+from made_up_files import MONTH, Hospital, a_file, card_in, received
 
 import made_up
 import run_jobs
 from tonghu.errors import InputRefused
-from tonghu.intake import length, locks, private, services, tasks
+from tonghu.intake import length, private, services, tasks
 from tonghu.intake.models import Batch, Row, State
 from tonghu.platform.files.models import StoredFile
 from tonghu.platform.files.services import open_plain
 from tonghu.platform.jobs.models import Job
 from tonghu.platform.jobs.tasks import enqueue
 from tonghu.platform.scope.scope import open_scope, system_scope
-from tonghu.registry.models import Card, CardAct, Finding
-from tonghu.registry.services import move, save_card
+from tonghu.registry.models import Card, CardAct
+from tonghu.registry.services import save_card
 
 pytestmark = [pytest.mark.django_db, pytest.mark.requirement("REG-06")]
-
-
-@pytest.fixture
-def locked() -> Iterator[set[tuple[int, date]]]:
-    """Months that are locked, as whoever keeps the calendar would say."""
-    months: set[tuple[int, date]] = set()
-
-    def lock(institution: int, month: date) -> bool:
-        return (institution, month) in months
-
-    locks.lock_is_asked_of(lock)
-    yield months
-    locks._asked.remove(lock)
-
-
-def card_in(hospital: Hospital, state: str, monkeypatch: pytest.MonkeyPatch) -> Card:
-    """An imported card that has come to a state; its rules find nothing, so that it may."""
-    with monkeypatch.context() as nothing:
-        nothing.setattr("tonghu.registry.services.saving.check", lambda *_: [])
-        hospital.imported(hospital.page())
-        with hospital.acting() as by:
-            save_card(card=Card.objects.get().pk, based_on=1, by=by, supplement={"laterality": "1"})
-            card = Card.objects.get()
-            assert not Finding.objects.exists()
-    auditor = made_up.post("auditor", hospital.institution)
-    centre = made_up.post("centre_officer", made_up.authority("centre", "000000"))
-    way = {
-        "submitted": ["submit"], "approved": ["submit", "approve"], "reported": ["submit", "approve", "report"],
-        "accepted": ["submit", "approve", "report", "accept"], "voided": ["void"],
-    }[state]  # fmt: skip
-    for act in way:
-        post = {"approve": auditor, "report": auditor, "accept": centre}.get(act, hospital.clerk)
-        with made_up.acting(post) as by:
-            moved = move(cards=[card.pk], act=act, by=by, reason="虚构原因" if act == "void" else "")
-            assert moved[0].refused == "", (act, moved[0])
-    with hospital.acting():
-        card.refresh_from_db()
-    assert card.state == state
-    return card
 
 
 @pytest.mark.parametrize(

@@ -12,11 +12,11 @@ from psycopg.types.range import Range
 
 import made_up
 from tonghu.errors import InputRefused
-from tonghu.intake import locks
 from tonghu.network.models import Institution
 from tonghu.platform.accounts.models import Post
 from tonghu.platform.audit.models import Event
 from tonghu.platform.scope.scope import open_scope, system_scope
+from tonghu.registry import locks
 from tonghu.surveillance import services
 from tonghu.surveillance.calendar import Month
 from tonghu.surveillance.models import MonthLock, Point, ZeroReport

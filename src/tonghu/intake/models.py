@@ -73,7 +73,8 @@ class Batch(models.Model):
     #: The job that works on it now, or did last.
     job = models.BigIntegerField(null=True)
     layout = models.CharField(max_length=4, blank=True)
-    #: created, updated, unchanged, skipped, failed: how many rows; kept, voided, restored: how many cards of an undo.
+    #: created, updated, unchanged, skipped, failed: how many rows; kept, voided, restored: how many cards of an undo,
+    #: and of those kept: locked, as their archive month is locked.
     counts = models.JSONField(default=dict)
     #: What the check says of the file, without the content of any cell.
     summary = models.JSONField(default=dict)
@@ -81,7 +82,7 @@ class Batch(models.Model):
     refusal = EncryptedText(place="intake_batch.refusal", null=True, stars=True)
     #: Rule → some of the values that it finds, while the file is looked at; JSON, sealed.
     samples = EncryptedText(place="intake_batch.samples", null=True, stars=True)
-    #: Cards that an undo left as they are, since they were changed after the import.
+    #: Cards that an undo left as they are: changed after the import, or of a locked month.
     kept_cards = ArrayField(models.BigIntegerField(), default=list)
     person_id = models.BigIntegerField()
     post_id = models.BigIntegerField(null=True)

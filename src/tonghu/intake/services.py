@@ -14,7 +14,6 @@ from tonghu.errors import InputRefused
 from tonghu.intake.access import UNDO, UPLOAD
 from tonghu.intake.events import BATCH, CONFIRMED, DISCARDED, UNDONE, UPLOADED
 from tonghu.intake.importing import take_turn
-from tonghu.intake.locks import is_locked
 from tonghu.intake.models import CHOICES, LIVE, MOVES, WAITING, Batch, Choice, Row, State
 from tonghu.platform.accounts.access import check_may
 from tonghu.platform.audit.events import record
@@ -24,6 +23,7 @@ from tonghu.platform.files.upload import ReceivedFile
 from tonghu.platform.jobs.models import Job
 from tonghu.platform.jobs.tasks import enqueue
 from tonghu.platform.scope.scope import Scope
+from tonghu.registry.locks import is_locked
 
 #: Case reports began with the stays of this month (国卫办医函〔2020〕22号: 补录 2017-01-01 起出院病例).
 FIRST_MONTH: Final = date(2017, 1, 1)

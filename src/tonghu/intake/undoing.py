@@ -1,6 +1,7 @@
 """Taking an import back, card by card: what it made is voided, what it changed gets its text back as a new version.
 
-A card that somebody has done something with since is left as it is and named. Voiding is an act like any other, so a
+A card that somebody has done something with since is left as it is and named, and so is a card whose own archive month
+is locked, whatever the month of the file. Voiding is an act like any other, so a
 card that was voided here comes back when the file comes again.
 """
 
@@ -17,6 +18,7 @@ from tonghu.intake.services import require_unlocked
 from tonghu.platform.jobs.points import point
 from tonghu.platform.scope.scope import Scope
 from tonghu.registry.content import differences, open_
+from tonghu.registry.locks import locked_among
 from tonghu.registry.models import CardVersion, Origin
 from tonghu.registry.services import move, save_card
 
@@ -36,7 +38,8 @@ WITH done AS (
 )
 SELECT c.id, each.number, each.restored OR each.number = 1 AS made,
        c.version <> coalesce(each.number, c.version) OR c.state <> 'draft'
-       OR EXISTS (SELECT FROM registry_act AS a WHERE a.card_id = c.id AND a.at > each.at) AS touched
+       OR EXISTS (SELECT FROM registry_act AS a WHERE a.card_id = c.id AND a.at > each.at) AS touched,
+       c.archive_month
 FROM each JOIN registry_card AS c ON c.id = each.card_id
 WHERE c.id > %(after)s ORDER BY c.id LIMIT %(limit)s
 """
@@ -60,7 +63,7 @@ def undone_to(batch: Batch) -> int:
 
 @transaction.atomic
 def undo_cards(batch: int, by: Scope) -> dict[str, int]:
-    """Take the next cards back; returns how many, and the last one's number.
+    """Take the next cards back; returns how many, and the last one's number. Cards of a locked month stay as they are.
 
     Raises:
         InputRefused: the month was locked meanwhile.
@@ -76,9 +79,13 @@ def undo_cards(batch: int, by: Scope) -> dict[str, int]:
         )
         found = cursor.fetchall()
     reason = f"撤销导入批次 {held.label}"
-    kept = [card for card, _number, _made, touched in found if touched]
-    made = [card for card, _number, made, touched in found if made and not touched]
-    changed = [(card, number) for card, number, made, touched in found if not made and not touched]
+    shut = locked_among(held.institution_id, (month for *_, month in found))
+    locked = sum(month in shut for *_, month in found)
+    kept = [card for card, _number, _made, touched, month in found if touched or month in shut]
+    left = set(kept)
+    free = [row for row in found if row[0] not in left]
+    made = [card for card, _number, made, *_ in free if made]
+    changed = [(card, number) for card, number, made, *_ in free if not made]
     voided = 0
     if made:
         for moved in move(cards=made, act="void", by=by, reason=reason, batch=batch):
@@ -91,7 +98,7 @@ def undo_cards(batch: int, by: Scope) -> dict[str, int]:
         else:
             kept.append(card)
     point("intake.in_undo")
-    for name, count in (("voided", voided), ("restored", restored), ("kept", len(kept))):
+    for name, count in (("voided", voided), ("restored", restored), ("kept", len(kept)), ("locked", locked)):
         held.counts[name] = held.counts.get(name, 0) + count
     last = found[-1][0] if found else undone_to(held)
     held.counts["undone_to"] = last

@@ -18,7 +18,6 @@ from tonghu.errors import InputRefused
 from tonghu.intake import queries, services
 from tonghu.intake.access import UNDO, UPLOAD
 from tonghu.intake.forms import UploadForm
-from tonghu.intake.locks import is_locked
 from tonghu.intake.models import Batch, State
 from tonghu.intake.outcomes import COUNTED, WHY
 from tonghu.intake.tasks import MARKED_AT_ONCE, mark_file
@@ -32,6 +31,7 @@ from tonghu.platform.files.upload import takes_files, uploaded
 from tonghu.platform.jobs.models import Job
 from tonghu.platform.jobs.tasks import enqueue
 from tonghu.platform.jobs.views import progress_of
+from tonghu.registry.locks import is_locked, kept_in_words
 
 TONES: Final = {
     State.CHECKING: "ask", State.READY: "ask", State.CONFIRMING: "ask", State.CONFIRMED: "done",
@@ -212,6 +212,7 @@ def _done(batch: Batch, request: Request) -> dict[str, Any]:
         "failed": failed,
         "more_failed": max(0, batch.counts.get("failed", 0) - len(failed)),
         "locked": locked,
+        "kept_locked": kept_in_words(batch.counts.get("locked", 0)),
         "kept": [(card, records[card]) for card in kept if card in records],
         "undone": [
             (_("Voided"), batch.counts.get("voided", 0)), (_("Put back"), batch.counts.get("restored", 0)),
@@ -223,7 +224,7 @@ def _done(batch: Batch, request: Request) -> dict[str, Any]:
             consequences=(
                 (f"{created:,}", _("cards that it made are voided")),
                 (f"{updated:,}", _("cards that it changed get their earlier text back")),
-                (_("Cards changed since"), _("stay as they are and are named")),
+                (_("Cards changed since, or of a locked month"), _("stay as they are and are named")),
             ),
             act=_("Undo the import"),
             url=reverse("intake:undo", args=[batch.pk]),

@@ -87,17 +87,20 @@ def mend(run: Run, *, rule: str, batch: int, cards: list[int]) -> dict[str, Any]
 
 @job("registry.undo_mend", zh="撤销批量改正", en="Take a bulk mend back")
 def undo_mend(run: Run, *, batch: int) -> dict[str, Any]:
-    """Take a bulk mend back, portion by portion; what somebody changed since stays."""
+    """Take a bulk mend back, portion by portion; what somebody changed since stays, and cards of locked months."""
     with run.open() as by:
         cards = mending.mended_cards(batch=batch, by=by)
-    done = back = 0
+    done, back = 0, set[int]()
     for portion in _pieces(cards, MENDED_TOGETHER):
         work = partial(mending.undo_some, batch=batch, cards=portion, by=run.scope)
-        back += len(run.once(f"cards-{portion[0]}", work))
+        back.update(run.once(f"cards-{portion[0]}", work))
         done += len(portion)
         run.report(done, len(cards), "cards")
-    run.once("end", partial(mending.keep_undone, batch=batch, count=back, by=run.scope))
-    return {"as_before": back, "left": len(cards) - back}
+    run.once("end", partial(mending.keep_undone, batch=batch, count=len(back), by=run.scope))
+    left = [card for card in cards if card not in back]
+    with run.open() as by:
+        locked = mending.in_locked_months(cards=left, by=by)
+    return {"as_before": len(back), "left": len(left), "locked": len(locked)}
 
 
 def at_each_hospital(scope: Scope) -> Iterator[Scope]:

@@ -11,7 +11,7 @@ class SurveillanceConfig(AppConfig):
 
     def ready(self) -> None:
         """Say to the imports below which months are locked: none of theirs is undone in bulk then."""
-        from tonghu.intake.locks import lock_is_asked_of
+        from tonghu.registry.locks import lock_is_asked_of
         from tonghu.surveillance.queries import is_locked
 
         lock_is_asked_of(is_locked)

@@ -21,6 +21,7 @@ from tonghu.registry.access import ENTER
 from tonghu.registry.content import Content
 from tonghu.registry.forms.cells import AT_THE_HOSPITAL, label, shown_text
 from tonghu.registry.forms.titles import title_of
+from tonghu.registry.locks import kept_in_words
 from tonghu.registry.pages.telling import refusal_in_words
 from tonghu.registry.services import Proposal, bulk_mend, preview, undo_mend
 from tonghu.registry.services.mending import MENDABLE, next_batch, takes_long, undo_takes_long
@@ -93,6 +94,7 @@ def mending(request: Request, batch: int) -> HttpResponse:
         "batch": batch, "progress": progress_of(job, request), "done": done, "ended": job.state == Job.State.DONE,
         "undoing": job.kind == "registry.undo_mend", "rule_title": title_of(str(job.arguments.get("rule", ""))),
         "count": done.get("mended", done.get("as_before", 0)), "left": done.get("left", 0),
+        "locked": kept_in_words(done.get("locked", 0)),
     }  # fmt: skip
     return render(request, "registry/mending.html", said)
 
@@ -116,6 +118,8 @@ def undo_bulk(request: Request, batch: int) -> HttpResponse:
         messages.success(
             request, ngettext("%(n)d card is as before.", "%(n)d cards are as before.", count) % {"n": count}
         )
+        if done.locked:
+            messages.info(request, kept_in_words(len(done.locked)))
     return redirect("registry:queue")
 
 

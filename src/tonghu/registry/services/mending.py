@@ -20,6 +20,7 @@ from tonghu.registry.access import ENTER
 from tonghu.registry.checks import Found, check, proposed
 from tonghu.registry.content import Content, differences, open_
 from tonghu.registry.events import CARDS, MENDED, UNDONE
+from tonghu.registry.locks import locked_among
 from tonghu.registry.models import Card, CardVersion, Finding, Origin
 from tonghu.registry.services.saving import OF_THE_CHILD, Change, write
 from tonghu.registry.states import EDITABLE
@@ -62,11 +63,13 @@ class Mended:
         batch: its number, by which it is taken back.
         cards: the cards that were changed.
         left: cards that were not: changed meanwhile, no longer in hand, or nothing certain is known.
+        locked: of these, the cards whose archive month is locked, so that nothing is taken back in bulk.
     """
 
     batch: int
     cards: tuple[int, ...]
     left: tuple[int, ...]
+    locked: tuple[int, ...] = ()
 
 
 def certain(*, rules: Iterable[str], by: Scope) -> frozenset[str]:
@@ -165,6 +168,8 @@ def undo_takes_long(*, batch: int, by: Scope) -> bool:
 def undo_mend(*, batch: int, by: Scope) -> Mended:
     """Take a bulk mend back: every text that it put right and that nobody changed since is as it was before.
 
+    Cards of a locked archive month stay as they are.
+
     Raises:
         InputRefused: there is none of that number in the scope, or nothing of it is left to take back.
         PermissionDenied: `by` may not enter cards.
@@ -172,12 +177,27 @@ def undo_mend(*, batch: int, by: Scope) -> Mended:
     check_may(by, ENTER)
     made = mended_cards(batch=batch, by=by)
     done = undo_some(batch=batch, cards=made, by=by)
+    left = [card for card in made if card not in done]
+    locked = in_locked_months(cards=left, by=by)
+    if not done and locked:
+        raise InputRefused(
+            f"{len(locked)} 份报告卡的归档月已锁定，不能整批撤销；个别报告卡仍可逐张更正",
+            f"{len(locked)} card(s) are of a locked month: no bulk undo. Single cards can still be corrected",
+        )
     if not done:
         raise InputRefused(
             "这批改正已经撤销，或所改内容后来又被修改", "It was taken back already, or all of it was changed since"
         )
     keep_undone(batch=batch, count=len(done), by=by)
-    return Mended(batch, tuple(done), tuple(card for card in made if card not in done))
+    return Mended(batch, tuple(done), tuple(left), tuple(locked))
+
+
+def in_locked_months(*, cards: Sequence[int], by: Scope) -> list[int]:
+    """Return those of the cards whose archive month is locked."""
+    assert by.institution is not None
+    months = dict(Card.objects.filter(pk__in=cards).values_list("pk", "archive_month"))
+    locked = locked_among(by.institution, months.values())
+    return [card for card in cards if months.get(card) in locked]
 
 
 def mended_cards(*, batch: int, by: Scope) -> list[int]:
@@ -197,12 +217,17 @@ def mended_cards(*, batch: int, by: Scope) -> list[int]:
 def undo_some(*, batch: int, cards: Sequence[int], by: Scope) -> list[int]:
     """Take back what a bulk mend did with some cards; returns those that are as before. A second time changes nothing.
 
+    A card of a locked archive month stays as it is.
+
     Raises:
         PermissionDenied: `by` may not enter cards.
     """
     check_may(by, ENTER)
     made = list(CardVersion.objects.filter(institution=by.institution, batch=batch, origin=Origin.BULK, card__in=cards))
     held = _locked([one.card_id for one in made])
+    assert by.institution is not None
+    shut = locked_among(by.institution, (card.archive_month for card in held.values()))
+    held = {number: card for number, card in held.items() if card.archive_month not in shut}
     before = {
         one.card_id: open_(one.content)
         for one in CardVersion.objects.filter(card__in=held)
