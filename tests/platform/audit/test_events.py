@@ -12,7 +12,7 @@ from django.utils import translation
 import made_up
 from tonghu.errors import InputRefused
 from tonghu.platform.audit.acts import CHILD, CHILD_READ, EXPORTED, REVEALED, log_export, log_read, log_reveal
-from tonghu.platform.audit.events import SITE, personal_of, record, shred
+from tonghu.platform.audit.events import SITE, acting_because, personal_of, record, shred
 from tonghu.platform.audit.kinds import Kind, kind, kinds, subject_words
 from tonghu.platform.audit.models import Event, Link, SubjectKey
 from tonghu.platform.scope.scope import Scope, open_scope, system_scope
@@ -142,6 +142,23 @@ def test_personal_data_are_sealed_and_can_be_shredded_while_the_event_stays() ->
         assert personal_of(events)[events[-1].pk] == {"name": "赵子涵"}
         assert Event.objects.get(kind="audit.shredded").reason == "监护人要求删除"
         assert str(SubjectKey.objects.get(subject_id="8")) == "child 8"
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "110101201801011234",
+        "110101 20180101 1234",
+        "110101-20180101-123X",
+        "证件１１０１０１　２０１８０１０１　１２３４核对",
+    ],
+)
+def test_an_identity_number_is_no_part_of_a_reason_however_it_is_written(written: str) -> None:
+    with made_up.acting(made_up.post()) as scope:
+        with pytest.raises(InputRefused, match="identity"), acting_because(scope, written):
+            pass
+        with acting_because(scope, "2026-11-22 10:30 与 13900001111 核对，共 12 例"):
+            pass
 
 
 def test_shredding_needs_the_right_and_a_reason() -> None:
