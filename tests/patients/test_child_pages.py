@@ -153,6 +153,17 @@ def test_a_child_is_entered_by_a_form(clerk: Post) -> None:
 
 
 @pytest.mark.parametrize(
+    "typed", ["９９０１０１２０２００１０１００２１", " 990101 20200101 0021 ", "990101\u300020200101\u00a00021"]
+)
+def test_a_document_number_is_read_full_width_and_with_blanks(clerk: Post, typed: str) -> None:
+    own = {"sex": "2", "birth_date": "2020-01-01", "document_type": "resident_id", "document_number": typed}
+    answer = sent(made_up.browser(clerk), "enter", **{**FORM, **own})
+    assert answer.status_code == 302
+    with made_up.acting(clerk):
+        assert HospitalView.objects.get(record_number="ZY9").document_number == "990101202001010021"
+
+
+@pytest.mark.parametrize(
     ("field", "said", "more"),
     [
         ("patient_name", "", {}), ("record_number", "", {}), ("birth_date", "2999-01-01", {}),

@@ -12,10 +12,11 @@ from django.core.validators import RegexValidator
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from tonghu.codes.text import seen
+from tonghu.codes.text import halfwidth, seen
 from tonghu.patients.places import COUNTIES, full_name
 from tonghu.platform.components.codes import CodeInput, resolve
 from tonghu.platform.components.days import DayField
+from tonghu.platform.crypto.masks import STAR
 
 #: Front pages in electronic form begin about 1990; whoever was a child (under 20) then was born after this day.
 FIRST_BIRTH: Final = date(1970, 1, 1)
@@ -43,6 +44,15 @@ class NameField(forms.CharField):
         if typed and not any(unicodedata.category(one)[0] == "L" or unicodedata.category(one) in _RARE for one in name):
             raise ValidationError(_("What was typed has no character of a name that can be seen. Type it anew."))
         return name
+
+
+class DocumentField(forms.CharField):
+    """A document's number: full-width characters and blanks within do not matter, as in a search for it."""
+
+    def to_python(self, value: Any) -> str:
+        """Return the number as it is kept; a masked one comes back as it was shown."""
+        typed = super().to_python(value) or ""
+        return typed if STAR in typed else "".join(halfwidth(typed).split())
 
 
 class BirthField(DayField):

@@ -15,7 +15,7 @@ from tonghu.codes import identity
 from tonghu.codes.tables import table
 from tonghu.errors import InputRefused
 from tonghu.network.models import Institution
-from tonghu.patients.fields import PHONE, BirthField, CountyField, NameField
+from tonghu.patients.fields import PHONE, BirthField, CountyField, DocumentField, NameField
 from tonghu.patients.masking import SECRETS, masked
 from tonghu.patients.models import Consent, Grant, Guardian, HospitalView
 from tonghu.patients.models.known import DocumentType, in_words
@@ -126,7 +126,7 @@ class ViewForm(MaskedForm):
     document_type = forms.ChoiceField(
         label=_("Document type"), choices=[_NO_CHOICE, *DocumentType.choices], required=False
     )
-    document_number = forms.CharField(
+    document_number = DocumentField(
         label=_("Document number"), max_length=40, required=False,
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
         help_text=_("By it a child is known again at every hospital."),
@@ -195,7 +195,7 @@ class GuardianForm(MaskedForm):
     name = NameField(label=_("Name"))
     relation = CodeField("RC033", label=_("Relation to the child"), required=False)
     phone = forms.CharField(label=_("Telephone"), max_length=20, required=False, validators=[PHONE])
-    document_number = forms.CharField(
+    document_number = DocumentField(
         label=_("Document number"), max_length=40, required=False, widget=forms.TextInput(attrs={"autocomplete": "off"})
     )
     address = forms.CharField(label=_("Address"), max_length=200, required=False, widget=_Wide())
@@ -212,7 +212,7 @@ class DocumentForm(forms.Form):
     parts = (("", ("document_type", "document_number")),)
 
     document_type = forms.ChoiceField(label=_("Document type"), choices=DocumentType.choices)
-    document_number = forms.CharField(
+    document_number = DocumentField(
         label=_("Document number"), max_length=40, widget=forms.TextInput(attrs={"autocomplete": "off"})
     )
 
