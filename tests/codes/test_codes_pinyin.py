@@ -14,6 +14,7 @@ from tonghu.codes.pinyin import MOST_READINGS, initials, readings, sort_key, spe
     [
         ("单雪", "shan xue"), ("曾小贤", "zeng xiao xian"), ("仇英", "qiu ying"), ("解缙", "xie jin"),
         ("万俟卨", "mo qi xie"), ("尉迟恭", "yu chi gong"), ("长孙无忌", "zhang sun wu ji"), ("欧阳修", "ou yang xiu"),
+        ("单于飞", "chan yu fei"), ("令狐冲", "ling hu chong"), ("澹台灭明", "tan tai mie ming"), ("鲜于通", "xian yu tong"),
         ("吕布", "lv bu"), ("张 子 涵", "zhang zi han"), ("简单", "jian dan"), ("单", "dan"), ("", ""),
         ("Anna 王", "anna wang"),
     ],
@@ -26,6 +27,10 @@ def test_every_reading_is_offered_and_the_usual_one_comes_first() -> None:
     heard = readings("覃乐")
     assert heard[0] == spell("覃乐")
     assert {("qin", "le"), ("qin", "yue"), ("tan", "le"), ("tan", "yue")} <= set(heard)
+
+
+def test_a_surname_of_two_characters_is_also_found_as_one_and_a_given_name() -> None:
+    assert ("shan", "yu", "fei") in readings("单于飞")
 
 
 def test_names_are_ordered_by_syllables_and_not_by_characters() -> None:
