@@ -10,8 +10,8 @@ from __future__ import annotations
 import base64
 import json
 import re
-import unicodedata
 import secrets
+import unicodedata
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
