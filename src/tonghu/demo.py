@@ -37,6 +37,8 @@ def run(args: argparse.Namespace) -> int:
     from tonghu.config import demo_site, serving
 
     port = args.port or serving.PORT
+    if args.reset and serving.is_up(demo_site.home()):
+        raise demo_site.still_up()
     if not args.no_serve and not serving.is_up(demo_site.home()):
         serving.check_port(port)  # before half a minute of work, not after it
     own: Path | None = args.file

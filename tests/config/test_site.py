@@ -87,6 +87,19 @@ def test_only_one_program_holds_a_site(tmp_path: Path) -> None:
     assert not serving.is_up(tmp_path)
 
 
+def test_a_demo_that_is_up_is_not_begun_anew_and_nothing_is_rewritten(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("TONGHU_HOME", str(tmp_path / "site"))
+    out = tmp_path / "out"
+    with serving.only_one(tmp_path / "site", "http://127.0.0.1:1/"):
+        code = cli.main(["demo", "--reset", "--no-serve", "--rows", "5", "--out", str(out)])
+    said = capsys.readouterr()
+    assert (code, said.out, out.exists()) == (2, "", False)
+    assert said.err.count("\n") == 1
+    assert f"is up at http://127.0.0.1:1/: end it (Ctrl-C in its window, or kill {os.getpid()})" in said.err
+
+
 def test_a_leftover_of_a_killed_program_does_not_count(tmp_path: Path) -> None:
     (tmp_path / "up.json").write_text(json.dumps({"pid": 1, "address": "http://127.0.0.1:1/"}))
     assert not serving.stop(tmp_path), "process 1 is not ours to end"

@@ -61,7 +61,7 @@ def run(*, port: int, seed: int, serve: bool, reset: bool, upload: Upload) -> in
     """Bring the demo's site up; returns the exit code.
 
     Raises:
-        InputRefused: with one line, when something is in the way.
+        InputRefused: with one line, when something is in the way, or it is to begin anew and is up.
     """
     site = Site(home())
     address = f"http://127.0.0.1:{port}/"
@@ -80,8 +80,20 @@ def run(*, port: int, seed: int, serve: bool, reset: bool, upload: Upload) -> in
             else:
                 show(site.home, "")
     except serving.AlreadyUp as up:
+        if reset:
+            raise still_up() from None
         print(f"演示网站已在运行：{up.address} / The demo's site is up already: {up.address}")
     return 0
+
+
+def still_up() -> InputRefused:
+    """Return the words for a wish to begin anew while the demo's site is up."""
+    up = serving.running(home())
+    return InputRefused(
+        f"演示网站正在运行：{up['address']}；请先结束（在其窗口按 Ctrl-C，或 kill {up['pid']}）再清空，未作改动",
+        f"The demo's site is up at {up['address']}: end it (Ctrl-C in its window, or kill {up['pid']}),"
+        " then reset; nothing was changed",
+    )
 
 
 def show(place: Path, address: str) -> None:
