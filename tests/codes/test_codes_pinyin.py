@@ -15,7 +15,8 @@ from tonghu.codes.pinyin import MOST_READINGS, initials, readings, sort_key, spe
         ("单雪", "shan xue"), ("曾小贤", "zeng xiao xian"), ("仇英", "qiu ying"), ("解缙", "xie jin"),
         ("万俟卨", "mo qi xie"), ("尉迟恭", "yu chi gong"), ("长孙无忌", "zhang sun wu ji"), ("欧阳修", "ou yang xiu"),
         ("单于飞", "chan yu fei"), ("令狐冲", "ling hu chong"), ("澹台灭明", "tan tai mie ming"),
-        ("鲜于通", "xian yu tong"), ("吕布", "lv bu"), ("张 子 涵", "zhang zi han"), ("简单", "jian dan"), ("单", "dan"), ("", ""),
+        ("鲜于通", "xian yu tong"), ("吕布", "lv bu"),
+        ("张 子 涵", "zhang zi han"), ("简单", "jian dan"), ("单", "dan"), ("", ""),
         ("Anna 王", "anna wang"),
     ],
 )  # fmt: skip
