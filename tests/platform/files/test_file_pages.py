@@ -9,16 +9,18 @@ from typing import Any
 from urllib.parse import unquote
 
 import pytest
+from django.core.exceptions import PermissionDenied
 from django.test import Client
 from django.utils import timezone
+from psycopg.types.range import Range
 
 import made_up
 from tonghu.platform.accounts.models import Post
 from tonghu.platform.accounts.roles import ROLES
 from tonghu.platform.audit.models import Event
 from tonghu.platform.files.models import Download, StoredFile
-from tonghu.platform.files.services import destroy, store
-from tonghu.platform.scope.scope import open_scope, system_scope
+from tonghu.platform.files.services import destroy, may_take, open_plain, store
+from tonghu.platform.scope.scope import Scope, open_scope, system_scope
 
 pytestmark = pytest.mark.django_db
 BODY = "病案号,姓名\n".encode() + b"1001,x\n" * 400_000
@@ -184,3 +186,48 @@ def test_a_file_of_the_system_says_so(clerk: Post) -> None:
         from tonghu.platform.files.views import _owner
 
         assert _owner(file) == "系统（定期清理）"
+
+
+def test_the_same_person_from_another_post_finds_nothing_of_the_first_hospital(clerk: Post) -> None:
+    file = keep(clerk)
+    with made_up.acting(clerk) as scope:
+        held = StoredFile.objects.get(pk=file.pk)
+    elsewhere = made_up.post("entry_clerk", holder=clerk.person)
+    again = made_up.post("auditor", clerk.institution, holder=clerk.person)
+    away, back = made_up.browser(elsewhere), made_up.browser(again)
+    assert away.post(f"/files/{file.pk}/download", {"reason": "核对病案"}).status_code == 404
+    assert away.post(f"/files/{file.pk}/withdraw").status_code == 404
+    assert away.get(f"/files/{file.pk}").status_code == 404
+    assert "首页 2026-10.csv" not in text(away, "/files")
+    with made_up.acting(elsewhere) as scope, pytest.raises(PermissionDenied), open_plain(held, by=scope):
+        pass
+    taken = back.post(f"/files/{file.pk}/download", {"reason": "核对病案"})
+    assert b"".join(taken.streaming_content) == BODY  # another post of the same hospital
+
+
+def test_after_the_post_ended_the_file_is_not_taken(clerk: Post, browser: Client) -> None:
+    file = keep(clerk)
+    today = timezone.localdate()
+    with open_scope(system_scope("provisioning")):
+        Post.objects.filter(pk=clerk.pk).update(valid=Range(today - timedelta(days=9), today))
+    answer = browser.post(f"/files/{file.pk}/download", {"reason": "核对病案"})
+    assert not answer.streaming
+    assert answer.status_code in (302, 403, 404)
+    with open_scope(Scope(person=clerk.person_id)):
+        assert not StoredFile.objects.exists()
+        assert not Download.objects.exists()
+    lead = made_up.post("auditor", clerk.institution)
+    with made_up.acting(lead, "files.view"):
+        assert StoredFile.objects.filter(pk=file.pk).exists()  # it stays with the hospital
+
+
+def test_an_authoritys_file_is_taken_from_a_post_that_reaches_it() -> None:
+    officer = made_up.post("commission_officer", made_up.authority("health", "510000"))
+    file = keep(officer)
+    with made_up.acting(officer) as scope:
+        held = StoredFile.objects.get(pk=file.pk)
+        assert may_take(held, scope)
+    far = made_up.post("commission_officer", made_up.authority("health", "330000"), holder=officer.person)
+    with made_up.acting(far) as scope:
+        assert not may_take(held, scope)
+        assert not StoredFile.objects.filter(pk=file.pk).exists()

@@ -105,6 +105,15 @@ AIMS: Final = {
 HOLES: Final[dict[tuple[str, str], str]] = {}
 #: The same for keys that may be changed.
 HOLES_OF_MOVES: Final[dict[tuple[str, str], str]] = {}
+#: What goes with a person whatever post they act from, and why; histories go with their tables.
+OF_THE_PERSON: Final = {
+    "accounts_loginevent": "what happened at the door with one's own account",
+    "accounts_person": "one's own account",
+    "accounts_post": "which posts one holds",
+    "api_keptanswer": "the answer to one's own call, kept for its repetition; only the same call with its key gets it",
+    "notices_notice": "what one was told; it names nobody",
+    "notices_preference": "how one wishes to be told",
+}
 #: What a copy of a row holds instead, so that it is another row: no two are alike in these columns.
 ANEW: Final[dict[str, dict[str, Any]]] = {
     "accounts_onetimelink": {"digest": "q"},

@@ -134,6 +134,28 @@ def test_a_stranger_with_every_permission_sees_nothing(
 
 
 @pytest.mark.parametrize("table", WALLED)
+def test_nobody_keeps_rows_of_a_hospital_that_they_do_not_act_from(table: str, place: tables.Place) -> None:
+    """The same person from a post elsewhere, and after their post has ended: what they made stays with the hospital."""
+    if no_right(table, "SELECT") or table.removesuffix("_event") in tables.OF_THE_PERSON:
+        return
+    if (table, "SELECT") in tables.ANYWHERE:
+        return
+    row = tables.make(TABLES[table], place)
+    elsewhere = made_up.post("point_lead", made_up.hospital("WALL2", "510104"), holder=place.person)
+    for who, scope in {
+        "the same person from another post": made_up.scope_at(elsewhere, *EVERYTHING),
+        "after the post ended": Scope(person=place.person.pk, permissions=EVERYTHING),
+    }.items():
+        with open_scope(scope):
+            assert not there(table, row), who
+            for column in changeable(table)[:1]:
+                if (table, "UPDATE") not in tables.ANYWHERE:
+                    key = TABLES[table]._meta.pk.column
+                    sql = f'UPDATE {table} SET "{column}" = "{column}" WHERE {key} = {literal(row)}'
+                    assert refused(sql), f"{who}: {sql}"
+
+
+@pytest.mark.parametrize("table", WALLED)
 def test_a_stranger_changes_and_removes_nothing(table: str, place: tables.Place, strangers: dict[str, Scope]) -> None:
     columns = changeable(table)
     acts = {"UPDATE": f'UPDATE {table} SET "{columns[0]}" = "{columns[0]}"'} if columns else {}

@@ -1,4 +1,4 @@
-"""Who may see files. Everybody sees, takes and withdraws their own."""
+"""Who may see files. Everybody sees, takes and withdraws their own, from a post that reaches its institution."""
 
 from __future__ import annotations
 

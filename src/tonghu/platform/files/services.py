@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from tonghu.errors import InputRefused
 from tonghu.platform.accounts.models import Post
+from tonghu.platform.accounts.reach import in_scope
 from tonghu.platform.audit.events import acting_because, record
 from tonghu.platform.crypto.ciphers import Altered
 from tonghu.platform.files import vault
@@ -171,19 +172,27 @@ def pieces(file: StoredFile) -> Iterator[bytes]:
 
 
 def may_take(file: StoredFile, by: Scope) -> bool:
-    """Whether a scope may have a file's content."""
+    """Whether a scope may have a file's content: their own from a post that reaches its institution, or by right."""
     own = file.person_id == by.person if by.person is not None else file.system == by.system
-    return own or by.may(TAKE)
+    return (own or by.may(TAKE)) and _reaches(file, by)
 
 
 def require_may_take(file: StoredFile, by: Scope) -> None:
     """Check that a scope may have a file's content.
 
     Raises:
-        PermissionDenied: it is somebody else's, and the post does not hold ``files.take``.
+        PermissionDenied: it is somebody else's, and the post does not hold ``files.take``; or it belongs to an
+            institution that the post does not reach.
     """
     if not may_take(file, by):
         raise PermissionDenied(_("This file belongs to somebody else; your post may not take its content."))
+
+
+def _reaches(file: StoredFile, by: Scope) -> bool:
+    """Whether the file's institution lies in the scope, as the wall asks (``OWN_HERE``); the system reaches all."""
+    if file.institution_id is None or by.system is not None or file.institution_id == by.institution:
+        return True
+    return file.institution is not None and in_scope(file.institution, by)
 
 
 def _remove(place: str) -> None:

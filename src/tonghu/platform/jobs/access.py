@@ -1,4 +1,4 @@
-"""Who may see and steer jobs. Everybody sees and cancels their own."""
+"""Who may see and steer jobs. Everybody sees and cancels their own, from a post that reaches its institution."""
 
 from __future__ import annotations
 

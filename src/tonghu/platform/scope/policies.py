@@ -26,6 +26,9 @@ from django.db.migrations.state import ProjectState
 IN_SCOPE = "institution_id = ANY ((SELECT scope.institutions())::bigint[])"
 #: The row is about the reader themselves. For tables with ``person_id``.
 OWN = "person_id = (SELECT scope.person())"
+#: The same, but what belongs to an institution only from a post that reaches it: people change posts. Needs
+#: ``institution_id`` too.
+OWN_HERE = f"({OWN} AND (institution_id IS NULL OR {IN_SCOPE}))"
 #: The system scope that moves rows between versions; every table lets it through.
 MIGRATION = "(SELECT scope.everything())"
 
