@@ -219,14 +219,14 @@ def test_an_intruder_with_a_strangers_card_number_finds_nothing(point: Point, pa
     assert state_of(point, card) == "draft"
 
 
-def test_what_the_last_card_knew_is_taken_with_a_click(point: Point, page: Page, site: str) -> None:
+def test_what_an_earlier_card_knew_is_taken_with_a_click(point: Point, page: Page, site: str) -> None:
     first = point.card(supplement={"topography": "C42.1", "basis": "7"})
     with point.acting("entry_clerk") as by:
         number = opened(first.pk, by).saved.front[code("national_id")]
     card = point.card(medical_record_no=first.record_number, national_id=number)
     log_in(page, point.post("entry_clerk"), site)
     page.goto(f"/cards/{card.pk}")
-    page.get_by_role("button", name="上次住院填写：C42.1 骨髓").click()
+    page.get_by_role("button", name="以往住院填写：C42.1 骨髓").click()
     expect(page.locator("#id_topography")).to_have_value("C42.1")
     expect(page.locator("#cell_topography [data-told]")).to_have_text("骨髓")
     picture(page, "clerk-offered")

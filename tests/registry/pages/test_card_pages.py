@@ -11,7 +11,7 @@ from django.test import Client
 import made_up
 from made_up_cards import Point, code
 from tonghu.patients.models import HospitalView
-from tonghu.registry.drafts import draft_content, keep_draft
+from tonghu.registry.drafts import draft_content
 from tonghu.registry.models import Card, CardAct, CardVersion, Draft, Finding
 from tonghu.registry.pages.opening import opened
 from tonghu.registry.services import move
@@ -145,6 +145,18 @@ def test_what_the_childs_last_card_knew_is_offered(point: Point, clerk: Client) 
     assert 'data-offers="C42.1"' in said
     assert 'data-offers="1"' not in said, "a new case is new once"
     assert "data-offers" not in text(clerk.get(f"/cards/{first.pk}"))
+
+
+def test_each_field_is_offered_by_the_latest_stay_that_knows_it(point: Point, clerk: Client) -> None:
+    first = point.card(supplement={"topography": "C42.1", "basis": "7"}, discharge_datetime="2026-09-12 09:00")
+    same = {"medical_record_no": first.record_number, "national_id": says(point, first).front[NUMBER]}
+    point.card(supplement={"basis": "5"}, discharge_datetime="2026-09-20 09:00", **same)
+    point.card(discharge_datetime="2026-09-25 09:00", **same)
+    last = point.card(discharge_datetime="2026-09-28 09:00", **same)
+    said = text(clerk.get(f"/cards/{last.pk}"))
+    assert 'data-offers="C42.1"' in said, "known to the first stay alone"
+    assert 'data-offers="5"' in said, "the later of two"
+    assert 'data-offers="7"' not in said
 
 
 # --- checks while typing ---------------------------------------------------------------------------------------------
@@ -344,9 +356,7 @@ def test_a_draft_goes_when_everything_is_as_it_was_again_or_saved(point: Point, 
 
 def test_a_draft_on_an_older_version_is_compared_not_put_over_it(point: Point, clerk: Client) -> None:
     card = point.card(age_years="12")
-    with point.acting("entry_clerk") as by:
-        content = says(point, card).with_changes({AGE: "9"}, {})
-        keep_draft(card=card.pk, institution=point.hospital.pk, based_on=1, content=content, by=by)
+    clerk.post(f"/cards/{card.pk}/draft", {"_version": 1, AGE: "9"})
     other = made_up.browser(point.post("records_department"))
     other.post(f"/cards/{card.pk}/save", {"_version": 1, "_act": "save", AGE: "10"})
     said = text(clerk.get(f"/cards/{card.pk}"))
@@ -355,6 +365,40 @@ def test_a_draft_on_an_older_version_is_compared_not_put_over_it(point: Point, c
     answer = clerk.post(f"/cards/{card.pk}/save", {"_version": 1, "_draft": "1", "_act": "save"})
     assert answer.status_code == 409
     assert ">9<" in text(answer)
+
+
+def test_a_draft_is_merged_field_by_field_and_says_what_another_tab_typed(point: Point, clerk: Client) -> None:
+    card = point.card(age_years="12")
+    url = f"/cards/{card.pk}/draft"
+    assert clerk.post(url, {"_version": 1, AGE: "9", f"_knew_{AGE}": "12"}).status_code == 204
+    assert clerk.post(url, {"_version": 1, REGISTERED: "四川省虚构市1号", f"_knew_{REGISTERED}": ""}).status_code == 204
+    answer = clerk.post(url, {"_version": 1, AGE: "8", f"_knew_{AGE}": "12", "topography": "C42.1"})
+    assert answer.json() == {"theirs": {AGE: "9"}}
+    with point.acting("entry_clerk"):
+        held = draft_content(Draft.objects.get(card=card), says(point, card))
+    assert (held.front[AGE], held.front[REGISTERED], held.supplement["topography"]) == ("9", "四川省虚构市1号", "C42.1")
+    assert clerk.post(url, {"_version": 1, AGE: "8", f"_knew_{AGE}": "9"}).status_code == 204, (
+        "knowing what stood there"
+    )
+    clerk.post(f"/cards/{card.pk}/save", {"_version": 1, "_act": "save", AGE: "8"})
+    said = text(clerk.get(f"/cards/{card.pk}"))
+    assert 'value="四川省虚构市1号"' in said, "what was not saved is still there, on the version that was"
+    assert "旧版本" not in said
+
+
+def test_a_draft_of_other_fields_stands_on_what_somebody_else_saved(point: Point, clerk: Client) -> None:
+    card = point.card(age_years="12")
+    clerk.post(f"/cards/{card.pk}/draft", {"_version": 1, REGISTERED: "四川省虚构市1号"})
+    other = made_up.browser(point.post("records_department"))
+    other.post(f"/cards/{card.pk}/save", {"_version": 1, "_act": "save", AGE: "10"})
+    said = text(clerk.get(f"/cards/{card.pk}"))
+    assert "旧版本" not in said
+    assert 'value="10"' in said
+    assert 'value="四川省虚构市1号"' in said
+    clerk.post(f"/cards/{card.pk}/draft", {"_version": 2, AGE: "9", f"_knew_{AGE}": "10"})
+    assert "旧版本" in text(clerk.get(f"/cards/{card.pk}")), (
+        "an older base: to be compared, never put over what was saved"
+    )
 
 
 # --- acts ------------------------------------------------------------------------------------------------------------

@@ -209,19 +209,23 @@ def test_a_card_is_entered_by_hand_with_the_same_form(point: Point, clerk: Clien
         "B15": "2026-10-03 09:00",
         "C03C": "C91.000",
     }
+    typed["_begun"] = "7d9e6c1a-0000-4000-8000-000000000001"
     assert clerk.post("/cards/new/draft", {"_layout": "2020", **typed}).status_code == 204
-    assert 'value="单新"' in text(clerk.get("/cards/new"))
+    assert 'value="单新"' not in text(clerk.get("/cards/new")), "another one begins"
+    assert f'?draft={typed["_begun"]}">单新 · ZY77</a>' in text(clerk.get("/cards/new"))
+    assert 'value="单新"' in text(clerk.get(f"/cards/new?draft={typed['_begun']}"))
     assert "HQ" in text(clerk.post("/cards/new/check", {"_layout": "2020", "B12": "2026-10-04 09:00", **typed}))
     answer = clerk.post("/cards/new/enter", {"_layout": "2020", "_month": "2026-10", **typed})
     with point.acting("entry_clerk"):
         card = Card.objects.select_related("view").get(record_number="ZY77")
     assert answer["Location"] == f"/cards/{card.pk}"
     assert (card.layout, card.archive_month_assumed, card.view.patient_name) == ("2020", False, "单新")
-    assert 'value="单新"' not in text(clerk.get("/cards/new")), "the draft is gone"
+    assert "单新" not in text(clerk.get("/cards/new")), "the draft is gone"
     again = clerk.post("/cards/new/enter", {"_layout": "2020", **typed})
     assert again.status_code == 422
     assert f"/cards/{card.pk}" in text(again), "one card a stay: it leads there"
-    clerk.post("/cards/new/discard")
+    clerk.post("/cards/new/discard", {"_begun": typed["_begun"]})
+    assert "单新" not in text(clerk.get("/cards/new"))
     assert 'id="id_P4"' in text(clerk.get("/cards/new?layout=2012"))
 
 
@@ -281,6 +285,24 @@ def test_clean_cards_are_approved_together_after_the_sample(point: Point, audito
     assert states(point, clean[0], mended) == ["reported", "submitted"]
 
 
+def test_a_whole_page_is_picked_after_the_sample_of_it(point: Point, auditor: Client) -> None:
+    cards = [point.card() for _ in range(6)]
+    submit(point, *cards)
+    numbers = [card.pk for card in cards]
+    with point.acting("auditor") as by:
+        drawn = looking.sample(numbers, timezone.localdate(), by.person or 0)
+    for pk in drawn[:2]:
+        auditor.get(f"/cards/{pk}")
+    said = text(auditor.post("/cards/audit/picked", {"card": numbers}, follow=True))
+    assert (
+        next(card.record_number for card in cards if card.pk == drawn[2]) in said.split("请先看完")[1].split("</p>")[0]
+    ), "it says which"
+    assert states(point, *cards) == ["submitted"] * 6
+    auditor.get(f"/cards/{drawn[2]}")
+    auditor.post("/cards/audit/picked", {"card": numbers})
+    assert states(point, *cards) == ["approved"] * 6
+
+
 def test_an_auditor_picks_clean_cards_by_hand(point: Point, auditor: Client) -> None:
     clean = [point.card() for _ in range(3)]
     mended = point.card(age_years="12")
@@ -300,6 +322,10 @@ def test_an_auditor_picks_clean_cards_by_hand(point: Point, auditor: Client) -> 
         assert card.record_number in said
         assert f'name="card" value="{card.pk}"' not in said, "only what is clean, and of somebody else, can be picked"
     picked = [clean[0].pk, clean[2].pk, mended.pk, own.pk, elsewhere.pk, "x"]
+    assert "请先看完" in text(auditor.post("/cards/audit/picked", {"card": picked}, follow=True))
+    assert states(point, *clean) == ["submitted"] * 3, "picking is no way round the sample"
+    for card in (clean[0], clean[2]):
+        auditor.get(f"/cards/{card.pk}")
     answer = text(auditor.post("/cards/audit/picked", {"card": picked}, follow=True))
     assert "2 份报告卡" in answer
     assert "3 份所选" in answer

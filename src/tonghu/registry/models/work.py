@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import ClassVar
+from uuid import uuid4
 
 from django.db import models
 from django.db.models import Q
@@ -94,11 +95,13 @@ class CardAct(models.Model):
 class Draft(models.Model):
     """What somebody typed and did not save: it waits for them, sealed, until they save or throw it away."""
 
+    #: Which new card it is of those that somebody began; of a card that is there it says nothing.
+    begun = models.UUIDField(default=uuid4, editable=False)
     #: Null while a new card is typed.
     card = models.ForeignKey(Card, models.CASCADE, null=True, related_name="drafts", db_constraint=False)
     institution = models.ForeignKey("network.Institution", models.PROTECT, db_index=False)
     person_id = models.BigIntegerField(editable=False)
-    #: The version that was on the screen; 0 for a new card.
+    #: The oldest version that was on a screen; 0 for a new card.
     based_on_version = models.IntegerField(default=0)
     content = SealedBytes(place=PLACE)
     saved_at = models.DateTimeField(_("saved"))
@@ -108,7 +111,7 @@ class Draft(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["person_id", "card"], name="one_draft_a_card_and_person"),
             models.UniqueConstraint(
-                fields=["person_id", "institution"], condition=Q(card=None), name="one_draft_of_a_new_card"
+                fields=["person_id", "institution", "begun"], condition=Q(card=None), name="one_draft_a_new_card"
             ),
         ]
 

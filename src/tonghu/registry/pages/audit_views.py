@@ -121,10 +121,16 @@ def approve_clean(request: Request) -> HttpResponse:
 @requires(AUDIT)
 @require_POST
 def approve_picked(request: Request) -> HttpResponse:
-    """Approve the cards that the auditor picked by hand: clean ones, which somebody else wrote, and no others."""
+    """Approve the cards that the auditor picked: clean ones of others, once the sample of them was looked at."""
     said = request.POST.getlist("card")[: looking.MOST_AT_ONCE]
     wanted = [int(pk) for pk in said if pk.isascii() and pk.isdigit() and len(pk) < 18]
     clean = set(looking.clean(request.scope).filter(pk__in=wanted).values_list("pk", flat=True))
+    sample = _sample(request, sorted(clean))
+    if not sample.all_seen:
+        unseen = ", ".join(card.record_number for card, seen in sample.lines if not seen)
+        first = _("Look at these first, drawn by chance from those that you picked: %(cards)s.")
+        messages.error(request, first % {"cards": unseen})
+        return redirect("registry:audit")
     if clean or not wanted:
         answers = move(cards=[pk for pk in wanted if pk in clean], act="approve", by=request.scope)
         tell(request, answers, ACTS["approve"].done)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from django.contrib import messages
@@ -16,7 +17,7 @@ from django.views.decorators.http import require_GET, require_POST
 from tonghu.errors import InputRefused
 from tonghu.platform.accounts.access import Request, requires
 from tonghu.registry.access import AUDIT, ENTER, READ, REPORT, VERIFY
-from tonghu.registry.drafts import discard, draft_content, keep_draft
+from tonghu.registry.drafts import draft_changes, keep_draft, take_out
 from tonghu.registry.forms import cells
 from tonghu.registry.forms.findings import counted
 from tonghu.registry.forms.reasons import DEPARTMENTS, OVERRIDE, reasons
@@ -25,15 +26,16 @@ from tonghu.registry.pages import card_lists, looking, working
 from tonghu.registry.pages.beside import changes, history, raw_beside
 from tonghu.registry.pages.opening import (
     Opened,
-    changes_between,
     in_hand,
     log_look,
     number,
     opened,
     posted,
     posted_changes,
+    sent,
+    typed,
 )
-from tonghu.registry.pages.telling import refusal_in_words
+from tonghu.registry.pages.telling import elsewhere, refusal_in_words
 from tonghu.registry.services import (
     Conflict,
     answered,
@@ -61,8 +63,7 @@ def card(request: Request, pk: int) -> HttpResponse:
 
 def render_form(request: Request, one: Opened, status: int = 200) -> HttpResponse:
     """The form of a card that the reader may change, with what they typed and did not save."""
-    outdated = one.draft is not None and one.draft.based_on_version != one.number
-    content = one.saved if outdated else draft_content(one.draft, one.saved)
+    content = one.typed
     found = one.shown(content)
     wanted = frozenset(each.column for each in found)
     view = cells.View(
@@ -72,8 +73,9 @@ def render_form(request: Request, one: Opened, status: int = 200) -> HttpRespons
     said = {
         **_head(one),
         "parts": cells.parts(view), "findings": found, "counts": counted(found), "waiting": one.waiting(content),
-        "editable": True, "begun": True, "raw": raw_beside(one, one.saved), "draft": one.draft, "outdated": outdated,
-        "reasons": reasons(OVERRIDE), "departments": reasons(DEPARTMENTS), "returned": one.returned,
+        "editable": True, "begun": True, "raw": raw_beside(one, one.saved), "draft": one.draft,
+        "outdated": one.outdated, "elsewhere": elsewhere(), "reasons": reasons(OVERRIDE),
+        "departments": reasons(DEPARTMENTS), "returned": one.returned,
         "asks_answer": one.returned is not None and one.returned.version == one.card.version,
         "place": place, "next_url": place.url(one.card), "previous_url": place.url(one.card, back=True),
         "row_url": reverse("registry:row", args=[pk]), "rest_url": reverse("registry:rest", args=[pk]),
@@ -130,21 +132,24 @@ def save(request: Request, pk: int) -> HttpResponse:
     based_on = number(request, one.number)
     base = one.version(based_on)
     if request.POST.get("_draft") and one.draft:  # what was typed on an older version, to be compared with the newest
-        front, supplement = changes_between(base, draft_content(one.draft, base))
+        based_on, base = one.draft.based_on_version, one.version(one.draft.based_on_version)
+        front, supplement = draft_changes(one.draft, one.version)
+        names: Collection[str] = {**front, **supplement}.keys()
     else:
         front, supplement = posted_changes(base, posted(request), one.sight)
+        names = sent(request)
     try:
         merged = _save(one, based_on, front, supplement)
     except Conflict as conflict:
         return _render_conflict(request, one, conflict, {**front, **supplement})
     except InputRefused as refused:
         keep_draft(
-            card=pk, institution=one.card.institution_id, based_on=based_on,
-            content=base.with_changes(front, supplement), by=request.scope,
+            card=pk, institution=one.card.institution_id, versions=one.version, by=request.scope,
+            typed=typed(request, base, based_on, one.sight),
         )  # fmt: skip
         messages.error(request, refusal_in_words(refused))
         return render_form(request, opened(pk, request.scope), status=422)
-    discard(card=pk, by=request.scope)
+    take_out(card=pk, versions=one.version, names=names, by=request.scope)
     if merged:
         messages.info(request, _("Somebody else had changed other fields meanwhile; both changes are kept."))
     _explain(request, pk)

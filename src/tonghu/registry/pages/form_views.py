@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
@@ -18,8 +18,8 @@ from tonghu.registry.drafts import discard, keep_draft
 from tonghu.registry.forms import cells, lists
 from tonghu.registry.forms.findings import counted
 from tonghu.registry.forms.sections import masked_kind
-from tonghu.registry.pages.new_card import NewCard
-from tonghu.registry.pages.opening import Opened, in_hand, number, posted, posted_changes
+from tonghu.registry.pages.new_card import NewCard, begun
+from tonghu.registry.pages.opening import Opened, in_hand, number, posted, posted_changes, typed
 
 #: What the log of reveals says the value was needed for; kept as it is, so not translated.
 REASON = "更正报告卡"
@@ -50,19 +50,15 @@ def check(request: Request, pk: int | None = None) -> HttpResponse:
 @requires(ENTER)
 @require_POST
 def draft(request: Request, pk: int | None = None) -> HttpResponse:
-    """Keep what was typed so far, until it is saved or thrown away."""
+    """Keep what was typed so far; answers with what another tab typed into the same fields, which stays."""
     form = form_of(request, pk)
     based_on = number(request, form.number)
     base = form.version(based_on)
-    front, supplement = posted_changes(base, posted(request), form.sight)
-    if front or supplement:
-        keep_draft(
-            card=pk, institution=form.institution_id, based_on=based_on,
-            content=base.with_changes(front, supplement), by=request.scope,
-        )  # fmt: skip
-    else:
-        discard(card=pk, by=request.scope)
-    return HttpResponse(status=204)
+    theirs = keep_draft(
+        card=pk, institution=form.institution_id, versions=form.version, by=request.scope,
+        typed=typed(request, base, based_on, form.sight), begun=None if pk else begun(request),
+    )  # fmt: skip
+    return JsonResponse({"theirs": theirs}) if theirs else HttpResponse(status=204)
 
 
 @requires(ENTER)
@@ -70,7 +66,7 @@ def draft(request: Request, pk: int | None = None) -> HttpResponse:
 def throw_away(request: Request, pk: int | None = None) -> HttpResponse:
     """Throw away what was typed and not saved."""
     form_of(request, pk)
-    discard(card=pk, by=request.scope)
+    discard(card=pk, by=request.scope, begun=None if pk else begun(request))
     return redirect(reverse("registry:new") if pk is None else reverse("registry:card", args=[pk]))
 
 

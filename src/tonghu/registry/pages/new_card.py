@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from typing import Final
+from typing import Any, Final
+from uuid import UUID, uuid4
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
@@ -23,13 +24,13 @@ from tonghu.platform.scope.scope import Scope
 from tonghu.registry.access import ENTER
 from tonghu.registry.checks import Found, check
 from tonghu.registry.content import Content
-from tonghu.registry.drafts import discard, draft_content, keep_draft, new_draft
+from tonghu.registry.drafts import discard, draft_content, keep_draft, new_drafts
 from tonghu.registry.forms import cells
 from tonghu.registry.forms.cells import Sight
 from tonghu.registry.forms.findings import Shown, counted, shown
 from tonghu.registry.models import Draft
-from tonghu.registry.pages.opening import Waiting, posted, posted_changes, waiting_for
-from tonghu.registry.pages.telling import refusal_in_words
+from tonghu.registry.pages.opening import Waiting, typed, waiting_for
+from tonghu.registry.pages.telling import elsewhere, refusal_in_words
 from tonghu.registry.services import OnRecord, enter_card
 
 #: The layout in which hospitals write today.
@@ -94,8 +95,8 @@ class NewCard:
 @requires(ENTER)
 @require_GET
 def new(request: Request) -> HttpResponse:
-    """The empty form, or what was typed into it and not saved."""
-    return _form(request, new_draft(request.scope))
+    """The empty form, or a card that was begun; the others that were begun are listed."""
+    return _form(request, begun(request))
 
 
 @requires(ENTER)
@@ -103,8 +104,11 @@ def new(request: Request) -> HttpResponse:
 def enter(request: Request) -> HttpResponse:
     """Enter the card, and open it with its findings."""
     form = NewCard(request.scope, request.POST.get("_layout", LAYOUT))
-    content = form.saved.with_changes(*posted_changes(form.saved, posted(request), form.sight))
-    keep_draft(card=None, institution=form.institution_id, based_on=0, content=content, by=request.scope)
+    said, which = typed(request, form.saved, 0, form.sight), begun(request)
+    content = form.saved.with_changes(said.front, said.supplement)
+    keep_draft(
+        card=None, institution=form.institution_id, versions=form.version, typed=said, by=request.scope, begun=which
+    )
     try:
         held = enter_card(
             institution=form.institution, content=content, by=request.scope,
@@ -113,25 +117,47 @@ def enter(request: Request) -> HttpResponse:
     except OnRecord as known:
         url = reverse("registry:card", args=[known.card])
         messages.error(request, refusal_in_words(known))
-        return _form(request, new_draft(request.scope), known=url, status=422)
+        return _form(request, which, known=url, status=422)
     except InputRefused as refused:
         messages.error(request, refusal_in_words(refused))
-        return _form(request, new_draft(request.scope), status=422)
-    discard(card=None, by=request.scope)
+        return _form(request, which, status=422)
+    discard(card=None, by=request.scope, begun=which)
     messages.success(request, _("The card is entered. Mend what was found, then submit it."))
     return redirect("registry:card", held.pk)
 
 
-def _form(request: Request, draft: Draft | None, known: str = "", status: int = 200) -> HttpResponse:
-    typed = draft_content(draft, Content(LAYOUT))
-    form = NewCard(request.scope, request.GET.get("layout") or request.POST.get("_layout") or typed.layout)
-    content = typed if draft and typed.layout == form.saved.layout else form.saved
+def begun(request: Request) -> UUID:
+    """Which new card a form is of; a tab that opens an empty form begins one."""
+    try:
+        return UUID(request.POST.get("_begun") or request.GET.get("draft", ""))
+    except ValueError:
+        return uuid4()
+
+
+def _others(drafts: list[Draft]) -> list[dict[str, Any]]:
+    """The cards that were begun, each with what tells it from the others."""
+    said = []
+    for draft in drafts:
+        held = draft_content(draft, Content(LAYOUT))
+        named = hqms_fields.layout(held.layout).by_name
+        words = [held.front.get(named[name].code, "") for name in ("patient_name", "medical_record_no")]
+        said.append({"draft": draft, "title": " · ".join(filter(None, words)) or _("no name yet")})
+    return said
+
+
+def _form(request: Request, which: UUID, known: str = "", status: int = 200) -> HttpResponse:
+    drafts = new_drafts(request.scope)
+    draft = next((one for one in drafts if one.begun == which), None)
+    held = draft_content(draft, Content(request.GET.get("layout") or request.POST.get("_layout") or LAYOUT))
+    form = NewCard(request.scope, held.layout)
+    content = held if draft else form.saved
     found = form.shown(content)
     said = {
         "form": form, "layout": form.saved.layout, "layouts": hqms_fields.LAYOUTS, "draft": draft, "known": known,
+        "begun_as": which, "others": _others([one for one in drafts if one is not draft]),
         "parts": cells.parts(cells.View(content, form.saved, form.sight)), "findings": found, "counts": counted(found),
         "waiting": form.waiting(content), "editable": True, "begun": content != form.saved, "months": _months(),
-        "reasons": (),
+        "reasons": (), "elsewhere": elsewhere(),
         "row_url": reverse("registry:new_row") + f"?layout={form.saved.layout}",
         "rest_url": reverse("registry:new_rest") + f"?layout={form.saved.layout}", "whole_url": "",
     }  # fmt: skip

@@ -19,6 +19,7 @@ from tonghu.registry import content as contents
 from tonghu.registry.access import AUDIT, ENTER
 from tonghu.registry.checks import Found, check, missing
 from tonghu.registry.content import Content
+from tonghu.registry.drafts import Typed, draft_changes
 from tonghu.registry.forms.cells import AT_THE_HOSPITAL, Sight, label
 from tonghu.registry.forms.findings import Shown, shown
 from tonghu.registry.models import Card, CardAct, CardVersion, Draft, Finding, Origin
@@ -36,7 +37,11 @@ NEWEST = 400
 MOST_NAMED = 6
 #: So many of the last acts on a card are shown.
 MOST_ACTS = 100
+#: So many of a child's earlier stays are asked what they knew of the tumour.
+MOST_STAYS = 20
 Waiting = tuple[list[str], int]
+#: Begins the name under which a tab says what it knew of a field.
+KNEW = "_knew_"
 #: No field takes more; the dictionary's own lengths are a rule's matter.
 LONGEST = 400
 
@@ -118,6 +123,22 @@ class Opened:
         return Draft.objects.filter(card=self.card, person_id=self.by.person or 0).first() if self.editable else None
 
     @cached_property
+    def outdated(self) -> bool:
+        """Whether fields of the draft were saved by somebody since it was typed."""
+        if self.draft is None or self.draft.based_on_version == self.number:
+            return False
+        front, supplement = draft_changes(self.draft, self.version)
+        since = contents.differences(self.version(self.draft.based_on_version), self.saved)
+        return not {**front, **supplement}.keys().isdisjoint(since)
+
+    @cached_property
+    def typed(self) -> Content:
+        """What the card says with what the reader typed and did not save, unless that is outdated."""
+        if self.draft is None or self.outdated:
+            return self.saved
+        return self.saved.with_changes(*draft_changes(self.draft, self.version))
+
+    @cached_property
     def said(self) -> Identity:
         """Who the child is, as the version that the reader sees says it."""
         return identity(self.saved)
@@ -153,19 +174,23 @@ class Opened:
 
     @cached_property
     def offered(self) -> dict[str, str]:
-        """What the child's last card here knew of the tumour."""
-        before = (
-            Card.objects.filter(institution=self.card.institution_id, child=self.card.child_id)
-            .filter(discharge_at__lt=self.card.discharge_at)
-            .exclude(state=State.VOIDED)
-            .order_by("-discharge_at")
-            .first()
-        )
-        if before is None:
+        """What the child's earlier cards here knew of the tumour: of each item the latest stay that knows it."""
+        before = Card.objects.filter(institution=self.card.institution_id, child=self.card.child_id)
+        before = before.filter(discharge_at__lt=self.card.discharge_at).exclude(state=State.VOIDED)
+        newest = list(before.order_by("-discharge_at", "-pk").values_list("pk", "version")[:MOST_STAYS])
+        if not newest:
             return {}
-        held = CardVersion.objects.filter(card=before, number=before.version).first()
-        known = contents.open_(held.content).supplement if held else {}
-        return {item.name: known[item.name] for item in items() if item.name in known and of_the_tumour(item)}
+        held = CardVersion.objects.filter(card__in=[pk for pk, _version in newest]).only("card_id", "number", "content")
+        contents_of = {(one.card_id, one.number): one.content for one in held}
+        lacking = {item.name for item in items() if of_the_tumour(item)}
+        known: dict[str, str] = {}
+        for stay in newest:
+            if not lacking:
+                break
+            said = contents.open_(contents_of[stay]).supplement if stay in contents_of else {}
+            known |= {name: said[name] for name in lacking & said.keys()}
+            lacking -= said.keys()
+        return known
 
     def found(self, content: Content) -> list[Found]:
         """What the rules find on a content of this card today."""
@@ -275,14 +300,16 @@ def posted_changes(content: Content, said: dict[str, str], sight: Sight) -> tupl
     return front, supplement
 
 
-def changes_between(before: Content, after: Content) -> tuple[dict[str, str], dict[str, str]]:
-    """What differs between two contents of one layout: front page and supplement."""
-    names = {item.name for item in items()}
-    differing = contents.differences(before, after)
-    return (
-        {column: after.value(column) for column in differing if column not in names},
-        {column: after.value(column) for column in differing if column in names},
-    )
+def typed(request: HttpRequest, base: Content, based_on: int, sight: Sight) -> Typed:
+    """What a tab sends of what was typed, and what it knew of each field before."""
+    front, supplement = posted_changes(base, posted(request), sight)
+    known = {name[len(KNEW) :]: str(value) for name, value in request.POST.items() if name.startswith(KNEW)}
+    return Typed(based_on, front, supplement, sent(request), known)
+
+
+def sent(request: HttpRequest) -> frozenset[str]:
+    """The names of the fields of a posted form."""
+    return frozenset(name for name in request.POST if not name.startswith("_"))
 
 
 def newest_contents(*, by: Scope, limit: int = NEWEST) -> list[Content]:

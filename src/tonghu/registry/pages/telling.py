@@ -19,6 +19,14 @@ def refusal_in_words(refused: InputRefused) -> str:
     return refused.en if (get_language() or "").startswith("en") else refused.zh
 
 
+def elsewhere() -> str:
+    """What a tab says of a field that another tab of the same person typed into; the page fills in which and what."""
+    return _(
+        "%(field)s: you typed “%(theirs)s” in another tab, and the draft keeps that. What stands here counts once you "
+        "type on in it or save."
+    )
+
+
 def tell(request: HttpRequest, answers: Iterable[Moved], done: str) -> None:
     """Say how many were moved, and how many were not and why."""
     counts = Counter(one.refused for one in answers)

@@ -8,6 +8,11 @@ const form = document.getElementById("card");
 const dialog = document.getElementById("override");
 const TYPED = "input:not([type=checkbox]):not([type=radio]):not([type=button]):not([type=submit]), textarea, select";
 const STORE = form && `draft:card:${form.dataset.card}:${form.dataset.version}:${form.dataset.person}`;
+const KNEW = "_knew_";
+const ENTERED = "entered:card";
+const known = new Map(); // what this tab knows the draft to say, where that is not what came with the page
+let handed = {}; // what the draft's request carries; there is one at a time
+const elsewhere = new Map(); // what another tab typed into a field that was typed here too, until it is typed in again
 let sent = false;
 let pointed = ""; // the finding on which the clerk stands, across answers of the server
 
@@ -24,6 +29,7 @@ function changed(field) {
 function typed(field) {
   if (field.dataset.was === undefined) return;
   field.closest("[data-field]")?.classList.toggle("is-changed", changed(field));
+  elsewhere.delete(field.name);
   named(field);
   keep();
 }
@@ -45,11 +51,19 @@ function onlyChanged(event) {
   const { parameters, elt } = event.detail;
   if (elt !== form && !elt.matches("[data-saves-draft]")) return;
   if (sent) return event.preventDefault(); // the card is on its way: there is nothing left to look at or to keep
-  for (const field of fields()) if (!changed(field)) delete parameters[field.name];
+  if (elt === form) {
+    for (const field of fields()) if (!changed(field)) delete parameters[field.name];
+    return;
+  }
+  handed = untaken();
+  for (const field of fields()) delete parameters[field.name];
+  Object.assign(parameters, handed);
+  if (!Object.keys(handed).length) event.preventDefault();
 }
 
+// What was set back goes along, so that no draft of it is left.
 function leaveOut(data) {
-  for (const field of fields()) if (!changed(field)) data.delete(field.name);
+  for (const field of fields()) if (!changed(field) && field.value === knew(field)) data.delete(field.name);
 }
 
 // --- findings ----------------------------------------------------------------------------------------------------
@@ -238,34 +252,85 @@ function onClick(event) {
 
 // --- nothing typed is lost ---------------------------------------------------------------------------------------
 
-function typedValues() {
-  return Object.fromEntries(fields().filter(changed).map((field) => [field.name, field.value]));
+// Tabs of one person share a draft, so each sends only what it typed and the server has not, with what it knew before.
+
+function knew(field) {
+  return known.get(field.name) ?? cameWith(field);
+}
+
+function cameWith(field) {
+  if (field.options) return [...field.options].find((option) => option.defaultSelected)?.value ?? field.options[0]?.value ?? "";
+  return field.defaultValue;
+}
+
+function news() {
+  return fields().filter((field) => field.value !== knew(field));
+}
+
+function untaken() {
+  const told = news().filter((field) => !elsewhere.has(field.name));
+  return Object.fromEntries(told.flatMap((field) => [[field.name, field.value], [KNEW + field.name, knew(field)]]));
 }
 
 function keep() {
-  const values = typedValues();
-  if (Object.keys(values).length) sessionStorage.setItem(STORE, JSON.stringify(values));
+  const held = news().map((field) => [field.name, { value: field.value, knew: knew(field), theirs: elsewhere.get(field.name) }]);
+  if (held.length) sessionStorage.setItem(STORE, JSON.stringify(Object.fromEntries(held)));
   else sessionStorage.removeItem(STORE);
 }
 
 function drafted(event) {
   const said = document.getElementById("draft-state");
-  if (!event.detail.elt.matches?.("[data-saves-draft]") || !said) return;
-  said.textContent = event.detail.successful ? said.dataset.saved : said.dataset.kept;
+  const { elt, successful, xhr } = event.detail;
+  if (!elt.matches?.("[data-saves-draft]") || !said) return;
+  if (!successful) return void (said.textContent = said.dataset.kept);
+  const theirs = xhr.status === 200 ? JSON.parse(xhr.responseText).theirs : {};
+  for (const [name, value] of Object.entries(handed)) if (!name.startsWith(KNEW)) known.set(name, theirs[name] ?? value);
+  for (const [name, value] of Object.entries(theirs)) elsewhere.set(name, value);
+  keep();
+  tell(said);
+}
+
+function tell(said) {
+  const told = [...elsewhere].map(([name, theirs]) => {
+    const label = document.getElementById(`id_${name}`)?.closest("[data-field]")?.querySelector("label");
+    return said.dataset.elsewhere.replace("%(field)s", label?.firstChild.textContent.trim() ?? name).replace("%(theirs)s", theirs);
+  });
+  said.classList.toggle("typed-elsewhere", told.length > 0);
+  said.textContent = told.join(" ") || said.dataset.saved;
+}
+
+// A new card has an address of its own from the start: a page that is loaded again is the same card, and what the tab
+// could not hand over (the session ended) leads back to its card.
+function addressed() {
+  const { begun, layout, here, person } = form.dataset;
+  if (!begun) {
+    sessionStorage.removeItem(sessionStorage.getItem(ENTERED)); // it is this card now
+    return sessionStorage.removeItem(ENTERED);
+  }
+  if (new URLSearchParams(location.search).has("draft")) return;
+  const left = Object.keys(sessionStorage).find((key) => key.startsWith("draft:card:new:") && key.endsWith(`:${person}`));
+  const [, , , which, written] = left?.split(":") ?? [];
+  if (which && location.pathname === here) return location.replace(`${here}?draft=${which}&layout=${written}`);
+  history.replaceState(null, "", `${here}?draft=${begun}&layout=${layout}`);
 }
 
 // What the server had not taken when the session ended is still in this tab.
 function restore() {
   const ofOthers = Object.keys(sessionStorage).filter((key) => key.startsWith(`draft:card:${form.dataset.card}:`) && key !== STORE);
-  for (const key of ofOthers) sessionStorage.removeItem(key); // of a version that is not in force any more: it was saved
+  if (!form.dataset.begun) for (const key of ofOthers) sessionStorage.removeItem(key); // of a version that is not in force any more: it was saved
   const values = JSON.parse(sessionStorage.getItem(STORE) ?? "{}");
   let back = 0;
   for (const field of fields()) {
-    if (!(field.name in values) || field.value === values[field.name]) continue;
-    field.value = values[field.name];
+    if (!(field.name in values)) continue;
+    const { value, knew: before, theirs } = values[field.name];
+    known.set(field.name, before);
+    if (theirs !== undefined) elsewhere.set(field.name, theirs);
+    if (field.value === value) continue;
+    field.value = value;
     field.closest("[data-field]")?.classList.add("is-changed");
     back += 1;
   }
+  if (elsewhere.size) tell(document.getElementById("draft-state"));
   if (!back) return;
   document.getElementById("draft-back")?.removeAttribute("hidden");
   window.addEventListener("load", () => form.dispatchEvent(new Event("change", { bubbles: true })));
@@ -276,26 +341,33 @@ function expired(event) {
   if (event.detail.xhr.status !== 401) return;
   event.preventDefault();
   keep();
-  document.getElementById("session-over")?.removeAttribute("hidden");
+  const over = document.getElementById("session-over");
+  over?.querySelector("a").setAttribute("href", over.querySelector("a").getAttribute("href").split("=")[0] + "=" + encodeURIComponent(location.pathname + location.search));
+  over?.removeAttribute("hidden");
 }
 
 function leave() {
   if (sent) return;
-  const values = typedValues();
+  const values = untaken();
   if (!Object.keys(values).length) return;
-  const body = new URLSearchParams({ ...values, _version: form.dataset.version });
+  const own = [...form.querySelectorAll("input[name=_version], input[name=_layout], input[name=_begun]")];
+  const body = new URLSearchParams({ ...values, ...Object.fromEntries(own.map((input) => [input.name, input.value])) });
   const token = form.querySelector("[name=csrfmiddlewaretoken]").value;
   fetch(form.dataset.draftUrl, { method: "POST", body, headers: { "X-CSRFToken": token }, keepalive: true }).catch(() => {});
 }
 
 if (form) {
   answerAtFoot();
+  addressed();
   restore();
   project();
   form.addEventListener("input", (event) => typed(event.target));
   form.addEventListener("change", (event) => typed(event.target));
   form.addEventListener("focusin", (event) => point(event.target));
-  form.addEventListener("submit", () => (sent = true)); // kept in this tab until a page with a newer version comes
+  form.addEventListener("submit", () => {
+    sent = true; // kept in this tab until a page with a newer version comes
+    if (form.dataset.begun) sessionStorage.setItem(ENTERED, STORE);
+  });
   form.addEventListener("formdata", (event) => leaveOut(event.formData));
   document.addEventListener("htmx:configRequest", onlyChanged);
   document.addEventListener("htmx:afterSwap", (event) => event.target.id === "findings" && project());
