@@ -5,14 +5,14 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from made_up_files import MONTH, Hospital
+from made_up_files import MONTH, Hospital, card_in
 
 import made_up
 from tonghu.errors import InputRefused
 from tonghu.intake import services
 from tonghu.intake.models import Batch, State
-from tonghu.registry.models import Card
-from tonghu.registry.services import bulk_mend, save_card, undo_mend
+from tonghu.registry.models import Card, Finding
+from tonghu.registry.services import bulk_mend, move, save_card, undo_mend
 from tonghu.registry.services.saving import current
 
 pytestmark = [pytest.mark.django_db, pytest.mark.requirement("REG-06")]
@@ -37,6 +37,26 @@ def replaced(hospital: Hospital, cost: str = "13000.00") -> Batch:
 def undone(batch: Batch) -> dict[str, int]:
     """How many cards of a batch were voided, put back and kept."""
     return {name: batch.counts.get(name, 0) for name in ("voided", "restored", "kept")}
+
+
+def returned(hospital: Hospital, card: Card, where: str) -> None:
+    """A submitted card comes back from the auditor, or a reported one from the centre."""
+    post, act = (
+        (made_up.post("auditor", hospital.institution), "return")
+        if where == "auditor"
+        else (made_up.post("centre_officer", made_up.authority("centre", "000000")), "return_by_centre")
+    )
+    with made_up.acting(post) as by:
+        assert move(cards=[card.pk], act=act, by=by, reason="虚构原因")[0].refused == ""
+
+
+def submitted(hospital: Hospital, card: Card, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A card is sent to the auditor, whatever the rules find."""
+    with hospital.acting() as by, monkeypatch.context() as nothing:
+        nothing.setattr("tonghu.registry.services.moving.to_ask_again", lambda _cards: [])
+        Finding.objects.filter(card=card).delete()
+        Card.objects.filter(pk=card.pk).update(errors=0, warnings=0, confirms=0)
+        assert move(cards=[card.pk], act="submit", by=by)[0].refused == ""
 
 
 class TestLockedMonths:
@@ -114,3 +134,81 @@ class TestLockedMonths:
             assert run.result == {"as_before": 1, "left": 1, "locked": 1}
         page = clerk.get(answer["Location"]).content.decode()
         assert "1 份报告卡的归档月已锁定" in page
+
+
+class TestCameBack:
+    """A card that was returned is as much in hand as a draft: what counts is whether somebody wrote since."""
+
+    @pytest.mark.parametrize("where", ["auditor", "centre"])
+    def test_a_returned_card_that_nobody_touched_since_gets_its_text_back(
+        self, hospital: Hospital, monkeypatch: pytest.MonkeyPatch, where: str
+    ) -> None:
+        card = card_in(hospital, {"auditor": "submitted", "centre": "reported"}[where], monkeypatch)
+        returned(hospital, card, where)
+        batch = hospital.undone(replaced(hospital))
+        assert undone(batch) == {"voided": 0, "restored": 1, "kept": 0}
+        with hospital.acting():
+            card.refresh_from_db()
+        assert card.state == {"auditor": "returned", "centre": "returned_by_centre"}[where]
+        assert cost(hospital) == "12000.00"
+
+    def test_one_that_an_auditor_returned_since_is_left(
+        self, hospital: Hospital, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        card = card_in(hospital, "submitted", monkeypatch)
+        returned(hospital, card, "auditor")
+        batch = replaced(hospital)
+        submitted(hospital, card, monkeypatch)
+        returned(hospital, card, "auditor")
+        batch = hospital.undone(batch)
+        assert (undone(batch), batch.kept_cards) == ({"voided": 0, "restored": 0, "kept": 1}, [card.pk])
+        assert cost(hospital) == "13000.00"
+
+    def test_a_restored_card_that_somebody_wrote_on_since_is_left(self, hospital: Hospital) -> None:
+        hospital.undone(hospital.imported(hospital.page()))
+        again = hospital.imported(hospital.page())
+        with hospital.acting() as by:
+            card = Card.objects.get()
+            assert (card.state, card.version) == ("draft", 1), "its text is what the file says"
+            save_card(card=card.pk, based_on=1, by=by, supplement={"laterality": "1"})
+        assert undone(hospital.undone(again)) == {"voided": 0, "restored": 0, "kept": 1}
+
+
+class TestUndoneSince:
+    """An undo that gave a card exactly what an import had said is nobody's hand."""
+
+    def test_the_imports_of_a_card_are_undone_one_after_the_other(self, hospital: Hospital) -> None:
+        first = hospital.imported(hospital.page())
+        second = hospital.imported(hospital.page(P782="13000.00"))
+        third = hospital.imported(hospital.page(P782="14000.00"))
+        assert [undone(hospital.undone(one)) for one in (third, second, first)] == [
+            {"voided": 0, "restored": 1, "kept": 0},
+            {"voided": 0, "restored": 1, "kept": 0},
+            {"voided": 1, "restored": 0, "kept": 0},
+        ]
+        with hospital.acting():
+            assert Card.objects.get().state == "voided"
+        assert cost(hospital) == "12000.00"
+
+    def test_a_bulk_mend_taken_back_is_none_either(self, hospital: Hospital) -> None:
+        batch = hospital.imported(hospital.page(P782="１２０００.00"))
+        with hospital.acting() as by:
+            undo_mend(batch=bulk_mend(rule="HQ021", by=by).batch, by=by)
+        assert undone(hospital.undone(batch)) == {"voided": 1, "restored": 0, "kept": 0}
+
+    def test_what_a_clerk_wrote_in_between_is_left(self, hospital: Hospital) -> None:
+        first = hospital.imported(hospital.page())
+        with hospital.acting() as by:
+            card = Card.objects.get()
+            save_card(card=card.pk, based_on=1, by=by, supplement={"laterality": "1"})
+        second = replaced(hospital)
+        assert undone(hospital.undone(second)) == {"voided": 0, "restored": 1, "kept": 0}
+        assert undone(hospital.undone(first)) == {"voided": 0, "restored": 0, "kept": 1}
+
+    def test_an_undo_that_gave_back_another_text_is_one(self, hospital: Hospital) -> None:
+        first = hospital.imported(hospital.page())
+        second = hospital.imported(hospital.page(P782="13000.00"))
+        third = hospital.imported(hospital.page(P782="14000.00"))
+        hospital.undone(third)
+        assert undone(hospital.undone(first)) == {"voided": 0, "restored": 0, "kept": 1}
+        assert undone(hospital.undone(second)) == {"voided": 0, "restored": 1, "kept": 0}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass
 
 from tonghu.codes import hqms_fields
@@ -29,12 +30,16 @@ class Line:
         return "filled" if not self.held else "changed" if self.incoming else "emptied"
 
 
-def lines(incoming: Content, held: Content | None, *, zh: bool) -> list[Line]:
-    """Return every field that either has, those that differ first, else in the order of the page."""
+def lines(incoming: Content, held: Content | None, *, zh: bool, absent: Container[str] = ()) -> list[Line]:
+    """Return every field that either has, those that differ first, else in the order of the page.
+
+    Args:
+        absent: codes of the columns that the file has not, as :func:`matching.differing` takes them.
+    """
     layout = held.layout if held else incoming.layout
     new = in_layout(incoming, layout)
     old = dict(held.front) if held else {}
-    differ = set(differing(incoming, held)) if held else set()
+    differ = set(differing(incoming, held, absent)) if held else set()
     order = {field.code: field.seq for field in hqms_fields.layout(layout).fields}
     found = []
     for code in sorted(new.keys() | old.keys(), key=lambda code: (code not in differ, order.get(code, 10_000), code)):

@@ -20,7 +20,7 @@ from django.utils import timezone
 
 from tonghu.errors import InputRefused
 from tonghu.intake import identity
-from tonghu.intake.matching import differing, in_layout
+from tonghu.intake.matching import differing, in_layout, lacking
 from tonghu.intake.models import Batch, Row, RowFinding, State
 from tonghu.intake.outcomes import outcome
 from tonghu.patients.bulk import enter_views
@@ -182,7 +182,7 @@ class _Chunk:
                 raise InputRefused(moved[0].zh, moved[0].en)
         held = open_(CardVersion.objects.get(card=card, number=card.version).content)
         incoming = open_(Row.objects.values_list("content", flat=True).get(pk=row.pk))
-        codes = differing(incoming, held)
+        codes = differing(incoming, held, lacking(self.batch))
         texts = in_layout(incoming, held.layout)
         changes = {code: texts.get(code, "") for code in codes if not (fill and held.front.get(code))}
         save_card(

@@ -113,6 +113,7 @@ def _compare(batch: Batch) -> None:
 
     A row that would write over what a person wrote is ``edited``.
     """
+    absent = lacking(batch)
     seem = Row.objects.filter(batch=batch, match=Match.CHANGED).order_by("pk")
     last = 0
     while rows := list(seem.filter(pk__gt=last)[:COMPARED]):
@@ -122,8 +123,8 @@ def _compare(batch: Batch) -> None:
         for row in rows:
             now, imported = held[row.card or 0]
             incoming = open_(row.content)
-            row.changed = differing(incoming, now)
-            if not row.changed or (imported and not differing(incoming, imported)):
+            row.changed = differing(incoming, now, absent)
+            if not row.changed or (imported and not differing(incoming, imported, absent)):
                 row.match = Match.UNCHANGED
             elif any(code in by_hand[row.card or 0] for code in row.changed):
                 row.why = "edited"
@@ -176,10 +177,20 @@ class _EveryField:
 _EVERY_FIELD: Final = _EveryField()
 
 
-def differing(incoming: Content, held: Content) -> list[str]:
-    """The codes, in the card's layout, of the fields in which a front page differs from a card's."""
+def lacking(batch: Batch) -> frozenset[str]:
+    """The codes, in its layout, of the columns that a batch's file has not."""
+    return frozenset(batch.summary.get("missing_columns", ()))
+
+
+def differing(incoming: Content, held: Content, absent: Container[str] = ()) -> list[str]:
+    """The codes, in the card's layout, of the fields in which a front page differs from a card's.
+
+    Args:
+        absent: codes, in its own layout, of the columns that the file has not: it says nothing of them, while an empty
+            cell says that the field is blank.
+    """
     before, after = Content(held.layout, held.front), Content(held.layout, in_layout(incoming, held.layout))
-    known = set(_names(incoming.layout))
+    known = {name for name, code in _names(incoming.layout).items() if code not in absent}
     return [code for code in differences(before, after) if _codes(held.layout).get(code) in known]
 
 

@@ -18,7 +18,7 @@ from tonghu.hqms.labels import GROUPS_ZH
 from tonghu.intake import identity, queries, services
 from tonghu.intake.access import UPLOAD
 from tonghu.intake.comparing import lines
-from tonghu.intake.matching import contents
+from tonghu.intake.matching import contents, lacking
 from tonghu.intake.models import CHOICES, WAITING, Batch, Choice, Match, Row, State
 from tonghu.intake.outcomes import COUNTED, WHY, outcome
 from tonghu.platform.accounts.access import Request, requires
@@ -99,7 +99,9 @@ def row_page(request: Request, pk: int, row: int) -> HttpResponse:
     zh = (get_language() or "zh").startswith("zh")
     said: dict[str, Any] = {
         "batch": batch, "row": held, "card": card, "identity": identity.opened(held.identity),
-        "lines": lines(incoming, contents([card.pk])[card.pk][0] if card else None, zh=zh),
+        "lines": lines(
+            incoming, contents([card.pk])[card.pk][0] if card else None, zh=zh, absent=lacking(batch)
+        ),
         "why": WHY.get(held.why, ""), "outcome": outcome_mark(held),
         "choices": [] if held.why == "held" else CHOICES.get(held.match, ()),
         "findings": _findings(batch, held, zh=zh),

@@ -158,9 +158,9 @@ def _stage(run: Run, batch: int, found: Checked, others: frozenset[str]) -> dict
         done += len(cases)
         run.report(done, total, "cards")
     point("intake.staged")
+    held.layout, held.summary = layout, remembered(found.summary)
     match(held)
-    held.layout, held.state = layout, State.READY
-    held.summary = remembered(found.summary)
+    held.state = State.READY
     held.samples = json.dumps(found.samples(), ensure_ascii=False)
     held.save(update_fields=["layout", "state", "summary", "samples"])
     if 0 < total <= MARKED_AT_ONCE:

@@ -21,26 +21,35 @@ from tonghu.registry.content import differences, open_
 from tonghu.registry.locks import locked_among
 from tonghu.registry.models import CardVersion, Origin
 from tonghu.registry.services import move, save_card
+from tonghu.registry.states import EDITABLE
 
 #: So many cards are taken back together.
 CHUNK: Final = 500
-#: The cards of a batch after one of them: what the batch did last with each (the number of its version, 1 for a card
-#: that it made or restored) and whether somebody has done something with the card since.
+#: The cards of a batch after one of them: the version that it left each with, whether it made (or restored) it, and
+#: whether somebody has done something with the card since: it is not in hand, or it has a version or an act since.
+#: Versions that were undone again until the card says exactly what the batch left are nobody's hand.
 _CARDS: Final = """
 WITH done AS (
-  SELECT v.card_id, max(v.number) AS number, max(v.made_at) AS at FROM registry_cardversion AS v
-  WHERE v.institution_id = %(institution)s AND v.batch = %(batch)s AND v.origin = 'import' GROUP BY 1
-  UNION
-  SELECT a.card_id, NULL, a.at FROM registry_act AS a
+  SELECT v.card_id, v.number, v.number = 1 AS made, 0 AS act FROM registry_cardversion AS v
+  WHERE v.institution_id = %(institution)s AND v.batch = %(batch)s AND v.origin = 'import'
+  UNION ALL
+  SELECT a.card_id, a.version, true, a.id FROM registry_act AS a
   WHERE a.institution_id = %(institution)s AND a.batch = %(batch)s AND a.act = 'restore'
 ), each AS (
-  SELECT card_id, max(number) AS number, bool_or(number IS NULL) AS restored, max(at) AS at FROM done GROUP BY 1
+  SELECT card_id, max(number) AS number, bool_or(made) AS made, max(act) AS act FROM done GROUP BY 1
 )
-SELECT c.id, each.number, each.restored OR each.number = 1 AS made,
-       c.version <> coalesce(each.number, c.version) OR c.state <> 'draft'
-       OR EXISTS (SELECT FROM registry_act AS a WHERE a.card_id = c.id AND a.at > each.at) AS touched,
+SELECT c.id, c.version, each.made,
+       c.state <> ALL (%(in_hand)s)
+       OR (c.version <> each.number AND (
+         now.origin <> 'undo' OR now.content_key <> own.content_key
+         OR EXISTS (SELECT FROM registry_cardversion AS v WHERE v.card_id = c.id AND v.number > each.number
+                    AND v.origin NOT IN ('import', 'bulk', 'undo'))))
+       OR EXISTS (SELECT FROM registry_act AS a WHERE a.card_id = c.id AND a.version >= each.number
+                  AND a.id > each.act) AS touched,
        c.archive_month
 FROM each JOIN registry_card AS c ON c.id = each.card_id
+JOIN registry_cardversion AS own ON own.card_id = c.id AND own.number = each.number
+JOIN registry_cardversion AS now ON now.card_id = c.id AND now.number = c.version
 WHERE c.id > %(after)s ORDER BY c.id LIMIT %(limit)s
 """
 
@@ -74,26 +83,25 @@ def undo_cards(batch: int, by: Scope) -> dict[str, int]:
     require_unlocked(held)
     take_turn(held.institution_id)
     with connection.cursor() as cursor:
-        cursor.execute(
-            _CARDS, {"institution": held.institution_id, "batch": batch, "after": undone_to(held), "limit": CHUNK}
-        )
+        asked = {"institution": held.institution_id, "batch": batch, "after": undone_to(held), "limit": CHUNK}
+        cursor.execute(_CARDS, {**asked, "in_hand": sorted(EDITABLE)})
         found = cursor.fetchall()
     reason = f"撤销导入批次 {held.label}"
     shut = locked_among(held.institution_id, (month for *_, month in found))
     locked = sum(month in shut for *_, month in found)
-    kept = [card for card, _number, _made, touched, month in found if touched or month in shut]
+    kept = [card for card, _version, _made, touched, month in found if touched or month in shut]
     left = set(kept)
     free = [row for row in found if row[0] not in left]
-    made = [card for card, _number, made, *_ in free if made]
-    changed = [(card, number) for card, number, made, *_ in free if not made]
+    made = [card for card, _version, made, *_ in free if made]
+    changed = [(card, version) for card, version, made, *_ in free if not made]
     voided = 0
     if made:
         for moved in move(cards=made, act="void", by=by, reason=reason, batch=batch):
             voided += not moved.refused
             kept += [moved.card] if moved.refused else []
     restored = 0
-    for card, number in changed:
-        if _put_back(card, number, reason, batch, by):
+    for card, version in changed:
+        if _put_back(card, version, reason, batch, by):
             restored += 1
         else:
             kept.append(card)
@@ -107,9 +115,9 @@ def undo_cards(batch: int, by: Scope) -> dict[str, int]:
     return {"cards": len(found), "last": last}
 
 
-def _put_back(card: int, number: int, reason: str, batch: int, by: Scope) -> bool:
+def _put_back(card: int, version: int, reason: str, batch: int, by: Scope) -> bool:
     """Give a card the text back that it had before the batch changed it."""
-    now = open_(CardVersion.objects.get(card=card, number=number).content)
+    now = open_(CardVersion.objects.get(card=card, number=version).content)
     # Of several versions of one batch the first is undone with the last.
     first = CardVersion.objects.filter(card=card, batch=batch, origin=Origin.IMPORT).order_by("number").first()
     assert first is not None
@@ -118,7 +126,7 @@ def _put_back(card: int, number: int, reason: str, batch: int, by: Scope) -> boo
     try:
         with transaction.atomic():
             save_card(
-                card=card, based_on=number, by=by, front={code: before.front.get(code, "") for code in codes},
+                card=card, based_on=version, by=by, front={code: before.front.get(code, "") for code in codes},
                 origin=Origin.UNDO, reason=reason, batch=batch,
             )  # fmt: skip
     except InputRefused:
