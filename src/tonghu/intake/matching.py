@@ -55,6 +55,26 @@ WHERE r.batch_id = %s AND r.match = 'new' AND c.institution_id = r.institution_i
 """
 #: An exported file names the card; then record number and discharge time may have been put right.
 _BY_KEY: Final = _MATCHED.format(fits="c.id = r.card_key")
+#: The number of a card in a row that seems another stay's (copied, shifted or sorted in the exported file): where two
+#: rows bear it, where another card is of the row's stay, or where nothing of the stay is the card's. A question to a
+#: person; beside it stands the card of the row's stay, where there is one.
+_KEY_IN_DOUBT: Final = """
+UPDATE intake_row AS r SET match = 'probable', why = 'key_in_doubt', card = doubted.card, card_version = doubted.version
+FROM (
+  SELECT w.id, coalesce(stay.id, named.id) AS card, coalesce(stay.version, named.version) AS version
+  FROM intake_row AS w
+  JOIN registry_card AS named ON named.id = w.card
+  LEFT JOIN registry_card AS stay ON stay.institution_id = w.institution_id
+    AND stay.record_number = w.record_number AND stay.discharge_at = w.discharge_at
+  WHERE w.batch_id = %s AND w.card = w.card_key AND w.match = 'changed'
+    AND (w.record_number, w.discharge_at) IS DISTINCT FROM (named.record_number, named.discharge_at)
+    AND (stay.id IS NOT NULL
+      OR w.card_key IN (SELECT card_key FROM intake_row WHERE batch_id = %s GROUP BY 1 HAVING count(*) > 1)
+      OR (w.record_number <> named.record_number AND w.discharge_at IS DISTINCT FROM named.discharge_at
+          AND w.admission_at IS DISTINCT FROM named.admission_at))
+) AS doubted
+WHERE doubted.id = r.id
+"""
 _BY_STAY: Final = _MATCHED.format(
     fits="r.card IS NULL AND c.record_number = r.record_number AND c.discharge_at = r.discharge_at"
 )
@@ -100,8 +120,8 @@ def match(batch: Batch) -> None:
     with connection.cursor() as cursor:
         # By index, also while the statistics of tables that have just been filled say that they are empty.
         cursor.execute("SET LOCAL enable_seqscan = off")
-        for statement in (_REPEATED, _BY_KEY, _BY_STAY, _PROBABLE, _UNDETERMINED):
-            cursor.execute(statement, [batch.pk])
+        for statement in (_REPEATED, _BY_KEY, _KEY_IN_DOUBT, _BY_STAY, _PROBABLE, _UNDETERMINED):
+            cursor.execute(statement, [batch.pk] * statement.count("%s"))
     _compare(batch)
     with connection.cursor() as cursor:
         cursor.execute(_DEFAULTS, [batch.pk])

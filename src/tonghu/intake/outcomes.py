@@ -32,6 +32,10 @@ WHY: Final[dict[str, Promise]] = {
     "repeated": _("The same stay stands in the file twice, differently: keep one of them"),
     "repeated_same": _("The same row stands in the file twice; it counts once"),
     "probable": _("Record number and admission count fit a card, the discharge time does not: is it the same stay?"),
+    "key_in_doubt": _(
+        "The row bears a card's number (童护卡号), but its stay is another one, or the number stands in two rows: "
+        "which is right?"
+    ),
     "undetermined": _("The diagnosis is in scope and the age is not known: is the patient under 20?"),
     "edited": _("Somebody changed the card since the last import: compare before you write over it"),
     "submitted": _("The card waits for the auditor: taking the file withdraws it first"),
