@@ -32,6 +32,8 @@ from tonghu.registry.models import Draft
 from tonghu.registry.pages.opening import Waiting, typed, waiting_for
 from tonghu.registry.pages.telling import elsewhere, refusal_in_words
 from tonghu.registry.services import OnRecord, enter_card
+from tonghu.registry.services.comparing import among
+from tonghu.registry.summary import facts
 
 #: The layout in which hospitals write today.
 LAYOUT: Final = "2020"
@@ -80,8 +82,10 @@ class NewCard:
         return NOTHING_MASKED
 
     def found(self, content: Content) -> list[Found]:
-        """What the rules find today."""
-        return check(content, timezone.localdate(), self.institution.region_code)
+        """What the rules find today, beside the record's other stays."""
+        today, region = timezone.localdate(), self.institution.region_code
+        (others,) = among([(self.institution.pk, None, facts(content, today, region))])
+        return check(content, today, region, others)
 
     def shown(self, content: Content) -> list[Shown]:
         """The findings as the page shows them; what is merely not typed yet is none."""

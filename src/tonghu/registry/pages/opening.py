@@ -24,11 +24,12 @@ from tonghu.registry.forms.cells import AT_THE_HOSPITAL, Sight, label
 from tonghu.registry.forms.findings import Shown, shown
 from tonghu.registry.models import Card, CardAct, CardVersion, Draft, Finding, Origin
 from tonghu.registry.seen import card_seen
+from tonghu.registry.services.comparing import among
 from tonghu.registry.services.explaining import OVERRIDE, REOPEN
 from tonghu.registry.services.moving import refusal
 from tonghu.registry.services.saving import NotInHand
 from tonghu.registry.states import RETURNED, Act, State, acts_in
-from tonghu.registry.summary import Identity, identity
+from tonghu.registry.summary import Identity, facts, identity
 from tonghu.registry.supplement import Item, items
 
 #: So many cards of a hospital tell which codes it writes.
@@ -193,8 +194,10 @@ class Opened:
         return known
 
     def found(self, content: Content) -> list[Found]:
-        """What the rules find on a content of this card today."""
-        return check(content, timezone.localdate(), self.card.institution.region_code)
+        """What the rules find on a content of this card today, beside the record's other stays."""
+        today, region = timezone.localdate(), self.card.institution.region_code
+        (others,) = among([(self.card.institution_id, self.card.pk, facts(content, today, region))])
+        return check(content, today, region, others)
 
     def shown(self, content: Content) -> list[Shown]:
         """The findings on a content as the page shows them."""
