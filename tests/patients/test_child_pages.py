@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 
 import made_up
+import tonghu
 from tonghu.patients.merges import merge
 from tonghu.patients.models import Child, Consent, Grant, Guardian, HospitalView, Identifier, Merge, MergeProposal
 from tonghu.patients.services import add_document, change_view, enter_view, save_guardian
 from tonghu.platform.accounts.models import Post
-from tonghu.platform.audit.acts import CHILDREN_LISTED
+from tonghu.platform.audit.acts import CHILD_READ, CHILDREN_LISTED, REVEALED
+from tonghu.platform.audit.kinds import in_words
 from tonghu.platform.audit.models import Event
 from tonghu.platform.scope.scope import open_scope, system_scope
 
@@ -98,6 +101,37 @@ def test_a_masked_value_is_shown_once_for_a_reason(clerk: Post, view: HospitalVi
     assert "查看人：" in answer.content.decode()  # the line that says to whom it was shown, when and why
     (event,) = logged("audit.revealed")
     assert (event.reason, event.subject_id) == ("核对转诊单", str(view.child_id))
+
+
+@pytest.mark.parametrize("language", ["zh-hans", "en"])
+def test_what_was_revealed_is_kept_alike_in_either_language_and_read_in_both(
+    clerk: Post, view: HospitalView, language: str
+) -> None:
+    browser = made_up.browser(clerk)
+    with made_up.acting(clerk):
+        pk = HospitalView.objects.get().pk
+    address = reverse("patients:reveal", args=["phone", pk])
+    browser.post(address, {"reason": "核对转诊单"}, headers={"accept-language": language})
+    browser.get(reverse("patients:child", args=[view.child_id]), headers={"accept-language": language})
+    (revealed,), (looked, *_more) = logged("audit.revealed"), logged("child.read")
+    assert revealed.data == {"what": "电话"}
+    with translation.override("en"):
+        assert REVEALED.sentence("child #1", revealed.data, {}) == "saw the whole telephone of child #1"
+        assert CHILD_READ.sentence("child #1", looked.data, {}) == "looked at child #1 (record)"
+        assert REVEALED.sentence("child #1", {"what": "某项"}, {}) == "saw the whole 某项 of child #1"
+    with translation.override("zh-hans"):
+        assert REVEALED.sentence("患儿 #1", {"what": "telephone"}, {}) == "查看了患儿 #1的完整电话"
+
+
+def test_every_word_that_says_why_children_were_shown_is_known_in_both_languages() -> None:
+    called = re.compile(
+        r'(?:log_list|log_read|shown)\([^"\n]*"([^"\n]+)"(?:, by=|\))|^(?:PURPOSE|WHAT)(?:: Final)? = "([^"]+)"', re.M
+    )
+    source = Path(tonghu.__file__).parent
+    said = {one or other for file in source.rglob("*.py") for one, other in called.findall(file.read_text("utf-8"))}
+    assert {"查看资料", "患儿列表", "查看报告卡", "接口查询", "核对导入"} <= said
+    with translation.override("en"):
+        assert {one for one in said if in_words(one) == one} == set()
 
 
 def test_nothing_is_revealed_that_is_not_there_or_not_known(clerk: Post, view: HospitalView) -> None:

@@ -10,6 +10,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from tonghu.patients.models import Guardian, HospitalView, Identifier
+from tonghu.platform.audit.kinds import word
 from tonghu.platform.crypto.masks import STAR, mask_id, mask_phone
 from tonghu.platform.shell import Words
 
@@ -32,25 +33,36 @@ class Secret:
     """A field that is shown masked.
 
     Attributes:
-        words: what it is called in the log; (zh, en) would name it twice, so Chinese, the log's language, and a label.
+        kept: what the log keeps it by, read in both languages; whoever reveals may read in either.
+        label: what the page calls it.
     """
 
     model: type[models.Model]
     field: str
+    kept: str
     label: Words
     mask: Callable[[str], str]
 
 
+_DOCUMENT: Final = (word("证件号码", en="document number"), _("document number"))
+
 #: By the name that stands in the address of the page that reveals it.
 SECRETS: Final[dict[str, Secret]] = {
-    "document": Secret(HospitalView, "document_number", _("document number"), mask_id),
-    "residence": Secret(HospitalView, "residence", _("residence"), mask_address),
-    "phone": Secret(HospitalView, "phone", _("telephone"), mask_phone),
-    "other-document": Secret(Identifier, "document_number", _("document number"), mask_id),
-    "guardian-document": Secret(Guardian, "document_number", _("guardian's document number"), mask_id),
-    "guardian-phone": Secret(Guardian, "phone", _("guardian's telephone"), mask_phone),
-    "guardian-address": Secret(Guardian, "address", _("guardian's address"), mask_address),
-}
+    "document": Secret(HospitalView, "document_number", *_DOCUMENT, mask_id),
+    "residence": Secret(HospitalView, "residence", word("居住地址", en="residence"), _("residence"), mask_address),
+    "phone": Secret(HospitalView, "phone", word("电话", en="telephone"), _("telephone"), mask_phone),
+    "other-document": Secret(Identifier, "document_number", *_DOCUMENT, mask_id),
+    "guardian-document": Secret(
+        Guardian, "document_number", word("监护人证件号码", en="guardian's document number"),
+        _("guardian's document number"), mask_id,
+    ),
+    "guardian-phone": Secret(
+        Guardian, "phone", word("监护人电话", en="guardian's telephone"), _("guardian's telephone"), mask_phone
+    ),
+    "guardian-address": Secret(
+        Guardian, "address", word("监护人地址", en="guardian's address"), _("guardian's address"), mask_address
+    ),
+}  # fmt: skip
 
 
 def masked(name: str, value: str | None) -> str:

@@ -145,7 +145,7 @@ def reveal(request: Request, what: str, pk: int) -> HttpResponse:
     if form.is_valid():
         try:
             mark = log_reveal(
-                str(secret.label), subject=(CHILD, row.child_id), reason=form.cleaned_data["reason"], by=request.scope,
+                secret.kept, subject=(CHILD, row.child_id), reason=form.cleaned_data["reason"], by=request.scope,
                 institution=row.institution_id,
             ).text  # fmt: skip
             whole = str(value)

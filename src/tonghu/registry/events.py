@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from typing import Final
 
-from tonghu.platform.audit.kinds import Kind, kind, subject_kind
+from tonghu.codes import hqms_fields
+from tonghu.platform.audit.kinds import Kind, kind, subject_kind, word
+from tonghu.registry.forms.sections import masked_kind
 from tonghu.registry.states import ACTS
 
 CARD: Final = subject_kind("card", zh="报告卡", en="report card")
 CARDS: Final = subject_kind("cards_of", zh="机构的报告卡", en="report cards of institution")
+
+for _field in (field for known in hqms_fields.LAYOUTS for field in hqms_fields.layout(known).fields):
+    if masked_kind(_field.name):  # shown whole for a reason, under the layout's own name
+        word(_field.name_zh, en=_field.name_en)
 
 ENTERED: Final = kind("registry.entered", zh="录入了{subject}", en="entered {subject}")
 #: One for each act; of many cards at once, one event names the hospital and how many.

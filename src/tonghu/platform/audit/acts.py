@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from tonghu.platform.audit.access import REVEAL
 from tonghu.platform.audit.events import SITE, Subject, acting_because, record, record_each
-from tonghu.platform.audit.kinds import kind, subject_kind
+from tonghu.platform.audit.kinds import kind, subject_kind, word
 from tonghu.platform.scope.scope import Scope
 
 
@@ -23,6 +23,17 @@ class Watermark:
 
 
 CHILD = subject_kind("child", zh="患儿", en="child")
+
+#: Why children were shown, on which page: kept in Chinese, read in both languages.
+for _zh, _en in {
+    "查看资料": "record", "查看修改记录": "history of the child", "患儿列表": "list of children",
+    "搜索框": "search box",
+    "今日待办": "first screen", "登记核对": "check at entry", "登记修改": "change of the record", "记录同意": "consent",
+    "开放查看": "letting another hospital see", "核对是否同一患儿": "one child or two", "核对是否两名患儿": "split",
+    "接口查询": "query by the interface", "修改记录": "history of changes", "查看报告卡": "report card",
+    "核对导入": "check of an import", "报告卡": "report cards",
+}.items():  # fmt: skip
+    word(_zh, en=_en)
 
 CHILD_READ = kind(
     "child.read", zh="查看了{subject}（{purpose}）", en="looked at {subject} ({purpose})", data=("purpose",)
@@ -49,7 +60,7 @@ def log_read(child_id: int, purpose: str, *, by: Scope, institution: int | None 
 
     Args:
         child_id: whose.
-        purpose: for what, as shown on the page (one of a few words, never free text about the child).
+        purpose: for what: one of the words above, never free text about the child.
         by: the open scope.
         institution: whose view of the child was shown, so that its own log has it too.
     """
@@ -61,7 +72,7 @@ def log_list(shown: Iterable[tuple[int, int | None]], purpose: str, *, by: Scope
 
     Args:
         shown: each child with the hospital whose view of it was shown; None for the reader's own book.
-        purpose: for what; one of a few words.
+        purpose: for what: one of the words above.
         by: the open scope.
     """
     books: dict[int | None, set[int]] = {}

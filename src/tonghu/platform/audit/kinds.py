@@ -52,6 +52,7 @@ class Kind:
         closed = dict.fromkeys(self.personal, personal) if isinstance(personal, str) else personal
         said = dict.fromkeys((*self.data, *self.personal), "—") | dict(data) | dict(closed) | {"subject": subject}
         said = {name: "、".join(map(str, one)) if isinstance(one, list) else one for name, one in said.items()}
+        said |= {name: in_words(said[name]) for name in _WORDED & said.keys()}
         return wording.format_map(said)
 
 
@@ -87,6 +88,27 @@ def kind(
 def kinds() -> Mapping[str, Kind]:
     """Return every kind by code; complete once Django has loaded its apps."""
     return MappingProxyType(_declared)
+
+
+#: The data that hold words of a few, and those words by either language: (zh, en).
+_WORDED = {"purpose", "what"}
+_words: dict[str, tuple[str, str]] = {}
+
+
+def word(zh: str, *, en: str) -> str:
+    """Make known a word that events keep as data, a purpose for example, and return what is kept.
+
+    What is kept is the Chinese word, in whichever language somebody acted; rows that hold the English one are read too.
+    """
+    _words.setdefault(zh, (zh, en))
+    _words.setdefault(en, (zh, en))
+    return zh
+
+
+def in_words(kept: Any) -> Any:
+    """Return a kept word in the reader's language; what is none stays as it is."""
+    known = _words.get(kept) if isinstance(kept, str) else None
+    return known[not (get_language() or "zh").startswith("zh")] if known else kept
 
 
 #: How subjects are called, by their kind: (zh, en).
