@@ -116,9 +116,12 @@ def _age(_field: Field, _text: str, facts: Facts) -> str | None:
 
 
 def _stay(_field: Field, _text: str, facts: Facts) -> str | None:
-    """HQ053: the days from admission to discharge, at least one."""
+    """HQ053: the days from admission to discharge, at least one; none by times that cannot be themselves."""
     admitted, left = facts.get("admission_datetime"), facts.get("discharge_datetime")
     if not (isinstance(admitted, datetime) and isinstance(left, datetime)) or left < admitted:
+        return None
+    born, today = facts.get("birth_date"), facts.get("today")
+    if (isinstance(born, date) and admitted.date() < born) or (isinstance(today, date) and left.date() > today):
         return None
     return str(max(1, (left.date() - admitted.date()).days))
 
