@@ -5,8 +5,10 @@ from __future__ import annotations
 import ipaddress
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from django.conf import settings
+from django.db import connection
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -41,22 +43,25 @@ def note(kind: LogInEvent.Kind, person: Person | None, door: Door, *, done_by: i
 
 
 def locked_until(username: str, door: Door) -> datetime | None:
-    """Return until when this name, or this address, has to wait; None where it need not. Holds the name's row.
+    """Return until when this name, or this address, has to wait; None where it need not. Tries at one name take turns.
 
     Names that nobody has are counted and locked alike, so that a lock tells nothing.
     """
+    _take_turns(_NAME, _key("name", username))
     now = timezone.now()
-    held = LogInGuard.objects.select_for_update().filter(key__in=_keys(username, door)).order_by("key")
+    held = LogInGuard.objects.filter(key__in=_keys(username, door))
     return max((one.locked_until for one in held if one.locked_until and one.locked_until > now), default=None)
 
 
 def count_failure(username: str, person: Person | None, door: Door) -> None:
     """Count a wrong password or code, and lock the name after too many in a row."""
+    keys = _keys(username, door)
+    for kind, key in zip((_NAME, _ADDRESS), keys, strict=False):
+        _take_turns(kind, key)
     now = timezone.now()
-    limits = zip(_keys(username, door), (rules.number("failures"), rules.number("address_failures")), strict=False)
+    limits = zip(keys, (rules.number("failures"), rules.number("address_failures")), strict=False)
     for order, (key, limit) in enumerate(limits):
-        LogInGuard.objects.bulk_create([LogInGuard(key=key, last=now)], ignore_conflicts=True)
-        held = LogInGuard.objects.select_for_update().get(key=key)
+        held = LogInGuard.objects.filter(key=key).first() or LogInGuard(key=key, last=now)
         fresh = now - held.last > rules.span("window_minutes") or (held.locked_until and held.locked_until <= now)
         held.failures = 1 if fresh else held.failures + 1
         held.last, held.locked_until = now, None
@@ -69,19 +74,39 @@ def count_failure(username: str, person: Person | None, door: Door) -> None:
 
 def forget_failures(username: str) -> None:
     """Begin to count anew for a name: somebody got in, or an administrator lifted the lock."""
-    LogInGuard.objects.filter(key=_key("name", username)).delete()
+    key = _key("name", username)
+    _take_turns(_NAME, key)
+    LogInGuard.objects.filter(key=key).delete()
 
 
 def tidy() -> None:
     """Let go of counts that no longer count; under the scope ``login``."""
-    LogInGuard.objects.filter(
-        last__lt=timezone.now() - rules.span("window_minutes") - rules.span("lock_minutes")
-    ).delete()
+    before = timezone.now() - rules.span("window_minutes") - rules.span("lock_minutes")
+    # Whoever is just being counted is left for the next time: this holds several rows, and may wait for none.
+    over = LogInGuard.objects.select_for_update(skip_locked=True).filter(last__lt=before)
+    LogInGuard.objects.filter(key__in=list(over.values_list("key", flat=True))).delete()
 
 
 def is_locked(username: str) -> bool:
     """Whether a name is locked now; under the scope ``login``."""
     return LogInGuard.objects.filter(key=_key("name", username), locked_until__gt=timezone.now()).exists()
+
+
+#: First keys of the advisory locks at the door.
+_NAME: Final = 4_520
+_ADDRESS: Final = 4_521
+
+
+def _take_turns(kind: int, key: str) -> None:
+    """Wait until no other try at this name, or count of this address, is under way; held until the transaction ends.
+
+    A lock that needs no row, so that the first tries take turns too. The name's comes first and is held while the
+    password is checked; the address's comes after it, for the moment of counting, or a whole hospital behind one
+    address would log in one by one. In that one order nobody waits in a ring.
+    """
+    number = int(key[:8], 16) - 2**31  # two names of one number only wait for each other
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [kind, number])
 
 
 def _keys(username: str, door: Door) -> list[str]:
