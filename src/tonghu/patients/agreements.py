@@ -6,8 +6,9 @@ A grant may rest on a consent; withdrawing that ends it at the same instant. Nei
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any, Final
 
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 from django.utils.formats import date_format
 from psycopg.types.range import TimestamptzRange
@@ -20,6 +21,9 @@ from tonghu.patients.models import Child, Consent, Grant
 from tonghu.platform.audit.acts import CHILD
 from tonghu.platform.audit.events import acting_because, record
 from tonghu.platform.scope.scope import Scope
+
+#: First key of the advisory lock under which grants of a child take turns.
+_LOCK: Final = 4_530
 
 
 @transaction.atomic
@@ -101,18 +105,21 @@ def let_see(
 
     Raises:
         InputRefused: the times are the wrong way round, the ground needs a consent that stands and allows it, it goes
-            to the giver itself, or the child is outside the scope of the giver.
+            to the giver itself, the same hospital is let see the child on the same ground at that time already, or the
+            child is outside the scope of the giver.
     """
     _check_times(start, end)
     if institution == given_by:
         raise InputRefused("请选择另一家医院", "Choose another hospital")
     if ground == Grant.Ground.CONSENT:
         _check_consent(consent, child)
+    span = TimestamptzRange(start, end)
+    _check_once(child, span, institution=institution, given_by=given_by, ground=ground, consent=consent)
     try:
         with transaction.atomic():
             held = Grant.objects.create(
                 child=child, institution_id=institution, given_by_id=given_by, ground=ground,
-                reference=reference.strip(), consent=consent, valid=TimestamptzRange(start, end),
+                reference=reference.strip(), consent=consent, valid=span,
             )  # fmt: skip
     except DatabaseError as fault:
         raise refusal(fault) from fault
@@ -163,6 +170,21 @@ def _check_consent(consent: Consent | None, child: Child) -> None:
         raise InputRefused(
             "这份同意已失效，或不包括向另一家医院提供资料",
             "This consent no longer holds, or does not allow sharing with another hospital",
+        )
+
+
+def _check_once(child: Child, span: TimestamptzRange, **same: Any) -> None:
+    """Ending a grant ends it: the same one is not held twice, also when it is asked for twice at the same moment."""
+    with connection.cursor() as cursor:  # those about one child take turns, until the transaction ends
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_LOCK, child.pk % 2**31])
+    held = Grant.objects.filter(child=child, valid__overlap=span, **same)
+    standing = held.exclude(valid__endswith__lte=timezone.now()).order_by("-valid").first()
+    if standing is not None:
+        until = _said(standing.valid.upper) if standing.valid.upper else None
+        raise InputRefused(
+            f"该医院已获准查看（{f'至 {until}' if until else '无截止时间'}），请先结束原有的开放，或另选时间",
+            f"This hospital may see the child already ({f'until {until}' if until else 'without end'}): "
+            "end that first, or choose another time",
         )
 
 

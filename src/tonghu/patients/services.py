@@ -141,13 +141,22 @@ def save_guardian(*, view: HospitalView, by: Scope, guardian: Guardian | None = 
     """Enter a guardian of the child at a view's hospital, or change one; returns it.
 
     Raises:
-        InputRefused: outside the scope, or without a name.
+        InputRefused: outside the scope, without a name, or there is one of the same name and relation already.
     """
     check_may(by, ENTER)
     held = guardian or Guardian(child_id=view.child_id, view=view, institution_id=view.institution_id)
     known["name"] = _name(known.get("name", held.name))
     for name, value in known.items():
         setattr(held, name, value)
+    # Locked, so that the same one sent twice at once is entered once.
+    if HospitalView.objects.select_for_update().filter(pk=view.pk).first() is None:
+        raise InputRefused(*REFUSALS["TH002"])
+    others = Guardian.objects.filter(view=view).exclude(pk=held.pk)
+    if any((one.name, one.relation) == (held.name, held.relation) for one in others):
+        raise InputRefused(
+            f"监护人“{held.name}”（关系相同）已登记，请修改原有记录",
+            f"A guardian “{held.name}” of the same relation is on record already: change that one",
+        )
     with _refused():
         held.save(update_fields=known if guardian else None)
     return held
