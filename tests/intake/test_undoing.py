@@ -11,7 +11,7 @@ import made_up
 from tonghu.errors import InputRefused
 from tonghu.intake import services
 from tonghu.intake.models import Batch, State
-from tonghu.registry.models import Card, Finding
+from tonghu.registry.models import Card, CardAct, Finding
 from tonghu.registry.services import bulk_mend, move, save_card, undo_mend
 from tonghu.registry.services.saving import current
 
@@ -57,6 +57,12 @@ def submitted(hospital: Hospital, card: Card, monkeypatch: pytest.MonkeyPatch) -
         Finding.objects.filter(card=card).delete()
         Card.objects.filter(pk=card.pk).update(errors=0, warnings=0, confirms=0)
         assert move(cards=[card.pk], act="submit", by=by)[0].refused == ""
+
+
+def nothing_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The rules find nothing from now on."""
+    monkeypatch.setattr("tonghu.registry.services.saving.check", lambda *_: [])
+    monkeypatch.setattr("tonghu.registry.services.moving.to_ask_again", lambda _cards: [])
 
 
 class TestLockedMonths:
@@ -212,3 +218,51 @@ class TestUndoneSince:
         hospital.undone(third)
         assert undone(hospital.undone(first)) == {"voided": 0, "restored": 0, "kept": 1}
         assert undone(hospital.undone(second)) == {"voided": 0, "restored": 1, "kept": 0}
+
+
+class TestTakenInHand:
+    """A card that the import took in hand is where it was again, as far as an act of the hospital leads there."""
+
+    def test_a_submitted_card_is_submitted_again(self, hospital: Hospital, monkeypatch: pytest.MonkeyPatch) -> None:
+        card = card_in(hospital, "submitted", monkeypatch)
+        nothing_found(monkeypatch)
+        batch = hospital.undone(replaced(hospital))
+        assert undone(batch) == {"voided": 0, "restored": 1, "kept": 0}
+        assert (batch.counts["submitted"], batch.counts["in_hand"]) == (1, 0)
+        with hospital.acting():
+            card.refresh_from_db()
+            acts = list(CardAct.objects.filter(card=card).order_by("pk").values_list("act", "batch"))
+        assert (card.state, card.version) == ("submitted", 4)
+        assert acts == [("submit", None), ("withdraw", batch.pk), ("submit", batch.pk)]
+        assert cost(hospital) == "12000.00"
+        page = made_up.browser(hospital.clerk).get(f"/imports/{batch.pk}").content.decode()
+        assert "其中重新提交" in page
+
+    def test_one_that_has_errors_open_is_left_in_hand_and_named(
+        self, hospital: Hospital, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        card = card_in(hospital, "submitted", monkeypatch)
+        batch = replaced(hospital)
+        with hospital.acting():
+            assert Finding.objects.filter(card=card).exists(), "the rules find something now"
+        self.left_in_hand(hospital, hospital.undone(batch), card)
+
+    def test_an_accepted_card_is_left_in_hand_and_named(
+        self, hospital: Hospital, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        card = card_in(hospital, "accepted", monkeypatch)
+        nothing_found(monkeypatch)
+        self.left_in_hand(hospital, hospital.undone(replaced(hospital)), card)
+
+    @staticmethod
+    def left_in_hand(hospital: Hospital, batch: Batch, card: Card) -> None:
+        """Its text is back, and the import's page leads to it."""
+        assert undone(batch) == {"voided": 0, "restored": 1, "kept": 0}
+        assert (batch.counts["submitted"], batch.counts["in_hand"]) == (0, 1)
+        with hospital.acting():
+            card.refresh_from_db()
+        assert card.state == "draft"
+        assert cost(hospital) == "12000.00"
+        page = made_up.browser(hospital.clerk).get(f"/imports/{batch.pk}").content.decode()
+        assert "1 份报告卡在导入前已提交或已接收" in page
+        assert f'href="/cards/{card.pk}"' in page

@@ -74,7 +74,7 @@ class Batch(models.Model):
     job = models.BigIntegerField(null=True)
     layout = models.CharField(max_length=4, blank=True)
     #: created, updated, unchanged, skipped, failed: how many rows; kept, voided, restored: how many cards of an undo,
-    #: and of those kept: locked, as their archive month is locked.
+    #: and of those kept: locked, as their archive month is locked; of those restored: submitted again, or left in_hand.
     counts = models.JSONField(default=dict)
     #: What the check says of the file, without the content of any cell.
     summary = models.JSONField(default=dict)

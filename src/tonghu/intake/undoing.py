@@ -1,8 +1,9 @@
 """Taking an import back, card by card: what it made is voided, what it changed gets its text back as a new version.
 
 A card that somebody has done something with since is left as it is and named, and so is a card whose own archive month
-is locked, whatever the month of the file. Voiding is an act like any other, so a
-card that was voided here comes back when the file comes again.
+is locked, whatever the month of the file. One that the batch took in hand (withdrew, began to revise) is submitted
+again where it may be; else it is named, so that somebody sends it on. Voiding is an act like any other, so a card that
+was voided here comes back when the file comes again.
 """
 
 from __future__ import annotations
@@ -12,14 +13,14 @@ from typing import Final
 from django.db import connection, transaction
 
 from tonghu.errors import InputRefused
-from tonghu.intake.importing import take_turn
+from tonghu.intake.importing import NAMED, take_turn
 from tonghu.intake.models import Batch, State
 from tonghu.intake.services import require_unlocked
 from tonghu.platform.jobs.points import point
 from tonghu.platform.scope.scope import Scope
 from tonghu.registry.content import differences, open_
 from tonghu.registry.locks import locked_among
-from tonghu.registry.models import CardVersion, Origin
+from tonghu.registry.models import CardAct, CardVersion, Origin
 from tonghu.registry.services import move, save_card
 from tonghu.registry.states import EDITABLE
 
@@ -99,20 +100,35 @@ def undo_cards(batch: int, by: Scope) -> dict[str, int]:
         for moved in move(cards=made, act="void", by=by, reason=reason, batch=batch):
             voided += not moved.refused
             kept += [moved.card] if moved.refused else []
-    restored = 0
-    for card, version in changed:
-        if _put_back(card, version, reason, batch, by):
-            restored += 1
-        else:
-            kept.append(card)
+    restored = [card for card, version in changed if _put_back(card, version, reason, batch, by)]
+    kept += [card for card, _version in changed if card not in set(restored)]
+    submitted, in_hand = _give_back(restored, reason, batch, by)
     point("intake.in_undo")
-    for name, count in (("voided", voided), ("restored", restored), ("kept", len(kept)), ("locked", locked)):
+    done = {
+        "voided": voided, "restored": len(restored), "kept": len(kept), "locked": locked, "submitted": submitted,
+        "in_hand": len(in_hand),
+    }  # fmt: skip
+    for name, count in done.items():
         held.counts[name] = held.counts.get(name, 0) + count
+    held.summary = {**held.summary, "in_hand": [*held.summary.get("in_hand", []), *in_hand][:NAMED]}
     last = found[-1][0] if found else undone_to(held)
     held.counts["undone_to"] = last
     held.kept_cards = [*held.kept_cards, *sorted(kept)]
-    held.save(update_fields=["counts", "kept_cards"])
+    held.save(update_fields=["counts", "summary", "kept_cards"])
     return {"cards": len(found), "last": last}
+
+
+def _give_back(cards: list[int], reason: str, batch: int, by: Scope) -> tuple[int, list[int]]:
+    """Submit the cards again that the batch withdrew; returns how many, and which it took in hand and stay so.
+
+    A card that the centre had accepted gets there again by people's acts only, and so does one with errors open.
+    """
+    taken = CardAct.objects.filter(card__in=cards, batch=batch, act__in=["withdraw", "revise"])
+    acts = dict(taken.order_by("card_id", "pk").values_list("card_id", "act"))
+    withdrawn = [card for card, act in acts.items() if act == "withdraw"]
+    moved = move(cards=withdrawn, act="submit", by=by, reason=reason, batch=batch) if withdrawn else []
+    again = {one.card for one in moved if not one.refused}
+    return len(again), [card for card in acts if card not in again]
 
 
 def _put_back(card: int, version: int, reason: str, batch: int, by: Scope) -> bool:

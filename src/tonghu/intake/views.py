@@ -198,7 +198,8 @@ def _preview(batch: Batch) -> dict[str, Any]:
 def _done(batch: Batch, request: Request) -> dict[str, Any]:
     counts = [(name, words, batch.counts.get(name, 0)) for name, words in COUNTED.items()]
     said, kept = batch.summary.get("failed", []), batch.kept_cards[:KEPT_SHOWN]
-    records = queries.record_numbers([*kept, *(one["card"] for one in said if "card" in one)])
+    in_hand = batch.summary.get("in_hand", [])[:KEPT_SHOWN]
+    records = queries.record_numbers([*kept, *in_hand, *(one["card"] for one in said if "card" in one)])
     failed = [
         {"row": one["row"], "why": WHY.get(one["why"], one["why"]), "card": one.get("card"),
          "record": records.get(one.get("card"))}
@@ -212,10 +213,13 @@ def _done(batch: Batch, request: Request) -> dict[str, Any]:
         "failed": failed,
         "more_failed": max(0, batch.counts.get("failed", 0) - len(failed)),
         "locked": locked,
+        "in_hand": [(card, records[card]) for card in in_hand if card in records],
+        "in_hand_count": batch.counts.get("in_hand", 0),
         "kept_locked": kept_in_words(batch.counts.get("locked", 0)),
         "kept": [(card, records[card]) for card in kept if card in records],
         "undone": [
             (_("Voided"), batch.counts.get("voided", 0)), (_("Put back"), batch.counts.get("restored", 0)),
+            *([(_("Of these submitted again"), again)] if (again := batch.counts.get("submitted", 0)) else []),
             (_("Left as they are"), batch.counts.get("kept", 0)),
         ],
         "marked": _marked(batch),
