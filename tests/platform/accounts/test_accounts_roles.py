@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from django.core.checks import run_checks
@@ -13,6 +15,7 @@ from django.urls import path
 from django.utils import timezone, translation
 
 import made_up
+import tonghu
 from tonghu.errors import InputRefused
 from tonghu.network.catalogues import departments
 from tonghu.network.models import Institution
@@ -32,6 +35,13 @@ def roles(monkeypatch: pytest.MonkeyPatch) -> dict[str, Role]:
     held = dict(ROLES)
     monkeypatch.setattr(checks, "ROLES", held)
     return held
+
+
+@pytest.mark.parametrize("role", [role for role in ROLES.values() if not role.permissions], ids=lambda role: role.code)
+def test_a_role_without_a_permission_promises_none(role: Role) -> None:
+    """Whoever reads the page of roles learns what a post can do today, not what its office is for alone."""
+    assert role.for_zh.endswith("目前只能管理自己的账号、看公开名录，不看患儿资料。")
+    assert role.for_en.endswith("Today: its own account and the open lists only.")
 
 
 def faults() -> list[str]:
@@ -98,6 +108,17 @@ def test_no_administrator_sees_patients_and_nobody_holds_everything() -> None:
 def test_every_permission_that_people_may_hold_is_held_by_some_role() -> None:
     held = frozenset().union(*(role.permissions for role in ROLES.values()))
     assert {code for code, one in declared().items() if not one.system_only} == held
+
+
+def test_a_role_may_shred_exactly_where_some_event_keeps_personal_data() -> None:
+    calls = (
+        node
+        for path in Path(tonghu.__file__).parent.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "kind"
+    )
+    keeps_personal = any(word.arg == "personal" for call in calls for word in call.keywords)
+    assert keeps_personal == any("audit.shred" in role.permissions for role in ROLES.values())
 
 
 def test_roles_and_permissions_are_said_in_the_readers_language() -> None:

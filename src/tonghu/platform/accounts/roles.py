@@ -190,8 +190,8 @@ _ALL = (
     ),
     Role(
         code="it_partner", zh="信息部门协作人员", en="Partner in the IT department",
-        for_zh="配合病案管理部门推进信息端口对接，看对接状态，不看患儿资料。",
-        for_en="Works with the records department on the interface: sees its state and nothing of patients.",
+        for_zh="配合病案管理部门推进信息端口对接。目前只能管理自己的账号、看公开名录，不看患儿资料。",
+        for_en="Works with the records department on the interface. Today: its own account and the open lists only.",
         sight=Sight.NOTHING, places=CARE, clauses=("NHC20.3.2",),
     ),
     Role(
@@ -223,7 +223,7 @@ _ALL = (
         code="centre_head", zh="国家监测中心负责人", en="Head of the national centre",
         for_zh="掌握全国监测工作，签发通报。",
         for_en="Answers for the nation's surveillance and signs the bulletins.",
-        sight=Sight.NATION, places=(CENTRE,), permissions=_READ | _BOARD | {"accounts.view", "audit.shred"},
+        sight=Sight.NATION, places=(CENTRE,), permissions=_READ | _BOARD | {"accounts.view"},
         clauses=("NHC20.3.3",),
     ),
     Role(
@@ -247,44 +247,46 @@ _ALL = (
     # --- further authorities, each with the rights of its duty (NET-09) ------------------------------------------
     Role(
         code="insurance_officer", zh="医保部门工作人员", en="Insurance officer",
-        for_zh="参保资助、支付方式改革和“一站式”结算。",
-        for_en="Enrolment aid, payment reform and one-stop settlement.",
+        for_zh="参保资助、支付方式改革和“一站式”结算。目前只能管理自己的账号、看公开名录，不看患儿资料。",
+        for_en="Enrolment aid, payment reform, one-stop settlement. Today: its own account and the open lists only.",
         sight=Sight.REGION, places=("insurance",), clauses=("SC18.3", "JL19.3.12", "L18.3.2"),
     ),
     Role(
         code="civil_affairs_officer", zh="民政部门工作人员", en="Civil affairs officer",
-        for_zh="特困、低保、孤儿等对象的救助与慈善衔接。",
-        for_en="Assistance to the destitute, families on minimum income and orphans, and the link to charity.",
+        for_zh="特困、低保、孤儿等对象的救助与慈善衔接。目前只能管理自己的账号、看公开名录，不看患儿资料。",
+        for_en="Assistance to the destitute and to orphans, the link to charity. "
+        "Today: its own account and the open lists only.",
         sight=Sight.REGION, places=("civil_affairs",), clauses=("JL19.3.12", "JL19.2.10", "RP17.3.3.2"),
     ),
     Role(
         code="drug_officer", zh="药品监督管理部门工作人员", en="Drug administration officer",
-        for_zh="药品供应保障和审评审批协调，看供应，不看患儿资料。",
-        for_en="Supply of drugs and their approval: sees supply and nothing of patients.",
+        for_zh="药品供应保障和审评审批协调。目前只能管理自己的账号、看公开名录，不看患儿资料。",
+        for_en="Supply of drugs and their approval. Today: its own account and the open lists only.",
         sight=Sight.NOTHING, places=("drug",), clauses=("JL19.2.6", "JL19.3.12"),
     ),
     Role(
         code="tcm_officer", zh="中医药管理部门工作人员", en="Officer of traditional Chinese medicine",
-        for_zh="与卫生健康部门一起动态调整定点医院和协作组医院。",
-        for_en="Adjusts, with the health commission, which hospitals are designated.",
+        for_zh="与卫生健康部门一起动态调整定点医院和协作组医院。目前只能管理自己的账号、看公开名录，不看患儿资料。",
+        for_en="Adjusts, with the health commission, which hospitals are designated. "
+        "Today: its own account and the open lists only.",
         sight=Sight.NOTHING, places=("tcm",), clauses=("JL19.3.12", "SC18.3"),
     ),
     Role(
         code="development_officer", zh="发展改革部门工作人员", en="Officer of development and reform",
-        for_zh="定点医院建设项目的审批核准。",
-        for_en="Approves building projects of designated hospitals.",
+        for_zh="定点医院建设项目的审批核准。目前只能管理自己的账号、看公开名录，不看患儿资料。",
+        for_en="Approves building projects of designated hospitals. Today: its own account and the open lists only.",
         sight=Sight.NOTHING, places=("development_reform",), clauses=("SC18.3",),
     ),
     Role(
         code="human_resources_officer", zh="人力资源社会保障部门工作人员", en="Officer of human resources",
-        for_zh="按部门职责参与救治管理的协调。",
-        for_en="Takes part in the coordination according to its duty.",
+        for_zh="按部门职责参与救治管理的协调。目前只能管理自己的账号、看公开名录，不看患儿资料。",
+        for_en="Takes part in the coordination according to its duty. Today: its own account and the open lists only.",
         sight=Sight.NOTHING, places=("human_resources",), clauses=("L18.0",),
     ),
     Role(
         code="poverty_relief_officer", zh="扶贫（乡村振兴）部门工作人员", en="Poverty relief officer",
-        for_zh="提供和核对建档立卡名单，共同做好救治台账的动态管理。",
-        for_en="Provides and checks the register of poor households, and keeps the rescue ledger up to date.",
+        for_zh="提供和核对建档立卡名单，共同做好救治台账的动态管理。目前只能管理自己的账号、看公开名录，不看患儿资料。",
+        for_en="The register of poor households and the rescue ledger. Today: its own account and the open lists only.",
         sight=Sight.REGION, places=("poverty_relief",), clauses=("RP17.2", "RP17.3.1", "RP17.4.2"),
     ),
     # --- administrators, apart ------------------------------------------------------------------------------------
