@@ -61,30 +61,49 @@ class Opened:
     in_correction: bool = False
 
     @cached_property
-    def _ends(self) -> tuple[CardVersion, CardVersion]:
-        """The row as it came, and the newest version that the reader sees; both may be one."""
-        known = list(CardVersion.objects.filter(card=self.card).order_by("number").values_list("number", "origin"))
+    def _told(self) -> tuple[list[CardVersion], CardVersion]:
+        """What came from outside and was not taken back (of a typed card its first version), and the newest version
+        that the reader sees."""
+        known = list(
+            CardVersion.objects.filter(card=self.card).order_by("number").values_list("number", "origin", "batch")
+        )
         if not known:
             raise Http404
-        came = [number for number, origin in known if origin in FROM_OUTSIDE]
-        ends = (came[-1] if came else known[0][0], known[-1][0])
-        held = {one.number: one for one in CardVersion.objects.filter(card=self.card, number__in=ends)}
-        return held[ends[0]], held[ends[1]]
+        undone = {batch: number for number, origin, batch in known if origin == Origin.UNDO}
+        came = [
+            number
+            for number, origin, batch in known
+            if origin in FROM_OUTSIDE and (batch is None or undone.get(batch, 0) < number)
+        ] or [known[0][0]]
+        held = CardVersion.objects.filter(card=self.card, number__in=[*came, known[-1][0]])
+        found = {one.number: one for one in held}
+        return [found[number] for number in came], found[known[-1][0]]
 
     @property
     def number(self) -> int:
         """The version that the reader sees."""
-        return self._ends[1].number
+        return self._told[1].number
 
     @cached_property
     def saved(self) -> Content:
         """What the card says."""
-        return contents.open_(self._ends[1].content)
+        return contents.open_(self._told[1].content)
 
     @cached_property
     def raw(self) -> Content:
-        """What the row said when it came last, from a file or a docking client; of a typed card its first version."""
-        return contents.open_(self._ends[0].content)
+        """What rows said, field by field the last that the card took; of a typed card its first version.
+
+        A later import's version holds what a person had written before, too, where the file did not change it.
+        """
+        first, *later = self._told[0]
+        said = contents.open_(first.content)
+        for one in later:
+            brought = contents.open_(one.content)
+            said = said.with_changes(
+                {code: brought.front.get(code, "") for code in one.changed},
+                {name: brought.supplement.get(name, "") for name in one.changed},
+            )
+        return said
 
     @property
     def institution_id(self) -> int:
