@@ -29,10 +29,11 @@ REVEAL = declare(
     effect_en="Sees a masked document number, telephone or address, one at a time; each needs a reason and is logged.",
     of_patients=True,
 )  # fmt: skip
+#: No act of ours keeps personal data yet, so no role is promised the right; a test asks for one once an act does.
 SHRED = declare(
     "audit.shred",
     zh="销毁日志中的个人信息", en="Shred personal data in the log",
     effect_zh="销毁一名对象在操作日志中的个人信息，不可恢复；日志本身保留。",
     effect_en="Makes the personal data of one subject in the log unreadable for ever; the log itself remains.",
-    of_patients=True,
+    of_patients=True, system_only=True,
 )  # fmt: skip
