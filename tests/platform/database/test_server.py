@@ -233,6 +233,16 @@ def test_nothing_of_the_callers_settings_reaches_the_server(monkeypatch: pytest.
     assert not [name for name in serving._environment() if name.startswith("PG")]
 
 
+def test_a_server_that_does_not_answer_is_named_with_the_reason_and_without_the_password(tmp_path: Path) -> None:
+    with pytest.raises(InputRefused) as refused:
+        roles.prepare("postgresql://postgres:geheim-4711@127.0.0.1:1/postgres", tmp_path)
+    for said in (refused.value.zh, refused.value.en):
+        assert "127.0.0.1:1" in said
+        assert "Connection refused" in said
+        assert "geheim" not in said
+        assert "Is the server running" not in said
+
+
 def test_a_site_that_is_not_prepared_says_so(tmp_path: Path) -> None:
     with pytest.raises(InputRefused, match=r"run \./run up first"):
         roles.address(tmp_path, "app")

@@ -35,6 +35,8 @@ def prepare(admin_url: str, home: Path, database: str = "tonghu") -> None:
     Raises:
         InputRefused: the server does not answer, is older than 15, or the role may not do this.
     """
+    parts = urlsplit(admin_url)
+    host, port = unquote(parts.hostname or "127.0.0.1"), parts.port or 5432
     held = _read(home)
     passwords = {role: held.get("passwords", {}).get(role) or secrets.token_urlsafe(24) for role in LOGIN_ROLES}
     try:
@@ -46,12 +48,13 @@ def prepare(admin_url: str, home: Path, database: str = "tonghu") -> None:
         with psycopg.connect(admin_url, autocommit=True, dbname=database) as admin:
             _grant(admin, database)
     except psycopg.Error as fault:
-        said = str(fault).strip().splitlines()[-1]
-        raise InputRefused(f"无法准备数据库：{said}", f"The database could not be prepared: {said}") from fault
-    parts = urlsplit(admin_url)
+        said, where = _reason(fault, parts.password), f"{host}:{port}"
+        raise InputRefused(
+            f"无法准备数据库（{where}）：{said}", f"The database at {where} could not be prepared: {said}"
+        ) from fault
     wanted = {
-        "host": unquote(parts.hostname or "127.0.0.1"),
-        "port": parts.port or 5432,
+        "host": host,
+        "port": port,
         "database": database,
         "passwords": passwords,
     }
@@ -86,6 +89,12 @@ def address(home: Path, role: Role) -> str:
         host=held["host"], port=held["port"], dbname=held["database"], user=LOGIN_ROLES[role],
         password=held["passwords"][role],
     )  # fmt: skip
+
+
+def _reason(fault: psycopg.Error, password: str | None) -> str:
+    """What the server or libpq says first: hints follow it. An address that it repeats loses its password."""
+    said = next((line.strip() for line in str(fault).splitlines() if line.strip()), type(fault).__name__)
+    return said.replace(password, "***") if password else said
 
 
 def _make_roles(admin: psycopg.Connection[Any], passwords: dict[Role, str]) -> None:
