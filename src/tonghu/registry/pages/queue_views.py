@@ -51,6 +51,7 @@ def queue(request: Request) -> HttpResponse:
         rows = working.by_rule(by, kind=place.kind)
         mendable = certain(rules=[row.rule for row in rows], by=by)
         most = max((row.cards for row in rows), default=1)
+        said["unfound"] = working.counted(working.unfound(place.cards))
         said["rules"] = [
             {
                 "row": row, "level": Level(row.level), "title": title_of(row.rule), "share": row.cards * 100 // most,

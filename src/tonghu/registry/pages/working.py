@@ -62,6 +62,11 @@ def ready(by: Scope) -> QuerySet[Card]:
     )
 
 
+def unfound(cards: QuerySet[Card]) -> QuerySet[Card]:
+    """Of these cards those without an open finding: what came back for another reason, what waits for an answer."""
+    return cards.filter(errors=0, warnings=0, confirms=0)
+
+
 def counted(cards: QuerySet[Card]) -> int:
     """How many, at most :data:`MOST_COUNTED`."""
     return cards.order_by()[:MOST_COUNTED].count()
