@@ -41,8 +41,21 @@ def months(this: Cell, each: int) -> dict[Month, Cell]:
         (cell(MONTH, 10, days=1), 10, {"HQ096"}),
         (cell(MONTH, 10, cards=12, days=30), 10, set()),
         (cell(MONTH, 2, days=3), 10, {"HQ096", "HQ100"}),
+        (cell(MONTH, 0, cards=12, days=30), 10, set()),
+        (cell(MONTH, 2, cards=3, days=30), 10, set()),
     ],
-    ids=["as-ever", "half", "under-half", "nothing", "zero-report", "a-day-late", "not-all-there", "late-and-few"],
+    ids=[
+        "as-ever",
+        "half",
+        "under-half",
+        "nothing",
+        "zero-report",
+        "a-day-late",
+        "not-all-there",
+        "late-and-few",
+        "none-reported-yet",
+        "few-reported-yet",
+    ],
 )
 def test_what_the_rules_find_on_a_month(this: Cell, each: int, rules: set[str]) -> None:
     assert {one.rule for one in month_rules.found(MONTH, months(this, each), TODAY)} == rules
@@ -59,6 +72,12 @@ def test_the_words_are_those_of_the_rulebook_with_the_figures() -> None:
     assert "120 例" in one.zh
     assert "核对是否漏报" in one.zh
     assert "120" in one.en
+    assert "签署零报告" in one.zh
+
+
+def test_a_late_month_with_everything_reported_is_not_told_first_to_report() -> None:
+    (one,) = month_rules.found(MONTH, months(cell(MONTH, 10, days=1), 10), TODAY)
+    assert "；注明迟报原因" in one.zh
 
 
 @pytest.mark.django_db

@@ -44,7 +44,8 @@ class Said:
 def found(month: Month, cells: Mapping[Month, Cell], today: date) -> list[Said]:
     """What the rules find on a month of one point, of which the twelve months before are known too, where it owed them.
 
-    A month that is not over or not due is not judged. A signed zero report is the answer that HQ100 asks for.
+    A month that is not over or not due is not judged. A signed zero report is the answer that HQ100 asks for; cards
+    that have not reached the centre say that the month is not empty, so HQ100 is asked once all have.
     """
     cell = cells.get(month)
     if cell is None or today <= month.due:
@@ -52,7 +53,7 @@ def found(month: Month, cells: Mapping[Month, Cell], today: date) -> list[Said]:
     facts: dict[str, Any] = {"report_due_on": month.due}
     if cell.cards and not cell.waiting:
         facts["submitted_on"] = month.due + timedelta(days=cell.days)
-    if cell.zero_on is None:
+    if cell.zero_on is None and not cell.waiting:
         before = [cells[each] for back in range(1, 13) if (each := month.plus(-back)) in cells]
         facts["cases_sent_this_month"] = cell.reported
         facts["cases_sent_last_12_months"] = sum(each.reported for each in before)
