@@ -7,12 +7,14 @@ from datetime import date, timedelta
 import pytest
 from django.test import Client
 from django.utils import timezone
+from django.utils.translation import override
 from points_and_cards import cards, point
 
 import made_up
 from tonghu.network.models import Institution, Region
 from tonghu.platform.scope.scope import open_scope, system_scope
 from tonghu.surveillance import services
+from tonghu.surveillance.board import wall
 from tonghu.surveillance.calendar import Month
 from tonghu.surveillance.models import MonthLock, Point, ZeroReport
 
@@ -98,6 +100,26 @@ def test_the_months_of_the_back_file_are_on_the_board(hospital: Institution, lea
     assert "逾期" in said["2018-06"]
     assert "逾期" not in said["2018-07"]
     assert "2 天" in said["2018-08"]
+
+
+def test_a_cell_leads_to_cards_only_where_a_reader_above_finds_some(centre: Client) -> None:
+    owing = made_up.hospital("PAGE5", "510106", name="虚构第五儿童医院")
+    held = point(owing, start=BEFORE.first)
+    cards(owing, BEFORE, 3)
+    cards(owing, LAST, 1, reported=LAST.first)
+    cards(owing, LAST, 1)
+    row = text(centre, "/reporting", by="points", region="510000").split("虚构第五儿童医院")[-1].split("</tr>")[0]
+    leads = {month: row.split(f'title="{month} · ')[1].split('href="')[1].split('"')[0] for month in (BEFORE, LAST)}
+    assert leads[BEFORE] == f"/reporting/points/{held.pk}", "nobody above sees a card that is not reported"
+    assert leads[LAST].startswith("/cards?")
+
+
+def test_a_point_without_a_report_is_named_in_whole_words(centre: Client) -> None:
+    point(made_up.hospital("PAGE6", "510106"), start=BEFORE.first)
+    with override("en"), open_scope(system_scope("migration")):
+        (line,) = wall([BEFORE], BEFORE.due + timedelta(days=7), region="510106")[0]
+        assert line.cells[0] is not None
+        assert line.cells[0].brief == "no report yet, 7 days overdue"
 
 
 def test_a_clerk_sees_the_same_and_signs_nothing(hospital: Institution) -> None:

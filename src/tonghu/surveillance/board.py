@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from django.db import connection
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext
 from psycopg.types.range import Range
 
 from tonghu.network.models import Institution
@@ -142,7 +142,9 @@ class Cell:
         """What is owed, in a few words: how many cards where it is known, and since when."""
         if self.state == "overdue":
             return _("%(cards)d cards, %(days)d d") % {"cards": self.waiting, "days": self.days}
-        return _("nothing, %(days)d d") % {"days": self.days}
+        return ngettext("no report yet, %(days)d day overdue", "no report yet, %(days)d days overdue", self.days) % {
+            "days": self.days
+        }
 
     @property
     def words(self) -> str:

@@ -134,10 +134,13 @@ def above(region: str, own: str) -> list[Any]:
 
 
 def linked(lines: Sequence[Line], *, opens: bool) -> list[dict[str, Any]]:
-    """The lines with what each cell leads to: its cards, for who `opens` cards; else the point with its people."""
+    """The lines with what each cell leads to: reported cards, for who `opens` cards; else the point with its people.
+
+    Before they are reported cards are the hospital's own: nobody above would find one in the list.
+    """
 
     def leads_to(line: Line, cell: boards.Cell) -> str:
-        cards = cards_url(month=cell.month, institution=line.code) if opens and cell.cards else ""
+        cards = cards_url(month=cell.month, institution=line.code) if opens and cell.reported else ""
         return cards or reverse("surveillance:point", args=[line.point])
 
     return [
