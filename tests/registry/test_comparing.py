@@ -166,3 +166,16 @@ def test_asked_without_opening_a_card_says_what_it_says_opened(point: Point, cha
             rules = {rule.reports for rule in comparing.comparing(held.layout, ON, region).rules}
             whole = set(Finding.objects.filter(card=card.pk, rule__in=rules).values_list("rule", "column"))
             assert quick == whole
+
+
+def test_what_the_first_comparison_finds_counts_as_there_at_first(point: Point) -> None:
+    """An imported row is compared by a job after it is in: the share at first and the share now ask the same rules."""
+    first, later = stay(point, admission_count="1"), stay(point, admission_count="2")
+    with point.acting("entry_clerk"):
+        Card.objects.filter(pk=first.pk).update(compared_at=None)  # as an import leaves it
+    with point.acting("entry_clerk") as by:
+        save_card(card=later.pk, based_on=1, front={code("admission_count"): "1"}, by=by)
+    run_all()
+    held = fresh(point, first)
+    assert (held.errors, held.problem_at_first) == (1, True), "what it is now it was at first"
+    assert fresh(point, later).problem_at_first is False, "it was compared when it was entered, and changed since"

@@ -45,6 +45,11 @@ BEGIN
     IF pg_trigger_depth() = 1 AND NOT scope.may('registry.enter') THEN
       RAISE EXCEPTION 'changing a card needs registry.enter' USING ERRCODE = 'TH014';
     END IF;
+    -- An imported card is compared with the record's other stays by a job once it is in: what that finds in the row as
+    -- it came was there at first, so that the share at first and the share now ask the same rules.
+    IF OLD.compared_at IS NULL AND NEW.compared_at IS NOT NULL AND NEW.version = 1 THEN
+      NEW.problem_at_first := OLD.problem_at_first OR NEW.errors > 0;
+    END IF;
     RETURN NEW;
   END IF;
   -- A move changes nothing of what the card says.
