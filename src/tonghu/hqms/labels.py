@@ -19,6 +19,20 @@ GROUPS_ZH = {
     "lch": "朗格汉斯细胞组织细胞增生症（可选）",
     "undetermined": "待判定（年龄不明）",
 }
+GROUPS_EN = {
+    "malignant": "malignant tumour",
+    "in_situ": "carcinoma in situ",
+    "cns_benign": "benign tumour of the central nervous system",
+    "uncertain": "tumour of uncertain or unknown behaviour",
+    "aplastic_anaemia": "aplastic anaemia",
+    "itp": "immune thrombocytopenia",
+    "haemophilia": "haemophilia",
+    "hlh": "haemophagocytic lymphohistiocytosis",
+    "benign_other": "other benign tumour (optional)",
+    "other_blood": "other blood disease (optional)",
+    "lch": "Langerhans cell histiocytosis (optional)",
+    "undetermined": "to be decided (age not known)",
+}
 
 
 def field_label(columns: Columns, at: int) -> str:

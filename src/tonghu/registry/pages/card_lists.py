@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from tonghu.codes import iccc
 from tonghu.codes.text import halfwidth
 from tonghu.errors import InputRefused
-from tonghu.hqms.labels import GROUPS_ZH
+from tonghu.hqms.labels import GROUPS_EN, GROUPS_ZH
 from tonghu.patients.models import HospitalView
 from tonghu.patients.queries import is_name, matching
 from tonghu.platform.accounts.access import Request
@@ -53,7 +53,7 @@ def group_name(group: str) -> str:
     if not group:
         return _("not in scope")
     english = (get_language() or "").startswith("en")
-    return group.replace("_", " ") if english else GROUPS_ZH.get(group, group)
+    return (GROUPS_EN if english else GROUPS_ZH).get(group, group)
 
 
 @cache

@@ -94,7 +94,7 @@ def render_card(request: Request, one: Opened) -> HttpResponse:
     said = {
         **_head(one),
         "sections": raw_beside(one, one.saved), "findings": found, "counts": counted(found), "editable": False,
-        "begun": True, "answer": one.answer,
+        "begun": True, "answer": one.answer, "waiting": one.waiting(one.saved),
         "flagged": {each.column for each in found if not each.explained}, "main_acts": work,
         "other_acts": [each for each in acts if each not in work], "back": looking.back(request.scope),
         "next_url": onward if onward != request.path and work else "",

@@ -13,9 +13,7 @@ from tonghu.codes.hqms_fields import LAYOUTS
 class ExportForm(forms.Form):
     """The layout of the file, and the reason."""
 
-    layout = forms.ChoiceField(
-        label=_("Layout of the front page"), initial="2020", choices=[(each, each) for each in LAYOUTS]
-    )
+    layout = forms.ChoiceField(label=_("Layout of the front page"), choices=[(each, each) for each in LAYOUTS])
     kind = forms.ChoiceField(
         label=_("Kind of file"), required=False, initial="xlsx", choices=[("xlsx", "Excel"), ("csv", "CSV")]
     )

@@ -49,8 +49,8 @@ def cards(request: Request) -> HttpResponse:
 def export(request: Request) -> HttpResponse:
     """The chosen cards as a file in their layout, which can be corrected and imported again; watermarked."""
     rows, filters = card_lists.chosen(request)
-    form = ExportForm(request.POST or None)
     counts = {each: rows.filter(layout=each).order_by()[: EXPORT_LIMIT + 1].count() for each in LAYOUTS}
+    form = ExportForm(request.POST or None, initial={"layout": max(counts, key=lambda each: counts[each])})
     if form.is_valid():
         chosen = form.cleaned_data["layout"]
         if counts[chosen] > EXPORT_LIMIT:

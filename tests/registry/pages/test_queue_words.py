@@ -1,0 +1,99 @@
+"""What the queue, the panel of findings, the list and the export say where little is left to say."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from django.template.loader import render_to_string
+from django.utils.translation import override
+
+import made_up
+from made_up_cards import Point
+from tonghu.codes.hqms_fields import LAYOUTS
+from tonghu.hqms.labels import GROUPS_EN, GROUPS_ZH
+from tonghu.registry.models import Card
+from tonghu.registry.pages import opening
+from tonghu.registry.pages.card_lists import group_name
+from tonghu.registry.services import move
+
+pytestmark = pytest.mark.django_db
+
+
+def text(answer: Any) -> str:
+    said: str = answer.content.decode()
+    return said
+
+
+def handed_in(point: Point, card: Card) -> Card:
+    with point.acting("entry_clerk") as by:
+        move(cards=[card.pk], act="submit", by=by)
+    return card
+
+
+@pytest.mark.parametrize("kind", ["", "returned"])
+def test_cards_that_came_back_with_nothing_found_have_a_row_of_their_own(point: Point, kind: str) -> None:
+    clerk = made_up.browser(point.post("entry_clerk"))
+    back = handed_in(point, point.card())
+    with point.acting("auditor") as by:
+        move(cards=[back.pk], act="return", by=by, reason="请核对")
+    page = text(clerk.get(f"/cards/queue?kind={kind}"))
+    row = re.search(r'<a href="([^"]+)">被退回，没有查出问题</a>.*?<td class="is-number">(\d+)</td>', page, re.S)
+    assert row
+    assert row[2] == "1"
+    listed = text(clerk.get(f"/cards/queue{row[1].replace('&amp;', '&')}"))
+    assert back.record_number in listed
+
+
+def test_where_all_have_findings_there_is_no_such_row(point: Point) -> None:
+    point.card(age_years="12")
+    page = text(made_up.browser(point.post("entry_clerk")).get("/cards/queue"))
+    assert "HQ051" in page
+    assert "没有查出问题" not in page
+
+
+def test_a_blank_that_keeps_rules_from_deciding_is_said_to_clerk_and_auditor(
+    point: Point, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(opening, "waiting_for", lambda *_said: (["首次诊断日期"], 2))
+    card = point.card()
+    for role in ("entry_clerk", "auditor"):
+        page = re.sub(r"\s+", " ", text(made_up.browser(point.post(role)).get(f"/cards/{card.pk}")))
+        assert "有关规则无法判断" in page
+        assert "已判断的规则全部通过；3 项空白，部分规则未能判断。" in page
+        assert "没有发现问题，全部规则通过" not in page
+
+
+@pytest.mark.parametrize("said", [((), 0), (("首次诊断日期",), 0), (("首次诊断日期", "身高"), 3)])
+def test_the_panel_counts_what_is_blank(said: tuple[tuple[str, ...], int]) -> None:
+    with override("zh-hans"):
+        panel = render_to_string(
+            "registry/parts/findings.html", {"findings": [], "begun": True, "waiting": said, "counts": []}
+        )
+    n = len(said[0]) + said[1]
+    assert ("没有发现问题，全部规则通过。" in panel) == (n == 0)
+    assert (f"已判断的规则全部通过；{n} 项空白，部分规则未能判断。" in panel) == (n > 0)
+
+
+def test_groups_have_names_in_both_languages() -> None:
+    assert GROUPS_EN.keys() == GROUPS_ZH.keys()
+    with override("en"):
+        assert (group_name("malignant"), group_name("itp")) == ("malignant tumour", "immune thrombocytopenia")
+    with override("zh-hans"):
+        assert (group_name("malignant"), group_name("itp")) == ("恶性肿瘤", "免疫性血小板减少症")
+
+
+def test_the_list_shows_the_name_of_the_group(point: Point) -> None:
+    point.card()
+    page = text(made_up.browser(point.post("entry_clerk")).get("/cards"))
+    assert re.search(r"<td[^>]*>\s*恶性肿瘤\s*</td>", page)
+    assert not re.search(r"<td[^>]*>\s*malignant\s*</td>", page)
+
+
+def test_the_export_begins_with_the_layout_of_most_cards(point: Point) -> None:
+    records = made_up.browser(point.post("records_department"))
+    chosen = re.compile(r'<option value="(\d{4})" selected')
+    assert chosen.findall(text(records.get("/cards/export")))[0] in LAYOUTS
+    point.card()
+    assert chosen.findall(text(records.get("/cards/export"))) == ["2012"]
