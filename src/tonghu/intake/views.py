@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from tonghu.errors import InputRefused
 from tonghu.intake import queries, services
@@ -129,14 +129,14 @@ def batch_page(request: Request, pk: int) -> HttpResponse:
 
 
 @requires(UPLOAD)
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def confirm(request: Request, pk: int) -> HttpResponse:
     """Have a file imported."""
     return _act(request, pk, lambda: services.confirm(batch=pk, by=request.scope))
 
 
 @requires(UPLOAD)
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def discard(request: Request, pk: int) -> HttpResponse:
     """Give a file up."""
     said = _("The file was discarded; nothing of it was imported.")
@@ -144,14 +144,14 @@ def discard(request: Request, pk: int) -> HttpResponse:
 
 
 @requires(UPLOAD)
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def go_on(request: Request, pk: int) -> HttpResponse:
     """Take up again what stopped."""
     return _act(request, pk, lambda: services.go_on(batch=pk, by=request.scope))
 
 
 @requires(UNDO)
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def undo(request: Request, pk: int) -> HttpResponse:
     """Take a whole import back."""
     return _act(request, pk, lambda: services.undo(batch=pk, by=request.scope))
@@ -258,7 +258,10 @@ def _count(name: str, batch: Batch) -> int | None:
 
 
 def _act(request: Request, pk: int, act: Any, said: str = "") -> HttpResponse:
+    """Do an act and show the import; who only opens the address of an act is led there, and nothing is done."""
     get_object_or_404(Batch.objects.only("pk"), pk=pk)
+    if request.method != "POST":
+        return redirect("intake:batch", pk)
     try:
         act()
     except InputRefused as why:
