@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 POSTS: dict[str, str] = {
-    "h1 entry clerk": "医院录入员", "h1 records department": "医院病案部门", "h1 auditor": "医院审核员",
-    "h1 point lead": "监测点总负责人", "h1 responsible deputy": "医院分管负责同志",
+    "h1 entry clerk": "h1 医院录入员", "h1 records department": "h1 医院病案部门", "h1 auditor": "h1 医院审核员",
+    "h1 point lead": "h1 监测点总负责人", "h1 responsible deputy": "h1 医院分管负责同志",
     "county commission officer": "县卫生健康部门", "city commission officer": "市卫生健康部门",
     "province commission officer": "省卫生健康部门",
     "province commission head": "省卫生健康部门领导", "centre centre officer": "国家监测中心工作人员",

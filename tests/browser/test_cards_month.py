@@ -96,7 +96,8 @@ def mend(hands: Hands, does: str) -> None:
                 expect(page.locator(".picker-list:not([hidden]) [data-value]").first).to_be_visible()
                 hands.look()
                 hands.press("Enter")
-        expect(left).not_to_have_count(before)  # the check begins a moment after the last key
+        expect(left).not_to_have_count(before)
+        page.wait_for_timeout(100)  # the check begins a moment after the last key
         expect(page.locator("#card.htmx-request")).to_have_count(0)
     pytest.fail(f"still open: {left.all_inner_texts()}")
 

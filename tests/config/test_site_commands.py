@@ -99,7 +99,7 @@ def test_every_log_in_is_listed(demo: Demo) -> None:
 def test_every_card_of_the_demo_is_consistent(demo: Demo) -> None:
     done = demo.command("site", "check-cards")
     assert done.returncode == 0, done.stdout
-    assert re.search(r"✓ \d{2,} 份报告卡全部一致", done.stdout)
+    assert re.search(r"✓ \d{2,} 份报告卡、\d+ 次导入全部一致", done.stdout)
 
 
 def test_the_state_of_every_part_is_said(demo: Demo) -> None:

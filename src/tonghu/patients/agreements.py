@@ -114,13 +114,14 @@ def let_see(
     if ground == Grant.Ground.CONSENT:
         _check_consent(consent, child)
     span = TimestamptzRange(start, end)
-    _check_once(child, span, institution=institution, given_by=given_by, ground=ground, consent=consent)
     try:
         with transaction.atomic():
             held = Grant.objects.create(
                 child=child, institution_id=institution, given_by_id=given_by, ground=ground,
                 reference=reference.strip(), consent=consent, valid=span,
             )  # fmt: skip
+            # Now that the walls let it pass: a stranger is not told what stands.
+            _check_once(held, institution=institution, given_by=given_by, ground=ground, consent=consent)
     except DatabaseError as fault:
         raise refusal(fault) from fault
     record(
@@ -173,11 +174,11 @@ def _check_consent(consent: Consent | None, child: Child) -> None:
         )
 
 
-def _check_once(child: Child, span: TimestamptzRange, **same: Any) -> None:
+def _check_once(new: Grant, **same: Any) -> None:
     """Ending a grant ends it: the same one is not held twice, also when it is asked for twice at the same moment."""
     with connection.cursor() as cursor:  # those about one child take turns, until the transaction ends
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_LOCK, child.pk % 2**31])
-    held = Grant.objects.filter(child=child, valid__overlap=span, **same)
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_LOCK, new.child_id % 2**31])
+    held = Grant.objects.filter(child=new.child_id, valid__overlap=new.valid, **same).exclude(pk=new.pk)
     standing = held.exclude(valid__endswith__lte=timezone.now()).order_by("-valid").first()
     if standing is not None:
         until = _said(standing.valid.upper) if standing.valid.upper else None

@@ -62,6 +62,7 @@ RESULTS: Final[dict[str, Promise]] = {
     "mended": _("Cards mended"),
     "left": _("Left as they are"),
     "as_before": _("Cards as they were before"),
+    "locked": _("Cards of locked months"),
     "cells": _("Cells of the calendar"),
     "notices": _("Notices sent"),
     "links": _("Links checked"),
