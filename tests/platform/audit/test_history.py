@@ -225,7 +225,9 @@ def test_protecting_a_history_can_be_undone_and_done_again() -> None:
         cursor.execute("CREATE TABLE audit_try (id bigint primary key, name text)")
         cursor.execute("CREATE TABLE audit_try_event (pgh_id bigint, pgh_obj_id bigint, id bigint, name text)")
         operation = ProtectHistory("audit_try_event", read="true")
-        for statements in (operation.sql, operation.reverse_sql, operation.sql):
+        for statements, walled in ((operation.sql, True), (operation.reverse_sql, False), (operation.sql, True)):
             for statement in statements:
                 cursor.execute(statement)
+            cursor.execute("SELECT count(*) > 0 FROM pg_policies WHERE tablename = 'audit_try_event'")
+            assert cursor.fetchone() == (walled,)
         transaction.set_rollback(True, using="owner")

@@ -160,6 +160,12 @@ def with_forms() -> Iterator[str]:
             yield name
 
 
+@pytest.mark.parametrize("name", ["registry:card", "registry:new", "patients:enter"])
+def test_the_forms_of_a_page_are_found(name: str) -> None:
+    page, site = PAGES[name], Site()
+    assert forms_of(browser_of(page, site), reverse(name, kwargs=page.args(site)))
+
+
 @pytest.mark.parametrize("name", sorted(with_forms()))
 def test_sql_html_and_nul_in_every_text_field_of_every_form(name: str) -> None:
     page, site = PAGES[name], Site()
