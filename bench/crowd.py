@@ -11,6 +11,7 @@ import json
 import os
 import random
 import re
+import shutil
 import signal
 import statistics
 import subprocess
@@ -25,7 +26,7 @@ from typing import Final
 from bench.forms import as_of, fields
 from bench.measure import WORK, Line, timed, tonghu
 from bench.registry import fill
-from bench.shell import Visitor
+from bench.shell import Served, Visitor
 
 HOME: Final = WORK / "registry"
 PORT: Final = 18731
@@ -81,7 +82,7 @@ class Clerk:
         status, page, server = self.visitor.ask(card)
         if status != 200:
             raise SystemExit(f"{card} answered {status}")
-        self.visitor.served.append((*server, time.perf_counter() - begun))
+        self.visitor.served.append(Served("/cards/…", *server, time.perf_counter() - begun))
         said = fields(page, "card")
         if not said:  # it was submitted meanwhile
             return
@@ -121,9 +122,16 @@ def _upload(visitor: Visitor, file: Path, month: str, taken: list[float]) -> Non
 
 @contextmanager
 def site() -> Iterator[str]:
-    """The filled site with its processes; yields everybody's password."""
+    """The filled site with its processes; yields everybody's password.
+
+    A crowd leaves thousands of drafts at five hospitals: the next one begins on a site that was filled anew.
+    """
+    trace = HOME / "crowd-was-here"
+    if trace.exists():
+        shutil.rmtree(HOME)
     fill.site(HOME, fill.POINTS, fill.CARDS).close()
     environment = {**os.environ, "TONGHU_HOME": str(HOME), "TONGHU_SERVER_TIMING": "1"}
+    trace.touch()
     log = WORK / "crowd.log"
     with log.open("w") as out:
         process = subprocess.Popen(
@@ -200,7 +208,12 @@ def _crowd(clerks: list[Clerk], uploaders: list[tuple[Visitor, Path]], seconds: 
         raise SystemExit(f"{len(uploaders) - len(taken)} uploads were given up, and clerks: {faults}")
     served = [one for clerk in clerks for one in clerk.visitor.served]
     checks = [one for clerk in clerks for one in clerk.checks]
-    server, _processor, wall = zip(*served, strict=True)
+    _pages, server, _processor, wall = zip(*served, strict=True)
+    for page in sorted({one.page for one in served}):
+        times = sorted(one.server * 1000 for one in served if one.page == page)
+        cost = statistics.median(one.processor * 1000 for one in served if one.page == page)
+        print(f"    {page}: {len(times)} times, median {statistics.median(times):.0f} ms (processor {cost:.0f}), "
+              f"slowest {times[-1]:.0f} ms", flush=True)  # fmt: skip
     p95, p95_wall, p95_checks = (statistics.quantiles(one, n=20)[-1] for one in (server, wall, checks))
     note = (
         f"{len(served)} pages, median {statistics.median(server) * 1000:.0f} ms, "

@@ -20,6 +20,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from bench.forms import with_file
 from bench.measure import WORK, Line, tonghu
@@ -37,16 +38,25 @@ ROLES = ("responsible_deputy", "point_lead", "entry_clerk", "auditor", "records_
 _TIMING = re.compile(r"app;dur=([\d.]+), cpu;dur=([\d.]+)")
 
 
+class Served(NamedTuple):
+    """One page: how long the site was at it, how much processor it took, how long the browser waited (seconds)."""
+
+    page: str
+    server: float
+    processor: float
+    wall: float
+
+
 @dataclass
 class Visitor:
-    """One browser: its connection, its cookies, and its pages (server, processor of the site, wall; seconds)."""
+    """One browser: its connection, its cookies, and the pages that it was served."""
 
     username: str
     password: str
     port: int = PORT
     connection: http.client.HTTPConnection = field(init=False)
     cookies: dict[str, str] = field(default_factory=dict)
-    served: list[tuple[float, float, float]] = field(default_factory=list)
+    served: list[Served] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
@@ -97,7 +107,7 @@ class Visitor:
         status, _, server = self.ask(page)
         if status != 200:
             raise SystemExit(f"{page} answered {status} to {self.username}")
-        self.served.append((*server, time.perf_counter() - begun))
+        self.served.append(Served(page, *server, time.perf_counter() - begun))
 
 
 @contextmanager
@@ -161,8 +171,8 @@ def _browse(visitor: Visitor, seed: int) -> None:
         time.sleep(chance.uniform(0.5, 1.5) * THINK)
 
 
-def _line(what: str, served: list[tuple[float, float, float]]) -> Line:
-    server, processor, wall = zip(*served, strict=True)
+def _line(what: str, served: list[Served]) -> Line:
+    _pages, server, processor, wall = zip(*served, strict=True)
     p95, p95_wall = (statistics.quantiles(one, n=20)[-1] for one in (server, wall))
     medians = [round(statistics.median(one) * 1000) for one in (server, processor)]
     print(f"  {what}: {len(served)} pages, p95 {p95 * 1000:.0f} ms", flush=True)
