@@ -259,3 +259,33 @@ def test_the_truth_of_an_empty_file(tmp_path: Path) -> None:
     file = made(tmp_path, rows=0)
     assert (file.rows, file.truth["in_scope"], file.truth["under_20"]) == ([], {}, 0)
     assert json.dumps(file.truth)
+
+
+def test_months_of_a_hospital_share_children_and_no_record_number(tmp_path: Path) -> None:
+    """Made one by one, in whatever size: a number is one child's for ever, and some children come back."""
+    whose: dict[str, tuple[str, ...]] = {}
+    counts: dict[str, int] = {}
+    back = {}
+    for rows, month in ((1500, "2026-06"), (900, "2026-07"), (3000, "2026-08"), (2000, "2026-09")):
+        stays = named(made(tmp_path, f"{month}.csv", rows=rows, month=month, hospital=540, mistakes=0))
+        back[month] = len({row["medical_record_no"] for row in stays} & whose.keys())
+        for row in sorted(stays, key=lambda row: int(row["admission_count"])):
+            number = row["medical_record_no"]
+            child = (row["patient_name"], row["sex"], row["birth_date"], row["national_id"])
+            assert whose.setdefault(number, child) == child
+            assert int(row["admission_count"]) > counts.get(number, 0)
+            counts[number] = int(row["admission_count"])
+    assert back["2026-06"] == 0
+    assert back["2026-07"] >= 1
+    assert min(back["2026-08"], back["2026-09"]) > 5
+    again = named(made(tmp_path, "again.csv", rows=900, month="2026-07", hospital=540, mistakes=0))
+    assert {row["medical_record_no"] for row in again} <= whose.keys()
+
+
+def test_layouts_give_away_numbers_of_their_own(tmp_path: Path) -> None:
+    for month in ("1950-01", "1950-02"):  # nobody comes back from before the first month that there is
+        one, other = (
+            {row["medical_record_no"] for row in named(made(tmp_path, rows=500, layout=layout_id, month=month))}
+            for layout_id in ("2012", "2020")
+        )
+        assert not one & other

@@ -52,6 +52,11 @@ def months_from(month: str, count: int) -> list[str]:
     return [f"{year + (number - 1 + i) // 12}-{(number - 1 + i) % 12 + 1:02d}" for i in range(count)]
 
 
+def month_number(month: str) -> int:
+    """How many months after January 1950 a month (YYYY-MM) is."""
+    return (int(month[:4]) - 1950) * 12 + int(month[5:]) - 1
+
+
 @cache
 def iso(day: int) -> str:
     """2025-09-03."""

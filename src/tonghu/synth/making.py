@@ -8,17 +8,23 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tonghu.synth.calendar import month_days, month_number, months_from
 from tonghu.synth.catalogue import diseases
 from tonghu.synth.chance import Chance
 from tonghu.synth.country import invent_hospital
 from tonghu.synth.habits import habit_named
 from tonghu.synth.mistakes import Card, Deck
-from tonghu.synth.roster import Made, Roster, Shares
+from tonghu.synth.roster import Made, Roster, Shares, first_children
 from tonghu.synth.sheet import Sheet, sheet
 from tonghu.synth.truth import Counts, Truth
 from tonghu.synth.writers import DELIMITERS, format_for, open_writer
 
 ROWS_A_HOSPITAL = 60_000
+#: How many months after the first one a child still comes back in files that are made one by one.
+MONTHS_BACK = 4
+#: Record numbers that a month has to give away, and of them those of a layout: half for children in scope.
+A_MONTH, A_LAYOUT = 10_000_000, 5_000_000
+LAYOUTS = ("2012", "2020")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +54,8 @@ class Order:
     drop_column: bool = False
     truth: Path | None = None
     hospital: int = 0
-    #: The last record number that the hospital has given away: files of one hospital share none when these are apart.
-    records: int = 1000
+    #: The last record number that the hospital has given away; None for numbers of the month's own (see below).
+    records: int | None = None
 
 
 def sheet_of(order: Order) -> Sheet:
@@ -62,17 +68,45 @@ def sheet_of(order: Order) -> Sheet:
 def make_file(order: Order) -> Counts:
     """Make the file that is ordered, and its truth. Raises InputRefused for what cannot be made."""
     columns = sheet_of(order)
-    habit = habit_named(order.maker)
-    hospitals = [invent_hospital(order.seed, order.hospital + i) for i in range(1 + order.rows // ROWS_A_HOSPITAL)]
-    roster = Roster(
+    month_days(order.month)
+    roster = _roster(order, columns, order.month)
+    return write_month(order, columns, roster.month(order.month, order.rows, _coming_back(order, columns)))
+
+
+def _roster(order: Order, columns: Sheet, month: str, *, course: str = "", keep_patients: bool = False) -> Roster:
+    """Who is in hospital in a month. Every month gives away record numbers of its own, as does every layout: they
+    count on from the month, so that no two children of a hospital share one, whichever months are made."""
+    records = order.records
+    if records is None:
+        records = month_number(month) * A_MONTH + LAYOUTS.index(order.layout) * A_LAYOUT + 1000
+    return Roster(
         columns,
-        habit,
-        hospitals,
-        Chance(order.seed, f"roster/{order.layout}/{order.month}/{order.hospital}"),
+        habit_named(order.maker),
+        [invent_hospital(order.seed, order.hospital + i) for i in range(1 + order.rows // ROWS_A_HOSPITAL)],
+        Chance(order.seed, f"roster/{order.layout}/{month}/{order.hospital}{course}"),
         Shares(order.children, order.in_scope),
-        records=order.records,
+        keep_patients=keep_patients,
+        treated_before=True,
+        records=records,
+        others=records + A_LAYOUT // 2,
     )
-    return write_month(order, columns, roster.month(order.month, order.rows))
+
+
+def _coming_back(order: Order, columns: Sheet) -> list[Made]:
+    """The month's stays of children with whom the files of the months before begin. They are made again, each child
+    and month by a chance of its own, so that one file needs no other, and whoever makes both, in whatever size, meets
+    the same children under the same record numbers."""
+    stays = first_children(order.rows, order.in_scope)
+    if not stays or order.records is not None:
+        return []
+    back: list[Made] = []
+    at = month_number(order.month)
+    for past in range(max(0, at - MONTHS_BACK), at):
+        first, *later = months_from("1950-01", at + 1)[past:]
+        for patient in _roster(order, columns, first, keep_patients=True).first_patients(first, stays):
+            course = f"/{patient.person.record_number}"
+            back += _roster(order, columns, first, course=course, keep_patients=True).follow(patient, later)
+    return back[: stays * 4]
 
 
 def write_month(order: Order, columns: Sheet, blocks: Iterable[list[Made]]) -> Counts:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from tonghu.synth.adults import birth_day_of, who_else
@@ -18,6 +18,8 @@ from tonghu.synth.sheet import Sheet
 from tonghu.synth.stays import DIED, kinds_of, ordinary_stay, stay_in_scope
 
 BLOCK = 2_000
+#: Each child who comes back is followed on their own, month by month: so many stays are enough to follow.
+MOST_FIRST = 60
 FORMS_IN_SCOPE, FORMS_ORDINARY = 16, 60
 
 
@@ -25,7 +27,7 @@ FORMS_IN_SCOPE, FORMS_ORDINARY = 16, 60
 class Made:
     """One made row and the truth about it. `scope` is (group, code as written, slot) or None; days are ordinals.
 
-    `stays`: how many stays of this person the month has.
+    `stays`: how many stays of this person the month has; `elsewhere`: whether other months may have some too.
     """
 
     row: list[str]
@@ -36,16 +38,25 @@ class Made:
     age: int
     scope: tuple[str, str, int] | None
     stays: int = 1
+    elsewhere: bool = False
 
     @property
     def alone(self) -> bool:
         """Whether this is the person's only stay, so that another name or birth date contradicts nothing else."""
-        return self.stays == 1
+        return self.stays == 1 and not self.elsewhere
 
     @property
     def admitted(self) -> int:
         """Day of admission."""
         return self.discharged - self.form.stay.days
+
+
+def first_children(rows: int, in_scope: float) -> int:
+    """How many of the stays with which a month's children in scope begin are of children who may come back later.
+
+    An eighth of the first block's: with those who come back (at most half of it) they are always in the file.
+    """
+    return min(MOST_FIRST, round(min(BLOCK, rows) * in_scope) // 8)
 
 
 @dataclass(slots=True)
@@ -67,7 +78,10 @@ class Shares:
 
 @dataclass
 class Roster:
-    """Makes the stays of one or more hospitals, month after month. `keep_patients`: children come back next month."""
+    """Makes the stays of one or more hospitals, month after month.
+
+    `keep_patients`: children come back next month. `treated_before`: those who are new to us were here before.
+    """
 
     sheet: Sheet
     habit: Habit
@@ -75,8 +89,11 @@ class Roster:
     chance: Chance
     shares: Shares
     keep_patients: bool = False
-    #: The last record number that is given away.
+    treated_before: bool = False
+    #: The last record numbers that were given to children in scope and to all others: apart, so that who the children
+    #: are does not hang on how many others there are.
     records: int = 1000
+    others: int = 5_000_000
     _patients: list[Patient] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -85,10 +102,15 @@ class Roster:
         self._forms: dict[tuple[str, str], list[Form]] = {}
         self._ordinary_forms: dict[Ordinary, list[Form]] = {}
 
-    def month(self, month: str, rows: int) -> Iterator[list[Made]]:
-        """The stays discharged in `month` (YYYY-MM), `rows` of them, in blocks of mixed order."""
+    def month(self, month: str, rows: int, back: Sequence[Made] = ()) -> Iterator[list[Made]]:
+        """The stays discharged in `month` (YYYY-MM), `rows` of them, in blocks of mixed order.
+
+        `back`: stays of that month of children whom other rosters made (see :meth:`follow`).
+        """
         first, last = month_days(month)
-        waiting = self._returning(first, last) if self.keep_patients else []
+        waiting = [*back, *(self._returning(first, last) if self.keep_patients else [])]
+        may_return = first_children(rows, self.shares.in_scope)
+        new = 0
         made = in_scope = children = 0
         while made < rows:
             count = min(BLOCK, rows - made)
@@ -96,7 +118,11 @@ class Roster:
             scope_due = round(made * self.shares.in_scope) - in_scope
             children_due = max(0, round(made * self.shares.children) - children - scope_due)
             while len(waiting) < scope_due:
-                waiting += self._new_patient(first, last)
+                fresh = self._new_patient(first, last)
+                for one in fresh if new < may_return else ():
+                    one.elsewhere = True
+                new += len(fresh)
+                waiting += fresh
             block, waiting = waiting[:scope_due], waiting[scope_due:]
             in_scope += scope_due
             children += scope_due + children_due
@@ -104,6 +130,24 @@ class Roster:
             block += [self._ordinary(False, first, last) for _ in range(count - scope_due - children_due)]
             self.chance.shuffle(block)
             yield block
+
+    def first_patients(self, month: str, stays: int) -> list[Patient]:
+        """The children who live on of those with the first `stays` stays of a month: with them its file begins."""
+        first, last = month_days(month)
+        seen = 0
+        while seen < stays:
+            seen += len(self._new_patient(first, last))
+        return self._patients
+
+    def follow(self, patient: Patient, months: Sequence[str]) -> list[Made]:
+        """Follow one child through these months; the stays of the last of them."""
+        self._patients = [patient]
+        made: list[Made] = []
+        for month in months:
+            made = self._returning(*month_days(month))
+        for one in made:
+            one.elsewhere = True
+        return made
 
     def _new_patient(self, first: int, last: int) -> list[Made]:
         chance = self.chance
@@ -123,7 +167,9 @@ class Roster:
         staying: list[Patient] = []
         for patient in self._patients:
             stays: list[Made] = []
-            if self.chance.happens(min(0.9, patient.disease.stays / 14)):
+            # Who is new where children were treated before is drawn as those who are in hospital in a month, long
+            # courses more often: to weigh them once more would make every other child one with leukaemia.
+            if self.chance.happens(0.5 if self.treated_before else min(0.9, patient.disease.stays / 14)):
                 stays = self._stays(patient, first, last, None)
             died = bool(stays) and stays[-1].form.stay.ending == DIED
             if not died and self.chance.happens(0.93):
@@ -166,7 +212,7 @@ class Roster:
     def _begin(self, person: Person, disease: Disease, admitted: int, age: int) -> None:
         """Birth day and number for somebody new: only now the first admission is known, for which the age is made."""
         person.set_birth(birth_day(self.chance, admitted, age))
-        if disease.stays > 2 and not self.keep_patients:
+        if disease.stays > 2 and self.treated_before:
             person.stays_before = self.chance.below(20)
 
     def _made(self, form: Form, patient: Patient, out: int, years: int) -> Made:
@@ -187,8 +233,8 @@ class Roster:
         out = first + int(chance.random() * (last - first + 1))
         hospital = self.hospitals[int(chance.random() * len(self.hospitals))]
         born = birth_day_of(chance, ordinary, out - form.stay.days, age)
-        self.records += 1
-        person = invent_person(chance, sex, born, hospital.province, self.records)
+        self.others += 1
+        person = invent_person(chance, sex, born, hospital.province, self.others)
         row = self._stamp.row(form, person, hospital, out, age)
         return Made(row, form, person, hospital, out, age, None)
 
