@@ -90,6 +90,15 @@ def test_a_lost_version_an_act_out_of_line_and_a_wrong_count_are_found(point: Po
     }  # fmt: skip
 
 
+def test_a_submitter_that_is_forgotten_is_found(point: Point) -> None:
+    card = point.card()
+    with point.acting("entry_clerk") as by:
+        move(cards=[card.pk], act="submit", by=by)
+    assert wrong(contents=False) == []
+    owner("UPDATE registry_card SET requested_by = '{}'")
+    assert wrong(contents=False) == ["提交人未记入申请人"]
+
+
 def test_states_that_the_checker_names_exist() -> None:
     assert {"draft", "reported", "accepted", "submitted"} <= set(State.values)
 

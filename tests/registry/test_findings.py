@@ -73,8 +73,21 @@ def test_an_error_is_not_explained_away_by_services_nor_by_sql(point: Point) -> 
             override(findings=[wrong.pk], reason=WHY, by=by)
         with pytest.raises(DatabaseError, match="no_error_is_overridden"), transaction.atomic():
             connection.cursor().execute(
-                "UPDATE registry_finding SET overridden_at = now(), overridden_reason = 'x' WHERE id = %s", [wrong.pk]
+                "UPDATE registry_finding SET overridden_at = now(), overridden_reason = 'x', overridden_by = %s "
+                "WHERE id = %s",
+                [by.person, wrong.pk],
             )
+
+
+def test_nobody_explains_a_finding_without_a_name(point: Point, warned: Card) -> None:
+    """The database knows who explained what, so that they do not approve it."""
+    explain = "UPDATE registry_finding SET overridden_at = now(), overridden_reason = 'x'{} WHERE id = %s"
+    with point.acting("entry_clerk"):
+        pk = the_warning(warned).pk
+        with pytest.raises(DatabaseError, match="an_override_names_who"), transaction.atomic():
+            connection.cursor().execute(explain.format(""), [pk])
+        with pytest.raises(DatabaseError), transaction.atomic():
+            connection.cursor().execute(explain.format(", overridden_by = 1"), [pk])
 
 
 def test_a_reason_is_needed_and_says_something(point: Point, warned: Card) -> None:

@@ -9,8 +9,9 @@ from django.db import DatabaseError, connection, transaction
 import made_up
 from made_up_cards import Point, code
 from tonghu.errors import InputRefused
-from tonghu.registry.models import Card, CardAct, CardVersion, SeenCard, Transition
-from tonghu.registry.services import ask_department, move, save_card
+from tonghu.registry.models import Card, CardAct, CardVersion, Finding, SeenCard, Transition
+from tonghu.registry.pages import looking
+from tonghu.registry.services import ask_department, move, override, save_card
 from tonghu.registry.services.saving import NotInHand
 from tonghu.registry.states import ACTS, EDITABLE, RETURNED, State, transitions
 
@@ -153,6 +154,68 @@ def test_nobody_audits_what_they_wrote(point: Point) -> None:
     with point.acting("auditor") as by:
         (answer,) = move(cards=[card.pk], act="approve", by=by)
         assert answer.refused == ""
+
+
+def test_nobody_approves_what_they_submitted(point: Point) -> None:
+    """Invariant 6, its second half: whoever submits a version asks for its approval, also where they wrote no field."""
+    card = point.card("records_department")
+    clerk = point.post("entry_clerk")
+    both = made_up.post("auditor", point.hospital, holder=clerk.person)
+    with made_up.acting(clerk) as by:
+        assert move(cards=[card.pk], act="submit", by=by)[0].refused == ""
+        held = Card.objects.get(pk=card.pk)
+        assert held.requested_by == [by.person]
+        assert by.person not in held.authors
+    with made_up.acting(both) as by:
+        assert move(cards=[card.pk], act="approve", by=by)[0].refused == "requested"
+        approved_by_sql_is_refused(card, "nobody approves their own request")
+        assert by.person is not None
+        assert not looking.auditable(by).filter(pk=card.pk).exists()
+        move(cards=[card.pk], act="return", by=by, reason=WHY)  # that they may
+    with point.acting("records_department") as by:
+        move(cards=[card.pk], act="submit", by=by, reason="已核对")
+    with made_up.acting(both) as by:
+        assert move(cards=[card.pk], act="approve", by=by)[0].refused == "requested", "they asked for this version, too"
+    with point.acting("auditor") as by:
+        assert move(cards=[card.pk], act="approve", by=by)[0].refused == ""
+
+
+def test_nobody_approves_what_they_explained(point: Point) -> None:
+    """Whoever explained a finding on which the version stands does not approve it, whoever submits it."""
+    card = point.card("records_department", home_phone="")
+    clerk = point.post("entry_clerk")
+    both = made_up.post("auditor", point.hospital, holder=clerk.person)
+    with made_up.acting(clerk) as by:
+        found = list(Finding.objects.filter(card=card.pk).exclude(level="error").values_list("pk", flat=True))
+        assert found, "the mix has a card with something to explain"
+        override(findings=found, reason=WHY, by=by)
+    with point.acting("records_department") as by:
+        save_card(card=card.pk, based_on=1, front={code("abo_group"): "1"}, by=by)  # the explanation stands on
+        assert move(cards=[card.pk], act="submit", by=by)[0].refused == ""
+    with made_up.acting(both) as by:
+        submitter = point.post("records_department").person_id
+        assert set(Card.objects.get(pk=card.pk).requested_by) == {by.person, submitter}
+        assert move(cards=[card.pk], act="approve", by=by)[0].refused == "requested"
+        approved_by_sql_is_refused(card, "nobody approves their own request")
+    with point.acting("auditor") as by:
+        assert move(cards=[card.pk], act="approve", by=by)[0].refused == ""
+
+
+def test_a_new_version_is_a_new_request(point: Point) -> None:
+    card = brought_to(point, State.RETURNED)
+    with point.acting("records_department") as by:
+        assert Card.objects.get(pk=card.pk).requested_by == [point.post("entry_clerk").person_id]
+        save_card(card=card.pk, based_on=1, front={code("abo_group"): "1"}, by=by)
+        assert Card.objects.get(pk=card.pk).requested_by == []
+
+
+def approved_by_sql_is_refused(card: Card, why: str) -> None:
+    """By the trigger, in the open scope; nor may the application write the column or say that it is empty."""
+    with pytest.raises(DatabaseError, match=why) as fault, transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("UPDATE registry_card SET state = 'approved' WHERE id = %s", [card.pk])
+    assert fault.value.__cause__.sqlstate == "TH013"
+    with pytest.raises(DatabaseError, match="only the database"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("UPDATE registry_card SET requested_by = '{}' WHERE id = %s", [card.pk])
 
 
 def test_open_errors_and_unexplained_warnings_are_not_submitted(point: Point) -> None:

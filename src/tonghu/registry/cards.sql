@@ -1,4 +1,34 @@
--- What the database sees to when a card is begun or changed; the refusals are those of states.sql.
+-- What the database sees to when a card is begun, gets a version or is changed; the refusals are those of states.sql.
+
+-- A new version of cards in hand: the next number, written by whoever is in scope; their authors are worked out anew,
+-- and nobody has asked for its approval yet.
+CREATE OR REPLACE FUNCTION registry.add_versions() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+  wanted bigint;
+  done bigint;
+BEGIN
+  IF scope.everything() THEN
+    RETURN NULL;
+  END IF;
+  SELECT count(*) INTO wanted FROM new_rows WHERE number > 1;
+  IF wanted = 0 THEN
+    RETURN NULL;  -- first versions: the card was begun with its author
+  END IF;
+  UPDATE registry_card AS card
+     SET version = fresh.number, authors = found.authors, requested_by = '{}', audited_by = NULL, changed_at = now()
+    FROM new_rows AS fresh
+    JOIN registry.authors_of(ARRAY(SELECT card_id FROM new_rows WHERE number > 1)) AS found USING (card_id)
+   WHERE card.id = fresh.card_id AND card.version = fresh.number - 1
+     AND card.state IN (SELECT from_state FROM registry_transition WHERE act = 'submit');  -- in hand: EDITABLE
+  GET DIAGNOSTICS done = ROW_COUNT;
+  IF done <> wanted THEN
+    RAISE EXCEPTION 'not the next version, or the card is not in hand' USING ERRCODE = 'TH011';
+  END IF;
+  RETURN NULL;
+END
+$$;
+CREATE OR REPLACE TRIGGER versions_added AFTER INSERT ON registry_cardversion REFERENCING NEW TABLE AS new_rows
+  FOR EACH STATEMENT EXECUTE FUNCTION registry.add_versions();
 
 -- A new card: a draft of one version, by whoever is in scope.
 CREATE OR REPLACE FUNCTION registry.begin_card() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -9,6 +39,7 @@ BEGIN
   NEW.state := 'draft';
   NEW.version := 1;
   NEW.authors := array_remove(ARRAY[scope.person()], NULL);
+  NEW.requested_by := '{}';
   NEW.audited_by := NULL;
   NEW.accepted_version := NULL;
   NEW.reported_version := NULL;
@@ -33,10 +64,10 @@ BEGIN
   END IF;
   -- Depth 1 is a statement of the application; deeper, it is the trigger of a new version.
   IF pg_trigger_depth() = 1 AND ROW(
-       NEW.version, NEW.authors, NEW.audited_by, NEW.accepted_version, NEW.reported_version, NEW.first_reported_at,
+       NEW.version, NEW.authors, NEW.requested_by, NEW.audited_by, NEW.accepted_version, NEW.reported_version, NEW.first_reported_at,
        NEW.reported_at, NEW.state_since, NEW.problem_at_first, NEW.created_at, NEW.institution_id
      ) IS DISTINCT FROM ROW(
-       OLD.version, OLD.authors, OLD.audited_by, OLD.accepted_version, OLD.reported_version, OLD.first_reported_at,
+       OLD.version, OLD.authors, OLD.requested_by, OLD.audited_by, OLD.accepted_version, OLD.reported_version, OLD.first_reported_at,
        OLD.reported_at, OLD.state_since, OLD.problem_at_first, OLD.created_at, OLD.institution_id) THEN
     RAISE EXCEPTION 'only the database writes this' USING ERRCODE = 'TH014';
   END IF;
@@ -70,9 +101,21 @@ BEGIN
   IF move.not_by_authors AND scope.person() = ANY (OLD.authors) THEN
     RAISE EXCEPTION 'nobody audits what they wrote' USING ERRCODE = 'TH013';
   END IF;
+  IF move.not_by_authors AND scope.person() = ANY (OLD.requested_by) THEN
+    RAISE EXCEPTION 'nobody approves their own request' USING ERRCODE = 'TH013';
+  END IF;
   NEW.state_since := now();
   NEW.changed_at := now();
   CASE NEW.state
+    WHEN 'submitted' THEN
+      -- Whoever submits the version, and whose explanations it stands on: theirs is the request. Explanations are given
+      -- before; those who submitted the same version earlier stay among them.
+      NEW.audited_by := NULL;
+      NEW.requested_by := ARRAY(
+        SELECT who FROM (
+          SELECT unnest(OLD.requested_by || scope.person()) AS who
+          UNION SELECT overridden_by FROM registry_finding WHERE card_id = OLD.id AND overridden_at IS NOT NULL
+        ) AS asked WHERE who IS NOT NULL ORDER BY who);
     WHEN 'approved' THEN NEW.audited_by := scope.person();
     WHEN 'reported' THEN
       NEW.reported_version := NEW.version;

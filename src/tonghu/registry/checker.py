@@ -75,6 +75,20 @@ _QUERIES: Final[tuple[tuple[str, str, str], ...]] = (
         "whoever audited it wrote something of it",
     ),
     (
+        "SELECT id FROM registry_card WHERE institution_id = %s AND audited_by = ANY (requested_by)",
+        "审核人提交过这一版，或说明过其中的原因",
+        "whoever audited it submitted it or explained a finding of it",
+    ),
+    (
+        # Those who submitted the version in force; sites that got the column later begin with what waited then.
+        "SELECT card.id FROM registry_card AS card JOIN LATERAL (SELECT person_id FROM registry_act "
+        "WHERE card_id = card.id AND act = 'submit' AND version = card.version ORDER BY id DESC LIMIT 1) AS last "
+        "ON true WHERE card.institution_id = %s AND card.state = 'submitted' AND last.person_id IS NOT NULL "
+        "AND NOT last.person_id = ANY (card.requested_by)",
+        "提交人未记入申请人",
+        "whoever submitted it is not among those whose request it is",
+    ),
+    (
         "SELECT card.id, card.state, last.to_state FROM registry_card AS card JOIN LATERAL ("
         "SELECT to_state FROM registry_act WHERE card_id = card.id ORDER BY id DESC LIMIT 1) AS last ON true "
         "WHERE card.institution_id = %s AND card.state <> last.to_state",

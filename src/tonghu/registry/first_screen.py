@@ -12,6 +12,7 @@ from tonghu.platform.components.parts import Level
 from tonghu.platform.scope.scope import Scope
 from tonghu.platform.shell import FirstPart
 from tonghu.registry.access import AUDIT, ENTER
+from tonghu.registry.auditing import many_changes
 from tonghu.registry.forms.titles import title_of
 from tonghu.registry.models import Card
 from tonghu.registry.pages import looking, working
@@ -46,11 +47,12 @@ def auditor(by: Scope) -> dict[str, Any] | None:
     if by.institution is None:
         return None
     waiting = looking.to_audit(by)
-    oldest: list[Card] = list(looking.auditable(by).select_related("view").order_by("state_since", "pk")[:NAMED])
-    changed = looking.changed_fields([card.pk for card in oldest])
+    mine = looking.by_need(looking.auditable(by)).select_related("view")
+    oldest: list[Card] = list(mine.order_by("need", "pk")[:NAMED])
+    changed, many = looking.changed_fields([card.pk for card in oldest]), many_changes(timezone.localdate())
     return {
         "waiting": working.counted(waiting),
-        "oldest": [(card, changed.get(card.pk, 0), changed.get(card.pk, 0) >= looking.MANY_CHANGES) for card in oldest],
+        "oldest": [(card, changed.get(card.pk, 0), changed.get(card.pk, 0) >= many) for card in oldest],
         "clean": working.counted(looking.clean(by)),
         "approved": working.counted(looking.approved(by)),
     }

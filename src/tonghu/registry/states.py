@@ -52,7 +52,7 @@ class State(models.TextChoices):
 
 #: In which a card may get a new version: the clerk has it in hand.
 EDITABLE: Final = frozenset({State.DRAFT, State.RETURNED, State.RETURNED_BY_CENTRE})
-#: In which somebody other than its authors has approved the version.
+#: In which somebody other than its authors and those who asked for it has approved the version.
 AUDITED: Final = frozenset({State.APPROVED, State.REPORTED, State.RETURNED_BY_CENTRE, State.ACCEPTED})
 #: In which the card came back with a reason: whoever sends it on mends something or answers.
 RETURNED: Final = frozenset({State.RETURNED, State.RETURNED_BY_CENTRE})
@@ -72,7 +72,8 @@ class Act:
         reason: whoever does it must say why.
         answers: a card that came back (:data:`RETURNED`) and has no version since goes on with a reason only.
         clean: refused while errors are open or warnings are without a reason.
-        not_by_authors: refused to whoever wrote a field of the version (invariant 6).
+        not_by_authors: refused to whoever wrote a field of the version, submitted it or explained a finding of it
+            (invariant 6: nobody audits what they wrote, nobody approves their own request).
         notice: the kind of notice that it causes, empty for none; see ``events``.
     """
 

@@ -1,7 +1,7 @@
 -- What the database itself sees to on cards: the states, versions, authors and counts. Whoever changes a card, by
 -- whichever path, goes through here; the services say the same things first, in words for people.
 -- Refusals: TH010 no such act from this state for this post; TH011 the version is not the next one, or the card is not
--- in hand; TH012 errors are open or warnings without a reason; TH013 the author may not approve; TH014 a column that
+-- in hand; TH012 errors are open or warnings without a reason; TH013 whoever wrote, submitted or explained may not approve; TH014 a column that
 -- only the database writes, or a change that the post may not make. What happens to a card itself is in cards.sql.
 
 CREATE SCHEMA registry;
@@ -19,35 +19,6 @@ LANGUAGE sql STABLE AS $$
   ) AS last
   GROUP BY last.card_id
 $$;
-
--- A new version of cards in hand: the next number, written by whoever is in scope; their authors are worked out anew.
-CREATE FUNCTION registry.add_versions() RETURNS trigger LANGUAGE plpgsql AS $$
-DECLARE
-  wanted bigint;
-  done bigint;
-BEGIN
-  IF scope.everything() THEN
-    RETURN NULL;
-  END IF;
-  SELECT count(*) INTO wanted FROM new_rows WHERE number > 1;
-  IF wanted = 0 THEN
-    RETURN NULL;  -- first versions: the card was begun with its author
-  END IF;
-  UPDATE registry_card AS card
-     SET version = fresh.number, authors = found.authors, audited_by = NULL, changed_at = now()
-    FROM new_rows AS fresh
-    JOIN registry.authors_of(ARRAY(SELECT card_id FROM new_rows WHERE number > 1)) AS found USING (card_id)
-   WHERE card.id = fresh.card_id AND card.version = fresh.number - 1
-     AND card.state IN (SELECT from_state FROM registry_transition WHERE act = 'submit');  -- in hand: EDITABLE
-  GET DIAGNOSTICS done = ROW_COUNT;
-  IF done <> wanted THEN
-    RAISE EXCEPTION 'not the next version, or the card is not in hand' USING ERRCODE = 'TH011';
-  END IF;
-  RETURN NULL;
-END
-$$;
-CREATE TRIGGER versions_added AFTER INSERT ON registry_cardversion REFERENCING NEW TABLE AS new_rows
-  FOR EACH STATEMENT EXECUTE FUNCTION registry.add_versions();
 
 -- Who and when, as the scope says, on whatever is only added to.
 CREATE FUNCTION registry.sign() RETURNS trigger LANGUAGE plpgsql AS $$

@@ -20,6 +20,7 @@ from made_up_cards import Point, code, page
 from run_jobs import entries, run_one
 from tonghu.hqms.reading import open_file
 from tonghu.registry import first_screen, tasks
+from tonghu.registry.auditing import sample
 from tonghu.registry.forms import lists
 from tonghu.registry.models import Card, CardAct, Finding
 from tonghu.registry.pages import card_lists, looking, working
@@ -272,7 +273,7 @@ def test_clean_cards_are_approved_together_after_the_sample(point: Point, audito
     with point.acting("auditor") as by:
         numbers = set(looking.clean(by).values_list("pk", flat=True))
         assert numbers == {card.pk for card in (*clean, supplemented)}
-        drawn = looking.sample(sorted(numbers), timezone.localdate(), by.person or 0)
+        drawn = sample(sorted(numbers), timezone.localdate(), by.person or 0)
     assert len(drawn) == 3
     assert "先看随机抽出" in text(auditor.get("/cards/audit"))
     assert "请先看完" in text(auditor.post("/cards/audit/clean", follow=True))
@@ -290,7 +291,7 @@ def test_a_whole_page_is_picked_after_the_sample_of_it(point: Point, auditor: Cl
     submit(point, *cards)
     numbers = [card.pk for card in cards]
     with point.acting("auditor") as by:
-        drawn = looking.sample(numbers, timezone.localdate(), by.person or 0)
+        drawn = sample(numbers, timezone.localdate(), by.person or 0)
     for pk in drawn[:2]:
         auditor.get(f"/cards/{pk}")
     said = text(auditor.post("/cards/audit/picked", {"card": numbers}, follow=True))
@@ -336,13 +337,13 @@ def test_an_auditor_picks_clean_cards_by_hand(point: Point, auditor: Client) -> 
 def test_a_sample_is_a_twentieth_and_the_same_all_day() -> None:
     today = timezone.localdate()
     cards = list(range(1, 201))
-    assert len(looking.sample(cards, today, 1)) == 10
-    assert looking.sample(cards, today, 1) == looking.sample(cards[::-1], today, 1)
-    assert looking.sample(cards, today, 1) != looking.sample(cards, today, 2)
-    kept = set(looking.sample(cards, today, 1)) & set(looking.sample(cards[:150], today, 1))
-    assert kept == set(looking.sample(cards, today, 1)) & set(cards[:150]), "an approved card does not change the draw"
-    assert looking.sample([7], today, 1) == [7]
-    assert looking.sample([], today, 1) == []
+    assert len(sample(cards, today, 1)) == 10
+    assert sample(cards, today, 1) == sample(cards[::-1], today, 1)
+    assert sample(cards, today, 1) != sample(cards, today, 2)
+    kept = set(sample(cards, today, 1)) & set(sample(cards[:150], today, 1))
+    assert kept == set(sample(cards, today, 1)) & set(cards[:150]), "an approved card does not change the draw"
+    assert sample([7], today, 1) == [7]
+    assert sample([], today, 1) == []
 
 
 def test_an_auditor_goes_from_card_to_card(point: Point, auditor: Client) -> None:

@@ -32,7 +32,7 @@ OF_REPORTED: Final[dict[str, tuple[str, ...]]] = {
 
 
 @tracked(
-    exclude=("rules_key", "compared_at"),
+    exclude=("rules_key", "compared_at", "requested_by"),  # who submitted and explained, the acts keep
     part_of="child",
     name=_("report card"),
     called=("record_number",),
@@ -51,6 +51,10 @@ class Card(CardColumns):
             models.UniqueConstraint(fields=["id", "institution"], name="a_card_its_hospital"),
             models.CheckConstraint(
                 condition=Q(audited_by=None) | ~Q(authors__contains=[F("audited_by")]), name="nobody_audits_their_own"
+            ),
+            models.CheckConstraint(
+                condition=Q(audited_by=None) | ~Q(requested_by__contains=[F("audited_by")]),
+                name="nobody_approves_their_own_request",
             ),
             models.CheckConstraint(condition=Q(archive_month__day=1), name="archive_month_is_a_first"),
             models.CheckConstraint(condition=Q(state__in=State.values), name="card_state_is_known"),
@@ -89,6 +93,9 @@ class CardVersion(models.Model):
     changed = ArrayField(models.CharField(max_length=40), default=list)
     content = SealedBytes(place=PLACE)
     content_key = KeyedHash(purpose=KEY_PURPOSE)
+    #: The file's own row, as a content, where an import changed a card that was there: what of it the card did not take
+    #: is in no version. Of a card that an import made the first version is the row.
+    row = SealedBytes(place=PLACE, null=True)
 
     class Meta:
         verbose_name = _("version of a card")

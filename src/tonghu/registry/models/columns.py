@@ -79,6 +79,8 @@ class CardColumns(models.Model):
     reported_at = models.DateTimeField(_("reported"), null=True, editable=False)
     #: Everybody who wrote a field that is in force.
     authors = ArrayField(models.BigIntegerField(), default=list, editable=False)
+    #: Whose request the approval of the version in force is: everybody who submitted it or explained a finding of it.
+    requested_by = ArrayField(models.BigIntegerField(), default=list, db_default=[], editable=False)
     audited_by = models.BigIntegerField(null=True, editable=False)
     state_since = models.DateTimeField(_("in this state since"), db_default=Now(), editable=False)
     #: Whether the first version had errors, before anybody mended anything.

@@ -51,6 +51,9 @@ class Finding(models.Model):
                 | (Q(overridden_at__isnull=False) & ~Q(overridden_reason="")),
                 name="an_override_has_a_reason",
             ),
+            models.CheckConstraint(
+                condition=Q(overridden_at=None) | Q(overridden_by__isnull=False), name="an_override_names_who"
+            ),
         ]
         indexes: ClassVar = [
             models.Index(fields=["institution", "rule", "card"], name="finding_by_rule"),

@@ -18,12 +18,13 @@ from tonghu.platform.components.parts import Confirm
 from tonghu.platform.components.table import Column, Mark, Table
 from tonghu.platform.scope.scope import Scope
 from tonghu.registry.access import AUDIT, REPORT, VERIFY
+from tonghu.registry.auditing import many_changes, sample
 from tonghu.registry.models import Card
 from tonghu.registry.pages import looking, working
 from tonghu.registry.pages.card_lists import filters
 from tonghu.registry.pages.telling import tell
 from tonghu.registry.services import move
-from tonghu.registry.states import ACTS
+from tonghu.registry.states import ACTS, State
 
 
 @requires(AUDIT)
@@ -35,7 +36,7 @@ def audit(request: Request) -> HttpResponse:
         raise Http404
     table, pickable = _waiting(request, looking.to_audit(by))
     clean = list(looking.clean(by).values_list("pk", flat=True)[: looking.MOST_AT_ONCE])
-    waiting = looking.auditable(by).order_by("state_since", "pk")
+    waiting = looking.by_need(looking.auditable(by)).order_by("need", "pk")
     said = {
         "table": table, "pickable": pickable, "clean": len(clean), "waiting": working.counted(looking.to_audit(by)),
         "approved": working.counted(looking.approved(by)), "may_report": by.may(REPORT),
@@ -58,7 +59,7 @@ def _confirm(by: Scope) -> Confirm:
 
 
 def _sample(request: Request, clean: list[int]) -> looking.Sample:
-    chosen = looking.sample(clean, timezone.localdate(), request.scope.person or 0)
+    chosen = sample(clean, timezone.localdate(), request.scope.person or 0)
     cards = Card.objects.filter(pk__in=chosen).select_related("view").order_by("pk")
     return looking.Sample(tuple(cards), looking.looked_at(request), len(clean))
 
@@ -66,7 +67,7 @@ def _sample(request: Request, clean: list[int]) -> looking.Sample:
 def _waiting(request: Request, rows: Any) -> tuple[Table, frozenset[int]]:
     """The list, and those of its rows that may be picked to be approved together."""
     table = Table(
-        request=request, name="audit", rows=rows.select_related("view"), order="state_since",
+        request=request, name="audit", rows=looking.by_need(rows).select_related("view"), order="need",
         columns=(
             Column("pick", _("Pick"), value=lambda card: _box(card, pickable), sort=None, fixed=True),
             Column("record_number", _("Record number"), kind="code", sort=None, fixed=True,
@@ -76,15 +77,17 @@ def _waiting(request: Request, rows: Any) -> tuple[Table, frozenset[int]]:
             Column("principal_code", _("Principal diagnosis"), kind="code", sort=None),
             Column("changed", _("Changed fields"), kind="number", sort=None,
                    value=lambda card: changed.get(card.pk, 0)),
+            Column("back", _("Came back"), value=lambda card: _back(card, back), sort=None),
             Column("mine", _("May you audit it?"), value=lambda card: _mine(card, request), sort=None),
-            Column("state_since", _("Waits since"), kind="time", sort="state_since"),
+            Column("state_since", _("Waits since"), kind="time", sort="need"),
         ),
-        row_mark=lambda card: "ask" if changed.get(card.pk, 0) >= looking.MANY_CHANGES else "",
+        row_mark=lambda card: "ask" if changed.get(card.pk, 0) >= many else "",
         caption=_("Cards that wait for the audit"),
         empty=_("No card waits for the audit. Those that clerks submit come here, the oldest first."),
     )  # fmt: skip
     here = [card.pk for card in table.slice.rows]
-    changed = looking.changed_fields(here)
+    changed, many = looking.changed_fields(here), many_changes(timezone.localdate())
+    back = looking.came_back(here)
     pickable = frozenset(looking.clean(request.scope).filter(pk__in=here).values_list("pk", flat=True))
     return table, pickable
 
@@ -102,8 +105,16 @@ def _box(card: Card, pickable: frozenset[int]) -> object:
     )
 
 
+def _back(card: Card, back: dict[int, str]) -> object:
+    return Mark(State(back[card.pk]).label, "ask") if card.pk in back else ""
+
+
 def _mine(card: Card, request: Request) -> object:
-    return Mark(_("no, you wrote part of it"), "quiet") if request.scope.person in card.authors else _("yes")
+    if request.scope.person in card.authors:
+        return Mark(_("no, you wrote part of it"), "quiet")
+    if request.scope.person in card.requested_by:
+        return Mark(_("no, you submitted or explained it"), "quiet")
+    return _("yes")
 
 
 @requires(AUDIT)
@@ -125,9 +136,9 @@ def approve_picked(request: Request) -> HttpResponse:
     said = request.POST.getlist("card")[: looking.MOST_AT_ONCE]
     wanted = [int(pk) for pk in said if pk.isascii() and pk.isdigit() and len(pk) < 18]
     clean = set(looking.clean(request.scope).filter(pk__in=wanted).values_list("pk", flat=True))
-    sample = _sample(request, sorted(clean))
-    if not sample.all_seen:
-        unseen = ", ".join(card.record_number for card, seen in sample.lines if not seen)
+    drawn = _sample(request, sorted(clean))
+    if not drawn.all_seen:
+        unseen = ", ".join(card.record_number for card, seen in drawn.lines if not seen)
         first = _("Look at these first, drawn by chance from those that you picked: %(cards)s.")
         messages.error(request, first % {"cards": unseen})
         return redirect("registry:audit")

@@ -74,9 +74,9 @@ def changes(content: Content, raw: Content, sight: Sight) -> list[Change]:
 def history(one: Opened) -> list[Event]:
     """Versions and acts, the newest first."""
     versions = CardVersion.objects.filter(card=one.card).order_by("-number").defer("content")[:50]
-    writers = _writers(one.card.pk)
+    writers = _writers(one, versions)
     events = [Event(at=each.made_at, who=writers.get(each.number, "—"), what=_version(each)) for each in versions]
-    events += [Event(at=each.at, who=each.who, what=_act(each), why=each.reason) for each in one.done]
+    events += [Event(at=each.at, who=one.called(each.who), what=_act(each), why=each.reason) for each in one.done]
     return sorted(events, key=lambda event: event.at, reverse=True)
 
 
@@ -120,7 +120,15 @@ def _act(each: CardAct) -> str:
     return f"{said} {each.about}".strip()
 
 
-def _writers(card: int) -> dict[int, str]:
-    """Who wrote each version, in words as they were then: the card's own history keeps them."""
-    events = event_model("registry.card").objects.filter(pgh_obj_id=card).order_by("-pgh_id")
-    return {number: who_in_words(who) for number, who in events.values_list("version", "pgh_who")}
+def _writers(one: Opened, versions: Iterable[CardVersion]) -> dict[int, str]:
+    """Who wrote each version, as the reader is told of people (:meth:`Opened.called`).
+
+    In the hospital the card's own history keeps the words. Whoever is above it does not see the history from before a
+    report: there it is the post of the version, by what it did with the card, else the hospital.
+    """
+    if one.own:
+        events = event_model("registry.card").objects.filter(pgh_obj_id=one.card.pk).order_by("-pgh_id")
+        said = events.values_list("version", "pgh_who")
+        return {number: one.called(who_in_words(who)) for number, who in said}
+    posts = {each.post_id: one.called(each.who) for each in one.done if each.post_id}
+    return {each.number: posts.get(each.post_id or 0, one.card.institution.name) for each in versions}

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import random
 from dataclasses import dataclass
-from datetime import date
-from typing import Final
+from datetime import timedelta
+from typing import Any, Final
 
 from django.db import connection
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Case, DateTimeField, Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet, When
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -16,18 +15,15 @@ from django.utils.translation import ngettext
 from tonghu.platform.accounts.access import Request
 from tonghu.platform.scope.scope import Scope
 from tonghu.registry.access import AUDIT, VERIFY
-from tonghu.registry.models import Card, CardVersion, Finding
-from tonghu.registry.states import State
+from tonghu.registry.models import Card, CardAct, CardVersion, Finding
+from tonghu.registry.states import RETURNED, State
 from tonghu.registry.supplement import items
 
 #: The cards that the reader has opened lately, in their session.
 LOOKED: Final = "registry.looked"
 MOST_REMEMBERED: Final = 300
-#: Of clean cards that are approved together, one in so many is looked at, and never fewer than these where there are.
-ONE_IN: Final = 20
-AT_LEAST: Final = 3
-#: A card that was changed in so many fields or more is marked.
-MANY_CHANGES: Final = 3
+#: Longer than any card waits.
+LONG: Final = timedelta(days=36_500)
 #: So many cards are moved by one press of a button.
 MOST_AT_ONCE: Final = 500
 
@@ -38,16 +34,31 @@ def to_audit(by: Scope) -> QuerySet[Card]:
 
 
 def auditable(by: Scope) -> QuerySet[Card]:
-    """Those that the reader may audit: nobody audits what they wrote."""
-    return to_audit(by).exclude(authors__contains=[by.person])
+    """Those that the reader may audit: nobody audits what they wrote, nobody approves their own request."""
+    return to_audit(by).exclude(authors__contains=[by.person]).exclude(requested_by__contains=[by.person])
+
+
+def by_need(cards: QuerySet[Card]) -> QuerySet[Any]:
+    """Cards with their place on the desk (``need``): what came back or was changed by hand first, each oldest first.
+
+    One value, so that lists page by it: the time since when a card waits, that of the first ones a long time earlier.
+    """
+    returned = CardAct.objects.filter(card=OuterRef("pk"), to_state__in=RETURNED)
+    first = Exists(returned) | Exists(_touched())
+    earlier = ExpressionWrapper(F("state_since") - LONG, output_field=DateTimeField())
+    return cards.annotate(need=Case(When(first, then=earlier), default=F("state_since")))
+
+
+def _touched() -> QuerySet[CardVersion]:
+    """Later versions, of the card of an outer query, that changed the front page."""
+    later = CardVersion.objects.filter(card=OuterRef("pk"), number__gt=1)
+    return later.exclude(changed__contained_by=[item.name for item in items()])
 
 
 def clean(by: Scope) -> QuerySet[Card]:
     """Those with nothing to look at: nothing found, nothing explained away, the front page as it came."""
     found = Finding.objects.filter(card=OuterRef("pk"))
-    later = CardVersion.objects.filter(card=OuterRef("pk"), number__gt=1)
-    touched = later.exclude(changed__contained_by=[item.name for item in items()])
-    return auditable(by).filter(~Exists(found), ~Exists(touched)).order_by("state_since", "pk")
+    return auditable(by).filter(~Exists(found), ~Exists(_touched())).order_by("state_since", "pk")
 
 
 def approved(by: Scope) -> QuerySet[Card]:
@@ -76,13 +87,15 @@ def next_url(request: Request, card: Card) -> str:
     """Where an auditor or the centre goes on after a card: the one that has waited longest of those behind it."""
     by = request.scope
     if by.may(AUDIT) and by.institution is not None:
-        cards, otherwise = auditable(by), reverse("registry:audit")
+        cards, order, otherwise = by_need(auditable(by)), "need", reverse("registry:audit")
+        here = by_need(Card.objects.filter(pk=card.pk)).values_list("need", flat=True).first()
     elif by.may(VERIFY):
-        cards, otherwise = received(), reverse("registry:received")
+        cards, order, otherwise = received(), "state_since", reverse("registry:received")
+        here = card.state_since
     else:
         return reverse("registry:card", args=[card.pk])
-    behind = Q(state_since__gt=card.state_since) | Q(state_since=card.state_since, pk__gt=card.pk)
-    waiting = cards.order_by("state_since", "pk").exclude(pk=card.pk).values_list("pk", flat=True)
+    behind = Q(**{f"{order}__gt": here}) | Q(**{order: here, "pk__gt": card.pk})
+    waiting = cards.order_by(order, "pk").exclude(pk=card.pk).values_list("pk", flat=True)
     found = waiting.filter(behind).first() or waiting.first()
     return reverse("registry:card", args=[found]) if found else otherwise
 
@@ -118,6 +131,12 @@ def changed_fields(cards: list[int]) -> dict[int, int]:
         return dict(cursor.fetchall())
 
 
+def came_back(cards: list[int]) -> dict[int, str]:
+    """Those of the cards that came back, each with the state in which it was last for that."""
+    acts = CardAct.objects.filter(card__in=cards, to_state__in=RETURNED).exclude(from_state=F("to_state"))
+    return dict(acts.order_by("card_id", "-pk").distinct("card_id").values_list("card_id", "to_state"))
+
+
 @dataclass(frozen=True, slots=True)
 class Sample:
     """What is looked at before clean cards are approved together."""
@@ -135,13 +154,3 @@ class Sample:
     def lines(self) -> list[tuple[Card, bool]]:
         """Each with whether it was looked at."""
         return [(card, card.pk in self.seen) for card in self.cards]
-
-
-def sample(cards: list[int], day: date, person: int) -> list[int]:
-    """Which of the cards are looked at: by chance, and the same all day for one person."""
-    size = min(len(cards), max(AT_LEAST, -(-len(cards) // ONE_IN)))
-
-    def drawn(pk: int) -> float:
-        return random.Random(f"{day}:{person}:{pk}").random()  # noqa: S311 -- a sample, no secret
-
-    return sorted(sorted(cards, key=drawn)[:size])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 
 from django.core.exceptions import PermissionDenied
@@ -22,7 +23,8 @@ from tonghu.registry.content import Content
 from tonghu.registry.drafts import Typed, draft_changes
 from tonghu.registry.forms.cells import AT_THE_HOSPITAL, Sight, label
 from tonghu.registry.forms.findings import Shown, shown
-from tonghu.registry.models import Card, CardAct, CardVersion, Draft, Finding, Origin
+from tonghu.registry.models import Card, CardAct, CardVersion, Draft, Finding
+from tonghu.registry.rows import outside, said_by
 from tonghu.registry.seen import card_seen
 from tonghu.registry.services.comparing import among
 from tonghu.registry.services.explaining import OVERRIDE, REOPEN
@@ -46,10 +48,25 @@ KNEW = "_knew_"
 #: No field takes more; the dictionary's own lengths are a rule's matter.
 LONGEST = 400
 
-#: Versions that came from outside, not from somebody's hand.
-FROM_OUTSIDE = frozenset({Origin.IMPORT, Origin.DOCKING})
+#: Between name, role and institution of whoever acted (``Scope.label``).
+SEPARATOR = " · "
+#: In which a card that came back is on its way again.
+AFTER_A_RETURN = frozenset({State.SUBMITTED, State.APPROVED, State.REPORTED})
+#: With these a card begins anew: what it came back for before is settled.
+BEGINS_ANEW = frozenset({"accept", "revise", "restore"})
 #: What the log of looks says these pages are for; kept as it is, so not translated.
 PURPOSE = "查看报告卡"
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What somebody said of a card in an act, and to which state that led: why it came back, or the answer to it."""
+
+    reason: str
+    who: str
+    at: datetime
+    version: int
+    state: str
 
 
 @dataclass(frozen=True)
@@ -69,12 +86,7 @@ class Opened:
         )
         if not known:
             raise Http404
-        undone = {batch: number for number, origin, batch in known if origin == Origin.UNDO}
-        came = [
-            number
-            for number, origin, batch in known
-            if origin in FROM_OUTSIDE and (batch is None or undone.get(batch, 0) < number)
-        ] or [known[0][0]]
+        came = outside(known)
         held = CardVersion.objects.filter(card=self.card, number__in=[*came, known[-1][0]])
         found = {one.number: one for one in held}
         return [found[number] for number in came], found[known[-1][0]]
@@ -91,19 +103,8 @@ class Opened:
 
     @cached_property
     def raw(self) -> Content:
-        """What rows said, field by field the last that the card took; of a typed card its first version.
-
-        A later import's version holds what a person had written before, too, where the file did not change it.
-        """
-        first, *later = self._told[0]
-        said = contents.open_(first.content)
-        for one in later:
-            brought = contents.open_(one.content)
-            said = said.with_changes(
-                {code: brought.front.get(code, "") for code in one.changed},
-                {name: brought.supplement.get(name, "") for name in one.changed},
-            )
-        return said
+        """What the row said that came last and of which the card took something; of a typed card its first version."""
+        return said_by(self._told[0])
 
     @property
     def institution_id(self) -> int:
@@ -173,19 +174,45 @@ class Opened:
         held = Finding.objects.filter(card=self.card, overridden_at__isnull=False)
         return {(one.rule, one.column): one.overridden_reason for one in held}
 
+    def called(self, who: str) -> str:
+        """How the reader is told of somebody who acted: of their own institution by name and role, of another one by
+        role and institution. Pieces of the system are called as they are.
+        """
+        name, *place = who.rsplit(SEPARATOR, 2)
+        if len(place) < 2:
+            return who
+        same = place[1] == self.by.label.rsplit(SEPARATOR, 1)[-1]
+        return SEPARATOR.join((name, place[0]) if same else place)
+
     @cached_property
-    def returned(self) -> CardAct | None:
-        """The act by which it came back, with its reason; None where it did not."""
+    def returned(self) -> Said | None:
+        """Why it came back, where it is back."""
         if self.card.state not in RETURNED:
             return None
         moves = CardAct.objects.filter(card=self.card, to_state=self.card.state).exclude(from_state=F("to_state"))
-        return moves.order_by("-pk").first()
+        return self._said(moves.order_by("-pk").first())
 
     @cached_property
-    def answer(self) -> CardAct | None:
-        """The act by which this version was submitted again with an answer to its return; None where there is none."""
+    def came_back(self) -> Said | None:
+        """Why it came back last, where it is on its way again: whoever audits it or has it in hand reads that first."""
+        if self.card.state not in (*RETURNED, *AFTER_A_RETURN):
+            return None
+        for each in self.done:
+            if each.act in BEGINS_ANEW:
+                return None
+            if each.to_state in RETURNED and each.from_state != each.to_state:
+                return self._said(each)
+        return None
+
+    @cached_property
+    def answer(self) -> Said | None:
+        """The answer to its return with which this version was submitted again; None where there is none."""
         said = (each for each in self.done if each.act == "submit" and each.version == self.number and each.reason)
-        return next(said, None)
+        return self._said(next(said, None))
+
+    def _said(self, act: CardAct | None) -> Said | None:
+        state = State(act.to_state).label if act else ""
+        return Said(act.reason, self.called(act.who), act.at, act.version, str(state)) if act else None
 
     @cached_property
     def done(self) -> list[CardAct]:

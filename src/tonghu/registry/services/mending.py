@@ -20,7 +20,7 @@ from tonghu.registry.access import ENTER
 from tonghu.registry.checks import Found, check, proposed
 from tonghu.registry.content import Content, differences, open_
 from tonghu.registry.events import CARDS, MENDED, UNDONE
-from tonghu.registry.locks import locked_among
+from tonghu.registry.locks import hold_open, locked_among
 from tonghu.registry.models import Card, CardVersion, Finding, Origin
 from tonghu.registry.services.saving import OF_THE_CHILD, Change, write
 from tonghu.registry.states import EDITABLE
@@ -223,9 +223,11 @@ def undo_some(*, batch: int, cards: Sequence[int], by: Scope) -> list[int]:
         PermissionDenied: `by` may not enter cards.
     """
     check_may(by, ENTER)
-    made = list(CardVersion.objects.filter(institution=by.institution, batch=batch, origin=Origin.BULK, card__in=cards))
+    of_batch = CardVersion.objects.filter(institution=by.institution, batch=batch, origin=Origin.BULK)
+    made = list(of_batch.filter(card__in=cards).order_by("card"))
     held = _locked([one.card_id for one in made])
     assert by.institution is not None
+    hold_open(card.archive_month for card in held.values())
     shut = locked_among(by.institution, (card.archive_month for card in held.values()))
     held = {number: card for number, card in held.items() if card.archive_month not in shut}
     before = {

@@ -63,6 +63,10 @@ REFUSALS: Final[dict[str, tuple[str, str]]] = {
         "这一版中有您自己填写的内容，须由另一位审核员审核",
         "You wrote something of this version: another auditor must audit it",
     ),
+    "requested": (
+        "这一版由您提交，或其中有您说明的原因，须由另一位审核员审核",
+        "You submitted this version or explained a finding of it: another auditor must audit it",
+    ),
     "unanswered": (
         "退回后没有任何修改：请先修改，或填写对退回的答复",
         "Nothing was changed since it was returned: change something, or answer the return",
@@ -116,6 +120,8 @@ def refusal(card: Card, act: Act, by: Scope) -> str:
         return "warnings"
     if act.not_by_authors and by.person in card.authors:
         return "own"
+    if act.not_by_authors and by.person in card.requested_by:
+        return "requested"
     return ""
 
 

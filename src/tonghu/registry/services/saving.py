@@ -75,6 +75,7 @@ def save_card(
     origin: str = Origin.MANUAL,
     reason: str = "",
     batch: int | None = None,
+    row: Content | None = None,
 ) -> Card:
     """Save changes of a card as its next version; without a difference nothing is written. Returns the card.
 
@@ -82,6 +83,7 @@ def save_card(
         based_on: the version that was on the screen.
         front, supplement: texts by field code and by item; a blank one empties it.
         reason: kept with the history, where one is given.
+        row: the file's own row that an import brings, in the card's layout; kept beside the version.
 
     Raises:
         Conflict: the card has a newer version than `based_on`.
@@ -101,7 +103,7 @@ def save_card(
             return held
         if not held.editable:
             raise NotInHand(held.state)
-        write([Change(held, mine, changed)], by=acting, origin=origin, batch=batch)
+        write([Change(held, mine, changed, row)], by=acting, origin=origin, batch=batch)
     held.refresh_from_db()
     return held
 
@@ -131,6 +133,7 @@ class Change:
     card: Card
     content: Content
     changed: list[str]
+    row: Content | None = None
 
 
 def write(changes: Sequence[Change], *, by: Scope, origin: str, batch: int | None = None) -> None:
@@ -150,7 +153,7 @@ def write(changes: Sequence[Change], *, by: Scope, origin: str, batch: int | Non
         CardVersion(
             card=one.card, institution_id=one.card.institution_id, number=one.card.version + 1, origin=origin,
             batch=batch, changed=one.changed, content=contents.seal(one.content),
-            content_key=contents.key(one.content),
+            content_key=contents.key(one.content), row=contents.seal(one.row) if one.row else None,
         )
         for one in changes
     )  # fmt: skip
