@@ -20,7 +20,7 @@ from django.utils import timezone
 
 from tonghu.errors import InputRefused
 from tonghu.intake import identity
-from tonghu.intake.matching import differing, in_layout, lacking
+from tonghu.intake.matching import as_it_came, differing, in_layout, lacking
 from tonghu.intake.models import Batch, Row, RowFinding, State
 from tonghu.intake.outcomes import outcome
 from tonghu.patients.bulk import enter_views
@@ -29,6 +29,7 @@ from tonghu.platform.scope.scope import Scope
 from tonghu.registry.checks import rules_key
 from tonghu.registry.content import open_
 from tonghu.registry.models import Card, CardVersion, Origin
+from tonghu.registry.rows import row_of
 from tonghu.registry.services import OnRecord, move, save_card
 from tonghu.registry.services.bulk import BROUGHT, Made, Rows, create_cards
 from tonghu.registry.states import State as CardState
@@ -182,12 +183,14 @@ class _Chunk:
                 raise InputRefused(moved[0].zh, moved[0].en)
         held = open_(CardVersion.objects.get(card=card, number=card.version).content)
         incoming = open_(Row.objects.values_list("content", flat=True).get(pk=row.pk))
-        codes = differing(incoming, held, lacking(self.batch))
+        absent = lacking(self.batch)
+        codes = differing(incoming, held, absent)
         texts = in_layout(incoming, held.layout)
         changes = {code: texts.get(code, "") for code in codes if not (fill and held.front.get(code))}
         save_card(
-            card=card.pk, based_on=card.version, by=self.by, front=changes, origin=Origin.IMPORT, batch=self.batch.pk
-        )
+            card=card.pk, based_on=card.version, by=self.by, front=changes, origin=Origin.IMPORT, batch=self.batch.pk,
+            row=as_it_came(incoming, held.layout, absent, row_of(card.pk) if absent else None),
+        )  # fmt: skip
         return bool(changes) or act == "restore"
 
     def _fail(self, row: Row, why: str) -> None:

@@ -214,6 +214,19 @@ def differing(incoming: Content, held: Content, absent: Container[str] = ()) -> 
     return [code for code in differences(before, after) if _codes(held.layout).get(code) in known]
 
 
+def as_it_came(incoming: Content, layout: str, absent: Container[str], before: Content | None) -> Content:
+    """A file's row by the codes of a card's layout, to be kept beside the card.
+
+    Args:
+        absent: as :func:`differing` takes them.
+        before: the row that the card had so far: it still speaks for the columns that the file has not.
+    """
+    codes = _names(layout)
+    silent = {codes[name] for name, code in _names(incoming.layout).items() if code in absent and name in codes}
+    kept = {code: text for code, text in before.front.items() if code in silent} if before else {}
+    return Content(layout, {**kept, **in_layout(incoming, layout)})
+
+
 def in_layout(content: Content, layout: str) -> dict[str, str]:
     """A front page by the codes of a layout; what that layout cannot hold is left out."""
     if content.layout == layout:
