@@ -14,6 +14,7 @@ from django.utils import timezone, translation
 from psycopg.types.range import Range
 
 import made_up
+from opened import opened
 from tonghu.errors import InputRefused
 from tonghu.network import queries, services
 from tonghu.network.catalogues import GRADES, departments, institution_types
@@ -192,11 +193,13 @@ def test_the_pages_register_change_code_and_close(officer: Scope) -> None:
     made = Institution.objects.get(code="TEST9")
     address = f"/institutions/{made.pk}"
     changed = {name: said[name] for name in ("region_code", "type", "level", "grade", "department")}
-    assert "新九院" in browser.post(f"{address}/change", {**changed, "name": "新九院"}, follow=True).content.decode()
-    coded = browser.post(f"{address}/code", {"system": "organisation", "code": "TEST00009"}, follow=True)
+    sent = opened(browser, f"{address}/change", **changed, name="新九院")
+    assert "新九院" in browser.post(f"{address}/change", sent, follow=True).content.decode()
+    sent = opened(browser, f"{address}/code", system="organisation", code="TEST00009")
+    coded = browser.post(f"{address}/code", sent, follow=True)
     assert "TEST00009" in coded.content.decode()
     last = timezone.localdate().isoformat()
-    assert browser.post(f"{address}/close", {"last_day": last}).status_code == 302
+    assert browser.post(f"{address}/close", opened(browser, f"{address}/close", last_day=last)).status_code == 302
     listed = browser.get("/institutions", {"q": "TEST00009", "region": "510000", "kind": "hospital"}).content.decode()
     assert "新九院" in listed
     assert "新九院" not in browser.get("/institutions", {"region": "330000"}).content.decode()

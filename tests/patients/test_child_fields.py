@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 import made_up
+from opened import opened
 from tonghu.errors import InputRefused
 from tonghu.patients.fields import FIRST_BIRTH, BirthField, CountyField, NameField
 from tonghu.patients.forms import GuardianForm, ViewForm
@@ -93,7 +94,8 @@ def test_a_county_that_is_no_more_stays_until_it_is_changed() -> None:
         change_view(by=by, view=view, residence_code="510105")
         HospitalView.objects.filter(pk=view.pk).update(residence_code="510199")  # as from an old front page
     said = {**FORM, "patient_name": "曾二", "residence_code": "510199"}
-    assert browser.post(reverse("patients:change", args=[view.pk]), said).status_code == 302
+    address = reverse("patients:change", args=[view.pk])
+    assert browser.post(address, opened(browser, address, **said)).status_code == 302
     with made_up.acting(clerk):
         view.refresh_from_db()
         assert (view.patient_name, view.residence_code) == ("曾二", "510199")

@@ -11,6 +11,7 @@ from django.utils.translation import override
 from points_and_cards import cards, point
 
 import made_up
+from opened import opened
 from tonghu.network.models import Institution, Region
 from tonghu.platform.scope.scope import open_scope, system_scope
 from tonghu.surveillance import services
@@ -234,9 +235,8 @@ def test_an_officer_makes_a_point_and_ends_it_on_the_pages(officer: Client) -> N
     assert "NOBODY" in wrong
     with made_up.acting(made_up.post("commission_officer", made_up.authority("health", "510100"))):
         number = Point.objects.get().pk
-    page = officer.post(
-        f"/reporting/points/{number}/end", {"last_day": "2026-06-30", "reason": "停止收治"}, follow=True
-    ).content.decode()
+    ends = opened(officer, f"/reporting/points/{number}/end", last_day="2026-06-30", reason="停止收治")
+    page = officer.post(f"/reporting/points/{number}/end", ends, follow=True).content.decode()
     assert "2026-06-30" in page
     assert "已终止" in page
 

@@ -13,6 +13,7 @@ from tonghu.network.catalogues import GRADES, departments, institution_types
 from tonghu.network.models import Institution, InstitutionCode
 from tonghu.network.queries import REGIONS
 from tonghu.platform.accounts.forms import DateField
+from tonghu.platform.components.as_shown import AsShown
 from tonghu.platform.components.codes import CodeField
 
 _NONE = ("", "—")
@@ -26,8 +27,10 @@ class RegionField(CodeField):
         return said if re.fullmatch(r"[0-9]{6}", said) else super().clean(said)
 
 
-class InstitutionForm(forms.Form):
+class InstitutionForm(AsShown):
     """What is known of an institution. Code and kind are given once."""
+
+    compared = ("name", "region_code", "type", "level", "grade", "department")
 
     name = forms.CharField(label=pgettext_lazy("institution", "Name"), max_length=120)
     region_code = RegionField(
@@ -61,14 +64,14 @@ class RegisterForm(InstitutionForm):
     field_order = ("kind", "code", "name", "region_code", "type", "level", "grade", "department", "since")
 
 
-class CodeForm(forms.Form):
+class CodeForm(AsShown):
     """Another code of an institution."""
 
     system = forms.ChoiceField(label=_("Code system"), choices=InstitutionCode.System.choices)
     code = forms.CharField(label=_("Code"), max_length=22)
 
 
-class CloseForm(forms.Form):
+class CloseForm(AsShown):
     """The end of an institution."""
 
     last_day = DateField(label=_("Last day"), help_text=_("Posts at it end with it. Its records stay."))

@@ -5,6 +5,8 @@ Neither names a person, so that both are readable by every scope; who may change
 
 from __future__ import annotations
 
+from datetime import date, timedelta
+
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import ArrayField, DateRangeField, RangeOperators
 from django.db import models
@@ -96,6 +98,11 @@ class Institution(models.Model):
     def place(self) -> str:
         """What posts it can have: its kind, or the department of an authority (``hospital``, ``health``, …)."""
         return self.department or self.kind
+
+    @property
+    def last_day(self) -> date | None:
+        """The last day on which it is open; None without end."""
+        return self.valid.upper - timedelta(days=1) if self.valid.upper else None
 
     def area(self) -> tuple[str, str] | None:
         """The range of region codes that an authority is in charge of; None where it sees its own rows only."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
@@ -21,6 +21,7 @@ from tonghu.network.region_range import NATION
 from tonghu.network.succession import level, successors
 from tonghu.platform.accounts.access import check_may
 from tonghu.platform.scope.scope import Scope
+from tonghu.platform.stale import merged
 
 
 @transaction.atomic
@@ -71,15 +72,23 @@ def register_institution(
 
 
 @transaction.atomic
-def change_institution(*, institution: Institution, by: Scope, **changes: Any) -> Institution:
+def change_institution(
+    *, institution: Institution, by: Scope, shown: Mapping[str, str] | None = None, **changes: Any
+) -> Institution:
     """Change what is known of an institution: name, region, type, level, grade, department.
 
+    Args:
+        shown: what whoever changes it saw, by field; None where nothing was shown.
+
     Raises:
-        PermissionDenied: `by` may not, InputRefused: outside their region before or after, or a value does not fit.
+        PermissionDenied: `by` may not. ChangedMeanwhile: somebody else changed the same since it was shown.
+        InputRefused: outside their region before or after, or a value does not fit.
     """
     check_may(by, MANAGE, PROVISION)
-    institution = Institution.objects.get(pk=institution.pk)  # the caller's stays as it is when something is refused
+    institution = _locked(institution)  # the caller's stays as it is when something is refused
     _check_reach(institution, by)
+    held = {field: getattr(institution, field) for field in changes}
+    changes = merged(held=held, shown=shown, wanted=changes, agree=(("level", "grade"),))
     for field, value in changes.items():
         if field not in ("name", "region_code", "type", "level", "grade", "department"):
             raise TypeError(f"{field} of an institution is not changed here")
@@ -89,14 +98,22 @@ def change_institution(*, institution: Institution, by: Scope, **changes: Any) -
 
 
 @transaction.atomic
-def close_institution(*, institution: Institution, last_day: date, by: Scope) -> Institution:
+def close_institution(
+    *, institution: Institution, last_day: date, by: Scope, shown: Mapping[str, str] | None = None
+) -> Institution:
     """Let an institution end with a day; posts at it end with it, its rows stay.
 
+    Args:
+        shown: which ``last_day`` whoever closes it saw; None where nothing was shown.
+
     Raises:
-        PermissionDenied: `by` may not, InputRefused: outside their region, or the day is over or before it began.
+        PermissionDenied: `by` may not. ChangedMeanwhile: somebody else set another day since it was shown.
+        InputRefused: outside their region, or the day is over or before it began.
     """
     check_may(by, MANAGE, PROVISION)
+    institution = _locked(institution)
     _check_reach(institution, by)
+    merged(held={"last_day": institution.last_day}, shown=shown, wanted={"last_day": last_day})
     if last_day < timezone.localdate() or (institution.valid.lower and last_day < institution.valid.lower):
         raise InputRefused("停用日期不能早于今天，也不能早于启用日期", "The last day is over, or before the first")
     institution.valid = Range(institution.valid.lower, date.fromordinal(last_day.toordinal() + 1))
@@ -104,13 +121,20 @@ def close_institution(*, institution: Institution, last_day: date, by: Scope) ->
 
 
 @transaction.atomic
-def set_code(*, institution: Institution, system: str, code: str, by: Scope) -> InstitutionCode:
+def set_code(
+    *, institution: Institution, system: str, code: str, by: Scope, shown: Mapping[str, str] | None = None
+) -> InstitutionCode:
     """Say under which code of a system files and messages name the institution; replaces the one before.
 
+    Args:
+        shown: the codes that whoever sets it saw, by system; None where nothing was shown.
+
     Raises:
-        PermissionDenied: `by` may not, InputRefused: outside their region, or the code names another institution.
+        PermissionDenied: `by` may not. ChangedMeanwhile: somebody else set another code since they were shown.
+        InputRefused: outside their region, or the code names another institution.
     """
     check_may(by, MANAGE, PROVISION)
+    institution = _locked(institution)
     _check_reach(institution, by)
     code = code.strip().upper()
     length = {"registration": 22, "credit": 18, "organisation": 9}[system]
@@ -118,6 +142,9 @@ def set_code(*, institution: Institution, system: str, code: str, by: Scope) -> 
         raise InputRefused(
             f"编码“{code}”应为 {length} 位字母和数字", f"The code “{code}” must have {length} letters and digits"
         )
+    now = codes_of(institution).get(system)
+    seen = None if shown is None else {**shown, "code": shown.get(system, "")}
+    merged(held={"code": now, system: now}, shown=seen, wanted={"code": code})
     try:
         with transaction.atomic():
             return InstitutionCode.objects.update_or_create(
@@ -125,6 +152,11 @@ def set_code(*, institution: Institution, system: str, code: str, by: Scope) -> 
             )[0]
     except IntegrityError:
         raise InputRefused(f"编码 {code} 已属于另一家机构", f"The code {code} names another institution") from None
+
+
+def codes_of(institution: Institution) -> dict[str, str]:
+    """Return under which codes files and messages name an institution, by system."""
+    return dict(InstitutionCode.objects.filter(institution=institution).values_list("system", "code"))
 
 
 def may_manage(institution: Institution, by: Scope) -> bool:
@@ -186,6 +218,14 @@ def _check(institution: Institution, by: Scope) -> None:
             f"行政区划代码 {institution.region_code} 今天不存在" + (f"，现为 {now}" if now else ""),
             f"The region code {institution.region_code} does not exist today" + (f"; it is {now} now" if now else ""),
         )
+
+
+def _locked(institution: Institution) -> Institution:
+    """The institution as it stands now, held until the transaction ends."""
+    found = Institution.objects.select_for_update().filter(pk=institution.pk).first()
+    if found is None:  # the policies of updates do not let `by` at it
+        raise InputRefused("该机构不在您的辖区内", "The institution is not in your region")
+    return found
 
 
 def _check_reach(institution: Institution, by: Scope) -> None:

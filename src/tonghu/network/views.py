@@ -27,6 +27,7 @@ from tonghu.network.models import Institution
 from tonghu.network.region_range import NATION
 from tonghu.platform.accounts.access import Request, requires, signed_in
 from tonghu.platform.accounts.forms import in_words
+from tonghu.platform.components.as_shown import refuse
 from tonghu.platform.components.days import DayInput
 from tonghu.platform.components.table import Column, Filter, Mark, Table
 
@@ -103,10 +104,10 @@ def change(request: Request, pk: int) -> HttpResponse:
     """What is known of an institution."""
     found = _to_manage(request, pk)
     shown = {name: getattr(found, name) for name in InstitutionForm.base_fields}
-    form = InstitutionForm(request.POST or None, initial=shown)
+    form = InstitutionForm(request.POST or None, initial=shown, held=found)
 
     def act(said: dict[str, Any]) -> Institution:
-        return services.change_institution(institution=found, by=request.scope, **said)
+        return services.change_institution(institution=found, by=request.scope, shown=form.shown, **said)
 
     return _form_page(request, form, act, title=_("Change %(name)s") % {"name": found.name}, submit=_("Save"), at=found)
 
@@ -116,10 +117,10 @@ def change(request: Request, pk: int) -> HttpResponse:
 def code(request: Request, pk: int) -> HttpResponse:
     """Another code of an institution."""
     found = _to_manage(request, pk)
-    form = CodeForm(request.POST or None)
+    form = CodeForm(request.POST or None, held=services.codes_of(found), about=pk)
 
     def act(said: dict[str, Any]) -> Institution:
-        return services.set_code(institution=found, by=request.scope, **said).institution
+        return services.set_code(institution=found, by=request.scope, shown=form.shown, **said).institution
 
     title = _("A code of %(name)s") % {"name": found.name}
     return _form_page(request, form, act, title=title, submit=_("Save"), at=found)
@@ -130,10 +131,10 @@ def code(request: Request, pk: int) -> HttpResponse:
 def close(request: Request, pk: int) -> HttpResponse:
     """The end of an institution."""
     found = _to_manage(request, pk)
-    form = CloseForm(request.POST or None)
+    form = CloseForm(request.POST or None, held={"last_day": found.last_day}, about=pk)
 
     def act(said: dict[str, Any]) -> Institution:
-        return services.close_institution(institution=found, by=request.scope, **said)
+        return services.close_institution(institution=found, by=request.scope, shown=form.shown, **said)
 
     return _form_page(request, form, act, title=_("Close %(name)s") % {"name": found.name}, submit=_("Close"), at=found)
 
@@ -183,7 +184,7 @@ def _form_page(
         try:
             done = act(dict(form.cleaned_data))
         except InputRefused as refused:
-            form.add_error(None, in_words(refused))
+            refuse(form, refused, in_words)
         else:
             messages.success(request, _("Saved."))
             return redirect("network:institution", pk=done.pk)

@@ -24,6 +24,7 @@ from tonghu.patients.models import Child, Guardian, HospitalView, Identifier
 from tonghu.platform.accounts.access import Request, requires
 from tonghu.platform.accounts.forms import in_words
 from tonghu.platform.audit.acts import log_read
+from tonghu.platform.components.as_shown import refuse
 from tonghu.platform.components.undo import offer
 
 #: The field with which a clerk says to have checked what the entry met.
@@ -69,7 +70,9 @@ def change(request: Request, pk: int) -> HttpResponse:
     def act() -> Child:
         known, mistakes = form.known()
         del known["record_number"]
-        return services.change_view(view=view, by=request.scope, mistakes=mistakes, **known).child
+        return services.change_view(
+            view=view, by=request.scope, mistakes=mistakes, shown=form.shown, **known
+        ).child  # fmt: skip
 
     return form_page(request, form, act, title=_("Change %(name)s") % {"name": view.patient_name}, at=view.child)
 
@@ -83,7 +86,7 @@ def guardian(request: Request, pk: int, guardian: int | None = None) -> HttpResp
     form = GuardianForm(request.POST or None, held=held)
 
     def act() -> Child:
-        services.save_guardian(view=view, by=request.scope, guardian=held, **form.cleaned_data)
+        services.save_guardian(view=view, by=request.scope, guardian=held, shown=form.shown, **form.cleaned_data)
         return view.child
 
     title = _("Change the guardian") if held else _("A guardian of %(name)s") % {"name": view.patient_name}
@@ -163,7 +166,7 @@ def form_page(
         try:
             done = act()
         except InputRefused as refused:
-            form.add_error(None, said(refused))
+            refuse(form, refused, said)
         else:
             messages.success(request, _("Saved."))
             return redirect("patients:child", pk=done.pk)

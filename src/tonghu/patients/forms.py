@@ -23,8 +23,10 @@ from tonghu.patients.purposes import name_of, purposes, said, shares
 from tonghu.platform.accounts.forms import DateField
 from tonghu.platform.accounts.forms import in_words as refused_words
 from tonghu.platform.accounts.picking import PickField
+from tonghu.platform.components.as_shown import AsShown
 from tonghu.platform.components.codes import CodeField
 from tonghu.platform.crypto.masks import kept
+from tonghu.platform.stale import text_of
 
 #: Of the numbers that children are registered with, only resident identity numbers are so long.
 _RESIDENT_ID_LENGTH = 18
@@ -48,7 +50,7 @@ class _Wide(forms.TextInput):
     wide = True
 
 
-class MaskedForm(forms.Form):
+class MaskedForm(AsShown):
     """A form some of whose fields show a masked value; left as it was shown, the value stays.
 
     ``masked``: field → name in :data:`tonghu.patients.masking.SECRETS`.
@@ -57,8 +59,7 @@ class MaskedForm(forms.Form):
     masked: dict[str, str] = {}  # noqa: RUF012 -- a table of the class
 
     def __init__(self, *args: Any, held: Any = None, **more: Any) -> None:
-        super().__init__(*args, **more)
-        self.held = held
+        super().__init__(*args, held=held, **more)
         for field in self.masked:
             if shown := masked(self.masked[field], getattr(held, field, None)):
                 self.initial[field] = shown
@@ -70,15 +71,22 @@ class MaskedForm(forms.Form):
         Raises:
             ValidationError: beside a field that holds a mask and was changed.
         """
-        found = super().clean() or {}
+        found = super().clean()
         for field, secret in self.masked.items():
             if field in found:
                 try:
-                    held = str(getattr(self.held, field, None) or "")
-                    found[field] = kept(found[field], held, SECRETS[secret].mask) or None
+                    found[field] = kept(found[field], self.was(field), SECRETS[secret].mask) or None
                 except InputRefused as refused:
                     self.add_error(field, refused_words(refused))
         return found
+
+    def was(self, field: str) -> str:
+        """What stood in a field when the form was shown."""
+        return (self.shown or {}).get(field, text_of(getattr(self.held, field, None)))
+
+    def in_field(self, field: str, value: Any) -> Any:
+        """What a field holds before anybody types: masked where it is shown so."""
+        return masked(self.masked[field], value) if field in self.masked else super().in_field(field, value)
 
 
 def check_document(form: forms.Form, found: dict[str, Any]) -> None:
@@ -142,6 +150,11 @@ class ViewForm(MaskedForm):
     residence = forms.CharField(label=_("Residence"), max_length=200, required=False, widget=_Wide())
     phone = forms.CharField(label=_("Telephone"), max_length=20, required=False, validators=[PHONE])
 
+    compared = (
+        "patient_name", "sex", "birth_date", "document_type", "document_number", "ethnicity", "nationality",
+        "residence_code", "residence", "phone",
+    )  # fmt: skip
+
     def __init__(self, *args: Any, held: HospitalView | None = None, **more: Any) -> None:
         if held is not None:
             shown = (name for name in self.base_fields if hasattr(held, name))
@@ -151,14 +164,16 @@ class ViewForm(MaskedForm):
             del self.fields["name_was_mistyped"], self.fields["document_was_mistyped"]
         else:
             self.fields["record_number"].disabled = True
-            county = self.fields["residence_code"]
-            assert isinstance(county, CountyField)
-            county.held = held.residence_code
-            sex = self.fields["sex"]
-            assert isinstance(sex, forms.ChoiceField)
-            sex.choices = _sexes(held.sex)
             if not held.document_number:
                 del self.fields["document_was_mistyped"]
+            self.fit()
+
+    def fit(self) -> None:
+        """Offer what was shown, also where nobody would choose it today."""
+        county, sex = self.fields["residence_code"], self.fields["sex"]
+        assert isinstance(county, CountyField)
+        assert isinstance(sex, forms.ChoiceField)
+        county.held, sex.choices = self.was("residence_code"), _sexes(self.was("sex"))
 
     def clean(self) -> dict[str, Any]:
         found = super().clean()
@@ -191,6 +206,7 @@ class GuardianForm(MaskedForm):
     }  # fmt: skip
 
     parts = (("", ("name", "relation", "phone", "document_number", "address")),)
+    compared = ("name", "relation", "phone", "document_number", "address")
 
     name = NameField(label=_("Name"))
     relation = CodeField("RC033", label=_("Relation to the child"), required=False)

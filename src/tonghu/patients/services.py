@@ -6,9 +6,9 @@ consent and what it lets others see in ``agreements``.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Final
 
 from django.db import DatabaseError, IntegrityError, transaction
 
@@ -24,6 +24,12 @@ from tonghu.platform.audit.acts import CHILD
 from tonghu.platform.audit.events import record
 from tonghu.platform.crypto.hashing import keyed_hashes
 from tonghu.platform.scope.scope import Scope
+from tonghu.platform.stale import merged
+
+#: Fields that say one thing together: an identity number says the day of birth and the sex as well.
+AGREEING: Final = (
+    ("document_number", "document_type"), ("document_number", "birth_date"), ("document_number", "sex"),
+)  # fmt: skip
 
 
 @transaction.atomic
@@ -71,7 +77,14 @@ def create_view(
 
 
 @transaction.atomic
-def change_view(*, view: HospitalView, by: Scope, mistakes: frozenset[str] = frozenset(), **known: Any) -> HospitalView:
+def change_view(
+    *,
+    view: HospitalView,
+    by: Scope,
+    mistakes: frozenset[str] = frozenset(),
+    shown: Mapping[str, str] | None = None,
+    **known: Any,
+) -> HospitalView:
     """Change fields of a view; returns it.
 
     A name that changes stays findable as a former one, and a document that changes stays as another document of the
@@ -79,19 +92,24 @@ def change_view(*, view: HospitalView, by: Scope, mistakes: frozenset[str] = fro
 
     Args:
         mistakes: of ``patient_name`` and ``document_number``, those whose earlier value was mistyped.
+        shown: what whoever changes it saw, by field; None where nothing was shown (a file, a message).
 
     Raises:
+        ChangedMeanwhile: a field that was changed here was changed by somebody else since it was shown.
         InputRefused: outside the scope, or without a name.
     """
     check_may(by, ENTER)
     if "patient_name" in known:
         known["patient_name"] = _name(known["patient_name"])
-        known["name_sort"] = sort_key(known["patient_name"])
     # Locked, and by the policies of updates: what may only be read is not found. Two clerks at once follow each other.
     found = HospitalView.objects.select_for_update().filter(pk=view.pk).first()
     if found is None:
         raise InputRefused(*REFUSALS["TH002"])
     view = found
+    held = {name: getattr(view, name) for name in known}
+    known = merged(held=held, shown=shown, wanted=known, agree=AGREEING)
+    if "patient_name" in known:
+        known["name_sort"] = sort_key(known["patient_name"])
     before = {name: getattr(view, name) for name in known if (getattr(view, name) or "") != (known[name] or "")}
     if not before:
         return view
@@ -137,29 +155,55 @@ def remove_document(*, document: Identifier, by: Scope) -> None:
 
 
 @transaction.atomic
-def save_guardian(*, view: HospitalView, by: Scope, guardian: Guardian | None = None, **known: Any) -> Guardian:
+def save_guardian(
+    *,
+    view: HospitalView,
+    by: Scope,
+    guardian: Guardian | None = None,
+    shown: Mapping[str, str] | None = None,
+    **known: Any,
+) -> Guardian:
     """Enter a guardian of the child at a view's hospital, or change one; returns it.
 
+    Args:
+        shown: what whoever changes it saw, by field; None where nothing was shown.
+
     Raises:
+        ChangedMeanwhile: a field that was changed here was changed by somebody else since it was shown.
         InputRefused: outside the scope, without a name, or there is one of the same name and relation already.
     """
     check_may(by, ENTER)
-    held = guardian or Guardian(child_id=view.child_id, view=view, institution_id=view.institution_id)
-    known["name"] = _name(known.get("name", held.name))
-    for name, value in known.items():
-        setattr(held, name, value)
     # Locked, so that the same one sent twice at once is entered once.
     if HospitalView.objects.select_for_update().filter(pk=view.pk).first() is None:
         raise InputRefused(*REFUSALS["TH002"])
-    others = Guardian.objects.filter(view=view).exclude(pk=held.pk)
-    if any((one.name, one.relation) == (held.name, held.relation) for one in others):
-        raise InputRefused(
-            f"监护人“{held.name}”（关系相同）已登记，请修改原有记录",
-            f"A guardian “{held.name}” of the same relation is on record already: change that one",
-        )
+    held = Guardian(child_id=view.child_id, view=view, institution_id=view.institution_id)
+    if guardian is not None:
+        found = Guardian.objects.filter(view=view, pk=guardian.pk).first()
+        if found is None:
+            raise InputRefused("这名监护人已被移除，所填内容未保存", "This guardian was taken off. Nothing was saved")
+        held = found
+        known = merged(held={name: getattr(held, name) for name in known}, shown=shown, wanted=known)
+    known["name"] = _name(known.get("name", held.name))
+    for name, value in known.items():
+        setattr(held, name, value)
+    check_once(held)
     with _refused():
         held.save(update_fields=known if guardian else None)
     return held
+
+
+def check_once(guardian: Guardian) -> None:
+    """Refuse a guardian of a name and relation that another one of the view has. Called with the view locked.
+
+    Raises:
+        InputRefused: there is one.
+    """
+    others = Guardian.objects.filter(view=guardian.view_id).exclude(pk=guardian.pk)
+    if any((one.name, one.relation) == (guardian.name, guardian.relation) for one in others):
+        raise InputRefused(
+            f"监护人“{guardian.name}”（关系相同）已登记，请修改原有记录",
+            f"A guardian “{guardian.name}” of the same relation is on record already: change that one",
+        )
 
 
 @transaction.atomic

@@ -13,6 +13,7 @@ from tonghu.errors import InputRefused
 from tonghu.patients.access import ENTER
 from tonghu.patients.identity import REFUSALS, attach
 from tonghu.patients.models import Guardian, HospitalView, Identifier
+from tonghu.patients.services import check_once
 from tonghu.platform.accounts.access import check_may
 from tonghu.platform.audit.changes import event_model
 from tonghu.platform.scope.scope import Scope
@@ -23,10 +24,14 @@ def restore_guardian(*, view: HospitalView, guardian: int, by: Scope) -> Guardia
     """Put a guardian back who was taken off a view; returns it.
 
     Raises:
-        InputRefused: there is none to put back, or outside the scope.
+        InputRefused: there is none to put back, one of its name and relation is there again, or outside the scope.
     """
     check_may(by, ENTER)
+    # Locked as by whoever enters one: the same one may have been entered anew meanwhile.
+    if HospitalView.objects.select_for_update().filter(pk=view.pk).first() is None:
+        raise InputRefused(*REFUSALS["TH002"])
     restored: Guardian = _restored(Guardian, view, guardian)
+    check_once(restored)
     return restored
 
 

@@ -13,6 +13,7 @@ from django.shortcuts import redirect, render
 from tonghu.errors import InputRefused
 from tonghu.platform.accounts.access import Request
 from tonghu.platform.accounts.forms import in_words
+from tonghu.platform.components.as_shown import refuse
 from tonghu.platform.shell import Words
 
 
@@ -42,7 +43,7 @@ def form_page(
         try:
             act(dict(form.cleaned_data))
         except InputRefused as refused:
-            form.add_error(None, in_words(refused))
+            refuse(form, refused, in_words)
         else:
             messages.success(request, str(done))
             return redirect(back)

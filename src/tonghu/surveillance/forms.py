@@ -12,6 +12,7 @@ from tonghu.network.models import Institution
 from tonghu.network.queries import lying_in
 from tonghu.platform.accounts.forms import DateField
 from tonghu.platform.accounts.picking import PickField
+from tonghu.platform.components.as_shown import AsShown
 from tonghu.platform.scope.scope import Scope
 from tonghu.surveillance.models import Point
 
@@ -57,7 +58,7 @@ class AdmitForm(forms.Form):
         self.order_fields(["institution", "start", "ground", "note"])
 
 
-class EndForm(forms.Form):
+class EndForm(AsShown):
     """The last day on which an institution is a point, and why."""
 
     last_day = DateField(label=_("Last day"), help_text=_("A month on whose last day it is a point is still expected."))

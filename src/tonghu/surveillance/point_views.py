@@ -107,10 +107,10 @@ def end(request: Request, pk: int) -> HttpResponse:
     found = get_object_or_404(queries.points(), pk=pk)
     if not _may_manage(request, found):
         raise PermissionDenied(_("%(name)s is not in your region.") % {"name": found.institution.name})
-    form = EndForm(request.POST or None)
+    form = EndForm(request.POST or None, held={"last_day": found.last_day}, about=pk)
 
     def act(said: dict[str, Any]) -> Point:
-        return services.end_point(point=found, by=request.scope, **said)
+        return services.end_point(point=found, by=request.scope, shown=form.shown, **said)
 
     here = reverse("surveillance:point", args=[pk])
     return form_page(

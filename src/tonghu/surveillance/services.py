@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, timedelta
 
 from django.db import IntegrityError, transaction
@@ -14,6 +15,7 @@ from tonghu.network.models import Institution
 from tonghu.platform.accounts.access import check_may
 from tonghu.platform.audit.events import SITE, acting_because, record
 from tonghu.platform.scope.scope import Scope
+from tonghu.platform.stale import merged
 from tonghu.surveillance.access import LOCK, MANAGE, SIGN
 from tonghu.surveillance.calendar import Month
 from tonghu.surveillance.events import ADMITTED, ENDED, LIFTED, LOCKED, POINT, SIGNED, WITHDRAWN
@@ -51,14 +53,20 @@ def admit_point(*, institution: Institution, start: date, ground: str, by: Scope
 
 
 @transaction.atomic
-def end_point(*, point: Point, last_day: date, reason: str, by: Scope) -> Point:
+def end_point(*, point: Point, last_day: date, reason: str, by: Scope, shown: Mapping[str, str] | None = None) -> Point:
     """Set the last day on which an institution is a point.
+
+    Args:
+        shown: which ``last_day`` whoever ends it saw; None where nothing was shown.
 
     Raises:
         PermissionDenied: the post may not.
+        ChangedMeanwhile: somebody else set another day since.
         InputRefused: the day lies before its first, it has ended already, or no reason is given.
     """
     check_may(by, MANAGE)
+    point = Point.objects.select_for_update().get(pk=point.pk)
+    merged(held={"last_day": point.last_day}, shown=shown, wanted={"last_day": last_day})
     if point.valid.upper is not None and point.valid.upper <= timezone.localdate():
         raise InputRefused(f"已于 {point.last_day} 终止", f"It ended on {point.last_day} already")
     if point.valid.lower is not None and last_day < point.valid.lower:

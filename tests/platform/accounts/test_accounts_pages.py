@@ -13,6 +13,7 @@ from django.utils import timezone
 from psycopg.types.range import Range
 
 import made_up
+from opened import opened
 from tonghu.platform.accounts import door as books
 from tonghu.platform.accounts.devices import in_two_words
 from tonghu.platform.accounts.forms import institution_field
@@ -138,7 +139,8 @@ def test_a_post_is_ended_and_a_deputy_named(today: str) -> None:
     assert "已指定钱代理代理" in text(lead, f"/posts/{held.pk}/deputy", said)
     assert "代理赵审核" in text(lead, f"/people/{stand_in.pk}")
     assert "请填写" not in text(lead, f"/posts/{held.pk}/end")
-    assert "该岗位于" in text(lead, f"/posts/{held.pk}/end", {"last_day": today, "reason": "调离"})
+    said = opened(lead, f"/posts/{held.pk}/end", last_day=today, reason="调离")
+    assert "该岗位于" in text(lead, f"/posts/{held.pk}/end", said)
     assert posts(held.person)[0].last_day == timezone.localdate()
     assert posts(stand_in)[0].last_day == timezone.localdate()
 
@@ -147,7 +149,7 @@ def test_a_person_moves_by_the_region_above() -> None:
     old, new = made_up.hospital(region="510104"), made_up.hospital(region="510105")
     officer = made_up.browser(made_up.post("commission_officer", made_up.authority()))
     person = made_up.person(old, name="孙调动")
-    said = {"to": new.code, "last_day": timezone.localdate().isoformat(), "reason": "调动"}
+    said = opened(officer, f"/people/{person.pk}/move", to=new.code, reason="调动")
     assert f"孙调动已调至{new.name}" in text(officer, f"/people/{person.pk}/move", said)
 
 

@@ -17,6 +17,7 @@ from tonghu.platform.accounts.passwords import PasswordRules
 from tonghu.platform.accounts.picking import PickField
 from tonghu.platform.accounts.queries import institutions_in_scope
 from tonghu.platform.accounts.roles import Role
+from tonghu.platform.components.as_shown import AsShown
 from tonghu.platform.components.days import DayField
 from tonghu.platform.scope.scope import Scope
 
@@ -141,7 +142,7 @@ class AppointForm(forms.Form):
         self.order_fields(self.field_order)
 
 
-class EndForm(forms.Form):
+class EndForm(AsShown):
     """The end of a post."""
 
     last_day = DateField(label=_("Last day"), help_text=_("Yesterday ends it at once."))

@@ -31,6 +31,7 @@ from tonghu.platform.accounts.queries import (
 )
 from tonghu.platform.accounts.reach import in_scope, roles_of
 from tonghu.platform.accounts.roles import ROLES, Role, RoleGroup
+from tonghu.platform.components.as_shown import refuse
 from tonghu.platform.components.parts import Confirm, Event
 from tonghu.platform.components.table import Column, Filter, Mark, Table
 from tonghu.platform.scope.permissions import permission
@@ -143,10 +144,12 @@ def appoint(request: Request, pk: int) -> HttpResponse:
 def end_post(request: Request, pk: int) -> HttpResponse:
     """The end of a post."""
     post = get_object_or_404(Post.objects.select_related("institution", "person"), pk=pk)
-    form = EndForm(request.POST or None, initial={"last_day": timezone.localdate()})
+    form = EndForm(
+        request.POST or None, initial={"last_day": timezone.localdate()}, held={"last_day": post.last_day}, about=pk
+    )
 
     def act(said: dict[str, Any]) -> HttpResponse:
-        services.end_post(post=post, by=request.scope, **said)
+        services.end_post(post=post, by=request.scope, shown=form.shown, **said)
         messages.success(request, _("The post ends with %(day)s.") % {"day": said["last_day"]})
         return redirect("accounts:person", pk=post.person_id)
 
@@ -180,10 +183,13 @@ def deputy(request: Request, pk: int) -> HttpResponse:
 def move(request: Request, pk: int) -> HttpResponse:
     """Somebody changes institution."""
     person = get_object_or_404(Person.objects.select_related("institution"), pk=pk)
-    form = MoveForm(request.POST or None, by=request.scope, initial={"last_day": timezone.localdate()})
+    form = MoveForm(
+        request.POST or None, by=request.scope, initial={"last_day": timezone.localdate()},
+        held={"to": person.institution}, about=pk,
+    )  # fmt: skip
 
     def act(said: dict[str, Any]) -> HttpResponse:
-        services.move_person(person=person, by=request.scope, **said)
+        services.move_person(person=person, by=request.scope, shown=form.shown, **said)
         messages.success(request, _("%(name)s moves to %(place)s.") % {"name": person.name, "place": said["to"].name})
         return redirect("accounts:person", pk=person.pk)
 
@@ -269,7 +275,7 @@ def _form_page(
         try:
             return act(dict(form.cleaned_data))
         except InputRefused as refused:
-            form.add_error(None, in_words(refused))
+            refuse(form, refused, in_words)
     cancel = reverse(back, args=[person.pk] if person else [])
     said = {"form": form, "heading": title, "submit": submit, "cancel": cancel, "person": person}
     return render(request, "accounts/act.html", said)

@@ -7,6 +7,7 @@ the database too. Days are China's; the last day of a post is the last on which 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -20,6 +21,7 @@ from tonghu.platform.accounts.models import LogInEvent, Person, Post, Session
 from tonghu.platform.accounts.reach import Place, appoints, check_appoints, in_scope
 from tonghu.platform.accounts.roles import ROLES
 from tonghu.platform.scope.scope import Scope, open_scope, system_scope
+from tonghu.platform.stale import merged
 
 _USERNAME = re.compile(r"[a-z0-9][a-z0-9._-]{2,39}")
 
@@ -117,11 +119,17 @@ def name_deputy(*, post: Post, person: Person, starts: date, ends: date, by: Sco
 
 
 @transaction.atomic
-def end_post(*, post: Post, last_day: date, reason: str, by: Scope) -> Post:
+def end_post(
+    *, post: Post, last_day: date, reason: str, by: Scope, shown: Mapping[str, str] | None = None
+) -> Post:
     """End a post with a day, at the earliest yesterday, which ends it at once; its deputies end with it.
 
+    Args:
+        shown: which ``last_day`` whoever ends it saw; None where nothing was shown.
+
     Raises:
-        PermissionDenied: `by` may not appoint. InputRefused: beyond their scope or list, their own post, no reason, or
+        PermissionDenied: `by` may not appoint. ChangedMeanwhile: somebody else set another day since.
+            InputRefused: beyond their scope or list, their own post, no reason, or
             a day that is over or after the post's own end.
     """
     check_may(by, APPOINT, PROVISION)
@@ -130,6 +138,11 @@ def end_post(*, post: Post, last_day: date, reason: str, by: Scope) -> Post:
     _check_in_scope(post.institution, by)
     check_appoints(by, post.role, post.institution)
     _check_other(post.person_id, by)
+    found = Post.objects.select_for_update().filter(pk=post.pk).first()
+    if found is None:  # the policies of updates do not let `by` at it
+        raise InputRefused("该单位不在您的范围内", "The institution is not in your scope")
+    merged(held={"last_day": found.last_day}, shown=shown, wanted={"last_day": last_day})
+    post.valid = found.valid
     if last_day < timezone.localdate() - timedelta(days=1):
         raise InputRefused("终止日期不能早于昨天：已发生的任职不能改写", "A post cannot end before yesterday")
     if post.valid.isempty or (post.valid.upper and last_day >= post.valid.upper):
@@ -142,15 +155,23 @@ def end_post(*, post: Post, last_day: date, reason: str, by: Scope) -> Post:
 
 
 @transaction.atomic
-def move_person(*, person: Person, to: Place, last_day: date, reason: str, by: Scope) -> Person:
+def move_person(
+    *, person: Person, to: Place, last_day: date, reason: str, by: Scope, shown: Mapping[str, str] | None = None
+) -> Person:
     """Move somebody's account to another institution; every post elsewhere in the scope of `by` ends with a day.
 
+    Args:
+        shown: which institution (``to``) whoever moves them saw; None where nothing was shown.
+
     Raises:
-        PermissionDenied: `by` may not. InputRefused: either institution is beyond their scope, or as :func:`end_post`.
+        PermissionDenied: `by` may not. ChangedMeanwhile: somebody else moved them since.
+            InputRefused: either institution is beyond their scope, or as :func:`end_post`.
     """
     check_may(by, REGISTER, PROVISION)
     _check_in_scope(person.institution, by)
     _check_in_scope(to, by)
+    found = Person.objects.select_for_update(of=("self",)).select_related("institution").filter(pk=person.pk).first()
+    merged(held={"to": found and found.institution}, shown=shown, wanted={"to": to})
     open_ended = person.posts.exclude(institution_id=to.pk).filter(valid__contains=last_day + timedelta(days=1))
     for post in open_ended.select_related("institution"):
         end_post(post=post, last_day=last_day, reason=reason, by=by)

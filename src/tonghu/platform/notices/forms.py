@@ -2,32 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from tonghu.platform.notices.kinds import GROUPS, Mail, kinds
-from tonghu.platform.notices.models import Preference
-
-AS_DECLARED = ""
+from tonghu.platform.components.as_shown import AsShown
+from tonghu.platform.notices.kinds import GROUPS, Mail
 
 
-class PreferencesForm(forms.Form):
-    """One choice for each group; nothing chosen leaves each kind as it was declared."""
+class PreferencesForm(AsShown):
+    """One choice for each group. ``held``: what :func:`~tonghu.platform.notices.queries.wishes_of` says."""
 
-    def __init__(self, *args: Any, chosen: dict[str, Preference], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(self, *args: Any, held: Mapping[str, str | bool], **kwargs: Any) -> None:
+        super().__init__(*args, held=held, initial=dict(held), **kwargs)
         for group, name in GROUPS.items():
-            held = chosen.get(group)
             self.fields[f"mail_{group}"] = forms.ChoiceField(
-                label=_("%(group)s by e-mail") % {"group": name},
-                choices=Mail.choices,
-                initial=held.mail if held else Mail.DAILY,
+                label=_("%(group)s by e-mail") % {"group": name}, choices=Mail.choices
             )
-            if any(kind.sms for kind in kinds().values() if kind.group == group):
+            if f"sms_{group}" in held:
                 self.fields[f"sms_{group}"] = forms.BooleanField(
-                    label=_("%(group)s by SMS, where it is urgent") % {"group": name},
-                    required=False,
-                    initial=bool(held and held.sms),
+                    label=_("%(group)s by SMS, where it is urgent") % {"group": name}, required=False
                 )

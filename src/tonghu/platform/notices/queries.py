@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db.models import Count, Max, Min
 
+from tonghu.platform.notices.kinds import GROUPS, Mail, kinds
 from tonghu.platform.notices.models import Message, Notice, Preference
 from tonghu.platform.scope.scope import Scope
 
@@ -24,6 +25,18 @@ def newest_unread(scope: Scope, most: int) -> list[Notice]:
 def preferences_of(scope: Scope) -> dict[str, Preference]:
     """Return what a reader chose, by group."""
     return {one.group: one for one in Preference.objects.filter(person=scope.person)}
+
+
+def wishes_of(scope: Scope) -> dict[str, str | bool]:
+    """Return how a reader wants every group, as the form names it; SMS only where a kind of the group can go so."""
+    chosen = preferences_of(scope)
+    wishes: dict[str, str | bool] = {}
+    for group in GROUPS:
+        held = chosen.get(group)
+        wishes[f"mail_{group}"] = held.mail if held else Mail.DAILY.value
+        if any(kind.sms for kind in kinds().values() if kind.group == group):
+            wishes[f"sms_{group}"] = bool(held and held.sms)
+    return wishes
 
 
 def outgoing() -> list[dict[str, Any]]:

@@ -16,7 +16,9 @@ from tonghu.platform.jobs.plain import require_plain
 from tonghu.platform.notices.access import OPERATE
 from tonghu.platform.notices.kinds import GROUPS, Mail, NoticeKind, kinds
 from tonghu.platform.notices.models import Message, Notice, Preference
+from tonghu.platform.notices.queries import wishes_of
 from tonghu.platform.scope.scope import Scope, open_scope, system_scope
+from tonghu.platform.stale import merged
 
 SETTINGS: Final = Path(__file__).with_name("settings.yaml")
 SYSTEM: Final = system_scope("notices")
@@ -75,6 +77,25 @@ def prefer(*, by: Scope, group: str, mail: str, sms: bool = False) -> Preference
         person_id=by.person, group=group, defaults={"mail": Mail(mail), "sms": sms}
     )
     return chosen
+
+
+@transaction.atomic
+def prefer_all(*, by: Scope, wanted: Mapping[str, Any], shown: Mapping[str, str] | None) -> None:
+    """Set how the reader wants the notices of every group, as :func:`wishes_of` names them.
+
+    Args:
+        shown: what they saw, by the same names; None where nothing was shown.
+
+    Raises:
+        ChangedMeanwhile: they chose something else meanwhile, in another window.
+    """
+    held = wishes_of(by)
+    changed = merged(held=held, shown=shown, wanted=wanted)
+    said = held | changed
+    for group in GROUPS:
+        mail, sms = f"mail_{group}", f"sms_{group}"
+        if changed.keys() & {mail, sms}:
+            prefer(by=by, group=group, mail=str(said[mail]), sms=bool(said.get(sms)))
 
 
 @transaction.atomic

@@ -14,13 +14,16 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from tonghu.platform.accounts.access import Request, requires, signed_in
+from tonghu.platform.accounts.forms import in_words
+from tonghu.platform.components.as_shown import refuse
 from tonghu.platform.components.table import Column, Filter, Mark, Table
 from tonghu.platform.notices import services
 from tonghu.platform.notices.access import OPERATE
 from tonghu.platform.notices.forms import PreferencesForm
-from tonghu.platform.notices.kinds import GROUPS, sentence
+from tonghu.platform.notices.kinds import sentence
 from tonghu.platform.notices.models import Message, Notice
-from tonghu.platform.notices.queries import count_unread, outgoing, preferences_of
+from tonghu.platform.notices.queries import count_unread, outgoing, wishes_of
+from tonghu.platform.stale import ChangedMeanwhile
 
 
 @signed_in
@@ -71,13 +74,15 @@ def read_all(request: Request) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def preferences(request: Request) -> HttpResponse:
     """How the reader wants to be told."""
-    form = PreferencesForm(request.POST or None, chosen=preferences_of(request.scope))
+    form = PreferencesForm(request.POST or None, held=wishes_of(request.scope))
     if form.is_valid():
-        for group in GROUPS:
-            sms = bool(form.cleaned_data.get(f"sms_{group}"))
-            services.prefer(by=request.scope, group=group, mail=form.cleaned_data[f"mail_{group}"], sms=sms)
-        messages.success(request, _("Saved. It holds from the next notice on."))
-        return redirect("notices:preferences")
+        try:
+            services.prefer_all(by=request.scope, wanted=form.cleaned_data, shown=form.shown)
+        except ChangedMeanwhile as refused:
+            refuse(form, refused, in_words)
+        else:
+            messages.success(request, _("Saved. It holds from the next notice on."))
+            return redirect("notices:preferences")
     return render(request, "notices/preferences.html", {"form": form, "address": request.user.email})
 
 
