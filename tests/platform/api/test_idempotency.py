@@ -117,6 +117,22 @@ def test_keys_of_others_are_others(system: Client) -> None:
 
 
 @pytest.mark.django_db
+def test_an_answer_kept_under_one_post_is_never_given_to_another_of_the_same_person() -> None:
+    clerk = made_up.post("entry_clerk")
+    elsewhere = made_up.post("entry_clerk", holder=clerk.person)
+    here, there = made_up.browser(clerk), made_up.browser(elsewhere)
+    first, other = ask(here, "a-key-of-mine"), ask(there, "a-key-of-mine")
+    assert (first.status_code, other.status_code) == (201, 201)
+    assert "Idempotency-Replayed" not in other
+    assert first.json()["id"] != other.json()["id"]
+    assert ask(here, "a-key-of-mine").json() == first.json(), "each post gets its own again"
+    assert ask(there, "a-key-of-mine").json() == other.json()
+    with made_up.acting(clerk):
+        assert KeptAnswer.objects.count() == 1, "the wall says so too"
+        assert not KeptAnswer.objects.filter(post=elsewhere).update(status=200)
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize("key", ["short", "x" * 81, "with blank", "钥匙钥匙钥匙钥匙", "a;b,c'd\"e"])
 def test_keys_of_no_use(system: Client, key: str) -> None:
     answer = ask(system, key)

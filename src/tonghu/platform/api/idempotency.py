@@ -56,6 +56,7 @@ def once(request: Request, operation: Operation, run: Callable[[], HttpResponse]
         raise Refused("bad_key")
     of = {
         "person_id": request.scope.person,
+        "post_id": request.scope.post,
         "client_id": request.scope.client,
         "operation": f"{request.method} {operation.path}",
         "key": key,

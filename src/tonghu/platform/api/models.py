@@ -85,6 +85,10 @@ class KeptAnswer(models.Model):
     """The answer to a call that carried an ``Idempotency-Key``: the same call again gets it again."""
 
     person = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, null=True, related_name="+")
+    #: From which of their posts a person called: another post sees other rows, and gets no answer of this one.
+    post = models.ForeignKey(
+        "accounts.Post", models.CASCADE, null=True, related_name="+", db_index=False, db_constraint=False
+    )
     client = models.ForeignKey(DockingClient, models.CASCADE, null=True, related_name="+")
     operation = models.CharField(max_length=120)
     key = models.CharField(max_length=80)
@@ -98,12 +102,13 @@ class KeptAnswer(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["person", "client", "operation", "key"], name="answer_kept_once", nulls_distinct=False
+                fields=["person", "post", "client", "operation", "key"], name="answer_kept_once_a_post",
+                nulls_distinct=False,
             ),
             models.CheckConstraint(
                 condition=Q(person__isnull=True) ^ Q(client__isnull=True), name="answer_of_a_person_or_a_client"
             ),
-        ]
+        ]  # fmt: skip
         indexes = [models.Index(fields=["at"], name="kept_answer_by_time")]
 
     def __str__(self) -> str:
