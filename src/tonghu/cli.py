@@ -16,6 +16,7 @@ from typing import NoReturn
 from tonghu import __version__
 from tonghu.arguments import Arguments
 from tonghu.errors import InputRefused, of_the_system
+from tonghu.leaving import leave
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("tonghu.demo", "演示：从文件到结果 · from a file to the results"),
@@ -41,6 +42,9 @@ COMMANDS: dict[str, tuple[str, str]] = {
 
 #: Words that neither start processes nor leave anything to clear away at the end of their own.
 ENGINES = frozenset({"hqms", "tumours", "rules"})
+
+#: Words after which a site has ended in order, and Django's heap is left: see :mod:`tonghu.leaving`.
+SITES = frozenset({"demo", "site"})
 
 #: Who reads a user's file into typed tables of a schema's facts, for `tonghu rules replay`; imported only then, and
 #: named here because the rulebook below must not know the engines above it.
@@ -97,4 +101,6 @@ def run() -> NoReturn:
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code)
+    if sys.argv[1:2] and sys.argv[1] in SITES:
+        leave(code)
     raise SystemExit(code)

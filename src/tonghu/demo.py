@@ -15,6 +15,8 @@ from tonghu import cli
 from tonghu.codes import hqms_fields
 
 CHINA: Final = ZoneInfo("Asia/Shanghai")
+#: What `tonghu synth` does unless it is told otherwise.
+_USUAL: Final = {"layout": "2012", "seed": "1"}
 MADE_UP_NAME = "虚构医院-出院病案首页"
 
 
@@ -37,11 +39,12 @@ def run(args: argparse.Namespace) -> int:
     from tonghu.config import demo_site, serving
 
     port = args.port or serving.PORT
-    if args.reset and serving.is_up(demo_site.home()):
-        raise demo_site.still_up()
-    if not args.no_serve and not serving.is_up(demo_site.home()):
-        serving.check_port(port)  # before half a minute of work, not after it
     own: Path | None = args.file
+    up = serving.is_up(demo_site.home())
+    if up and (args.reset or own is None):
+        raise demo_site.still_up() if args.reset else demo_site.up_already()
+    if not args.no_serve and not up:
+        serving.check_port(port)  # before half a minute of work, not after it
     # A folder for each file: results of a real export never lie beside those of made-up patients.
     out: Path = args.out or Path("out") / (own.stem if own else "demo")
     file = own or out / f"{MADE_UP_NAME}.{args.format}"
@@ -53,7 +56,10 @@ def run(args: argparse.Namespace) -> int:
     if code:
         return code
     upload = demo_site.Upload(file, _month(out), _organisations(out), own is not None)
-    return demo_site.run(port=port, seed=args.seed, serve=not args.no_serve, reset=args.reset, upload=upload)
+    if up:
+        return demo_site.upload_to_running(upload)
+    more = _one_more(args, upload.month)
+    return demo_site.run(port=port, seed=args.seed, serve=not args.no_serve, reset=args.reset, upload=upload, more=more)
 
 
 def _make(file: Path, out: Path, args: argparse.Namespace) -> int:
@@ -66,6 +72,16 @@ def _make(file: Path, out: Path, args: argparse.Namespace) -> int:
     made = cli.main(["synth", "--out", str(file), *truth, *options.split()])
     print()
     return made
+
+
+def _one_more(args: argparse.Namespace, month: date) -> str:
+    """The command that makes another month of the demo's first hospital: the one before, whose children come back."""
+    from tonghu.config.made_up_points import points
+
+    before = last_month(month)
+    said = vars(args)
+    ways = "".join(f" --{name} {said[name]}" for name, usual in _USUAL.items() if str(said[name]) != usual)
+    return f"./run tonghu synth --out out/{before}.csv --month {before} --hospital {points(args.seed)[0].number}{ways}"
 
 
 def last_month(today: date) -> str:

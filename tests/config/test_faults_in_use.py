@@ -49,8 +49,8 @@ def written(site: RunningSite) -> list[str]:
 
 def test_a_second_start_says_where_the_first_is(site: RunningSite) -> None:
     second = site.command("site", "up")
-    assert second.returncode == 0
-    assert f"http://127.0.0.1:{site.port}/" in second.stdout
+    assert (second.returncode, second.stdout, second.stderr.count("\n")) == (2, "", 1)
+    assert f"http://127.0.0.1:{site.port}/" in second.stderr
     assert site.ready()
 
 

@@ -12,9 +12,11 @@ from tonghu.config import made_up
 from tonghu.config.made_up_points import COUNTIES, points
 from tonghu.network.models import Institution, Region
 from tonghu.patients.models import HospitalView
-from tonghu.platform.accounts.models import Person, Post
+from tonghu.platform.accounts import door
+from tonghu.platform.accounts.models import LogInEvent, Person, Post
 from tonghu.platform.accounts.roles import ROLES
 from tonghu.platform.accounts.sign_in import scope_of_post
+from tonghu.platform.notices import of_accounts
 from tonghu.platform.scope.scope import open_scope, system_scope
 from tonghu.synth.country import invent_hospital
 
@@ -63,7 +65,7 @@ def test_everybody_gets_in_with_what_the_table_says(filled: object) -> None:
     for username, one in found.items():
         role = ROLES[username.split(".")[1]]
         assert bool(one.code) == role.second_factor
-        assert one.role == role.zh
+        assert one.role == role.zh + ("（登录后选岗位）" if username == "h1.auditor" else "")
     for username in ("h2.entry_clerk", "city.commission_officer", "centre.centre_head"):
         client, one = Client(), found[username]
         answer = client.post("/login", {"username": username, "password": PASSWORD})
@@ -81,6 +83,17 @@ def test_everybody_gets_in_with_what_the_table_says(filled: object) -> None:
         person = Person.objects.get(username="h1.responsible_deputy")
         assert person.name == first
         assert person.check_password(PASSWORD)
+
+
+def test_nobody_made_up_is_alarmed_by_how_they_were_made(filled: object) -> None:
+    assert of_accounts.waiting() == [], "that their passwords were set by links is what the demo did"
+    with open_scope(system_scope("login")):
+        person = Person.objects.get(username="h1.responsible_deputy")
+        door.note(LogInEvent.Kind.LOCKED, person, door.Door())
+        assert [one.kind for one in of_accounts.waiting()] == ["locked"]
+        door.note(LogInEvent.Kind.LOGGED_IN, person, door.Door())
+        door.note(LogInEvent.Kind.LINK_USED, person, door.Door())
+    assert [one.kind for one in of_accounts.waiting()] == ["locked", "link_used"], "what happens later is told"
 
 
 def test_each_hospital_knows_its_children_and_some_were_at_both(filled: object) -> None:

@@ -79,8 +79,28 @@ def test_the_rules_are_ready_before_somebody_asks(demo: Demo) -> None:
 
 def test_a_second_demo_says_where_the_first_is(demo: Demo) -> None:
     second = demo.command("demo", "--rows", "50", "--out", str(demo.home.parent / "second"))
-    assert second.returncode == 0
-    assert f"up already: http://127.0.0.1:{demo.port}/" in second.stdout
+    assert (second.returncode, second.stdout) == (2, "")
+    assert second.stderr.count("\n") == 1
+    assert f"up already: http://127.0.0.1:{demo.port}/" in second.stderr
+
+
+def test_one_more_month_is_made_by_the_command_that_is_printed_and_uploaded_to_the_running_site(demo: Demo) -> None:
+    line = re.search(r"^  \./run tonghu (synth --out (\S+) .*)$", demo.words(), re.MULTILINE)
+    assert line is not None
+    file = demo.home.parent / "more.csv"
+    made = demo.command(*line[1].replace(line[2], str(file)).split())
+    assert made.returncode == 0, made.stderr
+    done = demo.command("demo", str(file), "--out", str(demo.home.parent / "more"))
+    assert done.returncode == 0, done.stdout + done.stderr
+    imported = re.search(r"已导入：批次 \d{4}-\d{4}，新建 (\d+)，", done.stdout)
+    waiting = re.search(r"(\d+) 行等您决定后再确认：h1\.entry_clerk → http\S+/imports/\d+", done.stdout)
+    assert imported or waiting, done.stdout
+    assert demo.ready(), "the site worked on meanwhile"
+    bad = demo.home.parent / "bad.csv"
+    bad.write_text("x,y\n1,2\n", "utf-8")
+    refused = demo.command("demo", str(bad), "--out", str(demo.home.parent / "bad"))
+    assert refused.returncode == 2
+    assert "Traceback" not in refused.stderr
 
 
 def test_a_busy_port_is_said_before_any_work(demo: Demo, tmp_path: Path) -> None:
@@ -141,6 +161,7 @@ def test_a_backup_is_written_rehearsed_and_restored(demo: Demo) -> None:
 
 def test_ctrl_c_ends_it_and_the_second_time_is_quick(demo: Demo) -> None:
     assert demo.end(signal.SIGTERM) == 0
+    assert "\n正在结束" in demo.words(), "said at once, not when all has ended"
     assert demo.words().endswith("已停止 / Stopped\n")
     assert demo.processes("gunicorn") == demo.processes("postgres") == []
     demo.start(wait=False, more=("--no-serve",))
@@ -187,3 +208,22 @@ def test_a_site_that_is_not_up_is_not_ended(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setenv("TONGHU_HOME", str(tmp_path / "site"))
     assert cli.main(["site", "down"]) == 0
     assert cli.main(["site", "up", "--port", "70000"]) == 2
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("site", "status"), ("site", "logins"), ("site", "check-cards"), ("site", "backup", "x"),
+        ("site", "rehearse"), ("site", "worker"), ("keys", "list"), ("audit", "verify"),
+    ],
+)  # fmt: skip
+def test_who_looks_for_a_site_makes_none(
+    words: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("TONGHU_HOME", str(tmp_path / "site"))
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(list(words)) == 2
+    said = capsys.readouterr()
+    assert (said.out, said.err.count("\n")) == ("", 1)
+    assert f"There is no site in {tmp_path / 'site'}" in said.err
+    assert list(tmp_path.iterdir()) == []

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from tonghu.config import card_commands, environment, serving
-from tonghu.config.site import Site, opened, said_in_words
+from tonghu.config.site import Site, opened, require, said_in_words
+from tonghu.errors import InputRefused
 
 
 def add_commands(parser: argparse.ArgumentParser) -> None:
@@ -66,7 +67,10 @@ def _up(args: argparse.Namespace) -> int:
             site.collect()
             serving.serve(site, args.port, lambda: _announce(address))
     except serving.AlreadyUp as up:
-        print(f"网站已在运行：{up.address} / The site is up already: {up.address}")
+        raise InputRefused(
+            f"网站已在运行：{up.address}；要结束请用 ./run tonghu site down",
+            f"The site is up already: {up.address}; ./run tonghu site down ends it",
+        ) from None
     return 0
 
 
@@ -91,7 +95,9 @@ def _status(_args: argparse.Namespace) -> int:
 
 
 def _migrate(_args: argparse.Namespace) -> int:
-    with opened() as site:
+    site = _site()
+    with _server_of(site):
+        site.open()
         site.migrate()
     print("数据库结构已是最新 / The database is up to date")
     return 0
@@ -205,6 +211,7 @@ class Progress:
 
 
 def _worker(_args: argparse.Namespace) -> int:
+    require(environment.home())
     os.environ["TONGHU_HOME"] = str(environment.home())
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tonghu.config.settings")
     import django

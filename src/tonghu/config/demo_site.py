@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 from tonghu.config import environment, serving
-from tonghu.config.site import Site
+from tonghu.config.site import Site, opened
 from tonghu.errors import InputRefused
 
 #: Whom the short table shows: the whole of one hospital, and who sees more than one.
@@ -29,7 +30,12 @@ _SHORT = (
 #: Where to look first: who logs in, the page, and what is there.
 _TOUR: Final = (
     ("h1.entry_clerk", "cards/queue", "录入员：改正队列，改好后提交", "the clerk's queue: mend and submit"),
-    ("h1.auditor", "cards/audit", "审核员：审核、退回、上报", "the auditor's desk: approve, return, report"),
+    (
+        "h1.auditor",
+        "cards/audit",
+        "审核员：选岗位后审核、退回、上报",
+        "the auditor's desk, after choosing the post",
+    ),
     ("h1.point_lead", "reporting", "总负责人：各月进度，签署零报告", "the lead: months, zero reports"),
     ("province.commission_officer", "reporting", "省卫生健康委：上报日历", "the province's calendar"),
     ("centre.centre_officer", "cards/received", "国家中心：接收、退回", "the centre: accept, return"),
@@ -57,11 +63,14 @@ def home() -> Path:
     return Path(os.environ.get("TONGHU_HOME") or environment.ROOT / "var" / "demo").resolve()
 
 
-def run(*, port: int, seed: int, serve: bool, reset: bool, upload: Upload) -> int:
+def run(*, port: int, seed: int, serve: bool, reset: bool, upload: Upload, more: str) -> int:
     """Bring the demo's site up; returns the exit code.
 
+    Args:
+        more: the command that makes one more file to upload.
+
     Raises:
-        InputRefused: with one line, when something is in the way, or it is to begin anew and is up.
+        InputRefused: with one line, when something is in the way, or it is up already.
     """
     site = Site(home())
     address = f"http://127.0.0.1:{port}/"
@@ -76,14 +85,41 @@ def run(*, port: int, seed: int, serve: bool, reset: bool, upload: Upload) -> in
             print("\n④ 上传到网站：核对、预览、确认 · Uploading it: check, preview, confirm", flush=True)
             _upload(upload)
             if serve:
-                serving.serve(site, port, lambda: show(site.home, address), lambda: _renew(site.home, address))
+                serving.serve(
+                    site, port, lambda: show(site.home, address, more), lambda: _renew(site.home, address, more)
+                )
             else:
-                show(site.home, "")
-    except serving.AlreadyUp as up:
-        if reset:
-            raise still_up() from None
-        print(f"演示网站已在运行：{up.address} / The demo's site is up already: {up.address}")
+                show(site.home, "", more)
+    except serving.AlreadyUp:
+        raise (still_up() if reset else up_already()) from None
     return 0
+
+
+def upload_to_running(upload: Upload) -> int:
+    """Upload a file to the demo's site that is up: its own worker does the work; returns the exit code.
+
+    Raises:
+        InputRefused: the site is only starting, or ending.
+    """
+    address = serving.running(home())["address"]
+    if not serving.answers(urlsplit(address).port or 0):
+        raise InputRefused(
+            "演示网站正在启动或结束，没有上传：请待其就绪后再运行一次",
+            "The demo's site is starting or ending, so nothing was uploaded: run this again once it is ready",
+        )
+    print(f"\n③ 上传到正在运行的演示网站 {address} · Uploading it to the demo's site, which is up", flush=True)
+    with opened(home()):
+        return 0 if _upload(upload, up=True) else 2
+
+
+def up_already() -> InputRefused:
+    """Return the words for a second start."""
+    up = serving.running(home())
+    return InputRefused(
+        f"演示网站已在运行：{up['address']}；上传文件用 ./run demo 文件，结束在其窗口按 Ctrl-C（或 kill {up['pid']}）",
+        f"The demo's site is up already: {up['address']}; ./run demo FILE uploads a file to it, Ctrl-C in its window"
+        f" (or kill {up['pid']}) ends it",
+    )
 
 
 def still_up() -> InputRefused:
@@ -96,8 +132,8 @@ def still_up() -> InputRefused:
     )
 
 
-def show(place: Path, address: str) -> None:
-    """Print the address and the log-ins of this moment."""
+def show(place: Path, address: str, more: str) -> None:
+    """Print the address, the log-ins of this moment, and the command that makes one more file."""
     from tonghu.config import made_up
 
     everybody = made_up.log_ins()
@@ -117,6 +153,10 @@ def show(place: Path, address: str) -> None:
     if address:
         print("\n先看 / Look first:")
         print("\n".join(f"  {who:<28}{address + page:<40}{zh} · {en}" for who, page, zh, en in _TOUR))
+        print(
+            f"\n再导入这家医院的一个月 / One more month of this hospital:\n  {more}\n"
+            "  然后以 h1.entry_clerk 在“导入”页上传 · then upload it as h1.entry_clerk on the page Imports"
+        )
         print(f"\n打开 / Open: {address}")
         again = "按回车刷新验证码，" if sys.stdin.isatty() else ""
         print(f"{again}Ctrl-C 结束 / {'Enter renews the codes, ' if again else ''}Ctrl-C ends it", flush=True)
@@ -147,8 +187,12 @@ def _prepare(site: Site, seed: int) -> None:
         print("   以前各月：12 家虚构医院已上报、已接收、被退回、零报告 · earlier months of 12 made-up hospitals")
 
 
-def _upload(wanted: Upload) -> None:
-    """Upload the file and say in one line each what came of it; a refusal keeps nobody from looking at the site."""
+def _upload(wanted: Upload, *, up: bool = False) -> bool:
+    """Upload the file and say in one line each what came of it; returns whether it was taken.
+
+    Args:
+        up: the site is up, so that its worker does what is to be done.
+    """
     from tonghu.config import made_up_months
 
     try:
@@ -158,11 +202,11 @@ def _upload(wanted: Upload) -> None:
                 f"   机构代码 {place.registered} 不是演示网站已有的医院，已登记为 {place.institution} 的代码"
                 f" / The code {place.registered} is no hospital's here; registered with {place.clerk.split('.')[0]}"
             )
-        done = made_up_months.upload(wanted.file, wanted.month, place.clerk, decided=not wanted.own)
+        done = made_up_months.upload(wanted.file, wanted.month, place.clerk, decided=not wanted.own, up=up)
     except InputRefused as why:
         print(f"   没有上传：{why.zh} / Not uploaded: {why.en}")
-        return
-    where = f"{place.clerk} → imports/{done.batch}"
+        return False
+    where = f"{place.clerk} → {serving.running(home())['address']}imports/{done.batch}"
     if done.refused:
         print(f"   没有导入（{where}）：{done.refused[0]} / Not imported: {done.refused[1]}")
     elif done.waits:
@@ -183,14 +227,16 @@ def _upload(wanted: Upload) -> None:
     elif not done.again and not done.refused:
         left = made_up_months.hand_on(place.clerk, place.auditor, wanted.month)
         print(f"   录入员已提交无问题的报告卡，{left} 份等审核 · {left} cards wait for the auditor")
-    made_up_months.sum_up()
+    if not up:  # its worker counts by itself
+        made_up_months.sum_up()
+    return not done.refused
 
 
-def _renew(place: Path, address: str) -> None:
+def _renew(place: Path, address: str, more: str) -> None:
     """When somebody pressed Enter: the table with fresh codes."""
     if sys.stdin.isatty() and select.select([sys.stdin], [], [], 0)[0]:
         sys.stdin.readline()
-        show(place, address)
+        show(place, address, more)
 
 
 def _table(rows: Iterable[tuple[str, ...]]) -> str:

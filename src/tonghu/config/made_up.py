@@ -9,6 +9,7 @@ report: clerk, auditor and lead. What all of them reported is in :mod:`tonghu.co
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -115,13 +116,16 @@ def log_ins() -> list[LogIn]:
             Post.objects.filter(person__made_up=True).select_related("person", "institution").order_by("pk").all()
         )
         secrets = {held.person_id: str(held.secret) for held in SecondFactor.objects.all()}
+    held = Counter(post.person_id for post in posts)
     found: dict[int, LogIn] = {}
     for post in posts:
         secret = secrets.get(post.person_id)
         found.setdefault(
             post.person_id,
             LogIn(
-                post.institution.name, ROLES[post.role].zh, post.person.username,
+                post.institution.name,
+                ROLES[post.role].zh + ("（登录后选岗位）" if held[post.person_id] > 1 else ""),
+                post.person.username,
                 pyotp.TOTP(secret).now() if secret else "",
             ),
         )  # fmt: skip

@@ -7,6 +7,7 @@ stand as late on the board, as they would.
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -28,6 +29,7 @@ from tonghu.platform.accounts.models import Post
 from tonghu.platform.accounts.sign_in import scope_of_post
 from tonghu.platform.files.incoming import Incoming
 from tonghu.platform.files.upload import ReceivedFile
+from tonghu.platform.jobs.models import Job
 from tonghu.platform.jobs.pulse import SameConnection
 from tonghu.platform.jobs.queue import TryAgain
 from tonghu.platform.jobs.runner import run_job
@@ -121,11 +123,12 @@ def sum_up() -> None:
         figures.count(timezone.localdate())
 
 
-def upload(file: Path, month: date, username: str, *, decided: bool = True) -> Uploaded:
+def upload(file: Path, month: date, username: str, *, decided: bool = True, up: bool = False) -> Uploaded:
     """Upload a file as a clerk, have it checked, look at what it would do and import it, as the page does.
 
     Args:
         decided: rows whose age cannot be told are left out; otherwise they wait for whoever reads the page.
+        up: the site is up, so that its worker does the jobs; otherwise they are done here.
 
     Raises:
         InputRefused: the month or the file's size is.
@@ -138,7 +141,7 @@ def upload(file: Path, month: date, username: str, *, decided: bool = True) -> U
             held = intake.upload(received=_received(file), archive_month=month, by=by).pk
         except intake.AlreadyHere as here:  # an earlier start was interrupted over it
             held = here.batch
-    batch = _run(held, username)
+    batch = _run(held, username, up=up)
     if batch.state == State.REFUSED:
         zh, _, en = (batch.refusal or "").partition("\n")
         return Uploaded(held, "", refused=(zh, en))
@@ -148,7 +151,7 @@ def upload(file: Path, month: date, username: str, *, decided: bool = True) -> U
         if waits := Row.objects.filter(WAITING, batch=held).count():
             return Uploaded(held, "", waits=waits)
         intake.confirm(batch=held, by=by)
-    return _done(_run(held, username))
+    return _done(_run(held, username, up=up))
 
 
 def hand_on(username: str, auditor: str, month: date) -> int:
@@ -303,16 +306,35 @@ def _done(batch: Batch, *, again: bool = False) -> Uploaded:
     return Uploaded(batch.pk, batch.label, counts=counts, again=again)
 
 
-def _run(number: int, username: str) -> Batch:
-    """Run the job of a batch here, as a worker would: before the site is up there is none. Returns the batch."""
+def _run(number: int, username: str, *, up: bool) -> Batch:
+    """Have the job of a batch done: by the site's worker, or here where none runs yet. Returns the batch."""
     with acting(username):
         job = Batch.objects.values_list("job", flat=True).get(pk=number)
     assert job is not None
-    try:
-        run_job(job, SameConnection())
-    except TryAgain:
-        raise InputRefused(
-            "后台任务没有完成，网站开着时会自动再试", "The job did not finish; it is tried again while the site is up"
-        ) from None
+    if up:
+        _wait_for(job, username)
+    else:
+        try:
+            run_job(job, SameConnection())
+        except TryAgain:
+            raise _unfinished() from None
     with acting(username):
         return Batch.objects.get(pk=number)
+
+
+def _wait_for(job: int, username: str) -> None:
+    """Wait until a worker has done a job."""
+    while True:
+        with acting(username):
+            state = Job.objects.values_list("state", flat=True).get(pk=job)
+        if state in (Job.State.DONE, Job.State.REFUSED):
+            return
+        if state not in (Job.State.WAITING, Job.State.RUNNING):
+            raise _unfinished()
+        time.sleep(0.2)
+
+
+def _unfinished() -> InputRefused:
+    return InputRefused(
+        "后台任务没有完成，网站开着时会自动再试", "The job did not finish; it is tried again while the site is up"
+    )

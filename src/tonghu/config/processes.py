@@ -29,6 +29,7 @@ END_SECONDS: Final = 25.0
 #: A child that died so many times within so many seconds will not come back by being started again.
 DEATHS: Final = 4
 WITHIN_SECONDS: Final = 60.0
+ENDING: Final = "\n正在结束：先完成进行中的请求和任务步骤…… / Ending: what is under way comes to its end first …\n"
 LOG_BYTES: Final = 20_000_000
 LOGS_KEPT: Final = 5
 
@@ -182,6 +183,8 @@ def told_to_stop() -> Iterator[None]:
         nonlocal told
         if not told:
             told = True
+            with contextlib.suppress(OSError):  # a closed terminal; and no print: it may have been interrupted in one
+                os.write(1, ENDING.encode())
             raise Stopped
 
     before: dict[int, Any] = {n: signal.signal(n, stop) for n in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}

@@ -100,8 +100,13 @@ class Site:
 
 @contextmanager
 def opened(home: Path | None = None) -> Iterator[Site]:
-    """The site with its server, for one command; a server that did not run before does not run afterwards."""
+    """The site with its server, for one command; a server that did not run before does not run afterwards.
+
+    Raises:
+        InputRefused: there is no site, or something that it needs is missing.
+    """
     site = Site(home or environment.home())
+    require(site.home)
     ours = site.server is not None and site.server.pid() is None
     site.open()
     try:
@@ -109,6 +114,19 @@ def opened(home: Path | None = None) -> Iterator[Site]:
     finally:
         if ours:
             site.close()
+
+
+def require(home: Path) -> None:
+    """See that there is a site.
+
+    Raises:
+        InputRefused: there is none; who only wants to look or to save must not make an empty one.
+    """
+    if not (home / roles.FILE).exists():
+        raise InputRefused(
+            f"{home} 里没有网站：先用 ./run up 建立，或用 TONGHU_HOME 指明所在文件夹（演示网站：TONGHU_HOME=var/demo）",
+            f"There is no site in {home}: ./run up makes one; TONGHU_HOME names another folder (the demo's: var/demo)",
+        )
 
 
 @contextmanager

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import gc
 import os
+import sys
 import threading
 import time
 from pathlib import Path
 from typing import Any
+
+from tonghu.leaving import leave
 
 wsgi_app = "tonghu.config.wsgi"
 workers = int(os.environ.get("TONGHU_WEB_PROCESSES", "2"))
@@ -56,6 +59,19 @@ def warm() -> None:
     gc.freeze()
     vega(samples.chart())  # what draws charts, of this one and of all others
     log.info("web.warm", ms=round((time.monotonic() - begun) * 1000))
+
+
+def worker_exit(_server: Any, worker: Any) -> None:
+    """A process that has answered what it was asked leaves at once."""
+    # Also called in the parent, for a child that is gone; and a child that failed keeps its own code.
+    if worker.pid == os.getpid() and worker.booted and not worker.alive:
+        leave(0)
+
+
+def on_exit(_server: Any) -> None:
+    """So does their parent, when it was told to end."""
+    if isinstance(sys.exc_info()[1], StopIteration):
+        leave(0)
 
 
 def child_exit(_server: Any, worker: Any) -> None:

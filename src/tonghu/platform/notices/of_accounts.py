@@ -11,6 +11,7 @@ from datetime import timedelta
 from types import MappingProxyType
 from typing import Final
 
+from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 from django.utils import timezone
 
@@ -58,8 +59,12 @@ def waiting() -> list[LogInEvent]:
     """Return what happened at the door and was not told yet, the oldest first."""
     with open_scope(system_scope("login")):
         since = timezone.now() - LATEST
+        before = LogInEvent.objects.filter(person=OuterRef("person"), kind=Kind.LOGGED_IN, at__lt=OuterRef("at"))
+        # Whoever made a demo's people up set their passwords: nobody is to be alarmed by that at their first log-in.
+        telling = Q(person__made_up=False) | Q(kind=Kind.LOCKED) | Exists(before)
         # A name that nobody has is locked like any other, and there is nobody to tell.
-        found = list(LogInEvent.objects.filter(kind__in=NOTICES, at__gt=since, person__isnull=False).order_by("pk"))
+        held = LogInEvent.objects.filter(telling, kind__in=NOTICES, at__gt=since, person__isnull=False)
+        found = list(held.order_by("pk"))
     with open_scope(system_scope("notices")):
         keys = [_key(one) for one in found]
         told = set(Notice.objects.filter(kind__in=NOTICES.values(), key__in=keys).values_list("key", flat=True))
