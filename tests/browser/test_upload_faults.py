@@ -179,7 +179,6 @@ def test_two_browsers_bring_the_same_file_and_two_people_confirm_it_at_once(
     assert first.url == second.url, "one import for both"
     batch = worked(point)
     assert batch.state == State.READY
-    second.reload()  # who does not see the job of a colleague is not told of its end
     for page in (first, second):
         expect(page.get_by_role("button", name="确认导入")).to_be_visible()
     for page in (first, second):

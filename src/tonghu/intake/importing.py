@@ -20,6 +20,7 @@ from django.utils import timezone
 
 from tonghu.errors import InputRefused
 from tonghu.intake import identity
+from tonghu.intake.answering import remember
 from tonghu.intake.matching import as_it_came, differing, in_layout, lacking
 from tonghu.intake.models import Batch, Row, RowFinding, State
 from tonghu.intake.outcomes import outcome
@@ -61,6 +62,7 @@ def import_rows(batch: int, by: Scope) -> dict[str, int]:
     rows = list(Row.objects.filter(batch=held).order_by("row").defer("content")[:CHUNK])
     chunk = _Chunk(held, by)
     chunk.take(rows)
+    remember(held, rows, {one["row"] for one in chunk.failed})
     point("intake.in_chunk")
     numbers = (rows[0].row, rows[-1].row) if rows else (0, 0)
     _removed(Row.objects.filter(batch=held, row__range=numbers))
@@ -89,7 +91,7 @@ class _Chunk:
         """Do with each row what was decided."""
         create: list[Row] = []
         for row in rows:
-            wanted = outcome(row.match, row.choice, row.why)
+            wanted = outcome(row.match, row.choice, row.why, answered=row.answered is not None)
             if wanted in ("unchanged", "skipped"):
                 self.counts[wanted] += 1
             elif wanted in ("failed", "waits"):  # what nobody has decided is not decided here
@@ -173,25 +175,27 @@ class _Chunk:
 
     def _written(self, row: Row, *, fill: bool) -> bool:
         card = Card.objects.select_for_update(no_key=True).get(pk=row.card or 0)
-        if card.version != row.card_version:
-            raise InputRefused("已有新版本", "There is a newer version")
-        act = _IN_HAND.get(CardState(card.state))
-        if act:
-            reason = f"导入批次 {self.batch.label}"
-            moved = move(cards=[card.pk], act=act, by=self.by, reason=reason, batch=self.batch.pk)
-            if moved[0].refused:
-                raise InputRefused(moved[0].zh, moved[0].en)
+        if (card.version, card.state) != (row.card_version, row.card_state):
+            raise InputRefused("报告卡已有变化", "The card has changed")
         held = open_(CardVersion.objects.get(card=card, number=card.version).content)
         incoming = open_(Row.objects.values_list("content", flat=True).get(pk=row.pk))
         absent = lacking(self.batch)
         codes = differing(incoming, held, absent)
         texts = in_layout(incoming, held.layout)
         changes = {code: texts.get(code, "") for code in codes if not (fill and held.front.get(code))}
+        act = _IN_HAND.get(CardState(card.state))
+        if not changes and act != "restore":  # a card with nothing to fill is not taken in hand
+            return False
+        if act:
+            reason = f"导入批次 {self.batch.label}"
+            moved = move(cards=[card.pk], act=act, by=self.by, reason=reason, batch=self.batch.pk)
+            if moved[0].refused:
+                raise InputRefused(moved[0].zh, moved[0].en)
         save_card(
             card=card.pk, based_on=card.version, by=self.by, front=changes, origin=Origin.IMPORT, batch=self.batch.pk,
             row=as_it_came(incoming, held.layout, absent, row_of(card.pk) if absent else None),
         )  # fmt: skip
-        return bool(changes) or act == "restore"
+        return True
 
     def _fail(self, row: Row, why: str) -> None:
         self.counts["failed"] += 1

@@ -3,21 +3,24 @@
 A stay is known by hospital, record number and discharge time (or by the card's number in an exported file). One that
 fits by record number and admission count alone is a question to a person. A row that says what the card says, or what
 the card's last import said, brings nothing new: it is unchanged, whatever a clerk has mended since. A row that would
-write over what a person wrote waits for a person.
+write over what a person wrote waits for a person; one that somebody decided on before does not (``answering.py``).
 """
 
 # ruff: noqa: S608 -- SQL of constants of the code; every value is a parameter
 
 from __future__ import annotations
 
-from collections.abc import Container
+import json
+from collections.abc import Container, Sequence
 from functools import cache
 from typing import Final
 
 from django.db import connection
+from django.db.models import Q
 
 from tonghu.codes import hqms_fields
-from tonghu.intake.models import Batch, Match, Row
+from tonghu.intake.answering import ANSWERED, KEPT
+from tonghu.intake.models import Answer, Batch, Match, Row
 from tonghu.registry.content import Content, differences, open_
 from tonghu.registry.models import Origin
 
@@ -33,43 +36,48 @@ _VOIDED_BY_UNDO: Final = """
 (c.state = 'voided' AND (SELECT a.batch FROM registry_act a WHERE a.card_id = c.id AND a.act = 'void'
                          ORDER BY a.id DESC LIMIT 1) IS NOT NULL)
 """
+#: Where a batch is compared again: which of its rows are.
+_ONLY: Final = "(%(only)s::bigint[] IS NULL OR {row}.id = ANY (%(only)s))"
 #: One stay twice in a file: the first row stands for it.
 _REPEATED: Final = """
 UPDATE intake_row AS r SET match = 'repeated',
   why = CASE WHEN r.content_key = f.content_key THEN 'repeated_same' ELSE 'repeated' END
 FROM (
   SELECT id, first_value(content_key) OVER stay AS content_key, row_number() OVER stay AS nth
-  FROM intake_row WHERE batch_id = %s AND match <> 'unusable'
+  FROM intake_row WHERE batch_id = %(batch)s AND match <> 'unusable'
   WINDOW stay AS (PARTITION BY record_number, discharge_at ORDER BY row)
 ) AS f
 WHERE f.id = r.id AND f.nth > 1
 """
 _MATCHED: Final = f"""
-UPDATE intake_row AS r SET card = c.id, card_version = c.version, match = CASE
+UPDATE intake_row AS r SET card = c.id, card_version = c.version, card_state = c.state, match = CASE
   WHEN {_VOIDED_BY_UNDO} THEN 'new'
   WHEN EXISTS (SELECT FROM registry_cardversion v WHERE v.card_id = c.id AND v.content_key = r.content_key
                AND v.number IN (c.version, {_LAST_IMPORT})) THEN 'unchanged'
   ELSE 'changed' END
 FROM registry_card AS c
-WHERE r.batch_id = %s AND r.match = 'new' AND c.institution_id = r.institution_id AND {{fits}}
+WHERE r.batch_id = %(batch)s AND r.match = 'new' AND c.institution_id = r.institution_id AND {{fits}}
+  AND {_ONLY.format(row="r")}
 """
 #: An exported file names the card; then record number and discharge time may have been put right.
 _BY_KEY: Final = _MATCHED.format(fits="c.id = r.card_key")
 #: The number of a card in a row that seems another stay's (copied, shifted or sorted in the exported file): where two
 #: rows bear it, where another card is of the row's stay, or where nothing of the stay is the card's. A question to a
 #: person; beside it stands the card of the row's stay, where there is one.
-_KEY_IN_DOUBT: Final = """
-UPDATE intake_row AS r SET match = 'probable', why = 'key_in_doubt', card = doubted.card, card_version = doubted.version
+_KEY_IN_DOUBT: Final = f"""
+UPDATE intake_row AS r SET match = 'probable', why = 'key_in_doubt', card = doubted.card,
+  card_version = doubted.version, card_state = doubted.state
 FROM (
-  SELECT w.id, coalesce(stay.id, named.id) AS card, coalesce(stay.version, named.version) AS version
+  SELECT w.id, coalesce(stay.id, named.id) AS card, coalesce(stay.version, named.version) AS version,
+         coalesce(stay.state, named.state) AS state
   FROM intake_row AS w
   JOIN registry_card AS named ON named.id = w.card
   LEFT JOIN registry_card AS stay ON stay.institution_id = w.institution_id
     AND stay.record_number = w.record_number AND stay.discharge_at = w.discharge_at
-  WHERE w.batch_id = %s AND w.card = w.card_key AND w.match = 'changed'
+  WHERE w.batch_id = %(batch)s AND w.card = w.card_key AND w.match = 'changed' AND {_ONLY.format(row="w")}
     AND (w.record_number, w.discharge_at) IS DISTINCT FROM (named.record_number, named.discharge_at)
     AND (stay.id IS NOT NULL
-      OR w.card_key IN (SELECT card_key FROM intake_row WHERE batch_id = %s GROUP BY 1 HAVING count(*) > 1)
+      OR w.card_key IN (SELECT card_key FROM intake_row WHERE batch_id = %(batch)s GROUP BY 1 HAVING count(*) > 1)
       OR (w.record_number <> named.record_number AND w.discharge_at IS DISTINCT FROM named.discharge_at
           AND w.admission_at IS DISTINCT FROM named.admission_at))
 ) AS doubted
@@ -79,14 +87,16 @@ _BY_STAY: Final = _MATCHED.format(
     fits="r.card IS NULL AND c.record_number = r.record_number AND c.discharge_at = r.discharge_at"
 )
 #: A card that another row of the file fits exactly is no question.
-_PROBABLE: Final = """
-UPDATE intake_row AS r SET match = 'probable', card = near.id, card_version = near.version, why = 'probable'
+_PROBABLE: Final = f"""
+UPDATE intake_row AS r SET match = 'probable', card = near.id, card_version = near.version, card_state = near.state,
+  why = 'probable'
 FROM (
-  SELECT DISTINCT ON (r.id) r.id AS row_id, c.id, c.version
+  SELECT DISTINCT ON (r.id) r.id AS row_id, c.id, c.version, c.state
   FROM intake_row AS r
   JOIN registry_card AS c ON c.institution_id = r.institution_id AND c.record_number = r.record_number
     AND c.admission_count = r.admission_count AND c.state <> 'voided'
-  WHERE r.batch_id = %s AND r.match = 'new' AND r.card IS NULL AND r.admission_count <> ''
+  WHERE r.batch_id = %(batch)s AND r.match = 'new' AND r.card IS NULL AND r.admission_count <> ''
+    AND {_ONLY.format(row="r")}
     AND NOT EXISTS (SELECT FROM intake_row AS own WHERE own.batch_id = r.batch_id AND own.card = c.id)
   ORDER BY r.id, c.id
 ) AS near
@@ -94,13 +104,14 @@ WHERE near.row_id = r.id
 """
 _UNDETERMINED: Final = """
 UPDATE intake_row SET match = 'undetermined', why = 'undetermined'
-WHERE batch_id = %s AND match = 'new' AND scope_group = 'undetermined'
+WHERE batch_id = %(batch)s AND match = 'new' AND scope_group = 'undetermined'
 """
 #: What happens without anybody's word: new stays are made, and what nobody has written by hand follows the file.
-_DEFAULTS: Final = """
+_DEFAULTS: Final = f"""
 UPDATE intake_row AS r SET
   why = said.why,
-  choice = CASE said.why WHEN '' THEN 'replace' WHEN 'held' THEN 'keep' ELSE '' END
+  choice = CASE WHEN r.answered IS NOT NULL THEN r.choice
+                WHEN said.why = '' THEN 'replace' WHEN said.why = 'held' THEN 'keep' ELSE '' END
 FROM (
   SELECT w.id, CASE
     WHEN c.state = 'voided' THEN 'voided'
@@ -109,44 +120,66 @@ FROM (
     WHEN c.state = 'accepted' THEN 'accepted'
     ELSE w.why END AS why
   FROM intake_row AS w JOIN registry_card AS c ON c.id = w.card
-  WHERE w.batch_id = %s AND w.match = 'changed'
+  WHERE w.batch_id = %(batch)s AND w.match = 'changed' AND {_ONLY.format(row="w")}
 ) AS said
 WHERE said.id = r.id
 """
 
 
-def match(batch: Batch) -> None:
-    """Work out what every staged row of a batch is."""
+def match(batch: Batch, only: Sequence[int] | None = None) -> None:
+    """Work out what every staged row of a batch is; notes on the batch when, and in which others rows were answered.
+
+    Args:
+        only: the ids of those rows alone, where others are known; they stand as they were staged.
+    """
+    asked = {"batch": batch.pk, "only": None if only is None else list(only)}
     with connection.cursor() as cursor:
         # By index, also while the statistics of tables that have just been filled say that they are empty.
         cursor.execute("SET LOCAL enable_seqscan = off")
-        for statement in (_REPEATED, _BY_KEY, _KEY_IN_DOUBT, _BY_STAY, _PROBABLE, _UNDETERMINED):
-            cursor.execute(statement, [batch.pk] * statement.count("%s"))
-    _compare(batch)
+        cursor.execute("SELECT statement_timestamp()")
+        batch.summary["compared_at"] = cursor.fetchone()[0].isoformat()
+        if only is None:
+            cursor.execute(_REPEATED, asked)
+        for statement in (_BY_KEY, _KEY_IN_DOUBT, _BY_STAY, _PROBABLE, _UNDETERMINED):
+            cursor.execute(statement, asked)
+    _compare(batch, only)
     with connection.cursor() as cursor:
-        cursor.execute(_DEFAULTS, [batch.pk])
+        answers = Answer.objects.filter(institution=batch.institution_id).exists()
+        if answers:
+            cursor.execute(ANSWERED, {**asked, "absent": json.dumps(sorted(lacking(batch)))})
+            cursor.execute(KEPT, asked)
+            cursor.execute(
+                "SELECT DISTINCT answered FROM intake_row WHERE batch_id = %(batch)s AND answered IS NOT NULL", asked
+            )
+            batch.summary["answered_in"] = sorted(number for (number,) in cursor.fetchall())
+        cursor.execute(_DEFAULTS, asked)
         cursor.execute("SET LOCAL enable_seqscan = on")
 
 
-def _compare(batch: Batch) -> None:
+def _compare(batch: Batch, only: Sequence[int] | None) -> None:
     """Open what seems to differ: the fields that do, or that none does (a card with a supplement has another hash).
 
-    A row that would write over what a person wrote is ``edited``.
+    A row that would write over what a person wrote is ``edited``. One whose card's number is in doubt, but that says
+    what the card of its stay says, brings nothing new either.
     """
     absent = lacking(batch)
-    seem = Row.objects.filter(batch=batch, match=Match.CHANGED).order_by("pk")
+    seem = Row.objects.filter(Q(match=Match.CHANGED) | Q(match=Match.PROBABLE, why="key_in_doubt"), batch=batch)
+    if only is not None:
+        seem = seem.filter(pk__in=only)
     last = 0
-    while rows := list(seem.filter(pk__gt=last)[:COMPARED]):
+    while rows := list(seem.order_by("pk").filter(pk__gt=last)[:COMPARED]):
         last = rows[-1].pk
         cards = [row.card for row in rows if row.card is not None]
         held, by_hand = contents(cards), written_by_hand(cards)
         for row in rows:
             now, imported = held[row.card or 0]
             incoming = open_(row.content)
-            row.changed = differing(incoming, now, absent)
-            if not row.changed or (imported and not differing(incoming, imported, absent)):
-                row.match = Match.UNCHANGED
-            elif any(code in by_hand[row.card or 0] for code in row.changed):
+            changed = differing(incoming, now, absent)
+            if row.match == Match.CHANGED:  # a question may yet lead to a new card, which has all of the row's fields
+                row.changed = changed
+            if not changed or (imported and not differing(incoming, imported, absent)):
+                row.match, row.why = Match.UNCHANGED, ""
+            elif row.match == Match.CHANGED and any(code in by_hand[row.card or 0] for code in changed):
                 row.why = "edited"
         Row.objects.bulk_update(rows, ["changed", "match", "why"])
 

@@ -78,7 +78,8 @@ class Batch(models.Model):
     counts = models.JSONField(default=dict)
     #: What the check says of the file, without the content of any cell.
     summary = models.JSONField(default=dict)
-    #: Why the file cannot be used (Chinese, then English, a line each); may quote the file, so it is sealed.
+    #: Why the file cannot be used (Chinese, then English, then the file's name, a line each); sealed, as it may quote
+    #: the file, whose name is destroyed with it.
     refusal = EncryptedText(place="intake_batch.refusal", null=True, stars=True)
     #: Rule → some of the values that it finds, while the file is looked at; JSON, sealed.
     samples = EncryptedText(place="intake_batch.samples", null=True, stars=True)
@@ -187,15 +188,18 @@ class Row(models.Model):
     identity = SealedBytes(place=IDENTITY_PLACE)
     #: The number of the card that an exported file names.
     card_key = models.BigIntegerField(null=True)
-    #: The card that is there, and its version when it was looked at.
+    #: The card that is there, and its version and state when it was looked at.
     card = models.BigIntegerField(null=True)
     card_version = models.IntegerField(null=True)
+    card_state = models.CharField(max_length=20, blank=True, db_default="")
     match = models.CharField(max_length=12, choices=Match.choices, default=Match.NEW)
     choice = models.CharField(max_length=8, choices=Choice.choices, blank=True)
     #: Codes of the fields in which it differs from the card.
     changed = ArrayField(models.CharField(max_length=40), default=list)
-    #: Why it cannot be imported, or why somebody must decide: a code of ``wording.WHY``.
+    #: Why it cannot be imported, or why somebody must decide: a code of ``outcomes.WHY``.
     why = models.CharField(max_length=20, blank=True)
+    #: The batch in which somebody decided on this very row before; the choice is what was decided then.
+    answered = models.BigIntegerField(null=True)
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["batch", "row"], name="one_row_a_place")]
@@ -230,3 +234,30 @@ class RowFinding(models.Model):
 
     def __str__(self) -> str:
         return f"{self.rule} in row {self.row} of batch {self.batch_id}"
+
+
+class Answer(models.Model):
+    """That somebody kept a card against a row, filled its blanks alone, or left the row out: no value, no identity.
+
+    It stays, so that the same row is not asked about again (``answering.py``).
+    """
+
+    batch = models.ForeignKey(Batch, models.CASCADE, related_name="answers", db_index=False, db_constraint=False)
+    institution = models.ForeignKey("network.Institution", models.PROTECT, db_index=False, db_constraint=False)
+    #: The keyed hash of the row's front page.
+    content_key = models.BinaryField()
+    #: The card beside which it was decided, and its version that was decided on; of a fill, the filled one.
+    card = models.BigIntegerField(null=True)
+    card_version = models.IntegerField(null=True)
+    choice = models.CharField(max_length=8, choices=Choice.choices)
+    #: Codes of the fields in which the card was left as it is.
+    changed = ArrayField(models.CharField(max_length=40), default=list)
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["institution", "content_key"], name="intake_answer_by_content"),
+            models.Index(fields=["institution", "card"], name="intake_answer_by_card", condition=Q(card__isnull=False)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.choice} in batch {self.batch_id}"

@@ -38,6 +38,7 @@ WHY: Final[dict[str, Promise]] = {
     ),
     "undetermined": _("The diagnosis is in scope and the age is not known: is the patient under 20?"),
     "edited": _("Somebody changed the card since the last import: compare before you write over it"),
+    "kept": _("Somebody kept the card against an earlier file: compare before you write over it"),
     "submitted": _("The card waits for the auditor: taking the file withdraws it first"),
     "accepted": _("The centre has accepted the card: taking the file begins a correction"),
     "voided": _("The card was voided: taking the file restores it"),
@@ -48,12 +49,16 @@ WHY: Final[dict[str, Promise]] = {
 }
 
 
-def outcome(match: str, choice: str, why: str) -> str:
+def outcome(match: str, choice: str, why: str, *, answered: bool = False) -> str:
     """Return what becomes of a row: ``create``, ``replace``, ``fill``, ``unchanged``, ``skipped``, ``failed``; or that
-    it ``waits``."""
+    it ``waits``.
+
+    Args:
+        answered: whether somebody decided on this very row before: what was decided then is done.
+    """
     if match == Match.UNUSABLE or (match == Match.REPEATED and why == "repeated"):
         return "failed"
-    if match in (Match.UNCHANGED, Match.REPEATED):
+    if match in (Match.UNCHANGED, Match.REPEATED) or (answered and choice in (Choice.KEEP, Choice.SKIP)):
         return "unchanged"
     if choice in (Choice.REPLACE, Choice.FILL):
         return choice

@@ -5,11 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
 from functools import reduce
 from operator import or_
 from typing import Any, Final
 
 from django.db.models import Count, Q, QuerySet
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from tonghu.codes import hqms_fields
 from tonghu.intake.models import Batch, Match, Row, State
@@ -23,6 +27,13 @@ from tonghu.registry.models import Card
 #: So many columns are named where a file's are not those of the standard, each by so many characters.
 COLUMNS_SHOWN: Final = 12
 _LONGEST_NAME: Final = 40
+#: Discharges that fit the archive month badly.
+DISCHARGED: Final[dict[str, Promise]] = {
+    "after": _("Discharged after the archive month"),
+    "before": _("Discharged more than half a year before the archive month"),
+}
+#: So many months a stay may wait for its archive without being asked about.
+_LONG: Final = 6
 #: What the menu counts at most.
 _MOST: Final = 99
 #: Fields of a front page that pages show masked, by name.
@@ -61,38 +72,81 @@ class Preview:
     Attributes:
         counts: how many rows each count of it would have, and how many wait.
         kinds: the kinds of rows that it has, those that wait first.
+        with_errors: in how many rows the rules of a card find errors.
+        answered: how many rows somebody decided on before; they count as unchanged.
+        discharged: how many stays were discharged when, by :data:`DISCHARGED`.
     """
 
     counts: Mapping[str, int]
     kinds: Sequence[Kind]
+    with_errors: int
+    answered: int
+    discharged: Mapping[str, int]
 
 
 def preview(batch: Batch) -> Preview:
     """Return what an import would do; its rows are looked at once, there may be 100,000."""
     counts = dict.fromkeys([*COUNTED, "waits"], 0)
     found: dict[str, list[int]] = {}
-    rows = Row.objects.filter(batch=batch).order_by().values_list("match", "choice", "why").annotate(Count("pk"))
-    for match, choice, why, count in rows:
-        becomes = outcome(match, choice, why)
-        counts[COUNTS_AS[becomes]] += count
-        held = found.setdefault(match, [0, 0])
-        held[0] += count
-        held[1] += count if becomes == "waits" else 0
+    with_errors, before, times = 0, 0, dict.fromkeys(DISCHARGED, 0)
+    kinds = Row.objects.filter(batch=batch).order_by().values("match", "choice", "why", "answered")
+    rows = kinds.annotate(
+        count=Count("pk"), with_errors=Count("pk", filter=Q(errors__gt=0)),
+        **{when: Count("pk", filter=_discharged(when, batch.archive_month)) for when in DISCHARGED},
+    )  # fmt: skip
+    for row in rows:
+        becomes = outcome(row["match"], row["choice"], row["why"], answered=row["answered"] is not None)
+        counts[COUNTS_AS[becomes]] += row["count"]
+        held = found.setdefault(row["match"], [0, 0])
+        held[0] += row["count"]
+        held[1] += row["count"] if becomes == "waits" else 0
+        with_errors += row["with_errors"]
+        before += row["count"] if row["answered"] is not None else 0
+        times = {when: times[when] + row[when] for when in times}
     listed = [Kind(match, str(Match(match).label), *held) for match, held in found.items()]
-    return Preview(counts, sorted(listed, key=lambda kind: (not kind.waits, Match.values.index(kind.match))))
+    listed.sort(key=lambda kind: (not kind.waits, Match.values.index(kind.match)))
+    return Preview(counts, listed, with_errors, before, times)
 
 
 def counted_as(rows: QuerySet[Row], name: str) -> QuerySet[Row]:
     """Narrow the rows of a batch to those that stand in one of the counts of :func:`preview`."""
-    kinds = rows.order_by().values_list("match", "choice", "why").distinct()
-    wanted = [Q(match=match, choice=choice, why=why) for match, choice, why in kinds
-              if COUNTS_AS[outcome(match, choice, why)] == name]  # fmt: skip
+    kinds = rows.order_by().values_list("match", "choice", "why", "answered").distinct()
+    wanted = [Q(match=match, choice=choice, why=why, answered=answered) for match, choice, why, answered in kinds
+              if COUNTS_AS[outcome(match, choice, why, answered=answered is not None)] == name]  # fmt: skip
     return rows.filter(reduce(or_, wanted)) if wanted else rows.none()
+
+
+def discharged(rows: QuerySet[Row], when: str, month: date) -> QuerySet[Row]:
+    """Narrow rows to those whose discharge fits an archive month badly, one of :data:`DISCHARGED`."""
+    return rows.filter(_discharged(when, month))
+
+
+def _discharged(when: str, month: date) -> Q:
+    if when == "after":
+        return Q(discharge_at__gte=_begins(month, 1))
+    return Q(discharge_at__lt=_begins(month, -_LONG))
+
+
+def _begins(month: date, later: int) -> datetime:
+    """When the month begins that lies so many months later."""
+    year, index = divmod(month.year * 12 + month.month - 1 + later, 12)
+    return datetime(year, index + 1, 1, tzinfo=timezone.get_default_timezone())
+
+
+def decided_in(batch: Batch) -> list[Batch]:
+    """Return the imports in which rows of a waiting one were decided on before, the last one first."""
+    return list(batches().filter(pk__in=batch.summary.get("answered_in", [])).order_by("-pk"))
 
 
 def record_numbers(cards: Sequence[int]) -> dict[int, str]:
     """Return the record numbers of cards that the open scope sees."""
     return dict(Card.objects.filter(pk__in=cards).values_list("pk", "record_number")) if cards else {}
+
+
+def named(cards: Sequence[int]) -> list[Card]:
+    """Return cards that the open scope sees, for a list that leads to them, by archive month and record number."""
+    known = Card.objects.filter(pk__in=cards).only("record_number", "discharge_at", "archive_month", "state")
+    return list(known.order_by("archive_month", "record_number")) if cards else []
 
 
 @dataclass(frozen=True, slots=True)

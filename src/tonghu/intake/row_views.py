@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from tonghu.errors import InputRefused
-from tonghu.hqms.labels import GROUPS_ZH
+from tonghu.hqms.labels import GROUPS_EN, GROUPS_ZH
 from tonghu.intake import identity, queries, services
 from tonghu.intake.access import UPLOAD
 from tonghu.intake.comparing import lines
@@ -49,6 +49,7 @@ def rows(request: Request, pk: int) -> HttpResponse:
     batch = get_object_or_404(Batch, pk=pk, state=State.READY)
     match = request.GET.get("match", "")
     match = match if match in Match.values else ""
+    groups = GROUPS_ZH if _zh() else GROUPS_EN
     table = Table(
         request=request,
         name="import-rows",
@@ -60,7 +61,7 @@ def rows(request: Request, pk: int) -> HttpResponse:
             Column("record_number", _("Record number"), kind="code", sort=None),
             Column("name", _("Name"), value=lambda row: identity.opened(row.identity).patient_name, sort=None),
             Column("discharge_at", _("Discharge"), value=lambda row: _day(row), sort=None),
-            Column("scope_group", _("Group"), value=lambda row: GROUPS_ZH.get(row.scope_group, row.scope_group),
+            Column("scope_group", _("Group"), value=lambda row: groups.get(row.scope_group, row.scope_group),
                    sort=None),
             Column("match", _("What it is"), value=lambda row: Match(row.match).label, sort=None),
             Column("changed", _("Fields that differ"), kind="number", sort=None,
@@ -72,10 +73,14 @@ def rows(request: Request, pk: int) -> HttpResponse:
             Filter("match", _("What it is"), lambda all_, said: all_.filter(match=said), choices=Match.choices),
             Filter("counts", _("What happens"), queries.counted_as,
                    choices=[*COUNTED.items(), ("waits", _("waits for you"))]),
+            Filter("discharged", _("Discharge"), lambda all_, said: queries.discharged(all_, said, batch.archive_month),
+                   choices=list(queries.DISCHARGED.items())),
+            Filter("decided", _("Decided before"), lambda all_, said: all_.filter(answered__isnull=said == "no"),
+                   choices=[("yes", _("Yes")), ("no", _("No"))]),
         ),
         caption=_("Rows in scope"),
         empty=_("The file has no reportable stay."),
-        row_mark=lambda row: "ask" if outcome(row.match, row.choice, row.why) == "waits" else "",
+        row_mark=lambda row: "ask" if _becomes(row) == "waits" else "",
     )  # fmt: skip
     chosen = Row.objects.filter(batch=batch, match=match).exclude(why="held") if match in CHOICES else None
     said = {
@@ -96,7 +101,7 @@ def row_page(request: Request, pk: int, row: int) -> HttpResponse:
     if card is not None:
         log_read(card.child.group, "核对导入", by=request.scope, institution=card.institution_id)
     incoming = open_(held.content)
-    zh = (get_language() or "zh").startswith("zh")
+    zh = _zh()
     said: dict[str, Any] = {
         "batch": batch, "row": held, "card": card, "identity": identity.opened(held.identity),
         "lines": lines(
@@ -106,6 +111,7 @@ def row_page(request: Request, pk: int, row: int) -> HttpResponse:
         "choices": [] if held.why == "held" else CHOICES.get(held.match, ()),
         "findings": _findings(batch, held, zh=zh),
         "waiting": Row.objects.filter(WAITING, batch=batch).count(),
+        "decided_in": queries.batches().filter(pk=held.answered or 0).first(),
     }  # fmt: skip
     around = Row.objects.filter(batch=batch, match=held.match).values_list("row", flat=True)
     said["before"] = around.filter(row__lt=row).order_by("-row").first()
@@ -146,8 +152,16 @@ def choose(request: Request, pk: int) -> HttpResponse:
 
 def outcome_mark(row: Row) -> Mark:
     """What becomes of a row, as a word with a mark."""
-    label, tone = _OUTCOMES[outcome(row.match, row.choice, row.why)]
+    label, tone = _OUTCOMES[_becomes(row)]
     return Mark(label, tone)  # type: ignore[arg-type]
+
+
+def _becomes(row: Row) -> str:
+    return outcome(row.match, row.choice, row.why, answered=row.answered is not None)
+
+
+def _zh() -> bool:
+    return (get_language() or "zh").startswith("zh")
 
 
 def _day(row: Row) -> str:

@@ -182,9 +182,11 @@ def remembered(summary: Mapping[str, Any]) -> dict[str, Any]:
 def _refuse(batch: int, why: InputRefused, by: Scope) -> None:
     held = Batch.objects.select_for_update(of=("self",)).get(pk=batch)
     if held.state == State.CHECKING:
-        held.state, held.refusal = State.REFUSED, f"{why.zh}\n{why.en}"
+        file = StoredFile.objects.filter(pk=held.file_id, destroyed_at=None).first()
+        # The file goes, and its name with it; whoever reads why it was refused must know which file it was.
+        held.state, held.refusal = State.REFUSED, f"{why.zh}\n{why.en}\n{file.name if file else ''}"
         held.save(update_fields=["state", "refusal"])
-        if StoredFile.objects.filter(pk=held.file_id, destroyed_at=None).exists():
+        if file is not None:
             happened("batch_discarded", file=held.file_id, by=by)
 
 

@@ -8,7 +8,9 @@ was voided here comes back when the file comes again.
 
 from __future__ import annotations
 
-from typing import Final
+from dataclasses import dataclass
+from datetime import date
+from typing import Final, NamedTuple
 
 from django.db import connection, transaction
 
@@ -19,7 +21,7 @@ from tonghu.intake.services import require_unlocked
 from tonghu.platform.jobs.points import point
 from tonghu.platform.scope.scope import Scope
 from tonghu.registry.content import differences, open_
-from tonghu.registry.locks import locked_among
+from tonghu.registry.locks import hold_open, locked_among
 from tonghu.registry.models import CardAct, CardVersion, Origin
 from tonghu.registry.services import move, save_card
 from tonghu.registry.states import EDITABLE
@@ -55,6 +57,46 @@ WHERE c.id > %(after)s ORDER BY c.id LIMIT %(limit)s
 """
 
 
+class _Card(NamedTuple):
+    """A card that a batch made or changed, as :data:`_CARDS` finds it."""
+
+    card: int
+    version: int
+    made: bool
+    touched: bool
+    month: date
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """What an undo would do now.
+
+    Attributes:
+        voided, restored: how many cards it would void, or give their earlier text back.
+        left: the cards that it would leave as they are, and whether for a locked month.
+    """
+
+    voided: int
+    restored: int
+    left: dict[int, bool]
+
+
+def forecast(batch: Batch) -> Forecast:
+    """Say what an undo of a confirmed batch would do, card by card."""
+    found = _cards(batch, 0, None)
+    shut = locked_among(batch.institution_id, (one.month for one in found))
+    left = {one.card: one.month in shut for one in found if one.touched or one.month in shut}
+    made = sum(one.made for one in found if one.card not in left)
+    return Forecast(made, len(found) - len(left) - made, left)
+
+
+def _cards(batch: Batch, after: int, limit: int | None) -> list[_Card]:
+    asked = {"institution": batch.institution_id, "batch": batch.pk, "after": after, "limit": limit}
+    with connection.cursor() as cursor:
+        cursor.execute(_CARDS, {**asked, "in_hand": sorted(EDITABLE)})
+        return [_Card(*row) for row in cursor.fetchall()]
+
+
 def cards_of(batch: int, institution: int) -> int:
     """How many cards a batch made or changed."""
     with connection.cursor() as cursor:
@@ -81,20 +123,19 @@ def undo_cards(batch: int, by: Scope) -> dict[str, int]:
     held = Batch.objects.select_for_update(of=("self",)).get(pk=batch)
     if held.state != State.UNDOING:
         return {"cards": 0, "last": undone_to(held)}
-    require_unlocked(held)
     take_turn(held.institution_id)
-    with connection.cursor() as cursor:
-        asked = {"institution": held.institution_id, "batch": batch, "after": undone_to(held), "limit": CHUNK}
-        cursor.execute(_CARDS, {**asked, "in_hand": sorted(EDITABLE)})
-        found = cursor.fetchall()
+    found = _cards(held, undone_to(held), CHUNK)
+    # From here to the end of the transaction nobody locks these months.
+    hold_open([held.archive_month, *(one.month for one in found)])
+    require_unlocked(held)
     reason = f"撤销导入批次 {held.label}"
-    shut = locked_among(held.institution_id, (month for *_, month in found))
-    locked = sum(month in shut for *_, month in found)
-    kept = [card for card, _version, _made, touched, month in found if touched or month in shut]
+    shut = locked_among(held.institution_id, (one.month for one in found))
+    locked = sum(one.month in shut for one in found)
+    kept = [one.card for one in found if one.touched or one.month in shut]
     left = set(kept)
-    free = [row for row in found if row[0] not in left]
-    made = [card for card, _version, made, *_ in free if made]
-    changed = [(card, version) for card, version, made, *_ in free if not made]
+    free = [one for one in found if one.card not in left]
+    made = [one.card for one in free if one.made]
+    changed = [(one.card, one.version) for one in free if not one.made]
     voided = 0
     if made:
         for moved in move(cards=made, act="void", by=by, reason=reason, batch=batch):
@@ -111,7 +152,7 @@ def undo_cards(batch: int, by: Scope) -> dict[str, int]:
     for name, count in done.items():
         held.counts[name] = held.counts.get(name, 0) + count
     held.summary = {**held.summary, "in_hand": [*held.summary.get("in_hand", []), *in_hand][:NAMED]}
-    last = found[-1][0] if found else undone_to(held)
+    last = found[-1].card if found else undone_to(held)
     held.counts["undone_to"] = last
     held.kept_cards = [*held.kept_cards, *sorted(kept)]
     held.save(update_fields=["counts", "summary", "kept_cards"])

@@ -10,17 +10,20 @@ from django.http import HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import get_language
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from tonghu.errors import InputRefused
+from tonghu.hqms.labels import GROUPS_EN, GROUPS_ZH
 from tonghu.intake import queries, services
 from tonghu.intake.access import UNDO, UPLOAD
 from tonghu.intake.forms import UploadForm
+from tonghu.intake.looking_again import look_again
 from tonghu.intake.models import Batch, State
 from tonghu.intake.outcomes import COUNTED, WHY
 from tonghu.intake.tasks import MARKED_AT_ONCE, mark_file
+from tonghu.intake.undoing import Forecast, forecast
 from tonghu.platform.accounts.access import Request, requires
 from tonghu.platform.accounts.forms import in_words
 from tonghu.platform.components.parts import Confirm
@@ -31,6 +34,7 @@ from tonghu.platform.files.upload import takes_files, uploaded
 from tonghu.platform.jobs.models import Job
 from tonghu.platform.jobs.tasks import enqueue
 from tonghu.platform.jobs.views import progress_of
+from tonghu.platform.shell import Words
 from tonghu.registry.locks import is_locked, kept_in_words
 
 TONES: Final = {
@@ -41,8 +45,10 @@ TONES: Final = {
 WORKING: Final = frozenset({State.CHECKING, State.CONFIRMING, State.UNDOING})
 #: Rules that the preview shows at once; the others open.
 GROUPS_SHOWN: Final = 8
-#: Cards that an undo left as they are: so many are named.
+#: Cards that an undo left, or would leave, as they are: so many are named.
 KEPT_SHOWN: Final = 200
+#: Of an import of more cards than these it is not said beforehand which an undo would leave: that takes too long.
+FORESEEN: Final = 3_000
 
 
 @requires(UPLOAD)
@@ -103,11 +109,14 @@ def upload(request: Request) -> HttpResponseBase:
 @requires(UPLOAD)
 @require_GET
 def batch_page(request: Request, pk: int) -> HttpResponse:
-    """One import, whatever its state."""
+    """One import, whatever its state; what waits is compared again where its cards moved on."""
+    if again := look_again(batch=pk, by=request.scope):
+        messages.info(request, _compared_again(again))
     batch = get_object_or_404(Batch, pk=pk)
     job = Job.objects.select_related("progress").filter(pk=batch.job or 0).first()
     said: dict[str, Any] = {
-        "batch": batch, "mark": state_mark(batch), "file": _file(batch), "zh": _zh(),
+        "batch": batch, "mark": state_mark(batch), "file_name": getattr(_file(batch), "name", ""), "zh": _zh(),
+        "by_group": _by_group(batch.summary),
         "title": _("Import %(label)s") % {"label": batch.label} if batch.number else _("Import of %(month)s") % {
             "month": f"{batch.archive_month:%Y-%m}"
         },
@@ -121,8 +130,8 @@ def batch_page(request: Request, pk: int) -> HttpResponse:
     if batch.state == State.READY:
         said |= _preview(batch)
     elif batch.state == State.REFUSED:
-        zh, _sep, en = str(batch.refusal or "").partition("\n")
-        said["refusal"] = zh if _zh() else en
+        zh, en, name, *_more = [*str(batch.refusal or "").split("\n"), "", "", ""]
+        said |= {"refusal": zh if _zh() else en, "file_name": name}
     elif batch.state in (State.CONFIRMING, State.CONFIRMED, State.UNDOING, State.UNDONE):
         said |= _done(batch, request)
     return render(request, "intake/batch.html", said)
@@ -131,7 +140,12 @@ def batch_page(request: Request, pk: int) -> HttpResponse:
 @requires(UPLOAD)
 @require_http_methods(["GET", "HEAD", "POST"])
 def confirm(request: Request, pk: int) -> HttpResponse:
-    """Have a file imported."""
+    """Have a file imported; where its cards moved on since it was looked at, it is looked at again first."""
+    if request.method == "POST" and (again := look_again(batch=pk, by=request.scope)):
+        messages.warning(
+            request, f"{_compared_again(again)} {_('Nothing was imported yet: look, then confirm again.')}"
+        )
+        return redirect("intake:batch", pk)
     return _act(request, pk, lambda: services.confirm(batch=pk, by=request.scope))
 
 
@@ -181,15 +195,19 @@ def _preview(batch: Batch) -> dict[str, Any]:
     return {
         "counts": [(name, words, counts[name]) for name, words in COUNTED.items()],
         "waits": counts["waits"],
+        "together": sum(counts.values()),
         "total": total,
         "will_do": counts["created"] + counts["updated"],
         "kinds": would.kinds,
+        "with_errors": would.with_errors,
+        "answered": would.answered,
+        "decided_in": queries.decided_in(batch) if would.answered else [],
+        "discharged": [(when, words, would.discharged[when]) for when, words in queries.DISCHARGED.items()],
         "groups": groups[:GROUPS_SHOWN],
         "columns": queries.columns(batch, zh=_zh()),
         "more_groups": groups[GROUPS_SHOWN:],
         "notes": [(note["zh" if _zh() else "en"], note["attention"]) for note in summary["notes"]],
         "taken_for": summary["taken_for"]["zh" if _zh() else "en"],
-        "by_group": _by_group(summary),
         "marked": _marked(batch),
         "may_mark": batch.marked is None and total > MARKED_AT_ONCE,
     }
@@ -199,24 +217,30 @@ def _done(batch: Batch, request: Request) -> dict[str, Any]:
     counts = [(name, words, batch.counts.get(name, 0)) for name, words in COUNTED.items()]
     said, kept = batch.summary.get("failed", []), batch.kept_cards[:KEPT_SHOWN]
     in_hand = batch.summary.get("in_hand", [])[:KEPT_SHOWN]
-    records = queries.record_numbers([*kept, *in_hand, *(one["card"] for one in said if "card" in one)])
+    records = queries.record_numbers([*in_hand, *(one["card"] for one in said if "card" in one)])
     failed = [
         {"row": one["row"], "why": WHY.get(one["why"], one["why"]), "card": one.get("card"),
          "record": records.get(one.get("card"))}
         for one in said
     ]  # fmt: skip
     locked = is_locked(batch.institution_id, batch.archive_month)
-    may_undo = batch.state == State.CONFIRMED and request.scope.may(UNDO)
-    created, updated = batch.counts.get("created", 0), batch.counts.get("updated", 0)
+    may_undo = batch.state == State.CONFIRMED and request.scope.may(UNDO) and not locked
+    written = batch.counts.get("created", 0) + batch.counts.get("updated", 0)
+    foreseen = forecast(batch) if may_undo and 0 < written <= FORESEEN else None
+    would_stay = list(foreseen.left)[:KEPT_SHOWN] if foreseen else []
     return {
         "counts": counts,
+        "together": batch.counts.get("of", 0) if batch.state != State.CONFIRMING else 0,
         "failed": failed,
         "more_failed": max(0, batch.counts.get("failed", 0) - len(failed)),
         "locked": locked,
         "in_hand": [(card, records[card]) for card in in_hand if card in records],
         "in_hand_count": batch.counts.get("in_hand", 0),
         "kept_locked": kept_in_words(batch.counts.get("locked", 0)),
-        "kept": [(card, records[card]) for card in kept if card in records],
+        "kept": queries.named(kept),
+        "more_kept": max(0, batch.counts.get("kept", 0) - len(kept)),
+        "would_stay": queries.named(would_stay),
+        "more_would_stay": len(foreseen.left) - len(would_stay) if foreseen else 0,
         "undone": [
             (_("Voided"), batch.counts.get("voided", 0)), (_("Put back"), batch.counts.get("restored", 0)),
             *([(_("Of these submitted again"), again)] if (again := batch.counts.get("submitted", 0)) else []),
@@ -225,16 +249,29 @@ def _done(batch: Batch, request: Request) -> dict[str, Any]:
         "marked": _marked(batch),
         "confirm_undo": Confirm(
             question=_("Take this whole import back?"),
-            consequences=(
-                (f"{created:,}", _("cards that it made are voided")),
-                (f"{updated:,}", _("cards that it changed get their earlier text back")),
-                (_("Cards changed since, or of a locked month"), _("stay as they are and are named")),
-            ),
+            consequences=_foreseen(batch, foreseen),
             act=_("Undo the import"),
             url=reverse("intake:undo", args=[batch.pk]),
             final=False,
-        ) if may_undo and not locked and created + updated else None,
+        ) if may_undo and written else None,
     }  # fmt: skip
+
+
+def _foreseen(batch: Batch, would: Forecast | None) -> list[tuple[Words, Words]]:
+    """What an undo would do, in numbers; of a large import, at most how much."""
+    made, changed = _("cards that it made are voided"), _("cards that it changed get their earlier text back")
+    if would is None:
+        created, updated = (f"{batch.counts.get(name, 0):,}" for name in ("created", "updated"))
+        return [
+            (_("At most %(n)s") % {"n": created}, made), (_("At most %(n)s") % {"n": updated}, changed),
+            (_("Cards changed since, or of a locked month"), _("stay as they are and are named")),
+        ]  # fmt: skip
+    said: list[tuple[Words, Words]] = [(f"{would.voided:,}", made), (f"{would.restored:,}", changed)]
+    if left := len(would.left):
+        said.append(
+            (f"{left:,}", _("cards stay as they are: changed since, or of a locked month; this page lists them"))
+        )
+    return said
 
 
 def _marked(batch: Batch) -> StoredFile | None:
@@ -246,11 +283,8 @@ def _file(batch: Batch) -> StoredFile | None:
 
 
 def _by_group(summary: dict[str, Any]) -> list[tuple[str, int]]:
-    from tonghu.hqms.labels import GROUPS_ZH
-
-    counts = {**summary["by_group"], "undetermined": summary["undetermined"]}
-    names = GROUPS_ZH if _zh() else {name: name.replace("_", " ") for name in counts}
-    return [(names.get(name, name), count) for name, count in counts.items() if count]
+    names = GROUPS_ZH if _zh() else GROUPS_EN
+    return [(names.get(name, name), count) for name, count in summary.get("by_group", {}).items() if count]
 
 
 def _count(name: str, batch: Batch) -> int | None:
@@ -270,6 +304,14 @@ def _act(request: Request, pk: int, act: Any, said: str = "") -> HttpResponse:
         if said:
             messages.success(request, said)
     return redirect("intake:batch", pk)
+
+
+def _compared_again(rows: int) -> str:
+    return ngettext(
+        "The card of %(n)d row has changed since the file was checked: the row was compared again.",
+        "The cards of %(n)d rows have changed since the file was checked: these rows were compared again.",
+        rows,
+    ) % {"n": rows}
 
 
 def _said(why: InputRefused) -> str:

@@ -22,6 +22,7 @@ from tonghu.registry.models import CardVersion
 KEY_COLUMN: Final = "童护卡号"
 #: So many contents are opened together.
 _TOGETHER: Final = 500
+_BEGIN_FORMULAS: Final = frozenset("=+-@\t\r")
 _NUMBER: Final = re.compile(r"[-+]?[\d.,]+")
 
 
@@ -71,19 +72,23 @@ def as_xlsx(cards: Sequence[int], layout: str, watermark: str) -> bytes:
     sheet.freeze_panes(2, 1)
     for row, line in enumerate(lines(cards, layout), 2):
         for column, cell in enumerate(line):
-            if cell:
-                sheet.write_string(row, column, cell, text)
+            if cell:  # as text it is no formula; only what would be taken for made harmless is marked
+                sheet.write_string(row, column, _harmless(cell) if cell[0] == "'" else cell, text)
     book.close()
     return out.getvalue()
 
 
 def _harmless(cell: str) -> str:
-    """A cell that a spreadsheet would take for a formula is kept as text; a number or a filler is none."""
-    if cell[:1] not in ("=", "+", "-", "@", "\t", "\r") or len(cell) == 1 or _NUMBER.fullmatch(cell):
-        return cell
-    return f"'{cell}"
+    """A cell that a spreadsheet would take for a formula is kept as text, and so is one that looks kept already."""
+    return f"'{cell}" if _is_kept(cell) else cell
+
+
+def _is_kept(cell: str) -> bool:
+    """Whether a cell gets an apostrophe: a formula, but not a number or a filler; or a formula behind apostrophes."""
+    bare = cell.lstrip("'")
+    return bare[:1] in _BEGIN_FORMULAS and len(bare) > 1 and not _NUMBER.fullmatch(bare)
 
 
 def plain(cell: str) -> str:
     """Return a cell of such a file as it was before it was made harmless."""
-    return cell[1:] if cell[:1] == "'" and _harmless(cell[1:]) == cell else cell
+    return cell[1:] if cell[:1] == "'" and _is_kept(cell) else cell

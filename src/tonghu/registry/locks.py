@@ -9,12 +9,15 @@ from collections.abc import Callable, Iterable
 from datetime import date
 from typing import Final
 
+from django.db import connection
 from django.utils.translation import ngettext
 
 Lock = Callable[[int, date], bool]
 """Asked with an institution's id and the first day of an archive month, in the open scope."""
 
 _asked: Final[list[Lock]] = []
+#: First key of the advisory locks of months: whoever takes back in bulk shares it, whoever locks a month has it alone.
+_KEY: Final = 4_511
 
 
 def lock_is_asked_of(lock: Lock) -> None:
@@ -25,6 +28,24 @@ def lock_is_asked_of(lock: Lock) -> None:
 def is_locked(institution: int, archive_month: date) -> bool:
     """Whether an archive month of an institution is locked: nothing of it is undone in bulk any more."""
     return any(lock(institution, archive_month) for lock in _asked)
+
+
+def hold_open(months: Iterable[date]) -> None:
+    """Have nobody lock these months until the transaction ends; ask afterwards which of them are locked."""
+    _take("pg_advisory_xact_lock_shared", months)
+
+
+def close(month: date) -> None:
+    """Wait for whoever takes back in bulk what belongs to a month; until the transaction ends nobody begins to."""
+    _take("pg_advisory_xact_lock", [month])
+
+
+def _take(lock: str, months: Iterable[date]) -> None:
+    with connection.cursor() as cursor:
+        for key in sorted(
+            {month.year * 100 + month.month for month in months}
+        ):  # in one order, lest two wait crosswise
+            cursor.execute(f"SELECT {lock}(%s, %s)", [_KEY, key])
 
 
 def locked_among(institution: int, months: Iterable[date]) -> frozenset[date]:

@@ -16,6 +16,7 @@ from tonghu.platform.accounts.access import check_may
 from tonghu.platform.audit.events import SITE, acting_because, record
 from tonghu.platform.scope.scope import Scope
 from tonghu.platform.stale import merged
+from tonghu.registry.locks import close
 from tonghu.surveillance.access import LOCK, MANAGE, SIGN
 from tonghu.surveillance.calendar import Month
 from tonghu.surveillance.events import ADMITTED, ENDED, LIFTED, LOCKED, POINT, SIGNED, WITHDRAWN
@@ -162,6 +163,7 @@ def lock_month(*, month: Month, by: Scope, note: str = "") -> MonthLock:
         raise InputRefused(
             f"{month} 的截止日是 {month.due}，之后才能锁定", f"{month} is due on {month.due}: lock it after that day"
         )
+    close(month.first)
     try:
         with transaction.atomic():
             lock = MonthLock.objects.create(

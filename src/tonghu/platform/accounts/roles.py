@@ -136,8 +136,9 @@ _OFFICERS = frozenset(
 #: Permissions on patients, as the rooms declare them; kept together so that each role's line stays readable.
 _READ = frozenset({"children.read", "audit.history", "registry.read"})
 _ENTER = frozenset({"children.enter", "children.consent", "audit.reveal", "api.check", "registry.enter"})
-#: Bringing the hospital's files in, and taking an import back.
-_INTAKE = frozenset({"intake.upload", "intake.undo"})
+#: Bringing the hospital's files in, and taking an import back; a colleague takes up what another one began, and so
+#: sees how far its job is.
+_INTAKE = frozenset({"intake.upload", "intake.undo", "jobs.view"})
 #: Those who answer for the work of others see their jobs and settle the failed ones.
 _JOBS = frozenset({"jobs.view", "jobs.manage"})
 _FILES = frozenset({"files.view", "files.take"})
