@@ -196,7 +196,7 @@ def test_the_wall_puts_the_worst_first_where_asked_and_turns_pages(hospital: Ins
     cards(good, OCTOBER, reported=date(2026, 11, 1))
     with made_up.acting(county):
         assert [line.institution for line in board.wall(MONTHS, TODAY)[0]] == [hospital.pk, good.pk]
-        lines, more = board.wall(MONTHS, TODAY, late_only=True)
+        lines, more = board.wall(MONTHS, TODAY, show="owing")
         assert ([line.institution for line in lines], more) == ([hospital.pk], False)
         assert board.wall(MONTHS, TODAY, page=2) == ([], False)
         assert board.wall(MONTHS, TODAY, region="510105") == ([], False)

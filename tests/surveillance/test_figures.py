@@ -82,13 +82,15 @@ def test_a_region_reads_what_the_job_counted_of_what_was_reported(hospital: Inst
         assert found is not None
         assert (found.cards, found.of("sex"), found.of("rule")) == (2, {"1": 1, "2": 1}, {"HQ021": 1})
         assert (found.first, found.last) == figures.months(TODAY)
-        assert figures.of_region("510000").cards == 0, "the province above is not theirs"  # type: ignore[union-attr]
+        above = figures.of_region("510000", TODAY)
+        assert above is not None
+        assert above.cards == 2, "of the province above theirs alone"
         (one,) = figures.of_points("510100")
         assert (one.institution, one.cards, one.problem_at_first, one.problem, one.share) == (hospital.pk, 2, 1, 1, 50)
     far = made_up.post("commission_officer", made_up.authority("health", "330000"))
     with made_up.acting(far):
         assert figures.of_points("510100") == []
-        assert figures.of_region("510100").cards == 0  # type: ignore[union-attr]
+        assert figures.of_region("510100", TODAY).cards == 0  # type: ignore[union-attr]
     count()
     with made_up.acting(officer):
-        assert figures.of_region("510104").cards == 2  # type: ignore[union-attr]
+        assert figures.of_region("510104", TODAY).cards == 2  # type: ignore[union-attr]

@@ -54,7 +54,7 @@ def test_before_the_due_date_those_who_do_the_work_are_told_once(hospital: Insti
     assert remind(DUE - timedelta(days=5)) == 3 + made_up_clerks
     assert remind(DUE - timedelta(days=5)) == 0
     assert {role for role, _said in told()} == {"point_lead", "entry_clerk", "records_department"}
-    assert told()[0][1].startswith("2026-10 的病例 2026-11-15 截止（还有 5 天）：已报 2 份，未报 3 份")
+    assert told()[0][1].startswith("2026-10 的病例 2026-11-15 截止（还有 5 天）：累计上报 2 份，未上报 3 份")
 
 
 @pytest.mark.parametrize("days", [6, 4, 3, 1, -2, -4, -7])
@@ -64,7 +64,7 @@ def test_on_other_days_nobody_is_told(hospital: Institution, days: int) -> None:
 
 def test_after_it_the_deputy_is_told_too(hospital: Institution) -> None:
     assert remind(DUE + timedelta(days=1)) == 4
-    assert ("responsible_deputy", "2026-10 的病例已逾期 1 天：已报 0 份，未报 0 份，尚未报齐") in told()
+    assert ("responsible_deputy", "2026-10 的病例已逾期 1 天：累计上报 0 份，未上报 0 份，尚未报齐") in told()
     assert "auditor" not in {role for role, _said in told()}
 
 

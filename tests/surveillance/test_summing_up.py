@@ -58,7 +58,7 @@ def test_the_nation_reads_what_the_job_saw_and_says_when(hospital: Institution, 
         assert board.as_of("000000") is not None
         assert board.as_of("510000") is None
         assert board.sums(MONTHS, TODAY, region="510000", digits=4)["510100"][BEFORE].done == 1, "worked out now"
-        assert [line.institution for line in board.wall(MONTHS, TODAY, late_only=True)[0]] == [hospital.pk]
+        assert [line.institution for line in board.wall(MONTHS, TODAY, show="owing")[0]] == [hospital.pk]
     run("surveillance.sum_up")
     with made_up.acting(centre):
         assert board.sums(MONTHS, TODAY, digits=2)["510000"][BEFORE].done == 1

@@ -58,6 +58,7 @@ class MenuItem:
         group: where it stands.
         count: how many wait there for this reader; called under the reader's scope, None or 0 shows no number.
         icon: name of a Tabler icon in :data:`tonghu.platform.web.icons.ICONS`, or empty.
+        note: what is there, in a sentence: the first screen says it to who has no other work here yet.
     """
 
     label: Words
@@ -66,6 +67,7 @@ class MenuItem:
     group: MenuGroup = MenuGroup.TODO
     count: Callable[[Scope], int | None] | None = None
     icon: str = ""
+    note: Words = ""
 
 
 @dataclass(frozen=True, slots=True)

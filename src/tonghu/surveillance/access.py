@@ -7,7 +7,7 @@ from tonghu.platform.scope.permissions import declare
 VIEW = declare(
     "surveillance.view",
     zh="查看上报进度", en="See how reporting stands",
-    effect_zh="查看本单位或本辖区监测点各月的应报、已报、逾期、零报告和锁定情况，不含患儿资料。",
+    effect_zh="查看本单位或本辖区监测点各月的应报、累计上报、逾期、零报告和锁定情况，不含患儿资料。",
     effect_en="Sees, month by month, what points in scope owe, have reported, are late with; names no patient.",
 )  # fmt: skip
 SIGN = declare(

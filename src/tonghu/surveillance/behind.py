@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date, datetime, time, timedelta
 from typing import Final
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -19,14 +21,21 @@ from tonghu.registry.pages.card_lists import group_name
 from tonghu.registry.seen import cards_seen
 from tonghu.registry.states import State
 from tonghu.surveillance.calendar import Month
+from tonghu.surveillance.models import Point
 
 #: Bands of age as figures name them, each with its first and its last year.
 AGES: Final = {"00": (0, 0), "01": (1, 4), "05": (5, 9), "10": (10, 14), "15": (15, 19)}
 
 
-def cards(first: Month, last: Month, region: str | None, by: Scope) -> QuerySet[Card]:
+#: Figures of one archive month, whichever it is: the calendar reaches further back than the figures of twelve months.
+OF_A_MONTH: Final = ("month", "reported", "on_time")
+
+
+def cards(first: Month, last: Month, region: str | None, by: Scope, institution: int | None = None) -> QuerySet[Card]:
     """The cards that figures count: of those archive months, not voided, of a region's hospitals where one is named."""
     held = cards_seen(by).filter(archive_month__range=(first.first, last.first)).exclude(state=State.VOIDED)
+    if institution is not None:
+        held = held.filter(institution=institution)
     if region is None:
         return held
     low, high = covered(region)
@@ -73,6 +82,21 @@ def _of_month(rows: QuerySet[Card], key: str) -> QuerySet[Card] | None:
     return rows.filter(archive_month=month.first) if month else None
 
 
+def _of_calendar(rows: QuerySet[Card], key: str, *, on_time: bool) -> QuerySet[Card] | None:
+    """What the calendar counts of a month: cards of those who owe it that reached the centre, or by the due date."""
+    month = Month.read(key)
+    if month is None:
+        return None
+    owing = Point.objects.filter(institution=OuterRef("institution"), valid__contains=month.last)
+    found = rows.filter(Exists(owing), archive_month=month.first, first_reported_at__isnull=False)
+    return found.filter(first_reported_at__lt=_end(month.due)) if on_time else found
+
+
+def _end(day: date) -> datetime:
+    """The first moment after a day, in China."""
+    return timezone.make_aware(datetime.combine(day + timedelta(days=1), time()))
+
+
 def _of_rule(rows: QuerySet[Card], key: str) -> QuerySet[Card]:
     found = Finding.objects.filter(
         card=OuterRef("pk"), institution=OuterRef("institution"), rule=key, overridden_at=None
@@ -96,6 +120,8 @@ _TOPICS: Final[dict[str, Callable[[QuerySet[Card], str], QuerySet[Card] | None]]
     "age": _of_age,
     "sex": lambda rows, key: rows.filter(sex=key),
     "month": _of_month,
+    "reported": lambda rows, key: _of_calendar(rows, key, on_time=False),
+    "on_time": lambda rows, key: _of_calendar(rows, key, on_time=True),
     "residence": lambda rows, key: rows.filter(residence_code=key),
     "rule": _of_rule,
     "problem": _problem(Q(errors__gt=0)),

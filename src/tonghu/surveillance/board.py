@@ -25,9 +25,9 @@ from tonghu.surveillance.models import Standing
 
 _CELLS: Final = Path(__file__).with_name("cells.sql").read_text(encoding="utf-8")
 _ALL: Final = "SELECT * FROM cell"
-#: Points of a region that owe something, the worst first.
-_BEHIND: Final = """
-SELECT institution_id FROM cell WHERE state IN ('missing', 'overdue')
+#: Points of a region with a month in some state, the worst first.
+_SHOWN: Final = """
+SELECT institution_id FROM cell WHERE state = ANY (%(states)s) AND month = ANY (%(wanted)s::date[])
 GROUP BY 1 ORDER BY count(*) DESC, max(days) DESC, sum(cards - reported) DESC, institution_id
 LIMIT %(size)s OFFSET %(offset)s"""
 _FIGURES: Final = """
@@ -73,6 +73,14 @@ STATES: Final[dict[str, Words]] = {
     "zero_late": gettext_lazy("zero report, late"),
     "overdue": gettext_lazy("overdue, not everything reported"),
     "missing": gettext_lazy("overdue, nothing reported"),
+}
+#: What a wall can be narrowed to; each is a figure of :class:`Sum`, which opens it.
+SHOWS: Final[dict[str, tuple[str, ...]]] = {
+    "owing": OUTSTANDING,
+    "late": CAME_LATE,
+    "done": ("on_time", "zero"),
+    "open": ("open",),
+    "expected": tuple(STATES),
 }
 PAGE: Final = 40
 #: For how many months the standing of every point is kept summed up.
@@ -202,6 +210,11 @@ class Sum:
         return self.missing + self.overdue
 
     @property
+    def open(self) -> int:
+        """Points whose month is not due yet."""
+        return self.expected - self.done - self.late - self.outstanding
+
+    @property
     def timeliness(self) -> float | None:
         """Percent of the month's cards that were reported by the due date; None without cards."""
         return 100 * self.on_time / self.cards if self.cards else None
@@ -214,16 +227,30 @@ def cells_of(institution: int, months: Sequence[Month], today: date) -> dict[Mon
 
 
 def wall(
-    months: Sequence[Month], today: date, *, region: str = NATION, late_only: bool = False, page: int = 1
+    months: Sequence[Month],
+    today: date,
+    *,
+    region: str = NATION,
+    show: str = "",
+    of: Sequence[Month] | None = None,
+    page: int = 1,
+    size: int = PAGE,
 ) -> tuple[list[Line], bool]:
-    """One page of the points of a region with their cells, and whether more follow.
+    """One page of the points of a region with their cells, and whether more follow: all of them by region and name.
 
-    Those that owe something now, the worst on top, where `late_only`; else all, by region and name.
+    Args:
+        show: a key of :data:`SHOWS`: only points of which a month stands so, the worst on top.
+        of: the months asked for that, some of `months` (default: all).
+        size: points on a page.
     """
-    first, size = (page - 1) * PAGE, PAGE + 1
-    if late_only:
-        said = _said(months, today, region=region) | {"size": size, "offset": first}
-        listed = [row["institution_id"] for row in _ask(_source(region) + _BEHIND, said)]
+    first, asked = (page - 1) * size, size + 1
+    if show:
+        wanted = {
+            "states": list(SHOWS[show]), "wanted": [month.first for month in of or months],
+            "size": asked, "offset": first,
+        }  # fmt: skip
+        said = _said(months, today, region=region) | wanted
+        listed = [row["institution_id"] for row in _ask(_source(region) + _SHOWN, said)]
     else:
         low, high = covered(region)
         held = Institution.objects.filter(
@@ -232,15 +259,15 @@ def wall(
         listed = list(
             held.distinct()
             .order_by("region_code", "name_pinyin", "pk")
-            .values_list("pk", flat=True)[first : first + size]
+            .values_list("pk", flat=True)[first : first + asked]
         )
     rows: dict[int, tuple[dict[str, Any], dict[Month, Cell]]] = {}
-    here = listed[:PAGE]
+    here = listed[:size]
     for row in _ask(_CELLS + _ALL, _said(months, today, region=region, institutions=here)):
         cell = _cell(row)
         rows.setdefault(cell.institution, (row, {}))[1][cell.month] = cell
     lines = [_line(*rows[number], months) for number in here if number in rows]
-    return lines, len(listed) > PAGE
+    return lines, len(listed) > size
 
 
 def sums(months: Sequence[Month], today: date, *, region: str = NATION, digits: int = 6) -> dict[str, dict[Month, Sum]]:

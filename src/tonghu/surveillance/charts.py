@@ -56,13 +56,19 @@ def _progress(rows: tuple[tuple[str, int], ...], total: int, due: str, _language
 
 
 def by_month(
-    rows: Sequence[tuple[str, float | None]], *, question: Words, answer: Words, unit: Words, figures: Sequence[Any]
+    rows: Sequence[tuple[str, float | None]],
+    *,
+    question: Words,
+    answer: Words,
+    unit: Words,
+    figures: Sequence[Any],
+    head: Sequence[Words] = (),
 ) -> Chart:
-    """One figure a month, as bars."""
+    """One figure a month, as bars; `head`: the headings of `figures` where they hold more than month and figure."""
     known = tuple((month, value) for month, value in rows if value is not None)
     return Chart(
         question=question, answer=answer, picture=_bars(known, str(unit), _language()),
-        head=(_("Archive month"), unit), figures=figures,
+        head=head or (_("Archive month"), unit), figures=figures,
     )  # fmt: skip
 
 
@@ -94,7 +100,11 @@ def before_and_after(
     """Two lines over months: the share of cards with errors at first, and now."""
     return Chart(
         question=question, answer=answer, picture=_two_lines(tuple(rows), _language()),
-        head=(_("Archive month"), _("with errors at first, %"), _("with errors now, %")), figures=figures,
+        head=(
+            _("Archive month"), _("Cards"), _("With errors at first"), _("with errors at first, %"),
+            _("With errors now"), _("with errors now, %"),
+        ),
+        figures=figures,
     )  # fmt: skip
 
 
@@ -141,7 +151,8 @@ def funnel(
     """Points by how many cards they have and what share of them had errors at first, with the limits of chance."""
     return Chart(
         question=question, answer=answer, picture=_funnel(tuple(points), whole, _language()),
-        head=(_("Monitoring point"), _("Cards"), _("with errors at first, %")), figures=figures,
+        head=(_("Monitoring point"), _("Cards"), _("With errors at first"), _("with errors at first, %")),
+        figures=figures,
     )  # fmt: skip
 
 

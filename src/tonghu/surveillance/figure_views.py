@@ -16,22 +16,25 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET
 
-from tonghu.network.queries import region as region_of
-from tonghu.network.region_range import NATION
+from tonghu.network.models import Institution
+from tonghu.network.region_range import NATION, covered
 from tonghu.platform.accounts.access import Request, requires
 from tonghu.platform.components import maps
 from tonghu.platform.components.table import Table
 from tonghu.registry.access import READ as READ_CARDS
 from tonghu.registry.pages.card_lists import columns
 from tonghu.registry.seen import names
-from tonghu.surveillance import behind, board, charts, figures
+from tonghu.surveillance import behind, board, charts, figures, places
 from tonghu.surveillance.access import VIEW
 from tonghu.surveillance.calendar import Month, shown
 from tonghu.surveillance.figures import Figures, PointShare
+from tonghu.surveillance.links import behind_url
 from tonghu.surveillance.views import above, below, check_within
 
 #: Rules and points that are named; the others stand behind "all".
 NAMED: Final = 12
+#: Figures of the page on weak points; the others stand on that of the cases or on the calendar.
+_OF_QUALITY: Final = ("rule", "state", "problem", "problem_at_first")
 SHADES: Final[tuple[maps.Tone, ...]] = ("0", "1", "2", "3", "4")
 
 
@@ -69,7 +72,8 @@ def quality(request: Request) -> HttpResponse:
             "states": place.bars("state"),
         }
         if place.region is not None:
-            said |= _compared(figures.of_points(place.region))
+            now_of = place.today if held.now else None
+            said |= _compared(place, figures.of_points(place.region, now_of))
     return render(request, "surveillance/quality.html", said)
 
 
@@ -95,7 +99,10 @@ def cards(request: Request) -> HttpResponse:
     place = _Place(request)
     topic, key = request.GET.get("topic", ""), request.GET.get("key", "")[:24]
     first, last = figures.months(place.today)
-    rows = behind.narrowed(behind.cards(first, last, place.region, request.scope), topic, key)
+    if topic in behind.OF_A_MONTH and (month := Month.read(key)):
+        first = last = month
+    one = _institution(request, place)
+    rows = behind.narrowed(behind.cards(first, last, place.region, request.scope, one.pk if one else None), topic, key)
     if rows is None:
         raise Http404
     called: dict[int, str] = {}
@@ -106,8 +113,25 @@ def cards(request: Request) -> HttpResponse:
     )  # fmt: skip
     called.update(names(table.slice.rows))
     name = behind.name_of(topic, key) if key or topic not in ("all", "problem", "problem_at_first") else ""
-    said = {"table": table, "what": name, "topic": topic, "first": first, "last": last, **place.context()}
+    said = {
+        "table": table, "what": name, "topic": topic, "first": first, "last": last, "one": one,
+        "of_quality": topic in _OF_QUALITY, "of_calendar": topic in ("reported", "on_time"), **place.context(),
+    }  # fmt: skip
     return render(request, "surveillance/behind.html", said)
+
+
+def _institution(request: Request, place: _Place) -> Institution | None:
+    """The hospital to which the address narrows a region's figure; 404 where it lies elsewhere."""
+    wanted = request.GET.get("institution", "")
+    if not wanted or place.region is None:
+        return None
+    if not (wanted.isascii() and wanted.isdigit() and len(wanted) < 18):
+        raise Http404
+    low, high = covered(place.region)
+    found = Institution.objects.filter(pk=int(wanted), region_code__gte=low, region_code__lt=high).first()
+    if found is None:
+        raise Http404
+    return found
 
 
 class _Place:
@@ -127,19 +151,21 @@ class _Place:
 
     def context(self) -> dict[str, Any]:
         """What every page of figures says: where, of when, and the ways up and down."""
-        at = region_of(self.region) if self.region else None
+        at = places.place(self.region) if self.region else None
         return {
             "place": self, "figures": self.figures, "region": self.region or "", "at": at,
             "above": above(self.region, self.own) if self.region else [],
             "below": _below(self.region) if self.region else [],
         }  # fmt: skip
 
-    def url(self, topic: str, key: str) -> str:
+    def url(self, topic: str, key: str, institution: int | None = None) -> str:
         """Where the cards of a figure are; '' for who may not read them."""
-        if not self.opens:
-            return ""
-        said = {"topic": topic, "key": key, **({"region": self.region} if self.region else {})}
-        return f"{reverse('surveillance:cards')}?{urlencode(said)}"
+        return behind_url(topic, key, region=self.region, institution=institution) if self.opens else ""
+
+    def opened(self, topic: str, key: str, count: int, institution: int | None = None) -> str:
+        """A count that opens its cards."""
+        url = self.url(topic, key, institution) if count else ""
+        return format_html('<a href="{}">{}</a>', url, f"{count:,}") if url else f"{count:,}"
 
     def bars(self, topic: str, *, most: int | None = None, by_key: bool = False) -> list[Bar]:
         """The figures of a topic, the largest first or in the order of their keys."""
@@ -156,7 +182,7 @@ class _Place:
 def _below(region: str) -> list[Any]:
     from tonghu.network.queries import children
 
-    return list(children(region)) if below(region) else []
+    return places.places(children(region)) if below(region) else []
 
 
 def _timeliness(place: _Place, months: Sequence[Month]) -> Any:
@@ -164,22 +190,23 @@ def _timeliness(place: _Place, months: Sequence[Month]) -> Any:
     due = [month for month in months if month.due < place.today]
     if place.scope.institution is not None:
         cells = board.cells_of(place.scope.institution, due, place.today)
-        known = {month: (cell.cards, cell.on_time) for month, cell in cells.items()}
+        known = {month: (cell.cards, cell.on_time, cell.reported) for month, cell in cells.items()}
     else:
         assert place.region is not None
-        sums = board.sums(due, place.today, region=place.region, digits=0).get(
-            place.region if place.region != NATION else NATION, {}
-        )
-        known = {month: (one.cards, one.on_time) for month, one in sums.items()}
-    rows = [(str(month), 100 * known[month][1] / known[month][0]) for month in due if known.get(month, (0, 0))[0]]
+        sums = board.sums(due, place.today, region=place.region, digits=0).get(place.region, {})
+        known = {month: (one.cards, one.on_time, one.reported) for month, one in sums.items()}
+    rows = [(str(month), 100 * known[month][1] / known[month][0]) for month in due if known.get(month, (0, 0, 0))[0]]
     if not rows:
         return None
-    cards, on_time = (sum(known[month][side] for month in due if month in known) for side in (0, 1))
+    cards, on_time, reported = (sum(known[month][side] for month in due if month in known) for side in (0, 1, 2))
     if not on_time:
         return Plain(
             _("What share of the cards is reported on time?"),
-            _("None: of %(cards)d cards of %(first)s to %(last)s not one was reported by its due date.")
-            % {"cards": cards, "first": rows[0][0], "last": rows[-1][0]},
+            _(
+                "None: hospitals have %(cards)d cards of %(first)s to %(last)s, %(reported)d of them were reported, "
+                "not one by its due date."
+            )
+            % {"cards": cards, "reported": reported, "first": rows[0][0], "last": rows[-1][0]},
             reverse("surveillance:board") + (f"?{urlencode({'region': place.region})}" if place.region else ""),
         )
     return charts.by_month(
@@ -188,8 +215,13 @@ def _timeliness(place: _Place, months: Sequence[Month]) -> Any:
         answer=_("%(share).1f %% over these months; %(month)s: %(last).1f %%.")
         % {"share": 100 * on_time / cards, "month": rows[-1][0], "last": rows[-1][1]},
         unit=_("reported on time, %"),
-        figures=[(month, f"{share:.1f}") for month, share in rows],
-    )
+        head=(_("Archive month"), _("Cards"), _("Cards on time"), _("reported on time, %")),
+        figures=[
+            (str(month), f"{known[month][0]:,}", place.opened("on_time", str(month), known[month][1]),
+             f"{100 * known[month][1] / known[month][0]:.1f}")
+            for month in due if known.get(month, (0, 0, 0))[0]
+        ],
+    )  # fmt: skip
 
 
 def _problems(place: _Place, held: Figures, months: Sequence[Month]) -> Any:
@@ -213,8 +245,9 @@ def _problems(place: _Place, held: Figures, months: Sequence[Month]) -> Any:
         answer=_("%(before).1f %% at first, %(after).1f %% now.")
         % {"before": 100 * sum(first.values()) / held.cards, "after": 100 * sum(now.values()) / held.cards},
         figures=[
-            (month, _opened(f"{before:.1f}", place.url("problem_at_first", month)),
-             _opened(f"{after:.1f}", place.url("problem", month)))
+            (month, place.opened("month", month, all_of[month]),
+             place.opened("problem_at_first", month, first.get(month, 0)), f"{before:.1f}",
+             place.opened("problem", month, now.get(month, 0)), f"{after:.1f}")
             for month, before, after in rows
         ],
     )  # fmt: skip
@@ -229,16 +262,18 @@ def _by_month(place: _Place, held: Figures) -> Any:
         answer=_("%(cards)d in all; most in %(month)s: %(count)d.")
         % {"cards": held.cards, "month": most, "count": count},
         unit=pgettext("axis", "cards"),
-        figures=[(month, _opened(f"{cards:,}", place.url("month", month))) for month, cards in rows],
+        figures=[(month, place.opened("month", month, cards)) for month, cards in rows],
     )
 
 
-def _compared(points: Sequence[PointShare]) -> dict[str, Any]:
+def _compared(place: _Place, points: Sequence[PointShare]) -> dict[str, Any]:
     """Points compared in a funnel: who has more errors at first than chance explains."""
     large = [point for point in points if point.cards >= charts.FEWEST]
     cards = sum(point.cards for point in points)
-    if len(large) < 2 or not cards:
+    if len(points) < 2 or not cards:
         return {}
+    if len(large) < 2:
+        return {"compared": [_point_line(place, point) for point in points[:NAMED]], "fewest": charts.FEWEST}
     whole = 100 * sum(point.problem_at_first for point in points) / cards
     beyond = sorted(
         (point for point in large if point.share > charts.limits(point.cards, whole)[1]), key=lambda one: -one.share
@@ -252,9 +287,23 @@ def _compared(points: Sequence[PointShare]) -> dict[str, Any]:
         [(point.name, point.cards, round(point.share, 2)) for point in large], whole,
         question=_("Which points have more errors at first than chance explains?"),
         answer=answer % {"count": len(beyond), "all": len(large), "share": whole},
-        figures=[(point.name, f"{point.cards:,}", f"{point.share:.1f}") for point in beyond[:NAMED]],
+        figures=[
+            (point.name, place.opened("all", "", point.cards, point.institution),
+             place.opened("problem_at_first", "", point.problem_at_first, point.institution), f"{point.share:.1f}")
+            for point in sorted(large, key=lambda one: (-one.share, -one.cards))[:NAMED]
+        ],
     )  # fmt: skip
-    return {"funnel": chart, "beyond": beyond[:NAMED]}
+    return {"funnel": chart}
+
+
+def _point_line(place: _Place, point: PointShare) -> dict[str, Any]:
+    """A point that has too few cards to be judged by its share: its numbers alone, each opening its cards."""
+    return {
+        "name": point.name,
+        "cards": place.opened("all", "", point.cards, point.institution),
+        "first": place.opened("problem_at_first", "", point.problem_at_first, point.institution),
+        "now": place.opened("problem", "", point.problem, point.institution),
+    }
 
 
 def _residence(place: _Place, held: Figures) -> maps.TileMap:
@@ -269,15 +318,19 @@ def _residence(place: _Place, held: Figures) -> maps.TileMap:
         )
         for code, count in counts.items()
     }  # fmt: skip
-    bounds = [1, *(step + 1 for step in steps)]
-    legend = [(SHADES[at], _("from %(count)s") % {"count": f"{bound:,}"}) for at, bound in enumerate(bounds)]
+    legend = [(SHADES[at], words) for at, words in enumerate(_ranges(steps, max(counts.values(), default=1)))]
     return maps.provinces(_("Where do the children live?"), places, legend)
+
+
+def _ranges(steps: Sequence[int], most: int) -> list[str]:
+    """What each shade stands for, in words: from–to cards."""
+    lows, highs = [1, *(step + 1 for step in steps)], [*steps, most]
+    return [
+        _("%(count)s cards") % {"count": f"{low:,}" if low >= high else f"{low:,}–{high:,}"}
+        for low, high in zip(lows, highs, strict=True) if low <= high
+    ]  # fmt: skip
 
 
 def _steps(counts: Sequence[int]) -> list[int]:
     """Four bounds between five shades: fifths of the provinces, equal bounds once."""
     return sorted({counts[len(counts) * fifth // 5] for fifth in range(1, 5)}) if counts else []
-
-
-def _opened(text: str, url: str) -> str:
-    return format_html('<a href="{}">{}</a>', url, text) if url else text

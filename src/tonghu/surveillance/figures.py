@@ -1,4 +1,4 @@
-"""What the cards of the last twelve archive months are: of one hospital now, of regions as a job last counted them.
+"""What the cards of the last twelve archive months are: of hospitals and small regions now, of others as a job counted.
 
 Regions count what was reported to the centre, hospitals all of their cards that are not voided.
 """
@@ -14,7 +14,7 @@ from typing import Any, Final
 from django.db import connection
 from django.utils import timezone
 
-from tonghu.network.region_range import covered
+from tonghu.network.region_range import NATION, covered
 from tonghu.platform.scope.scope import Scope
 from tonghu.surveillance.calendar import Month
 from tonghu.surveillance.models import Figure, FigureOfPoint, FiguresMade
@@ -25,6 +25,8 @@ MONTHS: Final = 12
 QUALITY: Final = ("all", "state", "month", "problem", "problem_at_first", "rule")
 CASES: Final = ("all", "group", "iccc", "age", "sex", "month", "residence")
 TOPICS: Final = tuple(dict.fromkeys((*QUALITY, *CASES)))
+#: A region with no more reported cards than this is counted when the page is asked, so that figure and list are one.
+COUNTED_NOW: Final = 2_000
 _REGIONS: Final = """
 INSERT INTO surveillance_figure (region_code, topic, key, cards)
 SELECT above.code, topic, key, sum(cards) FROM made
@@ -33,23 +35,27 @@ CROSS JOIN LATERAL (
                                          region_code]) AS code
 ) AS above
 GROUP BY 1, 2, 3"""
-_POINTS: Final = """
-INSERT INTO surveillance_figureofpoint (institution_id, region_code, cards, problem, problem_at_first)
-SELECT place.id, place.region_code, count(*), count(*) FILTER (WHERE errors > 0),
-       count(*) FILTER (WHERE problem_at_first)
+_BY_POINT: Final = """
+SELECT place.id, place.region_code, count(*) AS cards, count(*) FILTER (WHERE errors > 0) AS problem,
+       count(*) FILTER (WHERE problem_at_first) AS problem_at_first, min(place.name) AS name
 FROM registry_seencard AS card JOIN network_institution AS place ON place.id = card.institution_id
 WHERE card.archive_month BETWEEN %(first)s AND %(last)s AND card.state <> 'voided'
+  AND place.region_code COLLATE "C" >= %(low)s AND place.region_code COLLATE "C" < %(high)s
 GROUP BY 1, 2"""
+_POINTS: Final = f"""
+INSERT INTO surveillance_figureofpoint (institution_id, region_code, cards, problem, problem_at_first)
+SELECT id, region_code, cards, problem, problem_at_first FROM ({_BY_POINT}) AS point"""  # noqa: S608 -- our own
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Counts by topic and key, of the archive months `first` to `last`, as of `at`."""
+    """Counts by topic and key, of the archive months `first` to `last`, as of `at`; `now`: when the page was asked."""
 
     by_topic: Mapping[str, Mapping[str, int]]
     first: Month
     last: Month
     at: datetime
+    now: bool = False
 
     @property
     def cards(self) -> int:
@@ -69,29 +75,38 @@ def months(today: date) -> tuple[Month, Month]:
 
 def of_hospital(institution: int, today: date, topics: Sequence[str] = TOPICS) -> Figures:
     """Count one hospital's cards now, in the reader's scope, by the topics that are wanted."""
-    first, last = months(today)
-    found: dict[str, dict[str, int]] = {}
-    with connection.cursor() as cursor:
-        cursor.execute(_FIGURES, {**_said(first, last), "institution": institution, "topics": list(topics)})
-        for _region, topic, key, cards in cursor.fetchall():
-            found.setdefault(topic, {})[key] = cards
-    return Figures(found, first, last, timezone.now())
+    return _now(today, topics, institution=institution, region=NATION)
 
 
-def of_region(region: str) -> Figures | None:
-    """Return what the job last counted of a region; None before it has run."""
+def of_region(region: str, today: date, topics: Sequence[str] = TOPICS) -> Figures | None:
+    """Return the figures of a region: counted now where they are few, else by the job; None before it has run."""
     made = FiguresMade.objects.order_by("-pk").first()
     if made is None:
         return None
     found: dict[str, dict[str, int]] = {}
     for topic, key, cards in Figure.objects.filter(region_code=region).values_list("topic", "key", "cards"):
         found.setdefault(topic, {})[key] = cards
-    return Figures(found, Month(made.first), Month(made.last), made.at)
+    held = Figures(found, Month(made.first), Month(made.last), made.at)
+    return held if held.cards > COUNTED_NOW else _now(today, topics, institution=None, region=region)
+
+
+def _now(today: date, topics: Sequence[str], *, institution: int | None, region: str) -> Figures:
+    first, last = months(today)
+    found: dict[str, dict[str, int]] = {}
+    said = {**_said(first, last, region), "institution": institution, "topics": list(topics)}
+    with connection.cursor() as cursor:
+        cursor.execute(_FIGURES, said)
+        for _county, topic, key, cards in cursor.fetchall():
+            of_topic = found.setdefault(topic, {})
+            of_topic[key] = of_topic.get(key, 0) + cards
+    return Figures(found, first, last, timezone.now(), now=True)
 
 
 def figures(by: Scope, region: str, today: date, topics: Sequence[str] = TOPICS) -> Figures | None:
     """The figures that a reader sees: of their hospital, or of a region in their reach."""
-    return of_hospital(by.institution, today, topics) if by.institution is not None else of_region(region)
+    if by.institution is not None:
+        return of_hospital(by.institution, today, topics)
+    return of_region(region, today, topics)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,9 +125,20 @@ class PointShare:
         return 100 * self.problem_at_first / self.cards
 
 
-def of_points(region: str) -> list[PointShare]:
-    """Every point of a region with at least one reported card, the largest first."""
+def of_points(region: str, now_of: date | None = None) -> list[PointShare]:
+    """Every point of a region with at least one reported card, the largest first.
+
+    Args:
+        now_of: today, where they are counted now, as the region's figures are; None: as the job last counted.
+    """
     low, high = covered(region)
+    if now_of is not None:
+        with connection.cursor() as cursor:
+            cursor.execute(f"{_BY_POINT} ORDER BY cards DESC, id", _said(*months(now_of), region))
+            return [
+                PointShare(point, name, cards, first, now)
+                for point, _region, cards, now, first, name in cursor.fetchall()
+            ]
     held = FigureOfPoint.objects.filter(region_code__gte=low, region_code__lt=high, cards__gt=0).order_by("-cards")
     rows = held.values_list("institution_id", "institution__name", "cards", "problem_at_first", "problem")
     return [PointShare(*row) for row in rows]
@@ -121,7 +147,7 @@ def of_points(region: str) -> list[PointShare]:
 def count(today: date) -> dict[str, Any]:
     """Count everything anew, in one transaction. For the job alone, in the scope of the nation."""
     first, last = months(today)
-    said = {**_said(first, last), "institution": None, "topics": list(TOPICS)}
+    said = {**_said(first, last, NATION), "institution": None, "topics": list(TOPICS)}
     Figure.objects.all().delete()
     FigureOfPoint.objects.all().delete()
     with connection.cursor() as cursor:
@@ -134,5 +160,6 @@ def count(today: date) -> dict[str, Any]:
     return {"figures": figures_made, "points": points}
 
 
-def _said(first: Month, last: Month) -> dict[str, Any]:
-    return {"first": first.first, "last": last.first}
+def _said(first: Month, last: Month, region: str) -> dict[str, Any]:
+    low, high = covered(region)
+    return {"first": first.first, "last": last.first, "low": low, "high": high}

@@ -1,5 +1,6 @@
 -- What cards are, one row a figure: by topic and key, with the county of the hospital. A card counts in every topic.
--- Parameters: first, last (archive months), institution (NULL for all that the reader sees), topics (those wanted).
+-- Parameters: first, last (archive months), institution (NULL for all that the reader sees), low and high (range of the
+-- regions of the hospitals), topics (those wanted).
 -- Problems: errors open now, and in the first version; by archive month, so that before and after stand side by side.
 SELECT region_code, topic, key, cards FROM (
   SELECT region_code, count(*) AS cards, grouping(problem) = 0 AND NOT problem OR
@@ -26,6 +27,7 @@ SELECT region_code, topic, key, cards FROM (
     JOIN network_institution AS place ON place.id = card.institution_id
     WHERE card.archive_month BETWEEN %(first)s AND %(last)s AND card.state <> 'voided'
       AND (%(institution)s::bigint IS NULL OR card.institution_id = %(institution)s)
+      AND place.region_code COLLATE "C" >= %(low)s AND place.region_code COLLATE "C" < %(high)s
   ) AS card
   GROUP BY region_code, GROUPING SETS (
     (), (state), (scope_group), (iccc), (age), (sex), (residence_code), (archive_month), (archive_month, problem),
@@ -40,6 +42,7 @@ JOIN network_institution AS place ON place.id = card.institution_id
 JOIN registry_finding AS finding ON finding.card_id = card.id AND finding.institution_id = card.institution_id
 WHERE card.archive_month BETWEEN %(first)s AND %(last)s AND card.state <> 'voided' AND finding.overridden_at IS NULL
   AND 'rule' = ANY (%(topics)s)
+  AND place.region_code COLLATE "C" >= %(low)s AND place.region_code COLLATE "C" < %(high)s
   AND (%(institution)s::bigint IS NULL OR (card.institution_id = %(institution)s
                                            AND finding.institution_id = %(institution)s))
 GROUP BY 1, 2, 3

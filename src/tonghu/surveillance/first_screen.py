@@ -9,7 +9,6 @@ from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from tonghu.network.queries import region as region_of
 from tonghu.network.region_range import NATION
 from tonghu.platform.accounts.roles import ROLES
 from tonghu.platform.scope.scope import Scope
@@ -19,12 +18,12 @@ from tonghu.registry.states import State
 from tonghu.surveillance import board, calendar, charts, queries
 from tonghu.surveillance.access import SIGN, VIEW
 from tonghu.surveillance.board import OUTSTANDING, Cell
-from tonghu.surveillance.links import cards_url
-from tonghu.surveillance.views import country_map, linked, may_sign
+from tonghu.surveillance.links import behind_url, cards_url
+from tonghu.surveillance.views import country_map, may_sign, owing
 
 #: The speed of reporting is that of so many days.
 LATELY = 7
-#: So many points that owe something, and so many things that changed, are named.
+#: So many things that changed are named.
 NAMED = 8
 
 
@@ -67,13 +66,19 @@ def region(by: Scope) -> dict[str, Any] | None:
         return None
     today, own = timezone.localdate(), by.region_from
     asked = calendar.Month.of(today).plus(-1)
-    found = board.sums([asked], today, region=own, digits=2 if own == NATION else 0)
-    lines, _more = board.wall([asked], today, region=own, late_only=True)
-    at = region_of(own)
+    months = calendar.shown(today)
+    found = board.sums(months, today, region=own, digits=2 if own == NATION else 0)
+    opens = by.may(READ)
     said: dict[str, Any] = {
-        "region": own, "name": at.name if at else own, "asked": asked, "as_of": board.as_of(own),
+        "region": own, "asked": asked, "as_of": board.as_of(own),
         "total": board.total([by_month.get(asked, board.Sum()) for by_month in found.values()]),
-        "lines": linked(lines[:NAMED], opens=by.may(READ)), "news": queries.news(queries.yesterday(today), NAMED),
+        "owing": owing(found, months, None, today, region=own),
+        "total_urls": {
+            one: f"{reverse('surveillance:board')}?by=points&show={one}&month={asked}" for one in board.SHOWS
+        },
+        "news": queries.news(queries.yesterday(today), NAMED),
+        "reported_url": behind_url("reported", str(asked), region=own) if opens else "",
+        "on_time_url": behind_url("on_time", str(asked), region=own) if opens else "",
     }  # fmt: skip
     if own == NATION:
         said["map"] = country_map(found, asked, reverse("surveillance:board"))
@@ -134,5 +139,5 @@ def _address(name: str) -> str:
 
 PARTS = (
     FirstPart("surveillance/first_lead.html", lead, permission=VIEW, order=20),
-    FirstPart("surveillance/first_region.html", region, permission=VIEW, order=20),
+    FirstPart("surveillance/first_region.html", region, permission=VIEW, order=20, covers=("registry:received",)),
 )

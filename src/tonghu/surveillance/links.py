@@ -23,3 +23,14 @@ def cards_url(*, month: Month | None = None, **filters: str | int | None) -> str
         return ""
     query = urlencode({name: value for name, value in said.items() if value not in (None, "")})
     return f"{address}?{query}" if query else address
+
+
+def behind_url(topic: str, key: str, *, region: str | None = None, institution: int | None = None) -> str:
+    """Return the address of the cards that make one figure: its topic and key are those of ``behind``.
+
+    Args:
+        region: whose hospitals are counted, for readers above hospitals; `institution` narrows it to one of them.
+    """
+    said = {"topic": topic, "key": key, "region": region, "institution": institution}
+    query = urlencode({name: value for name, value in said.items() if value is not None})
+    return f"{reverse('surveillance:cards')}?{query}"

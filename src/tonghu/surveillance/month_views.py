@@ -21,7 +21,7 @@ from tonghu.surveillance.access import LOCK, SIGN, VIEW
 from tonghu.surveillance.acting import form_page
 from tonghu.surveillance.calendar import Month
 from tonghu.surveillance.forms import LockForm, ReasonForm
-from tonghu.surveillance.links import cards_url
+from tonghu.surveillance.links import behind_url, cards_url
 from tonghu.surveillance.models import MonthLock, ZeroReport
 from tonghu.surveillance.views import may_sign
 
@@ -33,16 +33,20 @@ def month(request: Request, month: str) -> HttpResponse:
     asked, today, scope = _read(month), timezone.localdate(), request.scope
     region = None if scope.institution else (scope.region_from or NATION)
     states = queries.by_state([asked], institution=scope.institution, region=region)[asked]
+    opens = scope.may(READ_CARDS)
     held = queries.locks([asked]).get(asked)
     said: dict[str, Any] = {
         "month": asked,
         "before": asked.plus(-1) if Month.read(str(asked.plus(-1))) else None,
         "after": asked.plus(1) if asked.plus(1).first <= today else None,
-        "states": [
-            (state.label, states[state.value], cards_url(month=asked, state=state.value))
-            for state in State
-            if states.get(state.value)
-        ],
+        "states": _states(asked, states, above=region is not None, opens=opens),
+        "cards_url": behind_url("month", str(asked)) if opens else "",
+        "reported_url": behind_url("reported", str(asked), region=region) if opens else "",
+        "on_time_url": behind_url("on_time", str(asked), region=region) if opens else "",
+        "urls": {
+            one: f"{reverse('surveillance:board')}?by=points&show={one}&month={asked}&until={asked}"
+            for one in board.SHOWS
+        },
         "lock": held,
         "changes": queries.changed_after(held) if held and scope.may(READ_CARDS) else [],
         "added": queries.late_additions(held) if held else 0,
@@ -61,6 +65,21 @@ def month(request: Request, month: str) -> HttpResponse:
         low = scope.region_from or NATION
         said["sum"] = board.sums([asked], today, region=low, digits=0).get(low, {}).get(asked, board.Sum())
     return render(request, "surveillance/month.html", said)
+
+
+def _states(month: Month, held: dict[str, int], *, above: bool, opens: bool) -> list[tuple[str, int, str]]:
+    """How many cards stand where, each number with the way to its cards where the reader sees them.
+
+    Who stands `above` hospitals sees the cards that are with the centre; those in a hospital's hands are one number.
+    """
+    with_centre = (State.REPORTED, State.ACCEPTED, State.RETURNED_BY_CENTRE)
+    shown = [state for state in State if held.get(state.value) and (state in with_centre or not above)]
+    lines = [
+        (str(state.label), held[state.value], cards_url(month=month, state=state.value) if opens else "")
+        for state in shown
+    ]
+    rest = sum(n for state, n in held.items() if above and state not in (*with_centre, State.VOIDED))
+    return [*lines, (_("in the hospitals' hands"), rest, "")] if rest else lines
 
 
 @requires(SIGN)

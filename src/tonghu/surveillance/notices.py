@@ -9,14 +9,15 @@ from tonghu.platform.notices.kinds import Mail, declare
 #: Before the due date, to those who do the work; the month is not finished.
 DUE: Final = declare(
     "surveillance.due", group="reporting",
-    zh="{month} 的病例 {due} 截止（还有 {days} 天）：已报 {reported} 份，未报 {waiting} 份；确无病例的请签署零报告",
+    zh="{month} 的病例 {due} 截止（还有 {days} 天）："
+    "累计上报 {reported} 份，未上报 {waiting} 份；确无病例的请签署零报告",
     en="{month} is due on {due}, in {days} days: {reported} reported, {waiting} not; if none, sign a zero report",
     mail=Mail.AT_ONCE,
 )  # fmt: skip
 #: After the due date.
 OVERDUE: Final = declare(
     "surveillance.overdue", group="reporting",
-    zh="{month} 的病例已逾期 {days} 天：已报 {reported} 份，未报 {waiting} 份，尚未报齐",
+    zh="{month} 的病例已逾期 {days} 天：累计上报 {reported} 份，未上报 {waiting} 份，尚未报齐",
     en="Cases of {month} are {days} days overdue: {reported} reported, {waiting} not yet",
     mail=Mail.AT_ONCE, sms=True,
 )  # fmt: skip

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from django.urls import path
 
-from tonghu.surveillance import figure_views, month_views, point_views, views
+from tonghu.surveillance import figure_views, month_views, papers, point_views, views
 
 app_name = "surveillance"
 urlpatterns = [
     path("reporting", views.board, name="board"),
+    path("reporting/paper", papers.board, name="paper"),
     path("reporting/months/<str:month>", month_views.month, name="month"),
     path("reporting/months/<str:month>/zero", month_views.sign, name="sign"),
     path("reporting/zero/<int:pk>/withdraw", month_views.withdraw, name="withdraw"),

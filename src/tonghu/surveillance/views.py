@@ -21,11 +21,12 @@ from tonghu.platform.components import maps
 from tonghu.registry.access import READ as READ_CARDS
 from tonghu.registry.states import State
 from tonghu.surveillance import board as boards
-from tonghu.surveillance import calendar, queries
+from tonghu.surveillance import calendar, places, queries
 from tonghu.surveillance.access import SIGN, VIEW
 from tonghu.surveillance.board import OUTSTANDING, Line, Sum
 from tonghu.surveillance.calendar import Month
-from tonghu.surveillance.links import cards_url
+from tonghu.surveillance.links import behind_url, cards_url
+from tonghu.surveillance.places import Place
 
 #: From this share of a province's points that owe something on, its tile says so in the stronger tone.
 MANY_OUTSTANDING = 0.1
@@ -58,7 +59,8 @@ def _of_point(request: Request, months: Sequence[Month], today: date) -> HttpRes
                 (state.label, states[month][state.value], cards_url(month=month, state=state.value) if may_read else "")
                 for state in State if states[month].get(state.value) and state != State.VOIDED
             ],
-            "url": cards_url(month=month) if may_read else "",
+            "url": behind_url("month", str(month)) if may_read else "",
+            "reported_url": behind_url("reported", str(month)) if may_read and month in cells else "",
             "total": sum(n for state, n in states[month].items() if state != State.VOIDED),
             "reported": sum(states[month].get(state, 0) for state in (State.REPORTED, State.ACCEPTED)),
             "sign": request.scope.may(SIGN) and may_sign(cells.get(month), today),
@@ -68,7 +70,8 @@ def _of_point(request: Request, months: Sequence[Month], today: date) -> HttpRes
     folded = [month for month in months if month not in cells and not states[month]]
     said = {
         "lines": lines, "folded": folded, "months": months, "point": queries.point_of(institution, today),
-        "behind": [cell for cell in cells.values() if cell.state in OUTSTANDING], **_turning(months, today),
+        "behind": [cell for cell in cells.values() if cell.state in OUTSTANDING],
+        **_turning({"until": _until(request)}, months, today),
     }  # fmt: skip
     return render(request, "surveillance/board_point.html", said)
 
@@ -78,30 +81,75 @@ def _of_region(request: Request, months: Sequence[Month], today: date) -> HttpRe
     region = request.GET.get("region", own)
     check_within(request, region)
     digits = below(region)
-    by_points = digits is None or request.GET.get("by", "regions" if region == NATION else "points") == "points"
-    late_only = request.GET.get("late") == "1"
+    show = request.GET.get("show", "")
+    if show not in boards.SHOWS:
+        show = "owing" if request.GET.get("late") == "1" else ""  # as addresses in older notices say it
+    by_points = (
+        digits is None or bool(show) or request.GET.get("by", "regions" if region == NATION else "points") == "points"
+    )
     opens = request.scope.may(READ_CARDS)
     page = max(1, min(1000, _number(request.GET.get("page", "1"))))
-    asked = Month.of(today).plus(-1) if Month.of(today) == months[-1] else months[-1]
+    chosen = Month.read(request.GET.get("month", ""))
+    chosen = chosen if chosen in months else None
+    asked = chosen or (Month.of(today).plus(-1) if Month.of(today) == months[-1] else months[-1])
+    until = _until(request)
+    kept = {"region": region, "by": request.GET.get("by"), "show": show, "month": chosen, "until": until}
     said: dict[str, Any] = {
-        "region": region, "at": network.region(region), "above": above(region, own), "by_points": by_points,
-        "late_only": late_only, "months": months, "locks": queries.locks(months), "asked": asked, "today": today,
-        "digits": digits, "own": own, "legend": _legend(), **_turning(months, today),
+        "region": region, "at": places.place(region), "above": above(region, own), "by_points": by_points,
+        "show": show, "shown_as": _shows().get(show, ""), "until": f"&until={until}" if until else "",
+        "chosen": chosen, "months": months, "locks": queries.locks(months), "asked": asked, "digits": digits,
+        "legend": _legend() if by_points else _legend_of_regions(), **_turning(kept, months, today),
     }  # fmt: skip
     if by_points:
-        lines, more = boards.wall(months, today, region=region, late_only=late_only, page=page)
-        said |= {"lines": linked(lines, opens=opens), "page": page, "more": more}
+        of = [chosen] if chosen else None
+        lines, more = boards.wall(months, today, region=region, show=show, of=of, page=page)
+        said |= {"lines": linked(lines, opens=opens, region=region), "page": page, "more": more}
         said["total"] = boards.sums([asked], today, region=region, digits=0).get(region, {}).get(asked, Sum())
     else:
         assert digits is not None
         found = boards.sums(months, today, region=region, digits=digits)
         said["total"] = boards.total([one.get(asked, Sum()) for one in found.values()])
-        said["regions"] = _named(region, found, months)
+        said["regions"] = named_regions(region, found, months)
         if region == NATION:
             said["map"] = country_map(found, asked)
-            said["exceptions"] = linked(boards.wall([asked], today, late_only=True)[0][:EXCEPTIONS], opens=opens)
+            said["owing"] = owing(found, months, chosen, today, region=region)
         said["as_of"] = boards.as_of(region)
+    said["total_urls"] = {one: _address(kept, by="points", show=one, month=asked) for one in boards.SHOWS}
+    said["ways"] = {
+        "regions": _address(kept, by="regions", show="", month=""), "points": _address(kept, by="points"),
+        "all": _address(kept, by="points", show="", month=""), "owing": _address(kept, by="points", show="owing"),
+        "previous": _address(kept, page=page - 1), "next": _address(kept, page=page + 1),
+        "any_month": _address(kept, month=""),
+        "months": [(month, _address(kept, month=month)) for month in reversed(months)],
+    }  # fmt: skip
+    said["reported_url"] = behind_url("reported", str(asked), region=region) if opens else ""
+    said["on_time_url"] = behind_url("on_time", str(asked), region=region) if opens else ""
     return render(request, "surveillance/board_region.html", said)
+
+
+def _address(kept: Mapping[str, object], **changed: object) -> str:
+    """The address of this board with something else in it."""
+    return "?" + urlencode({name: str(one) for name, one in {**kept, **changed}.items() if one})
+
+
+def owing(
+    found: Mapping[str, Mapping[Month, Sum]], months: Sequence[Month], chosen: Month | None, today: date, *, region: str
+) -> dict[str, Any]:
+    """Who owes most, over all months of the board or the chosen one, and how many points owe each month."""
+    by_month = [(month, sum(one.get(month, Sum()).outstanding for one in found.values())) for month in reversed(months)]
+    of = [chosen] if chosen else None
+    lines, more = boards.wall(months, today, region=region, show="owing", of=of, size=EXCEPTIONS)
+    named = [(line, [cell for cell in reversed(line.cells) if _owes(cell, chosen)]) for line in lines]
+    board = reverse("surveillance:board")
+    kept = {"region": region, "by": "points", "show": "owing"}
+    return {
+        "lines": named, "more": more, "chosen": chosen, "all_url": board + _address(kept, month=chosen),
+        "months": [(month, n, board + _address(kept, month=month)) for month, n in by_month if n],
+    }  # fmt: skip
+
+
+def _owes(cell: boards.Cell | None, chosen: Month | None) -> bool:
+    return cell is not None and cell.state in OUTSTANDING and chosen in (None, cell.month)
 
 
 def may_sign(cell: boards.Cell | None, today: date) -> bool:
@@ -127,21 +175,22 @@ def check_within(request: Request, region: str) -> None:
         raise Http404
 
 
-def above(region: str, own: str) -> list[Any]:
+def above(region: str, own: str) -> list[Place]:
     """The regions between the reader's own and the one shown, for the way back."""
     low, high = covered(own)
-    return [one for one in network.ancestors(region) if low <= one.code < high]
+    return places.places(one for one in network.ancestors(region) if low <= one.code < high)
 
 
-def linked(lines: Sequence[Line], *, opens: bool) -> list[dict[str, Any]]:
+def linked(lines: Sequence[Line], *, opens: bool, region: str) -> list[dict[str, Any]]:
     """The lines with what each cell leads to: reported cards, for who `opens` cards; else the point with its people.
 
     Before they are reported cards are the hospital's own: nobody above would find one in the list.
     """
 
     def leads_to(line: Line, cell: boards.Cell) -> str:
-        cards = cards_url(month=cell.month, institution=line.code) if opens and cell.reported else ""
-        return cards or reverse("surveillance:point", args=[line.point])
+        if opens and cell.reported:
+            return behind_url("reported", str(cell.month), region=region, institution=line.institution)
+        return reverse("surveillance:point", args=[line.point])
 
     return [
         {"line": line, "cells": [(cell, leads_to(line, cell) if cell else "") for cell in line.cells]}
@@ -149,8 +198,11 @@ def linked(lines: Sequence[Line], *, opens: bool) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def _named(region: str, found: Mapping[str, Mapping[Month, Sum]], months: Sequence[Month]) -> list[dict[str, Any]]:
-    names = {one.code: one.name for one in network.children(region)}
+def named_regions(
+    region: str, found: Mapping[str, Mapping[Month, Sum]], months: Sequence[Month]
+) -> list[dict[str, Any]]:
+    """The regions below one as the board shows them: code, name, and how each month stands."""
+    names = {one.code: one.name for one in places.places(network.children(region))}
     return [
         {"code": code, "name": names.get(code, code), "sums": [(month, by_month.get(month)) for month in months]}
         for code, by_month in found.items()
@@ -174,19 +226,24 @@ def country_map(found: Mapping[str, Mapping[Month, Sum]], asked: Month, board: s
             url=f"{board}?{urlencode({'region': code})}",
         )
     legend: tuple[tuple[maps.Tone, Any], ...] = (
-        ("0", _("nothing owed")), ("ask", _("points owe something (how many)")),
-        ("block", _("a tenth of the points or more")), ("none", _("no points")),
+        ("0", _("no point owes the month")), ("ask", _("so many points owe it")),
+        ("block", _("so many, a tenth of the points or more")), ("none", _("no monitoring points")),
     )  # fmt: skip
     return maps.provinces(_("Where do points still owe %(month)s?") % {"month": asked}, places, legend)
 
 
-def _turning(months: Sequence[Month], today: date) -> dict[str, Any]:
-    """The months before and after those shown, and the years with the last month of each."""
+def _turning(kept: Mapping[str, object], months: Sequence[Month], today: date) -> dict[str, Any]:
+    """The ways to the months before and after those shown, and to each year; and to the same on paper."""
+
+    def until(month: Month | str) -> str:
+        return _address(kept, until=month, month="")
+
     earlier, later = months[0].plus(-1), min(months[-1].plus(len(months)), Month.of(today))
     return {
-        "earlier": str(earlier) if earlier.first >= calendar.begun() else "",
-        "later": str(later) if months[-1] < Month.of(today) else "",
-        "years": [(year, f"{year}-12") for year in range(today.year, calendar.begun().year - 1, -1)],
+        "earlier": until(earlier) if earlier.first >= calendar.begun() else "",
+        "later": until(later) if months[-1] < Month.of(today) else "",
+        "years": [(year, until(f"{year}-12")) for year in range(today.year, calendar.begun().year - 1, -1)],
+        "paper": reverse("surveillance:paper") + _address(kept),
     }
 
 
@@ -201,6 +258,29 @@ def _legend() -> list[tuple[str, str, Any]]:
         (_("12 ᵃ"), "", _("archive month assumed for some")),
         ("—", "", _("no point that month")),
     ]
+
+
+def _legend_of_regions() -> list[tuple[str, str, Any]]:
+    return [
+        (_("2/5 owe"), "block", _("2 of 5 points owe something")),
+        (_("1 late"), "ask", _("nobody owes anything, 1 point was late")),
+        ("5", "", _("5 points, none late or not due yet")),
+        ("—", "", _("no point that month")),
+    ]
+
+
+def _shows() -> dict[str, str]:
+    """What a wall is narrowed to, in words."""
+    return {
+        "owing": _("Owe something now"), "late": _("Finished late"), "done": _("Finished on time"),
+        "open": _("Not due yet"), "expected": _("Points expected"),
+    }  # fmt: skip
+
+
+def _until(request: Request) -> str:
+    """Until which month an address goes, where it says one."""
+    asked = Month.read(request.GET.get("until", ""))
+    return str(asked) if asked else ""
 
 
 def _number(text: str) -> int:

@@ -47,6 +47,7 @@ class Tile:
     x: int
     y: int
     place: Place
+    title: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,7 @@ def provinces(question: Words, places: Mapping[str, Place], legend: Sequence[tup
             int(row["column"]) * TILE,
             int(row["row"]) * TILE,
             places.get(row["code"], Place()),
+            row["name_en"] if english else row["zh"],
         )
         for row in grid()
     )

@@ -61,6 +61,8 @@ class Paper:
         addressed_to: whom it is for; a line of its own before the body.
         foot: small print on every page: who printed it and when, or that the data are made up.
         language: ``zh`` or ``en``: dates and quotation marks follow it.
+        wide: A4 across with small print, for a table of many columns; PDF alone.
+        watermark: stands grey across every page: who took the paper, and when; PDF alone, '' for none.
     """
 
     title: Words
@@ -71,6 +73,8 @@ class Paper:
     addressed_to: Words = ""
     foot: Words = ""
     language: str = "zh"
+    wide: bool = False
+    watermark: Words = ""
 
     @property
     def day_in_words(self) -> str:

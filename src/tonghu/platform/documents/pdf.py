@@ -30,7 +30,8 @@ def _said(paper: Paper) -> dict[str, Any]:
     return {
         "title": str(paper.title), "number": str(paper.number), "addressed_to": str(paper.addressed_to),
         "issued_by": str(paper.issued_by), "day": paper.day_in_words, "foot": str(paper.foot),
-        "language": paper.language, "blocks": [_block(block) for block in paper.blocks],
+        "language": paper.language, "wide": paper.wide, "watermark": str(paper.watermark),
+        "blocks": [_block(block) for block in paper.blocks],
     }  # fmt: skip
 
 

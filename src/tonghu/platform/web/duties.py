@@ -24,6 +24,7 @@ class Entry:
     icon: str
     count: int | None
     here: bool
+    note: Words = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ def menu(scope: Scope, path: str) -> tuple[Group, ...]:
         Group(
             group.value,
             tuple(
-                Entry(item.label, url, item.icon, item.count(scope) if item.count else None, url == here)
+                Entry(item.label, url, item.icon, item.count(scope) if item.count else None, url == here, item.note)
                 for item, url in mine
                 if item.group is group
             ),

@@ -1,0 +1,200 @@
+"""Every figure on every page of this room opens exactly what makes it: cards, or points; asked as several posts."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, timedelta
+from html import unescape
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+from points_and_cards import cards, point
+from test_figures import count
+
+import made_up
+from run_jobs import run_one
+from tonghu.network.models import Institution
+from tonghu.platform.jobs.tasks import enqueue
+from tonghu.platform.scope.scope import open_scope, system_scope
+from tonghu.registry.models import Finding
+from tonghu.surveillance import figures, services
+from tonghu.surveillance.calendar import Month
+
+pytestmark = [pytest.mark.django_db, pytest.mark.requirement("REG-15")]
+
+TODAY = timezone.localdate()
+LAST = Month.of(TODAY).plus(-1)
+BEFORE = LAST.plus(-1)
+#: A link whose text is a number, whatever tags stand around it.
+FIGURE = re.compile(r'<a href="([^"]+)"[^>]*>(?:<[^>]+>)*([\d,]+)(?:</[^>]+>)*</a>')
+PAGES = (
+    "/", "/reporting", f"/reporting/months/{LAST}", f"/reporting/months/{BEFORE}", "/reporting/quality",
+    "/reporting/cases",
+)  # fmt: skip
+
+
+@pytest.fixture
+def country(db: None) -> Institution:
+    """Four points of two provinces: on time, late, owing cards or everything; zero reports; cards in every state."""
+    known = {"scope_group": "malignant", "iccc3_subgroup": "011", "sex": "1", "age_years": 4}
+    known["residence_code"] = "510000"
+    first, late, owing, silent = (
+        made_up.hospital(f"EACH{n}", region, name=f"虚构第{n}医院")
+        for n, region in enumerate(("510104", "510107", "510104", "330102"), 1)
+    )
+    for one in (first, late, owing, silent):
+        point(one, start=BEFORE.plus(-2).first)
+    for month in (BEFORE, LAST):
+        cards(first, month, 3, reported=min(month.due, TODAY), **known)
+        cards(first, month, 1, reported=min(month.due, TODAY), state="accepted", sex="2", age_years=0)
+        cards(first, month, 1, reported=min(month.due, TODAY), state="returned_by_centre", scope_group="itp")
+        cards(first, month, 1, reported=min(month.due, TODAY), state="voided")
+        cards(late, month, 2, reported=month.due + timedelta(days=3), **known)
+        cards(owing, month, 2, reported=month.due, **known)
+    wrong = cards(owing, BEFORE, 3, errors=1, problem_at_first=True)
+    (seen,) = cards(owing, BEFORE, 1, reported=BEFORE.due, problem_at_first=True, errors=2, scope_group="hlh")
+    cards(owing, BEFORE, 1, state="submitted")
+    with open_scope(system_scope("migration")):
+        for card in (*wrong, seen):
+            Finding.objects.create(
+                card=card, institution=owing, rule="HQ021", rule_version=1, level="error", column="P5"
+            )
+    with made_up.acting(made_up.post("point_lead", silent)) as by:
+        services.sign_zero(month=BEFORE.plus(-2), by=by)
+    # A hospital that is no point reports too: the calendar does not count it, the figures do.
+    cards(made_up.hospital("EACH9", "510104"), BEFORE, 2, reported=BEFORE.due, **known)
+    by = system_scope("summary")
+    with open_scope(by):
+        asked = enqueue("surveillance.sum_up", by=by)
+    run_one(asked.pk)
+    count()
+    return owing
+
+
+def page(client: Client, address: str) -> str:
+    answer = client.get(address, follow=True)
+    assert answer.status_code == 200, (address, answer.status_code)
+    return answer.content.decode().split("<main")[1].split("</main>")[0]
+
+
+def rows(said: str) -> int:
+    """How many cards or points a page lists."""
+    if "data-card" in said:
+        return said.count("<tr data-card")
+    wall = re.search(r'<table class="rows wall">.*?</table>', said, re.DOTALL)
+    return wall[0].split("<tbody>")[1].count("<tr>") if wall else 0
+
+
+def walk(client: Client, address: str) -> int:
+    """Open every figure of a page; returns how many there were."""
+    seen = set()
+    for url, number in FIGURE.findall(page(client, address)):
+        url = unescape(url)
+        if url.startswith("?"):
+            url = address.split("?")[0] + url
+        if (url, number) in seen or not url.startswith(("/reporting", "/cards?")) or f"region={number}" in url:
+            continue  # the last: a region that has no name here
+        if url.startswith("/reporting/points/"):  # who reads no cards is led to the point
+            continue
+        seen.add((url, number))
+        assert rows(page(client, url)) == int(number.replace(",", "")), (address, url)
+    return len(seen)
+
+
+@pytest.mark.parametrize(
+    ("role", "department", "region", "least"),
+    [
+        ("commission_officer", "health", "510104", 30), ("commission_officer", "health", "510100", 30),
+        ("commission_head", "health", "510000", 30), ("centre_officer", "centre", "000000", 30),
+        ("centre_head", "centre", "000000", 30), ("leading_group_member", "leading_group", "510000", 8),
+    ],
+)  # fmt: skip
+def test_every_figure_above_hospitals_opens_what_makes_it(
+    country: Institution, role: str, department: str, region: str, least: int
+) -> None:
+    reader = made_up.browser(made_up.post(role, made_up.authority(department, region)))
+    walls = ("/reporting?by=points", "/reporting?by=regions", f"/reporting?by=points&month={BEFORE}&show=late")
+    addresses = (*PAGES, *walls)
+    if role == "leading_group_member":  # figures of cards are not theirs
+        addresses = tuple(one for one in addresses if one not in ("/reporting/quality", "/reporting/cases"))
+    assert sum(walk(reader, address) for address in addresses) >= least
+
+
+@pytest.mark.parametrize("role", ["point_lead", "responsible_deputy", "entry_clerk", "auditor", "records_department"])
+def test_every_figure_of_a_hospital_opens_what_makes_it(country: Institution, role: str) -> None:
+    reader = made_up.browser(made_up.post(role, country))
+    assert sum(walk(reader, address) for address in PAGES[1:]) >= 20
+
+
+def test_a_small_region_is_counted_when_it_is_asked_and_a_large_one_says_as_of_when(
+    country: Institution, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reader = made_up.browser(made_up.post("commission_officer", made_up.authority("health", "510000")))
+    before = page(reader, "/reporting/cases")
+    assert "为当前统计" in before
+    cards(country, BEFORE, 1, reported=BEFORE.due, scope_group="haemophilia")
+    assert "血友病" in page(reader, "/reporting/cases"), "at once: no job has run since"
+    assert walk(reader, "/reporting/cases") > 5
+    monkeypatch.setattr(figures, "COUNTED_NOW", 3)
+    held = page(reader, "/reporting/cases")
+    assert "统计于" in held
+    assert "血友病" not in held, "as the job counted"
+
+
+def test_a_wall_is_narrowed_to_a_month_and_how_it_stands(country: Institution) -> None:
+    centre = made_up.browser(made_up.post("centre_officer", made_up.authority("centre", "000000")))
+
+    def named(query: str) -> set[str]:
+        return set(re.findall(r"虚构第\d医院", page(centre, f"/reporting?by=points&{query}").split("<tbody>")[-1]))
+
+    assert named(f"show=late&month={BEFORE}") == {"虚构第2医院"}
+    assert named(f"show=done&month={BEFORE}") == {"虚构第1医院"}
+    assert named(f"show=owing&month={BEFORE}") == {"虚构第3医院", "虚构第4医院"}
+    assert named(f"show=owing&month={BEFORE.plus(-2)}") == {"虚构第1医院", "虚构第2医院", "虚构第3医院"}
+    assert named("late=1") == named("show=owing") >= {"虚构第3医院", "虚构第4医院"}, "as older notices say it"
+    assert named("show=nothing") == named("") == {f"虚构第{n}医院" for n in range(1, 5)}
+    assert named(f"show=expected&month={BEFORE.plus(-9)}") == set()
+
+
+def test_the_list_of_who_owes_holds_every_open_month_and_its_months_are_a_filter(country: Institution) -> None:
+    centre = made_up.browser(made_up.post("centre_officer", made_up.authority("centre", "000000")))
+    for address in ("/", "/reporting"):
+        said = page(centre, address).split("<h2>欠报的监测点</h2>")[1].split("</section>")[0]
+        assert {str(BEFORE), str(BEFORE.plus(-1)), str(BEFORE.plus(-2))} <= set(re.findall(r"20\d\d-\d\d", said))
+    one = page(centre, f"/reporting?month={BEFORE.plus(-2)}").split("<h2>欠报的监测点</h2>")[1].split("</section>")[0]
+    assert "虚构第4医院" not in one, "it signed a zero report of that month"
+
+
+@pytest.mark.parametrize("said", ["x", "1" * 20, "999999"])
+def test_a_hospital_that_is_none_opens_nothing(country: Institution, said: str) -> None:
+    reader = made_up.browser(made_up.post("commission_officer", made_up.authority("health", "510100")))
+    assert reader.get("/reporting/cards", {"topic": "all", "institution": said}).status_code == 404
+    assert reader.get("/reporting/cards", {"topic": "on_time", "key": "x"}).status_code == 404
+
+
+def test_the_due_day_itself_is_on_time_and_the_next_moment_is_not(db: None) -> None:
+    from points_and_cards import at
+
+    one = made_up.hospital("EACH5", "510104")
+    point(one)
+    cards(one, BEFORE, 1, reported=at(BEFORE.due, 23))
+    cards(one, BEFORE, 1, reported=at(BEFORE.due + timedelta(days=1), 0))
+    lead = made_up.browser(made_up.post("point_lead", one))
+    assert rows(page(lead, f"/reporting/cards?topic=on_time&key={BEFORE}")) == 1
+    assert rows(page(lead, f"/reporting/cards?topic=reported&key={BEFORE}")) == 2
+
+
+@pytest.mark.requirement("REG-09")
+def test_a_stay_that_ended_long_ago_stands_where_its_archive_month_says(db: None) -> None:
+    """Late entry: in the month of the back-file it counts there; before 2017 no board has a month for it."""
+    one = made_up.hospital("EACH6", "510104")
+    point(one, start=date(2016, 1, 1))
+    cards(one, Month(date(2018, 3, 1)), 1, reported=TODAY)
+    cards(one, Month(date(2016, 5, 1)), 1)
+    lead = made_up.browser(made_up.post("point_lead", one))
+    said = page(lead, "/reporting?until=2018-12")
+    line = said.split("/reporting/months/2018-03")[1].split("</tr>")[0]
+    assert "迟" in line or "逾期" in line
+    assert "2016-05" not in page(lead, "/reporting?until=2017-06")
+    assert lead.get("/reporting/months/2016-05").status_code == 404
