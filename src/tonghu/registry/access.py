@@ -16,16 +16,17 @@ ENTER = declare(
     "registry.enter",
     zh="录入报告卡",
     en="Enter report cards",
-    effect_zh="录入、修改、提交、作废本机构的报告卡，说明警告的原因。",
-    effect_en="Enters, changes, submits and voids cards of the own institution and explains warnings.",
+    effect_zh="录入、修改、提交、作废本机构的报告卡，说明“请核对或说明”的问题为何保留。",
+    effect_en="Enters, changes, submits and voids cards of the own institution, and says why a finding may stand.",
     of_patients=True,
 )
 AUDIT = declare(
     "registry.audit",
     zh="审核报告卡",
     en="Audit report cards",
-    effect_zh="审核他人录入的报告卡：通过、退回、撤回审核；不能审核自己写过任何内容的版本。",
-    effect_en="Approves, returns and recalls cards that others entered; never a version of which they wrote a field.",
+    effect_zh="审核他人录入的报告卡：通过、退回、撤回审核；自己写过内容、提交过或说明过原因的版本，不能由自己通过。",
+    effect_en="Approves, returns and recalls cards of others; never approves a version that they wrote, submitted or "
+    "explained anything of.",
     of_patients=True,
 )
 REPORT = declare(

@@ -13,8 +13,8 @@ A view builds one and its template shows it::
     )
     # template: {% load components %}{% table table %}
 
-A page costs one query of ``page + 1`` rows, since nothing is counted: counting under row security is dear. A caller
-that knows the number hands it over as ``total``.
+A page costs one query of ``page + 1`` rows. Counting all of them under row security is dear: a caller that knows the
+number hands it over as ``total``, or has the rows that the filters leave counted up to ``count_to``.
 """
 
 from __future__ import annotations
@@ -114,6 +114,8 @@ class Filter:
             cannot read what was typed: the table says so and shows no row.
         choices: pairs of value and label; a value that is none of them is ignored.
         example: stands grey in an empty field.
+        words: what the field shows of what was chosen, where links of the site carry a number that says nothing to
+            people; it must mean the same when it is sent again.
     """
 
     name: str
@@ -121,6 +123,7 @@ class Filter:
     narrow: Narrow
     choices: Sequence[tuple[str, Words]] = ()
     example: Words = ""
+    words: Callable[[str], str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +142,11 @@ class Field:
     filter: Filter
     chosen: str
 
+    @property
+    def shown(self) -> str:
+        """What stands in the field."""
+        return self.filter.words(self.chosen) if self.filter.words and self.chosen else self.chosen
+
 
 @dataclass(kw_only=True)
 class Table:
@@ -153,6 +161,7 @@ class Table:
     filters: Sequence[Filter] = ()
     page: int = PAGE
     total: int | None = None
+    count_to: int = 0
     caption: Words = ""
     empty: Words = field(default_factory=lambda: _("There is nothing here yet."))
     row_mark: Callable[[Any], str] | None = None
@@ -190,6 +199,25 @@ class Table:
             return keyset.Slice([], "", "")
         after, before = self.request.GET.get("after", ""), self.request.GET.get("before", "")
         return keyset.cut(rows, order=self.sorted_by, key=self.key, size=self.page, after=after, before=before)
+
+    @cached_property
+    def in_all(self) -> int | None:
+        """How many rows the filters leave, where that is known; one more than ``count_to`` stands for more."""
+        if self.total is not None or not self.count_to:
+            return self.total
+        rows, refused = self._kept
+        if refused is not None:
+            return 0
+        if not isinstance(rows, QuerySet):
+            return len(rows)
+        if not (self.next_url or self.previous_url):
+            return len(self.slice.rows)  # this page is all there is
+        return int(rows.order_by()[: self.count_to + 1].count())
+
+    @property
+    def more_than(self) -> int:
+        """``count_to``, where there are more rows than that; else 0."""
+        return self.count_to if self.total is None and self.in_all and self.in_all > self.count_to else 0
 
     @property
     def visible(self) -> tuple[Column, ...]:

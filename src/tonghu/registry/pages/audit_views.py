@@ -19,9 +19,9 @@ from tonghu.platform.components.table import Column, Mark, Table
 from tonghu.platform.scope.scope import Scope
 from tonghu.registry.access import AUDIT, REPORT, VERIFY
 from tonghu.registry.auditing import many_changes, sample
+from tonghu.registry.forms.diagnoses import diagnosis_names, with_code
 from tonghu.registry.models import Card
-from tonghu.registry.pages import looking, working
-from tonghu.registry.pages.card_lists import filters
+from tonghu.registry.pages import card_lists, looking, working
 from tonghu.registry.pages.telling import tell
 from tonghu.registry.services import move
 from tonghu.registry.states import ACTS, State
@@ -74,7 +74,8 @@ def _waiting(request: Request, rows: Any) -> tuple[Table, frozenset[int]]:
                    link=lambda card: reverse("registry:card", args=[card.pk])),
             Column("name", _("Name"), value=lambda card: card.view.patient_name, sort=None),
             Column("discharge_at", _("Discharge"), kind="date", sort=None),
-            Column("principal_code", _("Principal diagnosis"), kind="code", sort=None),
+            Column("principal_code", _("Principal diagnosis"), sort=None,
+                   value=lambda card: with_code(card.principal_code, diagnoses)),
             Column("changed", _("Changed fields"), kind="number", sort=None,
                    value=lambda card: changed.get(card.pk, 0)),
             Column("back", _("Came back"), value=lambda card: _back(card, back), sort=None),
@@ -82,10 +83,11 @@ def _waiting(request: Request, rows: Any) -> tuple[Table, frozenset[int]]:
             Column("state_since", _("Waits since"), kind="time", sort="need"),
         ),
         row_mark=lambda card: "ask" if changed.get(card.pk, 0) >= many else "",
-        caption=_("Cards that wait for the audit"),
+        caption=_("Cards that wait for the audit"), count_to=working.MOST_COUNTED,
         empty=_("No card waits for the audit. Those that clerks submit come here, the oldest first."),
     )  # fmt: skip
     here = [card.pk for card in table.slice.rows]
+    diagnoses = diagnosis_names(table.slice.rows, request.scope)
     changed, many = looking.changed_fields(here), many_changes(timezone.localdate())
     back = looking.came_back(here)
     pickable = frozenset(looking.clean(request.scope).filter(pk__in=here).values_list("pk", flat=True))
@@ -174,15 +176,17 @@ def received(request: Request) -> HttpResponse:
                    link=lambda card: reverse("registry:card", args=[card.pk])),
             Column("institution", _("Hospital"), value=lambda card: card.institution.name, sort=None),
             Column("discharge_at", _("Discharge"), kind="date", sort=None),
-            Column("principal_code", _("Principal diagnosis"), kind="code", sort=None),
+            Column("principal_code", _("Principal diagnosis"), sort=None,
+                   value=lambda card: with_code(card.principal_code, diagnoses)),
             Column("warnings", _("Warnings"), kind="number", sort=None),
             Column("again", _("How often"), value=_again, sort=None),
             Column("state_since", _("Reported at"), kind="time", sort="state_since"),
         ),
-        filters=filters("institution", "month", "group"),
-        caption=_("Cards reported by the points"),
+        filters=card_lists.filters("institution", "month", "group"),
+        caption=_("Cards reported by the points"), count_to=card_lists.MOST_COUNTED,
         empty=_("No card waits. What the points report comes here, the oldest first."),
     )  # fmt: skip
+    diagnoses = diagnosis_names(table.slice.rows, request.scope)
     page = [card.pk for card in table.slice.rows if not card.warnings]
     return render(request, "registry/received.html", {"table": table, "page_cards": page})
 

@@ -17,15 +17,21 @@ from tonghu.codes import iccc
 from tonghu.codes.text import halfwidth
 from tonghu.errors import InputRefused
 from tonghu.hqms.labels import GROUPS_EN, GROUPS_ZH
+from tonghu.network.models import Institution
 from tonghu.patients.models import HospitalView
 from tonghu.patients.queries import is_name, matching
 from tonghu.platform.accounts.access import Request
 from tonghu.platform.components.table import Column, Filter, Mark, Table
 from tonghu.platform.scope.scope import Scope
+from tonghu.registry.forms.diagnoses import diagnosis_names, with_code
 from tonghu.registry.models import Card
 from tonghu.registry.seen import cards_seen, in_correction, names
 from tonghu.registry.states import State
 
+#: How many cards a list has is counted up to this.
+MOST_COUNTED: Final = 10_000
+#: A part of a name means so many hospitals at most.
+MOST_HOSPITALS: Final = 50
 #: A search by name looks at so many children at most.
 MOST_NAMED: Final = 200
 _MONTH: Final = re.compile(r"([0-9]{4})[-/.年]?([0-9]{1,2})月?")
@@ -78,7 +84,9 @@ def filters(*names: str) -> list[Filter]:
             "q", _("Record number or name"), matching_cards, example=_("or pinyin, initials")
         ),
         "state": lambda: Filter("state", _("State"), lambda rows, s: rows.filter(state=s), State.choices),
-        "institution": lambda: Filter("institution", _("Hospital, by code"), _of_hospital),
+        "institution": lambda: Filter(
+            "institution", _("Hospital"), _of_hospital, example=_("name or code"), words=_hospital_in_words
+        ),
         "month": lambda: Filter("month", _("Archive month"), _of_month, example=_("such as 2026-09")),
         "group": lambda: Filter(
             "group", _("Group"), lambda rows, g: rows.filter(scope_group=g), [(g, group_name(g)) for g in GROUPS_ZH]
@@ -107,14 +115,16 @@ def table(request: Request) -> Table:
     """The list as the page shows it."""
     elsewhere = request.scope.institution is None
     called: dict[int, str] = {}
+    diagnoses: dict[str, str] = {}
     made = Table(
         request=request, name="cards", rows=cards(request.scope), order="-changed_at" if not elsewhere else "-pk",
-        columns=columns(elsewhere, called), filters=filters(*_filters_of(elsewhere)),
+        columns=columns(elsewhere, called, diagnoses), filters=filters(*_filters_of(elsewhere)),
         row_mark=lambda card: "block" if card.errors else "",
-        caption=_("Report cards"),
+        caption=_("Report cards"), count_to=MOST_COUNTED,
         empty=_("No card yet. Cards come with the month's discharge file, or are entered by hand."),
     )  # fmt: skip
     called.update(names(made.slice.rows))
+    diagnoses.update(diagnosis_names(made.slice.rows, request.scope))
     return made
 
 
@@ -123,11 +133,12 @@ def _filters_of(elsewhere: bool) -> tuple[str, ...]:
     return ("q", "state", "month", *where, "group", "iccc", "problem")
 
 
-def columns(elsewhere: bool, called: Mapping[int, str]) -> Sequence[Column]:
+def columns(elsewhere: bool, called: Mapping[int, str], diagnoses: Mapping[str, str] | None = None) -> Sequence[Column]:
     """The columns; the hospital's own readers need not be told the hospital.
 
     Args:
         called: what the children are called, by card, once the rows are known (``seen.names``).
+        diagnoses: likewise what the main diagnoses are called (``diagnoses.diagnosis_names``).
     """
     return (
         Column("record_number", _("Record number"), kind="code", sort=None, fixed=True,
@@ -137,7 +148,8 @@ def columns(elsewhere: bool, called: Mapping[int, str]) -> Sequence[Column]:
         Column("discharge_at", _("Discharge"), kind="date", sort=None),
         Column("archive_month", _("Archive month"), value=_archive_month, sort=None),
         Column("state", _("State"), value=state_mark, sort=None),
-        Column("principal_code", _("Principal diagnosis"), kind="code", sort=None),
+        Column("principal_code", _("Principal diagnosis"), sort=None,
+               value=lambda card: with_code(card.principal_code, diagnoses or {})),
         Column("group", _("Group"), value=lambda card: group_name(card.scope_group), sort=None),
         Column("iccc", _("ICCC-3"), value=lambda card: subgroup_name(card.iccc3_subgroup), sort=None, shown=False),
         Column("age", _("Age"), kind="number", value=lambda card: card.age_years, sort=None, shown=False),
@@ -188,9 +200,26 @@ def _of_month(rows: QuerySet[Card], said: str) -> QuerySet[Card]:
 
 
 def _of_hospital(rows: QuerySet[Card], said: str) -> QuerySet[Card]:
-    """By the code that people know, or by the number that links of the site carry."""
-    by_number = Q(institution=int(said)) if said.isascii() and said.isdigit() and len(said) < 18 else Q()
-    return rows.filter(Q(institution__code=said) | by_number) if by_number else rows.filter(institution__code=said)
+    """By name or code as people know them, or by the number that links of the site carry."""
+    return rows.filter(institution__in=_hospitals(said))
+
+
+def _hospitals(said: str) -> list[int]:
+    """The hospitals that are meant, by number: of the name or code; else those whose name has it in it."""
+    wanted = " ".join(halfwidth(said).split()).replace("\0", "")
+    exactly = Q(code=wanted) | Q(name=said.strip().replace("\0", ""))
+    if wanted.isascii() and wanted.isdigit() and len(wanted) < 18:
+        exactly |= Q(pk=int(wanted))
+    found = list(Institution.objects.filter(exactly).values_list("pk", flat=True)[:MOST_HOSPITALS])
+    named = Institution.objects.filter(name__icontains=wanted)
+    return found or list(named.order_by("pk").values_list("pk", flat=True)[:MOST_HOSPITALS])
+
+
+def _hospital_in_words(said: str) -> str:
+    """The name of the hospital that a link's number or a code means; what was typed, where it is no such."""
+    found = _hospitals(said) if said.isascii() else []
+    name = Institution.objects.filter(pk=found[0]).values_list("name", flat=True).first() if len(found) == 1 else ""
+    return name or said
 
 
 def _of_problem(rows: QuerySet[Card], said: str) -> QuerySet[Card]:

@@ -191,8 +191,11 @@ def _go_on(request: Request, pk: int) -> HttpResponse:
         if answer.refused:
             messages.warning(request, _("Saved, not submitted: %(why)s") % {"why": _why(answer)})
             return redirect(here)
-    held = Card.objects.get(pk=pk)
-    messages.success(request, _("Saved.") if only_save else _("Submitted."))
+    held = Card.objects.select_related("view").get(pk=pk)
+    # The message stands over the next child's card: it says whose card it is of.
+    whose = {"record": held.record_number, "name": held.view.patient_name}
+    said = _("Saved: %(record)s %(name)s") if only_save else _("Submitted: %(record)s %(name)s")
+    messages.success(request, said % whose)
     return redirect(place.url(held) or reverse("registry:queue") + place.query)
 
 

@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -24,9 +25,9 @@ from tonghu.registry.forms.titles import title_of
 from tonghu.registry.locks import kept_in_words
 from tonghu.registry.pages.telling import refusal_in_words
 from tonghu.registry.services import Proposal, bulk_mend, preview, undo_mend
-from tonghu.registry.services.mending import MENDABLE, next_batch, takes_long, undo_takes_long
+from tonghu.registry.services.mending import MENDABLE, cards_of_rule, next_batch, takes_long, undo_takes_long
 
-#: So many cards are previewed and mended at once: as many as somebody looks through.
+#: So many cards are previewed line by line: as many as somebody looks through. All of a rule are mended by a job.
 MOST = 200
 
 
@@ -50,21 +51,33 @@ def bulk(request: Request, rule: str) -> HttpResponse:
     if request.method == "POST":
         return _mend(request, rule)
     proposed = preview(rule=rule, by=request.scope, most=MOST)
+    shown, of_rule = len({one.card for one in proposed}), len(cards_of_rule(rule=rule, by=request.scope))
     said = {
-        "rule": rule, "rule_title": title_of(rule), "lines": [_line(one) for one in proposed],
-        "total": len({one.card for one in proposed}),
+        "rule": rule, "rule_title": title_of(rule), "lines": [_line(one) for one in proposed], "total": shown,
+        # Those of the first that are not shown have no mend that is certain: then the same holds of all.
+        "of_rule": of_rule if of_rule > MOST else 0,
     }  # fmt: skip
     return render(request, "registry/bulk.html", said)
 
 
+def _in_background(request: Request, rule: str, cards: list[int]) -> HttpResponse:
+    """Have cards mended by a job, under one number."""
+    batch = next_batch()
+    enqueue("registry.mend", by=request.scope, key=f"mend-{batch}", rule=rule, batch=batch, cards=cards)
+    return redirect("registry:mending", batch)
+
+
 def _mend(request: Request, rule: str) -> HttpResponse:
     by = request.scope
+    if request.POST.get("all"):
+        if every := cards_of_rule(rule=rule, by=by):
+            return _in_background(request, rule, every)
+        messages.info(request, _("There was nothing to do: somebody may have done it just now."))
+        return redirect("registry:queue")
     chosen = [int(pk) for pk in request.POST.getlist("card") if pk.isascii() and pk.isdigit() and len(pk) < 10]
     chosen = sorted(set(chosen))[:MOST]
     if takes_long(rule=rule, cards=chosen, by=by):
-        batch = next_batch()
-        enqueue("registry.mend", by=by, key=f"mend-{batch}", rule=rule, batch=batch, cards=chosen)
-        return redirect("registry:mending", batch)
+        return _in_background(request, rule, chosen)
     try:
         done = bulk_mend(rule=rule, by=by, cards=chosen)
     except InputRefused as refused:

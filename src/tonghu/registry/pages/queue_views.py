@@ -45,6 +45,9 @@ def queue(request: Request) -> HttpResponse:
         "first": place.url(None), "tabs": _tabs(place, counts, by_card),
         "kept": f"&kind={place.kind}" if place.kind else "",
     }  # fmt: skip
+    if place.rule and not place.left:
+        rest = working.Place(by, "", place.kind)
+        said |= {"rule_title": title_of(place.rule), "rest": rest.left, "first": rest.url(None)}
     if by_card:
         said["table"] = _table(request, place)
     else:
@@ -88,7 +91,7 @@ def _table(request: Request, place: working.Place) -> Table:
             Column("archive_month", _("Archive month"), sort="archive_month",
                    value=lambda card: f"{card.archive_month:%Y-%m}"),
         ),
-        caption=_("Cards with something to do"),
+        caption=_("Cards with something to do"), count_to=working.MOST_COUNTED,
         empty=_("Nothing is left here."),
     )  # fmt: skip
 

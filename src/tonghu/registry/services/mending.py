@@ -29,6 +29,8 @@ from tonghu.registry.states import EDITABLE
 MENDABLE: Final = frozenset(RULES)
 #: So many cards are mended at once; the next ones by asking again.
 MOST: Final = 500
+#: So many cards of a rule one job takes: more than any hospital has in hand.
+MOST_OF_A_RULE: Final = 100_000
 #: More than these are done by a job, with progress: a card whose child's own fields change takes some ten milliseconds,
 #: another some three.
 AT_ONCE_OF_CHILD: Final = 60
@@ -144,6 +146,21 @@ def keep_mended(*, rule: str, batch: int, by: Scope) -> int:
     if count:
         record(MENDED, subject=(CARDS, by.institution), by=by, data={"rule": rule, "count": count, "batch": batch})
     return count
+
+
+def cards_of_rule(*, rule: str, by: Scope) -> list[int]:
+    """The own hospital's cards in hand on which a rule finds something open, the oldest month first.
+
+    Whether it knows what is right on each of them is looked at when they are mended.
+
+    Raises:
+        PermissionDenied: `by` may not enter cards.
+    """
+    check_may(by, ENTER)
+    if rule not in MENDABLE or by.institution is None:
+        return []
+    found = _open(rule, by).order_by("card__archive_month", "card").values_list("card", flat=True)
+    return list(dict.fromkeys(found[:MOST_OF_A_RULE]))
 
 
 def takes_long(*, rule: str, cards: Sequence[int], by: Scope) -> bool:

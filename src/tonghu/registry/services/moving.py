@@ -58,7 +58,10 @@ REFUSALS: Final[dict[str, tuple[str, str]]] = {
         "Not in its present state; somebody may just have moved it",
     ),
     "errors": ("还有错误没有改正", "Errors are still open"),
-    "warnings": ("还有警告没有改正，也没有说明原因", "Warnings are neither mended nor explained"),
+    "warnings": (
+        "还有“请核对或说明”的问题，没有改正也没有说明原因",
+        "What asks for a look or a reason has got neither",
+    ),
     "own": (
         "这一版中有您自己填写的内容，须由另一位审核员审核",
         "You wrote something of this version: another auditor must audit it",

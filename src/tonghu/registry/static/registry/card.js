@@ -117,6 +117,17 @@ function project() {
   }
   const left = findings().filter(open);
   stand(left.find((each) => each.dataset.key === pointed) ?? left[0], false);
+  begin();
+}
+
+// Where nothing has the focus, the finding in question gets it: whoever listens hears it, and the letter keys work. A
+// card on which nothing is found begins with the note that says why it is here, else with its first field's section.
+function begin() {
+  if (document.activeElement && document.activeElement !== document.body) return;
+  const here = document.querySelector('#findings [aria-current="true"]') ?? document.querySelector(".card-notes .note:not([hidden])") ?? form.querySelector("[data-section] h2");
+  if (!here) return;
+  if (!here.hasAttribute("tabindex")) here.tabIndex = -1;
+  here.focus({ preventScroll: true });
 }
 
 // Stand on a finding; its field is shown in the middle of the page.
