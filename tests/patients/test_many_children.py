@@ -14,7 +14,9 @@ from tonghu.network.models import Institution
 from tonghu.patients.agreements import let_see
 from tonghu.patients.identity import Asked, which_children
 from tonghu.patients.merges import merge, undo_merge
+from tonghu.patients.models import Child, Merge
 from tonghu.patients.queries import find_child, open_proposals
+from tonghu.platform.audit.changes import event_model
 from tonghu.platform.scope.scope import Scope, open_scope
 
 pytestmark = [pytest.mark.django_db, pytest.mark.requirement("REG-17")]
@@ -78,6 +80,29 @@ def test_merges_grants_and_questions_read_few_rows_among_many(hospitals: Hospita
         asked: list[object] = []
         assert rows_read("patients_hospitalview", lambda: asked.extend(open_proposals()[:10])) < FEW
         assert len(asked) == 10
+
+
+def test_questions_and_merges_of_others_cost_a_hospital_nothing(hospitals: Hospitals) -> None:
+    """Its own children are read once, however many questions and merges of others stand before its own."""
+    here, there = hospitals
+    with open_scope(scope_of(here)) as by:
+        fill(here)
+        pairs = list(open_proposals().values_list("first_id", "second_id")[: MANY // 5])
+        for first, second in pairs:
+            merge(by=by, kept=Child(pk=first), merged=Child(pk=second), reason="made up")
+    with open_scope(scope_of(there)) as by:
+        enter(by, there, "O1", document_number="P9999991")
+        enter(by, there, "O2")
+        which_children([Asked(there.pk, "O2", "P9999991")])
+    with open_scope(scope_of(there)):
+        (question,) = open_proposals()
+        assert question.institution_id == there.pk
+        assert rows_read("patients_hospitalview", lambda: list(open_proposals())) < FEW
+        assert rows_read("patients_hospitalview", lambda: list(Merge.objects.all())) < FEW
+        assert rows_read("patients_hospitalview", lambda: list(event_model("patients.merge").objects.all())) < FEW
+        assert not Merge.objects.exists()
+    with open_scope(scope_of(here)):
+        assert Merge.objects.count() == len(pairs), "whose they are sees them as before"
 
 
 def test_walls_of_what_is_listed_are_asked_row_by_row(db: None) -> None:
