@@ -175,7 +175,7 @@ def _prepare(site: Site, seed: int) -> None:
     site.open()
     site.migrate()
     site.collect()
-    from tonghu.config import made_up, made_up_months
+    from tonghu.config import made_up, made_up_months, made_up_past
 
     def progress(done: int, of: int) -> None:
         if sys.stderr.isatty():
@@ -184,6 +184,7 @@ def _prepare(site: Site, seed: int) -> None:
 
     made_up.fill(seed, made_up.password_of(site.home), progress)
     if made_up_months.report(seed):
+        made_up_past.date_back(seed, made_up_months.BEFORE + 1)
         print("   以前各月：12 家虚构医院已上报、已接收、被退回、零报告 · earlier months of 12 made-up hospitals")
 
 

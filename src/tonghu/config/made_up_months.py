@@ -1,7 +1,7 @@
 """What the made-up hospitals reported: done through the services, by the people whose posts it is, in their scope.
 
-Nothing is written around the services, so what was done today was done today: earlier months that are reported now
-stand as late on the board, as they would.
+Nothing here is written around the services, so what is done now is done today; ``made_up_past`` then gives what was
+done for earlier months the days on which it would have been.
 """
 
 from __future__ import annotations

@@ -63,3 +63,12 @@ def points(seed: int) -> tuple[MadeUpPoint, ...]:
         for (number, hospital), county in zip((children, general), counties, strict=True):
             found.append(MadeUpPoint(f"h{len(found) + 1}", number, hospital, county))
     return tuple(found)
+
+
+#: Who was late with which month, by days: hospital and how many months back; all others are early by some days.
+_LATE: Final = {("h2", 2): 4, ("h5", 2): 6, ("h6", 1): 1, ("h9", 3): 12, ("h11", 2): 2}
+
+
+def days_after_due(point: MadeUpPoint, back: int) -> int:
+    """How many days after its due date a hospital was done with a month, so many months `back`; below 0: before it."""
+    return _LATE.get((point.short, back), -1 - (int(point.short[1:]) * 3 + back) % 6)
