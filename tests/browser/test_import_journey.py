@@ -8,15 +8,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from card_journeys import log_in
 from django.conf import settings
 from playwright.sync_api import Page, expect
 
 import made_up
 import run_jobs
+from made_up_cards import Point
+from made_up_cards import page as front_page
 from tonghu import cli
 from tonghu.intake.models import Batch
 from tonghu.platform.accounts.models import Post
 from tonghu.registry.models import Card
+from tonghu.registry.services import save_card
 
 PICTURES = os.environ.get("TONGHU_PICTURES")
 
@@ -47,13 +51,13 @@ def picture(page: Page, name: str) -> None:
         page.screenshot(path=str(Path(PICTURES) / f"{name}.png"))
 
 
-def worked(clerk: Post) -> Batch:
-    """Run the job of the last import as a worker would."""
+def worked(clerk: Post, batch: Batch | None = None) -> Batch:
+    """Run the job of an import, the last one where none is named, as a worker would."""
     with made_up.acting(clerk):
-        batch = Batch.objects.latest("pk")
+        batch = Batch.objects.get(pk=batch.pk) if batch else Batch.objects.latest("pk")
     assert run_jobs.run_one(batch.job or 0).state == "done"
     with made_up.acting(clerk):
-        return Batch.objects.latest("pk")
+        return Batch.objects.get(pk=batch.pk)
 
 
 @pytest.mark.requirement("REG-06")
@@ -156,3 +160,92 @@ def test_a_file_that_cannot_be_used_is_said_in_one_line(clerk: Post, page: Page,
     page.get_by_role("button", name="上传并核对").click()
     expect(page.get_by_role("alert").first).to_contain_text("文件是空的")
     picture(page, "imports-refused")
+
+
+def bring(page: Page, file: Path, clerk: Post, month: str = "") -> Batch:
+    """Upload a file and have it checked."""
+    page.goto("/imports")
+    page.locator("#file").set_input_files(file)
+    if month:
+        page.locator("[name=archive_month]").select_option(month)
+    page.get_by_role("button", name="上传并核对").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("正在核对")
+    batch = worked(clerk)
+    page.reload()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("等待确认")
+    return batch
+
+
+def written(file: Path, organisation: str, **changes: str) -> Path:
+    """Three stays of the hospital, discharged in September 2026."""
+    pages = [front_page(medical_record_no=f"ZY{n}", org_code=organisation, **changes).front for n in range(3)]
+    lines = [",".join(pages[0]), *(",".join(one.values()) for one in pages)]
+    file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return file
+
+
+@pytest.mark.requirement("REG-06")
+def test_a_clerk_is_not_asked_twice_and_reads_beforehand_what_an_undo_leaves(
+    committed: None, page: Page, site: str, tmp_path: Path, axe: Any
+) -> None:
+    point = Point()
+    clerk = point.post("entry_clerk")
+    log_in(page, clerk, site)
+    file = written(tmp_path / "虚构-九月.csv", point.hospital.code)
+    batch = bring(page, file, clerk, month="2026-08")
+    warning = page.locator(".note-warning", has_text="出院晚于归档月")
+    expect(warning).to_contain_text("3 行。请核对出院日期；若归档月 2026-08")
+    picture(page, "import-wrong-month")
+    assert axe(page) == []
+    warning.get_by_role("link", name="查看这些行").click()
+    expect(page.locator("table.rows tbody tr")).to_have_count(3)
+    picture(page, "import-wrong-month-rows")
+    page.goto(f"/imports/{batch.pk}")
+    page.get_by_role("button", name="放弃").click()
+    expect(page.locator("main")).to_contain_text("已放弃")
+    bring(page, file, clerk, month="2026-09")
+    expect(page.locator(".note-warning", has_text="归档月")).to_have_count(0)
+    picture(page, "import-preview-three")
+    page.get_by_role("button", name="确认导入").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("正在导入")
+    first = worked(clerk)
+    # The hospital's system says something else now; the clerk keeps the cards, and is not asked again.
+    other = written(tmp_path / "虚构-九月-再次.csv", point.hospital.code, discharge_ward="9")
+    batch = bring(page, other, clerk, month="2026-09")
+    page.get_by_role("link", name="与已有报告卡不同").click()
+    page.get_by_role("button", name="保留报告卡").click()
+    page.goto(f"/imports/{batch.pk}")
+    expect(page.get_by_role("button", name="确认导入")).to_have_count(0)
+    picture(page, "import-kept")
+    page.get_by_role("button", name="完成").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("正在导入")
+    worked(clerk)
+    batch = bring(page, other, clerk, month="2026-09")
+    expect(page.locator("main")).to_contain_text("3 行此前已决定，计入“未变”")
+    expect(page.get_by_role("link", name="导入批次 2026-0002")).to_be_visible()
+    picture(page, "import-decided-before")
+    assert axe(page) == []
+    page.goto(f"/imports/{batch.pk}/rows/1")
+    expect(page.locator("main")).to_contain_text("此前已在导入批次 2026-0002 中决定")
+    picture(page, "import-row-decided-before")
+    # A card that somebody writes on stays when the import is taken back: said before, with the card.
+    with point.acting("entry_clerk") as by:
+        card = Card.objects.order_by("pk")[0]
+        save_card(card=card.pk, based_on=card.version, by=by, supplement={"laterality": "1"})
+    page.goto(f"/imports/{first.pk}")
+    stays = page.locator("section", has_text="撤销时，以下报告卡会保持原样")
+    expect(stays.get_by_role("link", name=card.record_number)).to_be_visible()
+    picture(page, "import-undo-forecast")
+    page.get_by_role("button", name="撤销这次导入").first.click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("2")
+    expect(dialog).to_contain_text("张报告卡保持原样")
+    picture(page, "import-undo-dialog")
+    assert axe(page) == []
+    dialog.get_by_role("button", name="撤销这次导入").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("正在撤销")
+    undone = worked(clerk, first)
+    assert (undone.counts["voided"], undone.counts["kept"]) == (2, 1)
+    page.reload()
+    expect(page.locator("main")).to_contain_text("以下报告卡在导入后改动过")
+    picture(page, "import-undone-kept")

@@ -100,3 +100,15 @@ def test_an_edited_workbook_updates_and_keeps_the_supplement(filled: Hospital, t
             said = open_(CardVersion.objects.get(card=card, number=card.version).content)
             assert said.front["P782"] == "13000.00"
         assert said.supplement == {"laterality": "1"}
+
+
+@pytest.mark.requirement("REG-06")
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+@pytest.mark.parametrize("text", ["'=虚构路", "''=虚构路", "=1+1", "'", "'-5.00", "-", "@x", "+86-138", "'虚构'"])
+def test_apostrophes_are_neither_lost_nor_gained(hospital: Hospital, kind: str, text: str) -> None:
+    hospital.imported(hospital.page(P801=text))
+    with hospital.acting() as by:
+        save_card(card=Card.objects.get().pk, based_on=1, by=by, front={"P18": text})
+    batch = brought(hospital, exported(hospital, kind), kind)
+    with hospital.acting():
+        assert batch.rows.get().match == "unchanged"

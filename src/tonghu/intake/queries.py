@@ -22,6 +22,7 @@ from tonghu.patients.masking import mask_address
 from tonghu.platform.components.parts import Level
 from tonghu.platform.crypto.masks import mask_id, mask_phone
 from tonghu.platform.scope.scope import Scope
+from tonghu.registry.forms.titles import title_of
 from tonghu.registry.models import Card
 
 #: So many columns are named where a file's are not those of the standard, each by so many characters.
@@ -94,7 +95,8 @@ def preview(batch: Batch) -> Preview:
         count=Count("pk"), with_errors=Count("pk", filter=Q(errors__gt=0)),
         **{when: Count("pk", filter=_discharged(when, batch.archive_month)) for when in DISCHARGED},
     )  # fmt: skip
-    for row in rows:
+    for held_row in rows:
+        row: dict[str, Any] = {**held_row}
         becomes = outcome(row["match"], row["choice"], row["why"], answered=row["answered"] is not None)
         counts[COUNTS_AS[becomes]] += row["count"]
         held = found.setdefault(row["match"], [0, 0])
@@ -170,7 +172,10 @@ class Group:
 
 
 def groups(batch: Batch, *, zh: bool) -> list[Group]:
-    """Return what the rules find in a file, errors first, then the most frequent."""
+    """Return what the rules find in a file, errors first, then the most frequent.
+
+    Then what only the rules of cards find: their supplement is still to come.
+    """
     samples: dict[str, list[list[str]]] = json.loads(batch.samples) if batch.samples else {}
     language = "zh" if zh else "en"
     return [
@@ -189,7 +194,14 @@ def groups(batch: Batch, *, zh: bool) -> list[Group]:
         )
         for line in batch.summary.get("findings_by_rule", [])
         if not _only_ours(batch, line)
-    ]
+    ] + [
+        Group(
+            rule=line["rule"], level=Level(line["level"]), title=title_of(line["rule"]),
+            mend=str(_("To be put right on the card after the import.")), findings=line["findings"], rows=line["rows"],
+            fields=(), samples=(),
+        )
+        for line in batch.summary.get("card_rules", [])
+    ]  # fmt: skip
 
 
 def _only_ours(batch: Batch, line: dict[str, Any]) -> bool:

@@ -12,6 +12,7 @@ from collections.abc import Container, Iterable
 from typing import Any, Final
 
 import polars as pl
+from django.db import connection
 
 from tonghu.intake import identity
 from tonghu.intake.checking import FINDING, TYPED, Case
@@ -69,6 +70,25 @@ def stage(
         cursor.execute(_INSERT, [*place, *columns(rows)])
         if len(findings):
             cursor.execute(_FINDINGS, [*place, *(findings[name].to_list() for name in FINDING)])
+
+
+def found_on_cards(batch: Batch, known: Iterable[str]) -> list[dict[str, Any]]:
+    """Return what rules other than the `known` find in the staged rows, as cards: rule, level, findings and rows.
+
+    The check of the file does not ask these; each rule has one level here, its worst.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT rule, min(array_position(%s, level::text)), count(*), count(DISTINCT row)
+            FROM intake_row_finding WHERE batch_id = %s AND rule <> ALL (%s) GROUP BY rule ORDER BY 2, 4 DESC, rule
+            """,
+            [list(_LEVELS), batch.pk, sorted(known)],
+        )
+        return [
+            {"rule": rule, "level": _LEVELS[level - 1], "findings": findings, "rows": rows}
+            for rule, level, findings, rows in cursor.fetchall()
+        ]
 
 
 def counted(findings: pl.DataFrame) -> dict[int, tuple[int, int, int]]:

@@ -23,7 +23,7 @@ from tonghu.intake.matching import match
 from tonghu.intake.models import Batch, State
 from tonghu.intake.private import sweep
 from tonghu.intake.services import OPEN, discard, drop_rows, finish, finish_undo
-from tonghu.intake.staging import stage
+from tonghu.intake.staging import found_on_cards, stage
 from tonghu.intake.undoing import cards_of, undo_cards, undone_to
 from tonghu.platform.files.models import StoredFile
 from tonghu.platform.files.services import happened, open_plain, store
@@ -159,6 +159,7 @@ def _stage(run: Run, batch: int, found: Checked, others: frozenset[str]) -> dict
         run.report(done, total, "cards")
     point("intake.staged")
     held.layout, held.summary = layout, remembered(found.summary)
+    held.summary["card_rules"] = found_on_cards(held, (line["rule"] for line in found.summary["findings_by_rule"]))
     match(held)
     held.state = State.READY
     held.samples = json.dumps(found.samples(), ensure_ascii=False)

@@ -198,6 +198,8 @@ def _preview(batch: Batch) -> dict[str, Any]:
         "together": sum(counts.values()),
         "total": total,
         "will_do": counts["created"] + counts["updated"],
+        # What was decided is remembered when the import ends, also where it changes nothing.
+        "left_by_choice": counts["skipped"],
         "kinds": would.kinds,
         "with_errors": would.with_errors,
         "answered": would.answered,

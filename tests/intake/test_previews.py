@@ -1,0 +1,153 @@
+"""What a preview says is what happens, and adds up; what is odd about a file is said before it is confirmed."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+from made_up_files import Hospital, card_in
+
+import made_up
+from tonghu.intake import queries, services
+from tonghu.intake.models import Batch, State
+from tonghu.intake.undoing import forecast
+from tonghu.platform.files import vault
+from tonghu.registry.models import Card, CardAct
+from tonghu.registry.services import save_card
+
+pytestmark = [pytest.mark.django_db, pytest.mark.requirement("REG-06")]
+
+
+@pytest.fixture
+def clerk(hospital: Hospital, monkeypatch: pytest.MonkeyPatch) -> Client:
+    """The clerk's browser."""
+    monkeypatch.setattr(vault, "remove", lambda _place: None)
+    return made_up.browser(hospital.clerk)
+
+
+def page(clerk: Client, batch: Batch, more: str = "", **headers: str) -> str:
+    return clerk.get(f"/imports/{batch.pk}{more}", headers=headers).content.decode()
+
+
+def test_the_stays_with_errors_are_those_whose_rows_have_them(hospital: Hospital, clerk: Client) -> None:
+    """Rules of the card alone find errors too, which the check of a file does not know."""
+    batch = hospital.checked(
+        hospital.page(), hospital.page(P3="ZY0002", P321="D47.100", P322="虚构病"), hospital.page(P3="ZY0003", P27="99")
+    )
+    with hospital.acting():
+        with_errors = batch.rows.filter(errors__gt=0).count()
+        preview = queries.preview(batch)
+        named = {group.rule for group in queries.groups(batch, zh=True)}
+        found = set(batch.findings.values_list("rule", flat=True))
+    assert preview.with_errors == with_errors > 0
+    assert f"3 次住院中 {with_errors} 次有错误" in page(clerk, batch)
+    assert found <= named, "what counts as an error is named"
+
+
+def test_the_counts_and_what_the_file_holds_add_up(hospital: Hospital, clerk: Client) -> None:
+    batch = hospital.checked(
+        hospital.page(),
+        hospital.page(P3="ZY0002", P6="", P7="", P13=""),
+        hospital.page(P3=""),
+        hospital.page(P3="ZY0004"),
+    )
+    assert (batch.summary["in_scope"], batch.summary["undetermined"]) == (3, 1)
+    said = page(clerk, batch)
+    about = said[said.index("about-file") :]
+    assert "年龄不明" in about
+    with hospital.acting() as by:
+        would = queries.preview(batch)
+        assert sum(would.counts.values()) == batch.rows.count() == 4
+        assert sum(kind.rows for kind in would.kinds) == 4
+        services.choose(batch=batch.pk, choice="skip", match="undetermined", by=by)
+    batch = hospital.confirmed(batch)
+    assert sum(batch.counts[name] for name in services.COUNTS) == batch.counts["of"] == 4
+    by_group = sum(batch.summary["by_group"].values())
+    assert by_group == batch.summary["in_scope"], "the groups are those of the stays in scope"
+
+
+@pytest.mark.parametrize(
+    ("discharged", "when"),
+    [("2026-10-31 23:59", ""), ("2026-11-01 00:00", "after"), ("2026-04-01 00:00", ""), ("2026-03-31 23:59", "before")],
+)
+def test_a_discharge_that_fits_the_archive_month_badly_is_said_before(
+    hospital: Hospital, clerk: Client, discharged: str, when: str
+) -> None:
+    batch = hospital.checked(hospital.page(P22="2026-03-01 08:00", P25=discharged), hospital.page(P3="ZY0002"))
+    said = page(clerk, batch)
+    assert ("出院晚于归档月" in said) == (when == "after")
+    assert ("出院早于归档月半年以上" in said) == (when == "before")
+    if when:
+        assert f"/imports/{batch.pk}/rows?discharged={when}" in said
+        rows = page(clerk, batch, f"/rows?discharged={when}")
+        assert f"/imports/{batch.pk}/rows/1" in rows
+        assert f"/imports/{batch.pk}/rows/2" not in rows
+    assert "确认导入 2 次住院" in said, "it is a warning"
+
+
+@pytest.mark.parametrize("state", ["submitted", "accepted"])
+def test_a_fill_with_nothing_to_fill_leaves_a_card_on_its_way_alone(
+    hospital: Hospital, monkeypatch: pytest.MonkeyPatch, state: str
+) -> None:
+    card = card_in(hospital, state, monkeypatch)
+    batch = hospital.checked(hospital.page(P782="13000.00"))
+    with hospital.acting() as by:
+        acts = CardAct.objects.count()
+        services.choose(batch=batch.pk, choice="fill", rows=[1], by=by)
+    assert hospital.confirmed(batch).counts["unchanged"] == 1
+    with hospital.acting():
+        card.refresh_from_db()
+        assert (card.state, card.version, CardAct.objects.count()) == (state, 2, acts)
+
+
+def test_an_undo_says_before_what_it_leaves(hospital: Hospital, clerk: Client) -> None:
+    hospital.imported(hospital.page(P3="ZY0009"))
+    batch = hospital.imported(
+        hospital.page(), hospital.page(P3="ZY0002"), hospital.page(P3="ZY0003"), hospital.page(P3="ZY0009", P782="1.00")
+    )
+    with hospital.acting() as by:
+        card = Card.objects.get(record_number="ZY0002")
+        save_card(card=card.pk, based_on=1, by=by, supplement={"laterality": "1"})
+        would = forecast(batch)
+    assert (would.voided, would.restored, would.left) == (2, 1, {card.pk: False})
+    said = page(clerk, batch)
+    assert "撤销时，以下报告卡会保持原样" in said
+    assert f'href="/cards/{card.pk}">ZY0002</a>' in said
+    done = hospital.undone(batch).counts
+    assert (done["voided"], done["restored"], done["kept"]) == (2, 1, 1)
+
+
+def test_of_a_large_import_an_undo_says_at_most_how_many(
+    hospital: Hospital, clerk: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tonghu.intake.views.FORESEEN", 0)
+    assert "最多 1" in page(clerk, hospital.imported(hospital.page()))
+
+
+def test_a_refused_file_is_still_named(hospital: Hospital, clerk: Client) -> None:
+    batch = hospital.check(hospital.upload("随便,什么\n1,2\n".encode(), name="虚构-选错的.csv"))
+    assert batch.state == State.REFUSED
+    said = page(clerk, batch)
+    assert "虚构-选错的.csv" in said
+    assert "无法识别表头" in said
+    english = page(clerk, batch, **{"Accept-Language": "en"})
+    assert "虚构-选错的.csv" in english
+
+
+def test_groups_have_english_names_in_english(hospital: Hospital, clerk: Client) -> None:
+    batch = hospital.checked(hospital.page())
+    assert "恶性肿瘤" in page(clerk, batch, "/rows")
+    clerk.cookies["django_language"] = "en"
+    for more in ("", "/rows"):
+        said = page(clerk, batch, more)
+        assert "malignant tumour" in said
+        assert "恶性肿瘤" not in said
+
+
+def test_a_file_that_only_keeps_cards_can_be_ended(hospital: Hospital, clerk: Client) -> None:
+    hospital.imported(hospital.page())
+    batch = hospital.checked(hospital.page(P782="13000.00"))
+    with hospital.acting() as by:
+        services.choose(batch=batch.pk, choice="keep", rows=[1], by=by)
+    assert "完成（不改动报告卡）" in page(clerk, batch)
+    clerk.post(f"/imports/{batch.pk}/confirm")
+    assert hospital.run(batch).counts["skipped"] == 1
