@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from datetime import timedelta
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
+import fastexcel
+import openpyxl
 import pytest
+import xlsxwriter
 from django.core.exceptions import PermissionDenied
 from django.test import Client
 from django.utils import timezone
@@ -18,6 +23,7 @@ import made_up
 from tonghu.platform.accounts.models import Post
 from tonghu.platform.accounts.roles import ROLES
 from tonghu.platform.audit.models import Event
+from tonghu.platform.files.marking import NotMarked, mark_workbook
 from tonghu.platform.files.models import Download, StoredFile
 from tonghu.platform.files.services import destroy, may_take, open_plain, store
 from tonghu.platform.scope.scope import Scope, open_scope, system_scope
@@ -94,6 +100,53 @@ def test_a_file_is_taken_as_a_stream_with_its_taker_in_the_name_and_a_record(cle
     assert "核对病案" in page.split("下载了文件")[1]
     assert file.sha256 in page
     assert "下载了文件" in page
+
+
+def stored(held: Post, content: bytes, purpose: str) -> StoredFile:
+    with made_up.acting(held) as scope:
+        return store([content], name="一.xlsx", purpose_name=purpose, by=scope)
+
+
+def workbook() -> bytes:
+    out = io.BytesIO()
+    book = xlsxwriter.Workbook(out, {"in_memory": True})
+    for name in ("一", "二"):
+        book.add_worksheet(name).write_string(0, 0, f"病案 {name}")
+    book.close()
+    return out.getvalue()
+
+
+def test_a_workbook_that_the_site_made_says_in_itself_who_took_it_when_and_why(clerk: Post, browser: Client) -> None:
+    made = workbook()
+    file = stored(clerk, made, "export")
+    for reason in ("核对病案", "改正 <首页> & 重报"):
+        answer = browser.post(f"/files/{file.pk}/download", {"reason": reason})
+        taken = b"".join(answer.streaming_content)  # type: ignore[arg-type]
+        sheets = openpyxl.load_workbook(io.BytesIO(taken))
+        assert sheets.sheetnames == ["一", "二", "下载标记"], "what it held is there as it was"
+        assert sheets["一"]["A1"].value == "病案 一"
+        mark = sheets["下载标记"]["A1"].value
+        assert mark == fastexcel.read_excel(taken).load_sheet("下载标记", header_row=None).to_arrow()[0][0].as_py()
+        with made_up.acting(clerk) as by:
+            assert by.label in mark
+        assert reason in mark
+        assert f"{timezone.localtime():%Y-%m-%d}" in mark
+        assert mark.count("原因") == 1, "each copy has its own mark, and one"
+    original = stored(clerk, made, "discharge_upload")
+    answer = browser.post(f"/files/{original.pk}/download", {"reason": "核对病案"})
+    assert b"".join(answer.streaming_content) == made, "what was uploaded comes back as it came"  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("broken", [b"PK\x03\x04 no zip", b"", "workbook without parts"])
+def test_what_is_no_workbook_is_not_marked(tmp_path: Path, broken: bytes | str) -> None:
+    held = tmp_path / "a.xlsx"
+    if isinstance(broken, bytes):
+        held.write_bytes(broken)
+    else:
+        with zipfile.ZipFile(held, "w") as book:
+            book.writestr("xl/workbook.xml", "<workbook/>")
+    with pytest.raises(NotMarked):
+        mark_workbook(held, "下载标记", "x")
 
 
 @pytest.mark.parametrize("reason", ["", " ", "a", "身份证 510107201609250028"])

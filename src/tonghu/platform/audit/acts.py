@@ -125,6 +125,11 @@ def log_export(
         raise PermissionDenied(_("Your active post may not export this."))
     with acting_because(by, reason):
         record(EXPORTED, subject=subject, by=by, data={"what": what, "count": count, "filters": filters})
+    return export_mark(by, reason)
+
+
+def export_mark(by: Scope, reason: str) -> Watermark:
+    """What stands in a file that `by` takes away, for a reason; whoever hands it out logs that."""
     said = _("Exported by %(who)s at %(now)s, reason: %(reason)s, request %(request)s. Held in trust: do not pass on.")
     return Watermark(said % _marks(by, reason))
 

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
+from typing import Final
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -17,6 +18,7 @@ from django.utils.translation import gettext as _
 from tonghu.errors import InputRefused
 from tonghu.platform.accounts.models import Post
 from tonghu.platform.accounts.reach import in_scope
+from tonghu.platform.audit.acts import export_mark
 from tonghu.platform.audit.events import acting_because, record
 from tonghu.platform.crypto.ciphers import Altered
 from tonghu.platform.files import vault
@@ -24,9 +26,10 @@ from tonghu.platform.files.access import TAKE
 from tonghu.platform.files.events import DESTROYED, FILE, TAKEN
 from tonghu.platform.files.incoming import Incoming, too_large
 from tonghu.platform.files.kinds import KINDS
+from tonghu.platform.files.marking import mark_workbook
 from tonghu.platform.files.models import Download, StoredFile
 from tonghu.platform.files.names import clean_name, watermarked
-from tonghu.platform.files.plain import in_memory
+from tonghu.platform.files.plain import NoRoom, in_memory
 from tonghu.platform.files.purposes import Purpose, purpose
 from tonghu.platform.files.sealed import opened
 from tonghu.platform.files.upload import ReceivedFile
@@ -34,6 +37,8 @@ from tonghu.platform.jobs.points import point
 from tonghu.platform.scope.scope import Scope
 
 End = StoredFile.End
+#: So much of a marked file is read at once.
+_PIECE: Final = 1 << 16
 
 
 def store(
@@ -89,6 +94,9 @@ def open_plain(file: StoredFile, *, by: Scope) -> Iterator[Path]:
 def download(*, file: int, by: Scope, who: str, reason: str) -> tuple[str, str, Iterator[bytes]]:
     """Hand a file out, and record it. Returns its marked name, its content type, and its plaintext piece by piece.
 
+    A workbook that the site made carries who took it, when and why, on a sheet at its end. What somebody uploaded comes
+    back as it came, byte for byte: its name alone says who took it.
+
     Args:
         file: its number.
         by: who takes it, a person.
@@ -103,7 +111,7 @@ def download(*, file: int, by: Scope, who: str, reason: str) -> tuple[str, str, 
     require_may_take(held, by)
     assert by.person is not None, "the system opens files in memory, it takes none"
     with acting_because(by, reason) as because:
-        plain = pieces(held)
+        plain = _marked(held, export_mark(because, because.reason).text) if _is_ours(held) else pieces(held)
         first = next(plain)  # what is damaged is said before the answer begins
         Download.objects.create(file=held, person_id=by.person, post_id=by.post, reason=because.reason)
         about = {"purpose": held.purpose}
@@ -244,6 +252,28 @@ def _row(incoming: Incoming, *, name: str, holds: Purpose, by: Scope, life: time
         system=by.system or "",
         ends_at=timezone.now() + min(lives) if lives else None,
     )
+
+
+def _is_ours(file: StoredFile) -> bool:
+    """Whether the site made a file that can carry a watermark."""
+    return file.purpose == "export" and file.kind == "xlsx"
+
+
+def _marked(file: StoredFile, watermark: str) -> Iterator[bytes]:
+    """Yield a workbook with its watermark.
+
+    Raises:
+        InputRefused: as :func:`pieces`; or the process holds as much plaintext as it may.
+    """
+    try:
+        with in_memory(pieces(file), file.size) as path:
+            mark_workbook(path, _("Taken by"), watermark)
+            with path.open("rb") as marked:
+                yield from iter(partial(marked.read, _PIECE), b"")
+    except NoRoom:
+        raise InputRefused(
+            "同时打开的文件过多，请稍后再下载", "Too many files are open at once: take it a little later"
+        ) from None
 
 
 def _chained(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
