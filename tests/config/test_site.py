@@ -153,3 +153,25 @@ def test_what_the_environment_says_wrongly_is_refused(monkeypatch: pytest.Monkey
         environment.flag("TONGHU_TEST", False)
     monkeypatch.setenv("TONGHU_TEST", " a, ,b ")
     assert environment.words("TONGHU_TEST", ()) == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "mysql://a:secret@x/y",
+        "nonsense",
+        "postgresql://a:secret@x:abc/y",
+        "postgresql:///y",
+        "postgres://a:secret@x:0/y",
+    ],
+)
+def test_an_address_of_no_server_is_refused_without_its_password(
+    said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("TONGHU_HOME", str(tmp_path / "site"))
+    monkeypatch.setenv("DATABASE_URL", said)
+    assert cli.main(["site", "up"]) == 2
+    told = capsys.readouterr()
+    assert (told.out, told.err.count("\n"), "secret" in told.err) == ("", 1, False)
+    assert "postgresql://admin:password@host:port/database" in told.err
+    assert list(tmp_path.iterdir()) == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from tonghu.errors import InputRefused
 
@@ -23,6 +24,29 @@ def frontend() -> Path:
 def text(name: str, default: str) -> str:
     """Return the variable's text, or `default` where it is unset or blank."""
     return os.environ.get(name, "").strip() or default
+
+
+def database_url() -> str:
+    """Return the administrator's address of the database's server, or '' where the site has one of its own.
+
+    Raises:
+        InputRefused: it is no address of a PostgreSQL server; what it is is not repeated, it holds a password.
+    """
+    said = text("DATABASE_URL", "")
+    if not said:
+        return ""
+    try:
+        parts = urlsplit(said)
+        right = parts.scheme in ("postgresql", "postgres") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port that is no number
+        right = False
+    if not right:
+        raise InputRefused(
+            "DATABASE_URL 不是 PostgreSQL 的地址，应为 postgresql://管理员:密码@主机:端口/数据库（特殊字符用 %XX）",
+            "DATABASE_URL is no address of a PostgreSQL server: postgresql://admin:password@host:port/database"
+            " (special characters of the password as %XX)",
+        )
+    return said
 
 
 def flag(name: str, default: bool) -> bool:

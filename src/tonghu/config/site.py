@@ -33,7 +33,7 @@ class Site:
 
     def __init__(self, home: Path) -> None:
         self.home = home
-        self._url = environment.text("DATABASE_URL", "")
+        self._url = environment.database_url()
         self.server = None if self._url else Server(home / "postgres")
 
     def open(self) -> None:
