@@ -43,7 +43,7 @@ class RunningSite:
         with self.said.open("wb") as out:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "tonghu", "site", "up", "--port", str(self.port)],
-                stdout=out, stderr=out, env=self._environment(file_limit), start_new_session=True,
+                stdout=out, stderr=out, env=self.environment, start_new_session=True,
                 preexec_fn=_files_of_at_most(file_limit),
             )  # fmt: skip
         if wait:
@@ -61,14 +61,9 @@ class RunningSite:
     def command(self, *arguments: str, file_limit: int | None = None) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, "-m", "tonghu", *arguments],
-            capture_output=True, text=True, env=self._environment(file_limit), check=False, timeout=PATIENCE,
+            capture_output=True, text=True, env=self.environment, check=False, timeout=PATIENCE,
             preexec_fn=_files_of_at_most(file_limit),
         )  # fmt: skip
-
-    def _environment(self, file_limit: int | None) -> dict[str, str]:
-        """The site's; under a limit without coverage's, whose own files would meet the limit and speak of it."""
-        measured = file_limit is None
-        return {name: is_ for name, is_ in self.environment.items() if measured or not name.startswith("COVERAGE_")}
 
     def ask(self, path: str, method: str = "GET", body: str = "", **headers: str) -> Answer:
         asked = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
