@@ -47,15 +47,18 @@ def table(lines: list[Line], head: tuple[str, ...], said: Callable[[str], str] =
         if line.peak_limit_mb:
             peak += f" (≤ {line.peak_limit_mb:,.0f})"
         rows.append(
-            f"| {said(line.what)} | {said(line.peer)} | {seconds(line.ours_seconds)} | {seconds(line.peer_seconds)} "
+            f"| {said(line.what)} | {said(line.peer)} | {' | '.join(durations(line.ours_seconds, line.peer_seconds))} "
             f"| {line.ratio:.2f} × | {limit} | {peak} | {said(line.note)} |"
         )
     return "\n".join(rows)
 
 
-def seconds(value: float) -> str:
-    """A duration in the unit in which a person would say it."""
-    return f"{value:.2f} s" if value >= 0.1 else f"{value * 1000:.2f} ms"
+def durations(*values: float) -> list[str]:
+    """Durations that stand side by side, all in the unit in which a person would say them."""
+    if max(values) >= 1:
+        return [f"{value:.2f} s" for value in values]
+    places = 2 if min(values) < 0.01 else 0
+    return [f"{value * 1000:.{places}f} ms" for value in values]
 
 
 def write(lines: list[Line]) -> None:

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
-from bench.__main__ import RESULTS, table
+from bench.__main__ import RESULTS, durations, table
 from bench.chinese import chinese
 from bench.measure import Line
 
@@ -36,3 +36,12 @@ def test_the_chinese_page_has_the_chinese_table() -> None:
 def test_a_label_that_nobody_put_into_chinese_is_not_passed_over() -> None:
     with pytest.raises(KeyError):
         chinese("something new")
+
+
+def test_figures_side_by_side_have_one_unit() -> None:
+    assert durations(0.0201, 0.1) == ["20 ms", "100 ms"]
+    assert durations(0.00046, 0.002) == ["0.46 ms", "2.00 ms"]
+    assert durations(0.5, 62.25) == ["0.50 s", "62.25 s"]
+    for row in table(LINES, (), str).splitlines()[2:]:
+        ours, peer = (cell.strip().split()[1] for cell in row.split("|")[3:5])
+        assert ours == peer, row
