@@ -25,6 +25,14 @@ _KINDS: Final = (
     ("林区", "Forest District"), ("新区", "New Area"),
     ("盟", "League"), ("旗", "Banner"), ("区", "District"), ("县", "County"), ("市", ""),
 )  # fmt: skip
+#: Places that are read otherwise than their characters elsewhere.
+_READ: Final = {
+    "单县": "Shanxian",
+    "长治市": "Changzhi",
+    "六安市": "Lu'an",
+    "六合区": "Luhe District",
+    "铅山县": "Yanshan County",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +87,10 @@ def _provinces() -> dict[str, str]:
 
 @cache
 def _spelled(name: str) -> str:
+    if name in _READ:
+        return _READ[name]
     ending, kind = next(((said, kind) for said, kind in _KINDS if name.endswith(said)), ("", ""))
     stem = name.removesuffix(ending)
-    if len(stem) < 2:  # 县 of one syllable keep it: 单县 is Shanxian
+    if len(stem) < 2:  # a name of one syllable keeps its ending: 单县 is Shanxian
         stem, kind = name, ""
-    return f"{''.join(lazy_pinyin(stem)).capitalize()} {kind}".strip()
+    return f"{''.join(lazy_pinyin(stem, v_to_u=True)).capitalize()} {kind}".strip()

@@ -439,6 +439,7 @@ PAGES: Final[dict[str, Page]] = {
     # --- monitoring points and their months: they name no patient
     "surveillance:board": listing("point_lead"),
     "surveillance:month": listing("point_lead", args=_month),
+    "surveillance:paper": listing("point_lead"),
     "surveillance:sign": listing("point_lead", args=_month),
     "surveillance:withdraw": about("point_lead", lambda site: {"pk": tables.make(ZeroReport, site.place).pk}),
     "surveillance:lock": Page("centre_officer", OK, FORBIDDEN, OK, OK, args=_month),
