@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
+from typing import Any
 
 import pytest
 from django.core.exceptions import PermissionDenied
@@ -14,8 +16,9 @@ from tonghu.hqms.mends import RULES, propose
 from tonghu.registry import content as contents
 from tonghu.registry.checks import check
 from tonghu.registry.models import Card, CardVersion, Finding
-from tonghu.registry.services import bulk_mend, move, preview, save_card, undo_mend
+from tonghu.registry.services import OnRecord, bulk_mend, mending, move, preview, save_card, undo_mend
 from tonghu.registry.services.mending import MENDABLE
+from tonghu.registry.services.saving import Change, write
 
 pytestmark = pytest.mark.requirement("REG-05")
 
@@ -159,3 +162,28 @@ class TestMany:
             assert preview(rule="HQ023", by=by, cards=[card.pk]) == []
         with point.acting("entry_clerk"):
             assert Finding.objects.filter(card=card, rule="HQ023").count() == 1
+
+
+@pytest.mark.django_db
+def test_one_card_that_cannot_be_written_does_not_keep_the_others(
+    point: Point, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a job's portion: the refused card stays as it is, and neither is anything of it half done."""
+    cards = [point.card(sex="女") for _ in range(3)]
+    numbers = [card.pk for card in cards]
+
+    def refusing(changes: Sequence[Change], **more: Any) -> None:
+        write(changes, **more)
+        if any(change.card.pk == numbers[1] for change in changes):
+            raise OnRecord(numbers[0])
+
+    with point.acting("entry_clerk") as by:
+        batch = mending.next_batch()
+        with monkeypatch.context() as some:
+            some.setattr(mending, "write", refusing)
+            done = mending.mend_portion(rule="HQ023", batch=batch, cards=numbers, by=by)
+        assert done == [numbers[0], numbers[2]]
+        assert [Card.objects.get(pk=number).version for number in numbers] == [2, 1, 2]
+        with monkeypatch.context() as some:
+            some.setattr(mending, "write", refusing)
+            assert mending.undo_portion(batch=batch, cards=numbers, by=by) == [numbers[0], numbers[2]]

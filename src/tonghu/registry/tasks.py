@@ -77,7 +77,7 @@ def mend(run: Run, *, rule: str, batch: int, cards: list[int]) -> dict[str, Any]
     """Write what a rule proposes on the cards that somebody chose; each portion once."""
     done = 0
     for portion in _pieces(cards, MENDED_TOGETHER):
-        work = partial(mending.mend_some, rule=rule, batch=batch, cards=portion, by=run.scope)
+        work = partial(mending.mend_portion, rule=rule, batch=batch, cards=portion, by=run.scope)
         run.once(f"cards-{portion[0]}", work)
         done += len(portion)
         run.report(done, len(cards), "cards")
@@ -92,7 +92,7 @@ def undo_mend(run: Run, *, batch: int) -> dict[str, Any]:
         cards = mending.mended_cards(batch=batch, by=by)
     done, back = 0, set[int]()
     for portion in _pieces(cards, MENDED_TOGETHER):
-        work = partial(mending.undo_some, batch=batch, cards=portion, by=run.scope)
+        work = partial(mending.undo_portion, batch=batch, cards=portion, by=run.scope)
         back.update(run.once(f"cards-{portion[0]}", work))
         done += len(portion)
         run.report(done, len(cards), "cards")

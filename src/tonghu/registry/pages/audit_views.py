@@ -34,11 +34,12 @@ def audit(request: Request) -> HttpResponse:
     by = request.scope
     if by.institution is None:
         raise Http404
-    table, pickable = _waiting(request, looking.to_audit(by))
+    count = working.counted(looking.to_audit(by))
+    table, pickable = _waiting(request, looking.to_audit(by), count)
     clean = list(looking.clean(by).values_list("pk", flat=True)[: looking.MOST_AT_ONCE])
     waiting = looking.by_need(looking.auditable(by)).order_by("need", "pk")
     said = {
-        "table": table, "pickable": pickable, "clean": len(clean), "waiting": working.counted(looking.to_audit(by)),
+        "table": table, "pickable": pickable, "clean": len(clean), "waiting": count,
         "approved": working.counted(looking.approved(by)), "may_report": by.may(REPORT),
         "report_confirm": _confirm(by), "sample": _sample(request, clean),
         "first": waiting.values_list("pk", flat=True).first(),
@@ -64,7 +65,7 @@ def _sample(request: Request, clean: list[int]) -> looking.Sample:
     return looking.Sample(tuple(cards), looking.looked_at(request), len(clean))
 
 
-def _waiting(request: Request, rows: Any) -> tuple[Table, frozenset[int]]:
+def _waiting(request: Request, rows: Any, count: int) -> tuple[Table, frozenset[int]]:
     """The list, and those of its rows that may be picked to be approved together."""
     table = Table(
         request=request, name="audit", rows=looking.by_need(rows).select_related("view"), order="need",
@@ -73,7 +74,7 @@ def _waiting(request: Request, rows: Any) -> tuple[Table, frozenset[int]]:
             Column("record_number", _("Record number"), kind="code", sort=None, fixed=True,
                    link=lambda card: reverse("registry:card", args=[card.pk])),
             Column("name", _("Name"), value=lambda card: card.view.patient_name, sort=None),
-            Column("discharge_at", _("Discharge"), kind="date", sort=None),
+            Column("discharge_at", _("Discharge"), kind="date", sort=None, shown=False),
             Column("principal_code", _("Principal diagnosis"), sort=None,
                    value=lambda card: with_code(card.principal_code, diagnoses)),
             Column("changed", _("Changed fields"), kind="number", sort=None,
@@ -83,7 +84,7 @@ def _waiting(request: Request, rows: Any) -> tuple[Table, frozenset[int]]:
             Column("state_since", _("Waits since"), kind="time", sort="need"),
         ),
         row_mark=lambda card: "ask" if changed.get(card.pk, 0) >= many else "",
-        caption=_("Cards that wait for the audit"), count_to=working.MOST_COUNTED,
+        caption=_("Cards that wait for the audit"), total=working.in_all(count), count_to=working.MOST_COUNTED,
         empty=_("No card waits for the audit. Those that clerks submit come here, the oldest first."),
     )  # fmt: skip
     here = [card.pk for card in table.slice.rows]

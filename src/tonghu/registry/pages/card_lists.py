@@ -8,7 +8,7 @@ from datetime import date
 from functools import cache
 from typing import Final, Literal
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, Sum
 from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -24,12 +24,13 @@ from tonghu.platform.accounts.access import Request
 from tonghu.platform.components.table import Column, Filter, Mark, Table
 from tonghu.platform.scope.scope import Scope
 from tonghu.registry.forms.diagnoses import diagnosis_names, with_code
-from tonghu.registry.models import Card
+from tonghu.registry.models import Card, Tally
 from tonghu.registry.seen import cards_seen, in_correction, names
 from tonghu.registry.states import State
 
-#: How many cards a list has is counted up to this.
-MOST_COUNTED: Final = 10_000
+#: How many cards a list has is counted up to this: some filters have no index, and more would take too long. All cards
+#: of the own hospital are told exactly, from the tally.
+MOST_COUNTED: Final = 1_000
 #: A part of a name means so many hospitals at most.
 MOST_HOSPITALS: Final = 50
 #: A search by name looks at so many children at most.
@@ -123,6 +124,8 @@ def table(request: Request) -> Table:
         caption=_("Report cards"), count_to=MOST_COUNTED,
         empty=_("No card yet. Cards come with the month's discharge file, or are entered by hand."),
     )  # fmt: skip
+    if not elsewhere and not made.narrowed:
+        made.total = Tally.objects.filter(institution=request.scope.institution).aggregate(n=Sum("cards"))["n"] or 0
     called.update(names(made.slice.rows))
     diagnoses.update(diagnosis_names(made.slice.rows, request.scope))
     return made

@@ -25,7 +25,14 @@ from tonghu.registry.forms.titles import title_of
 from tonghu.registry.locks import kept_in_words
 from tonghu.registry.pages.telling import refusal_in_words
 from tonghu.registry.services import Proposal, bulk_mend, preview, undo_mend
-from tonghu.registry.services.mending import MENDABLE, cards_of_rule, next_batch, takes_long, undo_takes_long
+from tonghu.registry.services.mending import (
+    MENDABLE,
+    cards_of_rule,
+    count_of_rule,
+    next_batch,
+    takes_long,
+    undo_takes_long,
+)
 
 #: So many cards are previewed line by line: as many as somebody looks through. All of a rule are mended by a job.
 MOST = 200
@@ -51,7 +58,7 @@ def bulk(request: Request, rule: str) -> HttpResponse:
     if request.method == "POST":
         return _mend(request, rule)
     proposed = preview(rule=rule, by=request.scope, most=MOST)
-    shown, of_rule = len({one.card for one in proposed}), len(cards_of_rule(rule=rule, by=request.scope))
+    shown, of_rule = len({one.card for one in proposed}), count_of_rule(rule=rule, by=request.scope)
     said = {
         "rule": rule, "rule_title": title_of(rule), "lines": [_line(one) for one in proposed], "total": shown,
         # Those of the first that are not shown have no mend that is certain: then the same holds of all.

@@ -91,7 +91,7 @@ def _table(request: Request, place: working.Place) -> Table:
             Column("archive_month", _("Archive month"), sort="archive_month",
                    value=lambda card: f"{card.archive_month:%Y-%m}"),
         ),
-        caption=_("Cards with something to do"), count_to=working.MOST_COUNTED,
+        caption=_("Cards with something to do"), total=working.in_all(place.left), count_to=working.MOST_COUNTED,
         empty=_("Nothing is left here."),
     )  # fmt: skip
 

@@ -72,6 +72,11 @@ def counted(cards: QuerySet[Card]) -> int:
     return cards.order_by()[:MOST_COUNTED].count()
 
 
+def in_all(count: int) -> int | None:
+    """How many rows a list has in all, of what :func:`counted` said; None where that says "many"."""
+    return count if count < MOST_COUNTED else None
+
+
 def after(cards: QuerySet[Card], card: Card | None, *, back: bool = False) -> int | None:
     """The card that follows in the order of the queue, or goes before; from the end on to the start; None for none."""
     order = ("-archive_month", "-pk") if back else ("archive_month", "pk")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -138,6 +139,36 @@ def mend_some(*, rule: str, batch: int, cards: Iterable[int] | None, by: Scope, 
     return [change.card.pk for change in changes]
 
 
+def mend_portion(*, rule: str, batch: int, cards: Sequence[int], by: Scope) -> list[int]:
+    """:func:`mend_some` for a job: where one card cannot be written (it would name another one's stay), the others are.
+
+    Raises:
+        PermissionDenied: `by` may not enter cards.
+    """
+    return _one_by_one(lambda some: mend_some(rule=rule, batch=batch, cards=some, by=by), cards)
+
+
+def undo_portion(*, batch: int, cards: Sequence[int], by: Scope) -> list[int]:
+    """:func:`undo_some` for a job, likewise.
+
+    Raises:
+        PermissionDenied: `by` may not enter cards.
+    """
+    return _one_by_one(lambda some: undo_some(batch=batch, cards=some, by=by), cards)
+
+
+def _one_by_one(write_some: Callable[[Sequence[int]], list[int]], cards: Sequence[int]) -> list[int]:
+    """Write cards together; where that is refused one after the other, those that are refused left as they are."""
+    try:
+        return write_some(cards)
+    except InputRefused:
+        done: list[int] = []
+        for card in cards:
+            with suppress(InputRefused):
+                done += write_some([card])
+        return done
+
+
 def keep_mended(*, rule: str, batch: int, by: Scope) -> int:
     """Note in the log that a bulk mend is done; returns how many cards it changed."""
     assert by.institution is not None
@@ -161,6 +192,13 @@ def cards_of_rule(*, rule: str, by: Scope) -> list[int]:
         return []
     found = _open(rule, by).order_by("card__archive_month", "card").values_list("card", flat=True)
     return list(dict.fromkeys(found[:MOST_OF_A_RULE]))
+
+
+def count_of_rule(*, rule: str, by: Scope) -> int:
+    """How many cards :func:`cards_of_rule` answers."""
+    if rule not in MENDABLE or by.institution is None:
+        return 0
+    return _open(rule, by).values("card").distinct().count()
 
 
 def takes_long(*, rule: str, cards: Sequence[int], by: Scope) -> bool:
