@@ -299,6 +299,40 @@ def test_a_deputy_stands_in_on_days_of_their_own_within_those_of_the_post() -> N
     assert held == {0: False, 1: True, 2: True, 3: False}
 
 
+def test_the_same_deputy_is_named_once_for_a_time() -> None:
+    point = made_up.hospital()
+    lead, person = scope_of("point_lead", point), made_up.person(point)
+    post = made_up.post("auditor", point)
+    with open_scope(lead):
+        said = {"post": post, "person": person, "by": lead}
+        services.name_deputy(**said, starts=TODAY, ends=TODAY + 5 * DAY)
+        with refused("已是代理人"):
+            services.name_deputy(**said, starts=TODAY + 5 * DAY, ends=TODAY + 9 * DAY)
+        services.name_deputy(**said, starts=TODAY + 6 * DAY, ends=TODAY + 9 * DAY)
+        stale = Post.objects.get(pk=post.pk)
+        services.end_post(post=post, last_day=TODAY + 2 * DAY, reason="调离", by=lead)
+        with refused("任期之内"):  # whoever opened the form before the post was ended
+            services.name_deputy(post=stale, person=made_up.person(point), starts=TODAY, ends=TODAY + 5 * DAY, by=lead)
+        spans = [one.valid.isempty or (one.first_day, one.last_day) for one in post.deputies.order_by("pk")]
+    assert spans == [(TODAY, TODAY + 2 * DAY), True]
+
+
+def test_who_moves_away_does_not_begin_a_post_left_behind() -> None:
+    old, new = made_up.hospital(region="510104"), made_up.hospital(region="510105")
+    officer = made_up.scope_at(made_up.post("commission_officer", made_up.authority()), "accounts.appoint")
+    somebody = made_up.person(old)
+    spans = (
+        Range(TODAY - 5 * DAY, TODAY + 5 * DAY), Range(TODAY + 9 * DAY, None), Range(TODAY - 9 * DAY, TODAY - 6 * DAY),
+    )  # fmt: skip
+    held = [made_up.post("point_lead", old, holder=somebody, valid=valid) for valid in spans]
+    with open_scope(officer):
+        services.move_person(person=somebody, to=new, last_day=TODAY, reason="调动", by=officer)
+        now, later, before = (Post.objects.get(pk=one.pk) for one in held)
+    assert now.last_day == TODAY
+    assert later.valid.isempty, "it never begins"
+    assert before.valid == spans[2], "what is over stays as it was"
+
+
 def test_with_the_post_its_deputies_end() -> None:
     point = made_up.hospital()
     lead, person = scope_of("point_lead", point), made_up.person(point)

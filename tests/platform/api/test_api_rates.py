@@ -91,6 +91,36 @@ def test_a_client_and_an_address_each_have_a_limit(limit: Limit) -> None:
 
 
 @pytest.mark.django_db
+def test_a_post_has_a_limit_over_all_its_devices_and_is_told_in_chinese(limit: Limit) -> None:
+    limit("rate.post", 3, 3600)
+    clerk = made_up.post("entry_clerk")
+    desk, other = made_up.browser(clerk), made_up.browser(clerk)
+    elsewhere = made_up.browser(made_up.post("entry_clerk", holder=clerk.person))
+    assert [one.get("/api/v1/me").status_code for one in (desk, other, desk, other, desk)] == [200, 200, 200, 429, 429]
+    assert elsewhere.get("/api/v1/me").status_code == 200, "another post of the same person has its own"
+    answer = other.get("/api/v1/me")
+    assert answer["Content-Type"].startswith("application/problem+json")
+    assert answer["Content-Language"] == "zh-hans"
+    said = answer.json()
+    assert (said["status"], said["code"]) == (429, "too_many")
+    assert said["title"]
+    assert "3600 秒最多 3 次" in said["detail"]
+    assert 1 <= int(answer["Retry-After"]) <= 1200
+    assert Client().get("/api/v1/me").status_code == 401, "a stranger has no post, and is asked who they are"
+
+
+@pytest.mark.django_db
+def test_a_forged_session_spends_nobodys_limit(limit: Limit) -> None:
+    limit("rate.post", 2, 3600)
+    clerk = made_up.post("entry_clerk")
+    stranger = Client()
+    for value in ("", "x" * 32, str(clerk.pk), f"post:{clerk.pk}"):
+        stranger.cookies["tonghu_session"] = value
+        assert stranger.get("/api/v1/me").status_code == 401
+    assert [made_up.browser(clerk).get("/api/v1/me").status_code for _ in range(3)] == [200, 200, 429]
+
+
+@pytest.mark.django_db
 def test_guessing_secrets_is_slow(limit: Limit) -> None:
     limit("rate.token", 3, 3600)
     form = {"grant_type": "client_credentials", "client_id": "x", "client_secret": "y"}

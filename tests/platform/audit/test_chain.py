@@ -80,6 +80,46 @@ def test_what_the_owner_changes_is_named_at_its_first_place(statement: str, what
     assert (broken.seq, broken.what) == (3, what)
 
 
+@pytest.mark.parametrize(
+    ("event", "hashed"),
+    [
+        ("-1", "(SELECT hash FROM audit_link WHERE seq = 6)"),
+        ("(SELECT max(id) FROM audit_event)", "(SELECT hash FROM audit_link WHERE seq = 6)"),
+        ("(SELECT max(id) FROM audit_event)", "substr((SELECT hash FROM audit_link WHERE seq = 6), 1, 2) || '\\x00'"),
+    ],
+)
+def test_a_link_that_the_owner_appends_is_found(event: str, hashed: str, owner_at_work: Any, head: Path) -> None:
+    """An event written past the application, with a link made up for it: without the key it does not fit."""
+    record_some(6)
+    chain.link()
+    kept = head.read_text()
+    owner_at_work(
+        "INSERT INTO audit_event (id, at, kind, subject_kind, subject_id, who, purpose, reason, request, data) "
+        "VALUES (nextval('audit_event_id_seq'), now(), 'chaintest.done', 'thing', '9', '', '', '', '', '{}')",
+        f"INSERT INTO audit_link (seq, event_id, hash) VALUES (7, {event}, {hashed})",
+    )
+    broken = chain.verify().broken
+    assert broken is not None
+    assert (broken.seq, broken.what) == (7, "removed" if event == "-1" else "altered")
+    assert head.read_text() == kept
+    record_some(1)
+    chain.link()  # what is linked behind it does not heal it
+    broken = chain.verify().broken
+    assert broken is not None
+    assert broken.seq == 7
+
+
+def test_the_order_of_two_acts_cannot_be_exchanged(owner_at_work: Any) -> None:
+    """Two events change their contents, each whole: every row is one that was written, in the other's place."""
+    events = record_some(4)
+    chain.link()
+    owner_at_work(
+        f"UPDATE audit_event SET data = '{{\"what\": 2}}' WHERE id = {events[1]}",
+        f"UPDATE audit_event SET data = '{{\"what\": 1}}' WHERE id = {events[2]}",
+    )
+    assert chain.verify().broken == chain.Break(2, events[1], "altered")
+
+
 def test_an_end_that_was_cut_off_shows_against_the_head_kept_outside(owner_at_work: Any, head: Path) -> None:
     events = record_some(4)
     chain.link()

@@ -222,6 +222,66 @@ def test_a_gateway_gets_the_text_and_a_gone_one_is_tried_again(
     assert Gateway.texts == [(reader.person_id, "有 3 份卡片等您处理")]
 
 
+class Choosy:
+    """An adapter that falls over for one person, and a gateway that is gone for another."""
+
+    falls_over = gone_for = 0
+    asked: list[int] = []  # noqa: RUF012 -- what the test reads
+
+    def send(self, *, person: int, text: str) -> str:
+        self.asked.append(person)
+        if person == self.falls_over:
+            raise KeyError("no such number")
+        if person == self.gone_for:
+            raise TimeoutError
+        return "sent"
+
+
+def test_an_adapter_that_falls_over_for_one_person_holds_up_nobody_else(
+    reader: Post, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tonghu.platform.notices.sms.import_string", lambda name: Choosy)
+    monkeypatch.setattr(Choosy, "asked", [])
+    other = made_up.post("entry_clerk")
+    for held in (reader, other):
+        with made_up.acting(held) as scope:
+            prefer(by=scope, group="jobs", mail="never", sms=True)
+        tell(held)
+    monkeypatch.setattr(Choosy, "falls_over", reader.person_id)
+    assert run_send()["sms"] == 1
+    states = {message.person_id: message.state for message in messages()}
+    assert states == {reader.person_id: State.WAITING, other.person_id: State.SENT}
+    (waits,) = (message for message in messages() if message.person_id == reader.person_id)
+    assert waits.attempts == 1
+    assert "短信接口程序出错" in waits.error_zh
+    for _time in range(40):  # given up in the end, and shown
+        make_due()
+        run_send()
+    assert {message.state for message in messages()} == {State.SENT, State.FAILED}
+
+
+def test_what_was_not_tried_waits_at_once_and_nothing_goes_twice(
+    reader: Post, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tonghu.platform.notices.sms.import_string", lambda name: Choosy)
+    monkeypatch.setattr(Choosy, "asked", [])
+    with made_up.acting(reader) as scope:
+        prefer(by=scope, group="jobs", mail="never", sms=True)
+    for number in range(3):
+        tell(reader, key=f"n-{number}")
+    monkeypatch.setattr(Choosy, "gone_for", reader.person_id)
+    run_send()
+    assert len(Choosy.asked) == 1
+    assert sorted((message.state, message.attempts) for message in messages()) == [
+        (State.WAITING, 0), (State.WAITING, 0), (State.WAITING, 1),
+    ]  # fmt: skip
+    monkeypatch.setattr(Choosy, "gone_for", 0)
+    make_due()
+    assert run_send()["sms"] == 3
+    assert run_send()["sms"] == 0
+    assert len(Choosy.asked) == 4
+
+
 class Server:
     """A mail server's connection that answers as told."""
 

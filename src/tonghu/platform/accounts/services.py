@@ -12,6 +12,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils import timezone
 from psycopg.types.range import Range
 
@@ -106,9 +107,13 @@ def name_deputy(*, post: Post, person: Person, starts: date, ends: date, by: Sco
     _check_in_scope(post.institution, by)
     check_appoints(by, post.role, post.institution)
     days = _days(starts, ends, by)
+    # Locked: the post may be ending, or the same deputy be named, at the same moment.
+    post.valid = Post.objects.select_for_update().get(pk=post.pk).valid
     lower, upper = post.valid.lower, post.valid.upper
     if post.valid.isempty or (lower and starts < lower) or (upper and ends >= upper):
         raise InputRefused("代理期应在原岗位的任期之内", "The deputy's days must lie within those of the post")
+    if post.deputies.filter(person_id=person.pk, valid__overlap=days).exists():
+        raise InputRefused("该人员在此期间已是代理人", "This person stands in already in that time")
     return _insert(
         Post(
             person=person, institution_id=post.institution_id, role=post.role, valid=days, deputy_for=post,
@@ -119,9 +124,7 @@ def name_deputy(*, post: Post, person: Person, starts: date, ends: date, by: Sco
 
 
 @transaction.atomic
-def end_post(
-    *, post: Post, last_day: date, reason: str, by: Scope, shown: Mapping[str, str] | None = None
-) -> Post:
+def end_post(*, post: Post, last_day: date, reason: str, by: Scope, shown: Mapping[str, str] | None = None) -> Post:
     """End a post with a day, at the earliest yesterday, which ends it at once; its deputies end with it.
 
     Args:
@@ -172,8 +175,10 @@ def move_person(
     _check_in_scope(to, by)
     found = Person.objects.select_for_update(of=("self",)).select_related("institution").filter(pk=person.pk).first()
     merged(held={"to": found and found.institution}, shown=shown, wanted={"to": to})
-    open_ended = person.posts.exclude(institution_id=to.pk).filter(valid__contains=last_day + timedelta(days=1))
-    for post in open_ended.select_related("institution"):
+    # Also those that have still to begin: nobody arrives at a place that they left.
+    after = Q(valid__endswith__isnull=True) | Q(valid__endswith__gt=last_day + timedelta(days=1))
+    lasting = person.posts.exclude(institution_id=to.pk).filter(after, valid__isempty=False)
+    for post in lasting.select_related("institution"):
         end_post(post=post, last_day=last_day, reason=reason, by=by)
     with open_scope(replace(by, reason=reason.strip())):
         person.institution_id = to.pk

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import translation
 
 from tonghu.platform.accounts.door import Door
+from tonghu.platform.accounts.sign_in import POST
 from tonghu.platform.api import limits, rates
 from tonghu.platform.api.callers import client_of
 from tonghu.platform.api.problems import CONTENT_TYPE, KINDS, Refused, problem, refusal
@@ -47,6 +48,8 @@ class ApiMiddleware:
             elif client := client_of(request):
                 request.docking = client  # type: ignore[attr-defined]
                 rates.count(f"client:{client.pk}", "rate.client")
+            elif post := request.session.get(POST):
+                rates.count(f"post:{post}", "rate.post")
         except Refused as refused:
             return refusal(request, refused)
         return _in_shape(request, self.get_response(request))

@@ -39,6 +39,7 @@ TURNED_AWAY = (
 )
 REFUSED = ("邮件服务器拒收，请核对邮箱地址", "The mail server refused it: check the address")
 NO_GATEWAY = ("短信网关没有应答，稍后自动重发", "The SMS gateway does not answer; it is sent again by itself")
+NOT_TAKEN = ("短信接口程序出错，稍后自动重发", "The SMS adapter failed; it is sent again by itself")
 NOT_SENT = ("本站点没有短信网关，短信未发送", "This site has no SMS gateway; nothing was sent")
 #: What a mail server that is gone, or breaks off, looks like.
 GONE = (OSError, smtplib.SMTPServerDisconnected, smtplib.SMTPConnectError, smtplib.SMTPHeloError)
@@ -96,7 +97,8 @@ def send_mail_to(person: int, connection: BaseEmailBackend) -> int | None:
 def send_sms_to(person: int) -> int | None:
     """Hand a person's due SMS to the site's provider; return how many went. None: its gateway is gone."""
     went, mail = 0, setting(SETTINGS, "mail", timezone.localdate())
-    for message in _take(person, Channel.SMS):
+    held = _take(person, Channel.SMS)
+    for number, message in enumerate(held):
         reader = _reader(person, needs_address=False)
         if reader is None:
             _mark([message], state=State.NO_ADDRESS)
@@ -107,7 +109,12 @@ def send_sms_to(person: int) -> int | None:
             came = provider().send(person=person, text=text)
         except OSError:
             _later([message], mail, NO_GATEWAY)
+            _mark(held[number + 1 :], state=State.WAITING)  # untried, so none of their attempts is used up
             return None
+        except Exception as fault:  # an adapter's mistake about one message holds up no other
+            log.error("notice.sms_adapter_failed", code=type(fault).__name__)
+            _later([message], mail, NOT_TAKEN)
+            continue
         if came == "sent":
             _mark([message], state=State.SENT, sent_at=timezone.now())
             went += 1
