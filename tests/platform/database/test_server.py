@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
+import time
 from collections import namedtuple
 from collections.abc import Iterator
 from pathlib import Path
@@ -89,6 +91,34 @@ def test_a_number_that_is_another_programs_by_now_is_not_a_server(place: Path) -
     assert server.pid() is None
     (server.data / "postmaster.pid").write_text("not a number\n")
     assert server.pid() is None
+
+
+def test_after_a_crash_the_number_may_be_another_programs_and_it_starts_all_the_same(place: Path) -> None:
+    server = Server(place / "postgres", durable=False)
+    other: subprocess.Popen[bytes] | None = None
+    try:
+        server.start()
+        with psycopg.connect(server.admin_url(), autocommit=True) as admin:
+            admin.execute("CREATE TABLE kept (n int)")
+        lock = server.data / "postmaster.pid"
+        said, pid = lock.read_text(), server.pid()
+        assert pid is not None
+        os.kill(pid, signal.SIGKILL)
+        while server.pid() is not None:
+            time.sleep(0.05)
+        # The number is now that of a program of the same user: PostgreSQL would take it for a server, and not start.
+        uid = server.data.stat().st_uid
+        other = subprocess.Popen(["/bin/sleep", "60"], user=uid if os.geteuid() == 0 else None)
+        lock.write_text(said.replace(str(pid), str(other.pid), 1))
+        server.start()
+        with psycopg.connect(server.admin_url()) as admin:
+            assert admin.execute("SELECT count(*) FROM kept").fetchone() == (0,)
+        assert other.poll() is None, "nothing happened to the other program"
+    finally:
+        if other:
+            other.kill()
+            other.wait()
+        server.remove()
 
 
 def test_a_full_disk_is_one_line(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -111,6 +111,8 @@ class Server:
             made_with = int((self.data / "PG_VERSION").read_text().strip())
             if made_with != self.binaries.version:
                 self.binaries = within_reach(choose(made_with), self._user)
+            # Left by a server that was killed: where its number is another program's by now, PostgreSQL would not start.
+            (self.data / "postmaster.pid").unlink(missing_ok=True)
             self._launch()
             self._wait()
 
