@@ -13,7 +13,7 @@ VIEW = declare(
 SIGN = declare(
     "surveillance.sign",
     zh="签署零报告", en="Sign zero reports",
-    effect_zh="代表本监测点签署“本月无病例”，也可写明原因撤回。",
+    effect_zh="代表本监测点签署零报告（该归档月没有病例），也可写明原因撤回。",
     effect_en="Signs for the point that a month had no case, and withdraws that with a reason.",
 )  # fmt: skip
 LOCK = declare(
