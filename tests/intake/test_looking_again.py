@@ -7,9 +7,11 @@ from django.test import Client
 from made_up_files import Hospital, card_in
 
 import made_up
-from tonghu.intake import queries, services
+import run_jobs
+from tonghu.intake import looking_again, queries, services
 from tonghu.intake.looking_again import look_again
 from tonghu.intake.models import Batch, Row, State
+from tonghu.platform.jobs.models import Job
 from tonghu.registry.models import Card
 from tonghu.registry.services import move, save_card
 from tonghu.registry.services.saving import current
@@ -24,7 +26,9 @@ def what(hospital: Hospital, batch: Batch) -> list[tuple[str, str, str]]:
 
 def again(hospital: Hospital, batch: Batch) -> int:
     with hospital.acting() as by:
-        return look_again(batch=batch.pk, by=by)
+        looked = look_again(batch=batch.pk, by=by)
+        assert not looked.left
+        return looked.compared
 
 
 def page(hospital: Hospital, batch: Batch) -> str:
@@ -158,3 +162,33 @@ def test_who_may_not_import_compares_nothing(hospital: Hospital) -> None:
     batch = hospital.checked(hospital.page())
     with made_up.acting(made_up.post("auditor", hospital.institution)) as by, pytest.raises(PermissionDenied):
         look_again(batch=batch.pk, by=by)
+
+
+def test_many_rows_are_compared_by_a_job_and_the_confirmation_waits_for_it(
+    hospital: Hospital, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(looking_again, "AT_ONCE", 1)
+    monkeypatch.setattr(looking_again, "PART", 2)
+    stays = [hospital.page(P3=f"ZY{n:04}") for n in range(5)]
+    hospital.imported(*stays)
+    batch = hospital.checked(*[{**stay, "P782": "13000.00"} for stay in stays])
+    other = hospital.imported(*[{**stay, "P782": "13000.00"} for stay in reversed(stays)])
+    clerk = made_up.browser(hospital.clerk)
+    for _turn in range(2):
+        said = clerk.post(f"/imports/{batch.pk}/confirm", follow=True).content.decode()
+        assert "有 5 行对应的报告卡发生了变化：正在重新对照" in said
+        assert "确认导入" not in said
+    assert hospital.seen(batch).state == State.READY
+    with hospital.acting():
+        job = Job.objects.get(kind="intake.compare")
+    assert run_jobs.run_one(job.pk).state == "done"
+    assert what(hospital, batch) == [("unchanged", "", "")] * 5
+    assert "正在重新对照" not in page(hospital, batch)
+    hospital.undone(other)
+    assert "正在重新对照" in page(hospital, batch), "another time, another job"
+    with hospital.acting():
+        again_job = Job.objects.filter(kind="intake.compare").latest("pk")
+    assert again_job.pk != job.pk
+    with hospital.acting() as by:
+        services.discard(batch=batch.pk, by=by)
+    assert run_jobs.run_one(again_job.pk).state == "done", "nobody wants it any more"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Final
 
 from django.db import connection, transaction
@@ -13,6 +15,9 @@ from tonghu.platform.accounts.access import check_may
 from tonghu.platform.scope.scope import Scope
 from tonghu.registry.content import open_
 
+#: So many rows are compared while somebody waits for the page, two milliseconds each; more by a job, a part at a time.
+AT_ONCE: Final = 200
+PART: Final = 1_000
 #: So long a transaction that changed a card may have begun before it ended: cards bear the time of its beginning.
 _LONGEST: Final = "interval '15 minutes'"
 #: Rows whose card has another version or state now, and rows of stays whose card was not there.
@@ -55,26 +60,81 @@ def moved_on(batch: Batch) -> list[int]:
     return sorted(found)
 
 
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What came of looking again: how many rows were compared, or how many a job has to compare."""
+
+    compared: int = 0
+    left: int = 0
+
+
 @transaction.atomic
-def look_again(*, batch: int, by: Scope) -> int:
-    """Compare again what is said wrongly of a file that waits; returns how many rows. Choices on these are gone.
+def look_again(*, batch: int, by: Scope) -> Looked:
+    """Compare again what is said wrongly of a file that waits, unless that takes long. Choices on these rows are gone.
 
     Raises:
         PermissionDenied: `by` may not.
     """
     check_may(by, UPLOAD)
     held = Batch.objects.filter(pk=batch, state=State.READY).first()
-    if held is None or not moved_on(held):
-        return 0
-    held = Batch.objects.select_for_update(of=("self",)).get(pk=batch)
-    rows = moved_on(held) if held.state == State.READY else []
-    if rows:
-        with connection.cursor() as cursor:
-            cursor.execute(_RESET, [held.pk, rows])
-        match(held, only=rows)
-        _whole(held, rows)
+    if held is None or not (rows := moved_on(held)):
+        return Looked()
+    if len(rows) > AT_ONCE:
+        return Looked(left=len(rows))
+    held = _waiting(batch)
+    rows = moved_on(held) if held else []
+    if held and rows:
+        _compare(held, rows)
         held.save(update_fields=["summary"])
-    return len(rows)
+    return Looked(compared=len(rows))
+
+
+def wish(batch: Batch) -> str:
+    """Return what the job that compares a batch again is called by, until it has."""
+    return f"intake-compare-{batch.pk}-{_seconds(batch.summary.get('compared_at'))}"
+
+
+@transaction.atomic
+def begin(batch: int) -> dict[str, int]:
+    """How many rows a job has to compare, and since when it has looked (seconds)."""
+    held = _waiting(batch)
+    return {"rows": len(moved_on(held)) if held else 0, "since": int(datetime.now(UTC).timestamp())}
+
+
+@transaction.atomic
+def compare_part(batch: int, after: int) -> dict[str, int]:
+    """Compare the next rows after one of them; returns how many, and the last one."""
+    held = _waiting(batch)
+    rows = [row for row in moved_on(held) if row > after][:PART] if held else []
+    if held and rows:
+        since = held.summary.get("compared_at")
+        _compare(held, rows)
+        held.summary["compared_at"] = since  # others are still said wrongly since then
+        held.save(update_fields=["summary"])
+    return {"rows": len(rows), "last": max(rows, default=after)}
+
+
+@transaction.atomic
+def compared(batch: int, since: int) -> None:
+    """All parts are compared: what moves on from the beginning of the job is another matter."""
+    if held := _waiting(batch):
+        held.summary["compared_at"] = datetime.fromtimestamp(since, UTC).isoformat()
+        held.save(update_fields=["summary"])
+
+
+def _waiting(batch: int) -> Batch | None:
+    return Batch.objects.select_for_update(of=("self",)).filter(pk=batch, state=State.READY).first()
+
+
+def _seconds(moment: str | None) -> int:
+    return int(datetime.fromisoformat(moment).timestamp()) if moment else 0
+
+
+def _compare(batch: Batch, rows: list[int]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(_RESET, [batch.pk, rows])
+    match(batch, only=rows)
+    _whole(batch, rows)
 
 
 def _whole(batch: Batch, rows: list[int]) -> None:

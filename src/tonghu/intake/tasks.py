@@ -19,6 +19,7 @@ from tonghu.intake.belonging import require_own
 from tonghu.intake.checking import Checked, checked
 from tonghu.intake.importing import import_rows, next_row
 from tonghu.intake.length import guess_rows
+from tonghu.intake.looking_again import begin, compare_part, compared
 from tonghu.intake.matching import match
 from tonghu.intake.models import Batch, State
 from tonghu.intake.private import sweep
@@ -66,6 +67,21 @@ def mark_file(run: Run, *, batch: int) -> dict[str, int]:
         return {}
     with _plain(run, held, file, region, mark=True) as found:
         run.once("marked", partial(_keep_marked, held.pk, found.marked, run.scope))
+    return {}
+
+
+@job("intake.compare", zh="重新对照导入的行", en="Compare the rows of an import again", queue="heavy")
+def compare_rows(run: Run, *, batch: int) -> dict[str, int]:
+    """Compare the rows of a file that waits whose cards moved on, part by part; its confirmation waits for the end."""
+    wanted = run.once("begin", partial(begin, batch))
+    done, last = 0, 0
+    while True:
+        step = run.once(f"rows-{last}", partial(compare_part, batch, last))
+        if not step["rows"]:
+            break
+        done, last = done + step["rows"], step["last"]
+        run.report(min(done, wanted["rows"]), wanted["rows"], "rows")
+    run.once("end", partial(compared, batch, wanted["since"]))
     return {}
 
 

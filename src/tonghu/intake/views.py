@@ -19,10 +19,10 @@ from tonghu.hqms.labels import GROUPS_EN, GROUPS_ZH
 from tonghu.intake import queries, services
 from tonghu.intake.access import UNDO, UPLOAD
 from tonghu.intake.forms import UploadForm
-from tonghu.intake.looking_again import look_again
+from tonghu.intake.looking_again import look_again, wish
 from tonghu.intake.models import Batch, State
 from tonghu.intake.outcomes import COUNTED, WHY
-from tonghu.intake.tasks import MARKED_AT_ONCE, mark_file
+from tonghu.intake.tasks import MARKED_AT_ONCE, compare_rows, mark_file
 from tonghu.intake.undoing import Forecast, forecast
 from tonghu.platform.accounts.access import Request, requires
 from tonghu.platform.accounts.forms import in_words
@@ -110,8 +110,9 @@ def upload(request: Request) -> HttpResponseBase:
 @require_GET
 def batch_page(request: Request, pk: int) -> HttpResponse:
     """One import, whatever its state; what waits is compared again where its cards moved on."""
-    if again := look_again(batch=pk, by=request.scope):
-        messages.info(request, _compared_again(again))
+    looked = look_again(batch=pk, by=request.scope)
+    if looked.compared:
+        messages.info(request, _compared_again(looked.compared))
     batch = get_object_or_404(Batch, pk=pk)
     job = Job.objects.select_related("progress").filter(pk=batch.job or 0).first()
     said: dict[str, Any] = {
@@ -129,6 +130,8 @@ def batch_page(request: Request, pk: int) -> HttpResponse:
         }  # fmt: skip
     if batch.state == State.READY:
         said |= _preview(batch)
+        if looked.left:
+            said |= {"left": looked.left, "progress": progress_of(_compare_rows(batch, request), request)}
     elif batch.state == State.REFUSED:
         zh, en, name, *_more = [*str(batch.refusal or "").split("\n"), "", "", ""]
         said |= {"refusal": zh if _zh() else en, "file_name": name}
@@ -141,11 +144,13 @@ def batch_page(request: Request, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def confirm(request: Request, pk: int) -> HttpResponse:
     """Have a file imported; where its cards moved on since it was looked at, it is looked at again first."""
-    if request.method == "POST" and (again := look_again(batch=pk, by=request.scope)):
-        messages.warning(
-            request, f"{_compared_again(again)} {_('Nothing was imported yet: look, then confirm again.')}"
-        )
-        return redirect("intake:batch", pk)
+    if request.method == "POST":
+        looked = look_again(batch=pk, by=request.scope)
+        if looked.compared:
+            not_yet = _("Nothing was imported yet: look, then confirm again.")
+            messages.warning(request, f"{_compared_again(looked.compared)} {not_yet}")
+        if looked.compared or looked.left:  # what is left its page has compared, and says so
+            return redirect("intake:batch", pk)
     return _act(request, pk, lambda: services.confirm(batch=pk, by=request.scope))
 
 
@@ -314,6 +319,11 @@ def _compared_again(rows: int) -> str:
         "The cards of %(n)d rows have changed since the file was checked: these rows were compared again.",
         rows,
     ) % {"n": rows}
+
+
+def _compare_rows(batch: Batch, request: Request) -> Job:
+    asked = enqueue(compare_rows, by=request.scope, key=wish(batch), batch=batch.pk)
+    return Job.objects.select_related("progress").get(pk=asked.pk)
 
 
 def _said(why: InputRefused) -> str:
