@@ -94,7 +94,7 @@ def test_a_number_that_is_another_programs_by_now_is_not_a_server(place: Path) -
 
 
 def test_after_a_crash_the_number_may_be_another_programs_and_it_starts_all_the_same(place: Path) -> None:
-    server = Server(place / "postgres", durable=False)
+    server = Server(place / "postgres")
     other: subprocess.Popen[bytes] | None = None
     try:
         server.start()

@@ -40,6 +40,8 @@ STOP_SECONDS = 30.0
 #: Least free space with which a server is started, in bytes.
 FREE_BYTES = 200_000_000
 
+#: A process number that Linux gives to none.
+_NOBODYS: Final = 2**22 + 1
 #: What PostgreSQL's programs say of a disk that takes no more: full, a quota used up, a file over the system's limit.
 _NO_ROOM: Final = ("No space left", "quota exceeded", "File too large", "File size limit exceeded")
 
@@ -111,8 +113,7 @@ class Server:
             made_with = int((self.data / "PG_VERSION").read_text().strip())
             if made_with != self.binaries.version:
                 self.binaries = within_reach(choose(made_with), self._user)
-            # Left by a server that was killed: where its number is another program's by now, PostgreSQL would not start.
-            (self.data / "postmaster.pid").unlink(missing_ok=True)
+            self._forget_killed()
             self._launch()
             self._wait()
 
@@ -154,6 +155,15 @@ class Server:
             self._refuse("无法建立数据库", "The database could not be made", made.stdout + made.stderr)
         with (self.data / "postgresql.conf").open("a", encoding="utf-8") as conf:
             conf.write(_SETTINGS if self.durable else _SETTINGS + _FOR_TESTS)
+
+    def _forget_killed(self) -> None:
+        """Where the number of a killed server is another program's by now, PostgreSQL would take that for a server and
+        not start. The rest of the file stays: by it PostgreSQL sees whether processes of the killed one still work."""
+        lock = self.data / "postmaster.pid"
+        with contextlib.suppress(OSError, ValueError):
+            number, rest = lock.read_text().split("\n", 1)
+            os.kill(int(number), 0)
+            lock.write_text(f"{_NOBODYS}\n{rest}")
 
     def _launch(self) -> None:
         # pg_ctl puts the server into a session of its own: a Ctrl-C on the terminal is for us, and we stop it in order.
