@@ -22,6 +22,7 @@ from tonghu.platform.accounts.access import Request, requires
 from tonghu.platform.components import maps
 from tonghu.platform.components.table import Table
 from tonghu.registry.access import READ as READ_CARDS
+from tonghu.registry.forms.diagnoses import diagnosis_names
 from tonghu.registry.pages.card_lists import columns
 from tonghu.registry.seen import names
 from tonghu.surveillance import behind, board, charts, figures, places
@@ -106,12 +107,14 @@ def cards(request: Request) -> HttpResponse:
     if rows is None:
         raise Http404
     called: dict[int, str] = {}
+    diagnoses: dict[str, str] = {}
     table = Table(
         request=request, name="cards", rows=rows.select_related("view", "institution"), order="-pk",
-        columns=columns(request.scope.institution is None, called), caption=_("Cards behind the figure"),
+        columns=columns(request.scope.institution is None, called, diagnoses), caption=_("Cards behind the figure"),
         empty=_("No card of your reach is behind this figure now."),
     )  # fmt: skip
     called.update(names(table.slice.rows))
+    diagnoses.update(diagnosis_names(table.slice.rows, request.scope))
     name = behind.name_of(topic, key) if key or topic not in ("all", "problem", "problem_at_first") else ""
     said = {
         "table": table, "what": name, "topic": topic, "first": first, "last": last, "one": one,
@@ -326,7 +329,9 @@ def _ranges(steps: Sequence[int], most: int) -> list[str]:
     """What each shade stands for, in words: from–to cards."""
     lows, highs = [1, *(step + 1 for step in steps)], [*steps, most]
     return [
-        _("%(count)s cards") % {"count": f"{low:,}" if low >= high else f"{low:,}–{high:,}"}
+        _("1 card")
+        if high == 1
+        else _("%(count)s cards") % {"count": f"{low:,}" if low == high else f"{low:,}–{high:,}"}
         for low, high in zip(lows, highs, strict=True) if low <= high
     ]  # fmt: skip
 

@@ -44,6 +44,8 @@ def board(request: Request) -> HttpResponseBase:
         blocks = _of_region(request, region, months, today)
     now = timezone.localtime()
     taken = f"{request.scope.label} {now:%Y-%m-%d %H:%M}"
+    if request.post is not None and request.post.institution.made_up:
+        taken = f"{_('Made-up data')} · {taken}"
     paper = Paper(
         title=title, blocks=blocks, issued_by=request.scope.label.split(" · ")[-1], day=today, wide=True,
         foot=_("Taken by %(who)s") % {"who": taken}, watermark=taken,

@@ -71,6 +71,12 @@ class Shell:
         return next((post for post in self.posts if post.active), None)
 
     @property
+    def made_up(self) -> bool:
+        """Whether the reader's place is marked made up: then everything that they see is, and the page says so."""
+        now = getattr(self._request, "post", None)
+        return bool(now and now.institution.made_up)
+
+    @property
     def account_url(self) -> str:
         """Where the reader keeps their own account."""
         return _address("accounts:account")
