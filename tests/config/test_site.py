@@ -54,6 +54,8 @@ def test_the_address_names_the_database(
     site = Site(tmp_path)
     assert site.database() == database
     assert (site.server is None) == bool(url)
+    if url:  # where the site's own database is not there yet, or is to be renamed
+        assert site.admin_url().endswith("/postgres")
     site.close()  # does nothing: it does not run, or is somebody else's
 
 

@@ -61,8 +61,8 @@ def _add(args: argparse.Namespace) -> int:
         key = site_keys.add(args.use, args.algorithm)
         print(
             f"已新增密钥 {key.number}（{key.algorithm}），{keys.LEAD.seconds} 秒后启用；请备份 {keys.key_file()}，"
-            f"然后运行 tonghu keys rotate / Key {key.number} was added and begins to write in {keys.LEAD.seconds} s; "
-            "back the key file up, then run tonghu keys rotate"
+            f"然后运行 ./run tonghu keys rotate / Key {key.number} was added and begins to write in {keys.LEAD.seconds} s; "
+            "back the key file up, then run ./run tonghu keys rotate"
         )
     return 0
 

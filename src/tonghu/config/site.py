@@ -54,8 +54,11 @@ class Site:
             django.setup()
 
     def admin_url(self) -> str:
-        """Return the administrator's address."""
-        return self.server.admin_url() if self.server else self._url
+        """Return the administrator's address, at the database that every server has: the site's own may not be there
+        yet, and nobody renames the one that they are in."""
+        if self.server:
+            return self.server.admin_url()
+        return urlsplit(self._url)._replace(path="/postgres").geturl()
 
     def database(self) -> str:
         """Return the name of the site's database: the one in ``DATABASE_URL``, else tonghu."""

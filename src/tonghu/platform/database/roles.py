@@ -48,10 +48,7 @@ def prepare(admin_url: str, home: Path, database: str = "tonghu") -> None:
         with psycopg.connect(admin_url, autocommit=True, dbname=database) as admin:
             _grant(admin, database)
     except psycopg.Error as fault:
-        said, where = _reason(fault, parts.password), f"{host}:{port}"
-        raise InputRefused(
-            f"无法准备数据库（{where}）：{said}", f"The database at {where} could not be prepared: {said}"
-        ) from fault
+        raise refused(fault, admin_url) from fault
     wanted = {
         "host": host,
         "port": port,
@@ -60,6 +57,18 @@ def prepare(admin_url: str, home: Path, database: str = "tonghu") -> None:
     }
     if wanted != held:
         _write(home, wanted)
+
+
+def refused(fault: psycopg.Error, admin_url: str) -> InputRefused:
+    """Return what a server said to its administrator, in words: where, why, never the password."""
+    parts = urlsplit(admin_url)
+    said, where = _reason(fault, parts.password), f"{unquote(parts.hostname or '127.0.0.1')}:{parts.port or 5432}"
+    more = ("", "")
+    if isinstance(fault, psycopg.errors.InsufficientPrivilege):
+        more = "；DATABASE_URL 应为超级用户的地址", "; DATABASE_URL must be a superuser's"
+    return InputRefused(
+        f"无法准备数据库（{where}）：{said}{more[0]}", f"The database at {where} could not be prepared: {said}{more[1]}"
+    )
 
 
 def django_database(home: Path, role: Role, **options: Any) -> dict[str, Any]:
@@ -94,7 +103,7 @@ def address(home: Path, role: Role) -> str:
 def _reason(fault: psycopg.Error, password: str | None) -> str:
     """What the server or libpq says first: hints follow it. An address that it repeats loses its password."""
     said = next((line.strip() for line in str(fault).splitlines() if line.strip()), type(fault).__name__)
-    return said.replace(password, "***") if password else said
+    return said.replace(f":{password}@", ":***@") if password else said
 
 
 def _make_roles(admin: psycopg.Connection[Any], passwords: dict[Role, str]) -> None:

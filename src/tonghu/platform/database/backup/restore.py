@@ -171,9 +171,12 @@ def _check_empty(admin_url: str, home: Path, database: str) -> None:
         raise InputRefused(
             f"{home / FILES} 里已有文件，不会覆盖", f"{home / FILES} holds files already and is not replaced"
         )
-    with psycopg.connect(admin_url, autocommit=True, connect_timeout=5) as admin:
-        if not admin.execute("SELECT 1 FROM pg_database WHERE datname = %s", [database]).fetchone():
-            return
+    try:
+        with psycopg.connect(admin_url, autocommit=True, connect_timeout=5) as admin:
+            if not admin.execute("SELECT 1 FROM pg_database WHERE datname = %s", [database]).fetchone():
+                return
+    except psycopg.Error as fault:
+        raise roles.refused(fault, admin_url) from fault
     with psycopg.connect(admin_url, dbname=database) as there:
         row = there.execute(
             "SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
