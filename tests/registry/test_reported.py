@@ -150,7 +150,8 @@ def test_figures_of_regions_count_what_was_reported(point: Point) -> None:
     corrected(point)
     with summing_up():
         figures.count(timezone.localdate())
-        held = figures.of_region("000000")
+    with made_up.acting(point.centre()):
+        held = figures.of_region("000000", timezone.localdate())
     assert held is not None
     assert held.of("group") == {"malignant": 1}
     assert held.of("sex") == {"2": 1}
