@@ -35,30 +35,39 @@ logconfig_dict: dict[str, Any] = {
 }
 
 
-def post_worker_init(_worker: Any) -> None:
-    """Make ready what the first to ask would wait for, while others are served already."""
-    threading.Thread(target=warm, name="warm", daemon=True).start()
+def when_ready(_server: Any) -> None:
+    """Make ready, once and before there are processes to serve, what all of them share.
 
-
-def warm() -> None:
-    """Compile the rules of today, spell out counties, draw a chart: whoever asks first would wait seconds for them."""
+    The rules of today and the counties are 140 MB: made in each process, they stood in memory once for each.
+    """
     from django.utils import timezone
 
     from tonghu.hqms import record
     from tonghu.patients.places import COUNTIES
-    from tonghu.platform.components.charts import vega
     from tonghu.platform.components.codes import choices
     from tonghu.platform.operations.logs import log
-    from tonghu.platform.web import samples
 
     begun = time.monotonic()
     record.warm(timezone.localdate())
     choices(COUNTIES)
-    # What is there now stays as long as the process: searching it for garbage again and again held pages up by 0.2 s.
+    # What is there now stays as long as the site: searched for garbage it would be written to, and copied, in every
+    # process, and held pages up by 0.2 s.
     gc.collect()
     gc.freeze()
-    vega(samples.chart())  # what draws charts, of this one and of all others
     log.info("web.warm", ms=round((time.monotonic() - begun) * 1000))
+
+
+def post_worker_init(_worker: Any) -> None:
+    """Make ready in each process what cannot be shared, while others are served already."""
+    threading.Thread(target=warm, name="warm", daemon=True).start()
+
+
+def warm() -> None:
+    """Draw a chart: its engine has threads of its own, which no fork takes along, and the first one takes 0.4 s."""
+    from tonghu.platform.components.charts import vega
+    from tonghu.platform.web import samples
+
+    vega(samples.chart())  # what draws charts, of this one and of all others
 
 
 def worker_exit(_server: Any, worker: Any) -> None:
