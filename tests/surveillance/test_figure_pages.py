@@ -164,6 +164,13 @@ def test_the_lead_is_told_whether_it_will_be_on_time_and_who_has_the_cards(lead:
     assert "病理科" in page
 
 
+def test_a_month_of_which_nothing_came_is_no_tick_for_the_lead(lead: Client, hospital: Institution) -> None:
+    page = text(lead, "/")
+    assert "已逾期" in page
+    assert "all-well" not in page, "no green tick beside what is overdue"
+    assert "还没有报告卡" in page
+
+
 def test_the_forecast_goes_by_the_speed_of_the_last_week() -> None:
     month, today = Month(date(2026, 10, 1)), date(2026, 11, 5)
 
