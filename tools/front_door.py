@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 LOCKS = {"run": "requirements.lock", "dev": "requirements-dev.lock"}
-FREE_BYTES_NEEDED = {"run": 900_000_000, "dev": 1_500_000_000}
+FREE_BYTES_NEEDED = {"run": 1_200_000_000, "dev": 1_700_000_000}
 
 USAGE = """\
 童护 Tonghu
@@ -113,6 +113,8 @@ def _make_venv() -> None:
         said = (made.stdout + made.stderr).strip()
         if "No space left" in said:
             stop("磁盘已满，无法创建运行环境", "The disk is full: the environment could not be made")
+        if any(word in said for word in ("Read-only file system", "Permission denied")):
+            stop(f"没有写权限：{VENV}", f"No permission to write: {VENV}")
         stop(
             "此 Python 缺少 venv 模块；Debian/Ubuntu 请安装 python3-venv",
             "This Python has no working venv module; on Debian/Ubuntu install python3-venv",

@@ -80,6 +80,13 @@ def test_a_full_disk_is_named(clone: Path) -> None:
     assert not (clone / ".venv").exists()
 
 
+@pytest.mark.parametrize("said", ["[Errno 30] Read-only file system: '/x'", "[Errno 13] Permission denied: '/x'"])
+def test_a_folder_that_may_not_be_written_is_named(clone: Path, said: str) -> None:
+    done = run(clone, "demo", PYTHONPATH=stub_venv(clone, said))
+    assert done.returncode == 2
+    assert f"No permission to write: {clone / '.venv'}" in one_line(done)
+
+
 def test_without_a_network_it_says_so(clone: Path) -> None:
     done = run(
         clone,

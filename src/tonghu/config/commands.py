@@ -132,7 +132,10 @@ def _backup(args: argparse.Namespace) -> int:
         f"{done.place}（{done.size / 1e6:,.1f} MB） / Backed up {len(done.evidence.tables)} tables, "
         f"{done.evidence.rows:,} rows, {done.files} files"
     )
-    print(f"结构 / structure {done.evidence.structure_hash}")
+    print(
+        f"结构指纹 {done.evidence.structure_hash}（演练恢复时应相同） / "
+        f"Fingerprint of the structure {done.evidence.structure_hash}: a rehearsal finds the same"
+    )
     if fresh:
         print(
             f"新建了备份密钥 {place}：请与 keys 目录一起另存他处，没有密钥备份无法恢复 / "

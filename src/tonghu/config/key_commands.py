@@ -61,8 +61,9 @@ def _add(args: argparse.Namespace) -> int:
         key = site_keys.add(args.use, args.algorithm)
         print(
             f"已新增密钥 {key.number}（{key.algorithm}），{keys.LEAD.seconds} 秒后启用；请备份 {keys.key_file()}，"
-            f"然后运行 ./run tonghu keys rotate / Key {key.number} was added and begins to write in {keys.LEAD.seconds} s; "
-            "back the key file up, then run ./run tonghu keys rotate"
+            "然后运行 ./run tonghu keys rotate / "
+            f"Key {key.number} was added and begins to write in {keys.LEAD.seconds} s; back the key file up, "
+            "then run ./run tonghu keys rotate"
         )
     return 0
 
@@ -102,8 +103,8 @@ def _forget(args: argparse.Namespace) -> int:
                     "that made it, and recovery codes are renewed by their holders alone; it writes nothing new",
                 )
             raise InputRefused(
-                f"密钥 {args.number} 仍在使用：{places}。请先运行 tonghu keys rotate",
-                f"Key {args.number} is still needed: {places.replace('、', ', ')}. Run tonghu keys rotate first",
+                f"密钥 {args.number} 仍在使用：{places}。请先运行 ./run tonghu keys rotate",
+                f"Key {args.number} is still needed: {places.replace('、', ', ')}. Run ./run tonghu keys rotate first",
             )
         if not args.yes:
             raise InputRefused(
