@@ -18,7 +18,7 @@ from tonghu.network.models import Institution
 from tonghu.platform.files import vault
 from tonghu.platform.scope.scope import open_scope, system_scope
 from tonghu.registry.checker import problems
-from tonghu.registry.models import Card, CardAct
+from tonghu.registry.models import Card, CardAct, Finding
 from tonghu.surveillance.calendar import Month
 from tonghu.surveillance.models import Point, Standing, ZeroReport
 from tonghu.synth.country import invent_hospital
@@ -95,6 +95,25 @@ def test_a_fresh_file_is_uploaded_and_handed_on(country: None, tmp_path: Path) -
     assert states["draft"] > 0, "something is left to mend and to submit"
     again = made_up_months.upload(file, last().first, home.clerk)
     assert (again.again, again.batch, again.counts) == (True, done.batch, done.counts)
+
+
+def test_one_month_more_of_a_hospital_brings_its_children_back_and_no_stranger_under_their_numbers(
+    country: None, tmp_path: Path
+) -> None:
+    first = points(1)[0]
+    for month in (last().plus(-1), last()):
+        file = tmp_path / f"{month}.csv"
+        make_file(
+            Order(out=file, rows=160, seed=1, month=str(month), children=1.0, in_scope=1.0, mistakes=0.0,
+                  hospital=first.number)
+        )  # fmt: skip
+        assert made_up_months.upload(file, month.first, "h1.entry_clerk").counts["created"] == 160
+    with made_up_months.acting("h1.entry_clerk"):
+        of_months: dict[int, set[date]] = {}
+        for child, month_of in Card.objects.values_list("child_id", "archive_month"):
+            of_months.setdefault(child, set()).add(month_of)
+        assert sum(len(months) == 2 for months in of_months.values()) > 3, "children come back"
+        assert not Finding.objects.filter(rule__startswith="HQ041").exists(), "no number stands for two children"
 
 
 def test_a_file_of_an_unknown_hospital_is_registered_with_the_first(country: None, tmp_path: Path) -> None:
