@@ -167,3 +167,15 @@ def test_on_a_phone_the_wall_opens_at_the_newest_month(hospital: Any, open_page:
     picture(page, "wall-phone")
     page.locator(".wall thead th").nth(1).scroll_into_view_if_needed()  # the older ones are reached by scrolling
     expect(page.locator(".wall thead th").nth(1)).to_be_in_viewport()
+
+
+def test_the_shell_stands_still_whether_a_page_scrolls_or_not(hospital: Any, page: Page, site: str) -> None:
+    enter(page, site, made_up.post("point_lead", hospital))
+    places = []
+    for address in ("/reporting", "/reporting/cases", "/search"):
+        page.goto(address)
+        high = page.evaluate("document.documentElement.scrollHeight > innerHeight")
+        places.append((high, page.locator(".content").bounding_box()["x"], page.locator(".tools").bounding_box()))
+    assert {high for high, _x, _tools in places} == {True, False}, "one of them scrolls, another does not"
+    assert len({x for _high, x, _tools in places}) == 1
+    assert len({tools["x"] + tools["width"] for _high, _x, tools in places}) == 1
