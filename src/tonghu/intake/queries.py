@@ -89,25 +89,31 @@ def preview(batch: Batch) -> Preview:
     """Return what an import would do; its rows are looked at once, there may be 100,000."""
     counts = dict.fromkeys([*COUNTED, "waits"], 0)
     found: dict[str, list[int]] = {}
-    with_errors, before, times = 0, 0, dict.fromkeys(DISCHARGED, 0)
+    before = 0
     kinds = Row.objects.filter(batch=batch).order_by().values("match", "choice", "why", "answered")
-    rows = kinds.annotate(
-        count=Count("pk"), with_errors=Count("pk", filter=Q(errors__gt=0)),
-        **{when: Count("pk", filter=_discharged(when, batch.archive_month)) for when in DISCHARGED},
-    )  # fmt: skip
-    for held_row in rows:
-        row: dict[str, Any] = {**held_row}
+    for row in kinds.annotate(count=Count("pk")):
         becomes = outcome(row["match"], row["choice"], row["why"], answered=row["answered"] is not None)
         counts[COUNTS_AS[becomes]] += row["count"]
         held = found.setdefault(row["match"], [0, 0])
         held[0] += row["count"]
         held[1] += row["count"] if becomes == "waits" else 0
-        with_errors += row["with_errors"]
         before += row["count"] if row["answered"] is not None else 0
-        times = {when: times[when] + row[when] for when in times}
     listed = [Kind(match, str(Match(match).label), *held) for match, held in found.items()]
     listed.sort(key=lambda kind: (not kind.waits, Match.values.index(kind.match)))
-    return Preview(counts, listed, with_errors, before, times)
+    said = batch.summary["staged"]
+    return Preview(counts, listed, said["with_errors"], before, said["discharged"])
+
+
+def staged(batch: Batch) -> dict[str, Any]:
+    """Return what holds of the rows of a file whatever becomes of them: counted once for its preview, they may be many.
+
+    ``with_errors`` and ``discharged`` as :class:`Preview` has them.
+    """
+    counted = Row.objects.filter(batch=batch).aggregate(
+        with_errors=Count("pk", filter=Q(errors__gt=0)),
+        **{when: Count("pk", filter=_discharged(when, batch.archive_month)) for when in DISCHARGED},
+    )
+    return {"with_errors": counted.pop("with_errors"), "discharged": counted}
 
 
 def counted_as(rows: QuerySet[Row], name: str) -> QuerySet[Row]:

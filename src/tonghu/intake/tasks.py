@@ -23,6 +23,7 @@ from tonghu.intake.looking_again import begin, compare_part, compared
 from tonghu.intake.matching import match
 from tonghu.intake.models import Batch, State
 from tonghu.intake.private import sweep
+from tonghu.intake.queries import staged
 from tonghu.intake.services import OPEN, discard, drop_rows, finish, finish_undo
 from tonghu.intake.staging import found_on_cards, stage
 from tonghu.intake.undoing import cards_of, undo_cards, undone_to
@@ -177,6 +178,7 @@ def _stage(run: Run, batch: int, found: Checked, others: frozenset[str]) -> dict
     held.layout, held.summary = layout, remembered(found.summary)
     held.summary["card_rules"] = found_on_cards(held, (line["rule"] for line in found.summary["findings_by_rule"]))
     match(held)
+    held.summary["staged"] = staged(held)
     held.state = State.READY
     held.samples = json.dumps(found.samples(), ensure_ascii=False)
     held.save(update_fields=["layout", "state", "summary", "samples"])

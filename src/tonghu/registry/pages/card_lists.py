@@ -30,7 +30,7 @@ from tonghu.registry.states import State
 
 #: How many cards a list has is counted up to this: some filters have no index, and more would take too long. All cards
 #: of the own hospital are told exactly, from the tally.
-MOST_COUNTED: Final = 1_000
+MOST_COUNTED: Final = 500
 #: A part of a name means so many hospitals at most.
 MOST_HOSPITALS: Final = 50
 #: A search by name looks at so many children at most.
