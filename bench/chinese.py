@@ -12,6 +12,11 @@ POSTS: dict[str, str] = {
     "province commission head": "省卫生健康部门领导", "centre centre officer": "国家监测中心工作人员",
     "centre centre head": "国家监测中心负责人",
 }  # fmt: skip
+READERS: dict[str, str] = {"one hospital": "一家医院", "a city": "一个市", "the nation": "全国"}
+KEYS: dict[str, str] = {
+    "name": "姓名", "pinyin": "拼音", "initials": "首字母", "tail of the document": "证件号末几位",
+    "record number": "病案号", "nothing that is there": "查无此人",
+}  # fmt: skip
 #: (pattern of the whole English label, Chinese with its groups).
 LABELS: tuple[tuple[str, str], ...] = (
     (r"(\d+) cores, (\S+), Python (\S+), (\S+)", r"\1 核，\2，Python \3，\4"),
@@ -33,7 +38,10 @@ LABELS: tuple[tuple[str, str], ...] = (
         r"Excel \1 行 × \2 列，\3 应报告：检查，不标注",
     ),
     (r"Excel ([\d,]+) × (\d+), ([\d.]+ %) in scope: check and mark", r"Excel \1 行 × \2 列，\3 应报告：检查并标注"),
-    (r"find one of ([\d,]+) children, as (.+): p95", r"在 \1 名儿童中查找一人（\2），第 95 百分位"),
+    *(
+        (rf"find one of ([\d,]+) children, as {reader}: p95", rf"在 \1 名儿童中查找一人（{words}），第 95 百分位")
+        for reader, words in READERS.items()
+    ),
     (r"which children are these\? ([\d,]+) rows of an import", r"导入的 \1 行各是哪名儿童"),
     (r"import ([\d,]+) reportable stays, sealed, under row security", r"导入 \1 条应报告记录（加密，行级权限）"),
     (r"the same with ([\d,]+) cards there", r"同上，库中已有 \1 张报告卡"),
@@ -72,7 +80,7 @@ LABELS: tuple[tuple[str, str], ...] = (
     (r"the same import into an empty site", "同样的数据导入空库"),
     # Notes
     (r"", ""),
-    (r"(\d+) million a second", r"每秒 \1 百万个"),
+    (r"(\d+) million a second", r"每秒 \g<1>00 万个"),
     (r"([\d,]+) cells a second", r"每秒 \1 个单元格"),
     (r"([\d,]+) rows/s", r"每秒 \1 行"),
     (r"processor ([\d.]+) s and ([\d.]+) s", r"处理器用时 \1 s 和 \2 s"),
@@ -97,7 +105,7 @@ LABELS: tuple[tuple[str, str], ...] = (
         r"(\d+) files of ([\d,]+) rows imported in (\d+) s",
         r"\1 次打开，中位数 \2 ms，浏览器所见 \3 ms；边录边查 \4 ms；\5 个文件各 \6 行，\7 s 内导入完毕",
     ),
-    (r"slowest: by (.+)", r"最慢：按 \1"),
+    *((f"slowest: by {key}", f"最慢：按{words}") for key, words in KEYS.items()),
 )
 
 
