@@ -80,7 +80,7 @@ LABELS: tuple[tuple[str, str], ...] = (
     (r"the same import into an empty site", "同样的数据导入空库"),
     # Notes
     (r"", ""),
-    (r"(\d+) million a second", r"每秒 \g<1>00 万个"),
+    (r"(\d+) million a second", r"每秒 \1 百万个"),
     (r"([\d,]+) cells a second", r"每秒 \1 个单元格"),
     (r"([\d,]+) rows/s", r"每秒 \1 行"),
     (r"processor ([\d.]+) s and ([\d.]+) s", r"处理器用时 \1 s 和 \2 s"),
