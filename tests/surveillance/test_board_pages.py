@@ -155,9 +155,14 @@ def test_the_lead_signs_and_withdraws_on_the_pages(lead: Client) -> None:
     assert str(BEFORE) in text(lead, "/history")
 
 
-@pytest.mark.parametrize("said", ["2016-12", "2026-13", "x", "2999-01"])
-def test_a_month_that_is_none_is_not_there(lead: Client, said: str) -> None:
+@pytest.mark.parametrize("said", ["2016-12", "2026-13", "x", "2999-01", "0000-00", "9999-12", "-1"])
+def test_a_month_that_is_none_is_not_there(lead: Client, centre: Client, said: str) -> None:
     text(lead, f"/reporting/months/{said}", 404)
+    assert lead.post(f"/reporting/months/{said}/zero", {"confirmed": "on"}).status_code == 404
+    assert centre.post(f"/reporting/months/{said}/lock", {"reason": "x"}).status_code == 404
+    for client in (lead, centre):  # a board goes on with the running month
+        for address in ("/reporting?", "/reporting?by=points&", "/reporting/paper?by=points&"):
+            assert client.get(f"{address}show=owing&month={said}&until={said}").status_code == 200
 
 
 def test_a_city_sees_its_points_and_the_way_down_and_back(officer: Client, hospital: Institution) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -47,12 +48,21 @@ def test_the_date_rests_on_clauses_that_exist_and_are_cited() -> None:
         ("", None),
         ("2026-1", None),
         ("October", None),
-        ("9999-12", date(9999, 12, 1)),
+        ("2026-00", None),
+        ("0000-00", None),
+        ("-1", None),
+        ("9999-12", None),
     ],
 )
 def test_what_an_address_says_is_read_or_is_no_month(said: str, means: date | None) -> None:
     found = Month.read(said)
     assert (found.first if found else None) == means
+
+
+def test_months_up_to_the_end_of_the_next_year_can_be_asked_for() -> None:
+    next_year = timezone.localdate().year + 1
+    assert Month.read(f"{next_year}-12") == Month(date(next_year, 12, 1))
+    assert Month.read(f"{next_year + 1}-01") is None
 
 
 @pytest.mark.parametrize(

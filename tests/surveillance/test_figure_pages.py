@@ -223,3 +223,9 @@ def test_the_centre_sees_the_nation_and_what_waits_to_be_verified(hospital: Inst
 def test_figures_before_the_count_are_none(hospital: Institution) -> None:
     with made_up.acting(made_up.post("commission_officer", made_up.authority("health", "510000"))):
         assert figures.of_region("510000", TODAY) is None
+
+
+@pytest.mark.parametrize("said", ["0000-00", "9999-12", "2026-13", "-1", "2016-12"])
+@pytest.mark.parametrize("topic", ["month", "reported", "on_time", "problem", "problem_at_first"])
+def test_no_card_is_behind_a_month_that_cannot_be(lead: Client, topic: str, said: str) -> None:
+    text(lead, "/reporting/cards", 404, topic=topic, key=said)

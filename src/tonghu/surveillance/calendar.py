@@ -7,6 +7,8 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Final
 
+from django.utils import timezone
+
 from tonghu.codes.dates import due_date
 from tonghu.platform.dated import Setting, setting, settings
 from tonghu.policy.library import clause
@@ -29,12 +31,16 @@ class Month:
 
     @classmethod
     def read(cls, text: str) -> Month | None:
-        """The month that an address says as ``2026-10``; None where it says none that is reported."""
+        """The month that an address says as ``2026-10``; None where it says none that is reported.
+
+        Months beyond the next year are none: nobody asks for them but by mistake, and the last years of the calendar
+        have no month after them that could be counted.
+        """
         try:
             found = cls.of(date.fromisoformat(f"{text}-01"))
         except ValueError:
             return None
-        return found if found.first >= begun() else None
+        return found if found.first >= begun() and found.first.year <= timezone.localdate().year + 1 else None
 
     def __str__(self) -> str:
         return f"{self.first:%Y-%m}"
