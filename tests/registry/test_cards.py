@@ -70,6 +70,15 @@ def test_a_stay_has_one_card(point: Point) -> None:
     assert refused.value.card == card.pk
 
 
+def test_a_sex_that_is_no_code_says_nothing_of_the_child(point: Point) -> None:
+    card = point.card()
+    with point.acting("entry_clerk") as by:
+        saved = save_card(card=card.pk, based_on=1, front={code("sex"): "改一"}, by=by)
+        assert HospitalView.objects.get(pk=card.view_id).sex == "2", "what is known of the child stays"
+        assert contents.open_(CardVersion.objects.get(card=card, number=2).content).front[code("sex")] == "改一"
+    assert saved.sex == ""
+
+
 def test_findings_are_counted_by_level(point: Point) -> None:
     card = point.card(cost_total="900.00", discharge_department="")
     with point.acting("entry_clerk"):

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from tonghu.codes.identity import birth_date, is_valid
 from tonghu.codes.regions import province_of_address
+from tonghu.codes.tables import table
 from tonghu.codes.text import halfwidth
 from tonghu.hqms import stay as one_stay
 from tonghu.patients.models.known import DocumentType
@@ -81,7 +82,7 @@ def facts(content: Content, on: date, region: str | None = None) -> Summary:
         admission_count=_text(known.get("admission_count"), 4),
         admission_at=_moment(known.get("admission_datetime")),
         discharge_at=_moment(known.get("discharge_datetime")),
-        sex=_text(known.get("sex"), 1),
+        sex=_sex(known.get("sex")),
         age_years=stay.age_years,
         age_days=stay.age_days,
         residence_code=_residence(known),
@@ -102,7 +103,7 @@ def identity(content: Content) -> Identity:
     number = _text(known.get("national_id"), 40)
     return Identity(
         patient_name=_text(known.get("patient_name"), 40),
-        sex=_text(known.get("sex"), 1),
+        sex=_sex(known.get("sex")),
         birth_date=born if isinstance(born, date) else None,
         ethnicity=_text(known.get("ethnicity"), 20),
         nationality=_text(known.get("nationality"), 40),
@@ -126,6 +127,12 @@ def document(identity: Identity) -> tuple[str, str]:
     if _OTHER.fullmatch(number) and set(number.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ")) != {"0"}:
         return DocumentType.OTHER.value, number
     return "", ""
+
+
+def _sex(value: object) -> str:
+    """A code of RC001; anything else says nothing of the child, and what is known of them stays."""
+    code = "" if value is None else halfwidth(str(value)).strip()
+    return code if any(code == entry.code for entry in table("RC001").entries) else ""
 
 
 def _residence(known: Any) -> str:
