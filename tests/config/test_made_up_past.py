@@ -11,8 +11,9 @@ import pytest
 from django.utils import timezone
 
 from committed import committed
-from tonghu.config import made_up, made_up_months, made_up_past
+from tonghu.config import demo_site, made_up, made_up_months, made_up_past
 from tonghu.config.made_up_points import days_after_due, points
+from tonghu.config.site import Site
 from tonghu.errors import InputRefused
 from tonghu.network.models import Institution
 from tonghu.platform.files import vault
@@ -60,6 +61,34 @@ def test_earlier_months_get_the_days_of_the_plan(country: None) -> None:
     assert states["late"] + states["zero_late"] >= 3
     assert states["missing"] >= 1
     assert [one for _, wrong in problems(system_scope("checking")) for one in wrong] == []
+    assert made_up_past.date_back(1, 3) == 0, "once for all"
+
+
+def test_a_start_that_was_killed_before_the_days_were_given_is_finished_by_the_next(
+    country: None, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = Site(tmp_path)
+    for step in ("open", "migrate", "collect"):  # the database is that of the tests
+        monkeypatch.setattr(site, step, lambda: None)
+    for said in (True, False):
+        demo_site._prepare(site, 1)
+        assert ("earlier months" in capsys.readouterr().out) is said, "the second time there is nothing to do"
+    with made_up_months.acting("centre.centre_officer"):
+        day = timezone.localtime(Card.objects.order_by("first_reported_at")[0].first_reported_at).date()
+        assert (timezone.localdate() - day).days > 30
+
+
+def test_days_count_from_the_day_on_which_it_was_really_done(country: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    last = Month.of(timezone.localdate()).plus(-1)
+    with monkeypatch.context() as later:
+        # The next day, or the next month: what was done has moments of its own.
+        real = timezone.localdate
+        later.setattr(timezone, "localdate", lambda value=None: real(value) if value else real() + timedelta(days=40))
+        assert made_up_past.date_back(1, 3) >= 24
+    with made_up_months.acting("centre.centre_officer"):
+        held = ZeroReport.objects.get(institution__code=points(1)[1].hospital.code)
+        planned = last.plus(-2).due + timedelta(days=days_after_due(points(1)[1], 3))
+        assert timezone.localtime(held.signed_at).date() == planned
 
 
 def test_a_site_with_cards_of_real_hospitals_is_left_alone(country: None) -> None:

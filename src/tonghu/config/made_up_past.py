@@ -50,16 +50,23 @@ WHERE institution_id = %(institution)s AND archive_month = %(month)s""",
 _STRANGERS: Final = """
 SELECT EXISTS (SELECT FROM registry_card AS card JOIN network_institution AS place ON place.id = card.institution_id
                WHERE NOT place.made_up)"""
+#: Whether dates were given already; what stands in the history is there exactly when they were.
+_DATED: Final = "SELECT EXISTS (SELECT FROM surveillance_zeroreport_event WHERE pgh_reason = %s)"
+#: When the earlier months were really reported: before today, where a start was interrupted yesterday.
+_DONE: Final = """
+SELECT min(report.signed_at) FROM surveillance_zeroreport AS report
+JOIN network_institution AS place ON place.id = report.institution_id WHERE place.made_up"""
 _HELD: Final = "SELECT id FROM network_institution WHERE code = %s AND made_up"
 
 
 def date_back(seed: int, months: int) -> int:
     """Give what the made-up hospitals did for the last `months` archive months its days; returns how many moved.
 
+    Once for all, wholly or not at all: who asks again, moves nothing.
+
     Raises:
         InputRefused: a hospital that is not made up has cards here.
     """
-    today = timezone.localdate()
     by = replace(system_scope("migration"), reason=REASON)
     moved = 0
     with open_scope(by, using="owner"), connections["owner"].cursor() as cursor:
@@ -69,6 +76,12 @@ def date_back(seed: int, months: int) -> int:
                 "本站有真实医院的报告卡，不能改动日期",
                 "Hospitals that are not made up have cards here: no date is moved",
             )
+        cursor.execute(_DATED, [REASON])
+        if cursor.fetchone()[0]:
+            return 0
+        cursor.execute(_DONE)
+        done = cursor.fetchone()[0]
+        today = timezone.localdate(done) if done else timezone.localdate()
         for point in points(seed):
             cursor.execute(_HELD, [point.hospital.code])
             held = cursor.fetchone()
