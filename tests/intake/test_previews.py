@@ -84,6 +84,19 @@ def test_a_discharge_that_fits_the_archive_month_badly_is_said_before(
     assert "确认导入 2 次住院" in said, "it is a warning"
 
 
+@pytest.mark.parametrize(("september", "asked"), [(1, False), (2, True)])
+def test_a_file_of_another_month_is_asked_about(hospital: Hospital, clerk: Client, september: int, asked: bool) -> None:
+    """A few stays archived late are honest; most of a file discharged in another month may be a month chosen wrong."""
+    days = ["2026-09-30 23:30"] * september + ["2026-10-08 09:00"] * (3 - september)
+    pages = [hospital.page(P3=f"ZY{at}", P22="2026-09-01 08:30", P25=day) for at, day in enumerate(days)]
+    batch = hospital.checked(*pages)
+    said = page(clerk, batch)
+    question = "文件中 2 次住院多为 2026-09 出院，归档月选的是 2026-10？如选错，请放弃后重新上传。"
+    assert (question in said) == asked
+    assert said.count(f'action="/imports/{batch.pk}/discard"') == 1 + asked, "and the way to discard beside it"
+    assert "确认导入 3 次住院" in said, "it is a question"
+
+
 @pytest.mark.parametrize("state", ["submitted", "accepted"])
 def test_a_fill_with_nothing_to_fill_leaves_a_card_on_its_way_alone(
     hospital: Hospital, monkeypatch: pytest.MonkeyPatch, state: str

@@ -11,6 +11,7 @@ from operator import or_
 from typing import Any, Final
 
 from django.db.models import Count, Q, QuerySet
+from django.db.models.functions import TruncMonth
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -76,6 +77,8 @@ class Preview:
         with_errors: in how many rows the rules of a card find errors.
         answered: how many rows somebody decided on before; they count as unchanged.
         discharged: how many stays were discharged when, by :data:`DISCHARGED`.
+        mostly: the other month in which more than half of the stays were discharged, as ``2026-09``, and how many;
+            None where there is none.
     """
 
     counts: Mapping[str, int]
@@ -83,6 +86,7 @@ class Preview:
     with_errors: int
     answered: int
     discharged: Mapping[str, int]
+    mostly: tuple[str, int] | None
 
 
 def preview(batch: Batch) -> Preview:
@@ -101,19 +105,34 @@ def preview(batch: Batch) -> Preview:
     listed = [Kind(match, str(Match(match).label), *held) for match, held in found.items()]
     listed.sort(key=lambda kind: (not kind.waits, Match.values.index(kind.match)))
     said = batch.summary["staged"]
-    return Preview(counts, listed, said["with_errors"], before, said["discharged"])
+    return Preview(counts, listed, said["with_errors"], before, said["discharged"], _mostly(batch, said))
+
+
+def _mostly(batch: Batch, said: Mapping[str, Any]) -> tuple[str, int] | None:
+    """The month in which most stays were discharged, where it is worth a question: many are archived late honestly."""
+    month, rows = said.get("most_discharged", ("", 0))  # batches staged by an earlier version were not asked
+    another = bool(month) and month != f"{batch.archive_month:%Y-%m}"
+    return (month, rows) if another and 2 * rows > said["rows"] else None
 
 
 def staged(batch: Batch) -> dict[str, Any]:
     """Return what holds of the rows of a file whatever becomes of them: counted once for its preview, they may be many.
 
-    ``with_errors`` and ``discharged`` as :class:`Preview` has them.
+    ``with_errors`` and ``discharged`` as :class:`Preview` has them; ``most_discharged``: the most frequent month of
+    discharge and in how many of the ``rows``.
     """
-    counted = Row.objects.filter(batch=batch).aggregate(
+    rows = Row.objects.filter(batch=batch)
+    months = rows.filter(discharge_at__isnull=False).order_by().values(month=TruncMonth("discharge_at"))
+    most = months.annotate(rows=Count("pk")).order_by("-rows", "month").first()
+    counted = rows.aggregate(
+        rows=Count("pk"),
         with_errors=Count("pk", filter=Q(errors__gt=0)),
         **{when: Count("pk", filter=_discharged(when, batch.archive_month)) for when in DISCHARGED},
     )
-    return {"with_errors": counted.pop("with_errors"), "discharged": counted}
+    return {
+        "rows": counted.pop("rows"), "with_errors": counted.pop("with_errors"), "discharged": counted,
+        "most_discharged": (f"{most['month']:%Y-%m}", most["rows"]) if most else ("", 0),
+    }  # fmt: skip
 
 
 def counted_as(rows: QuerySet[Row], name: str) -> QuerySet[Row]:

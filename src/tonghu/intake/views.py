@@ -151,7 +151,8 @@ def confirm(request: Request, pk: int) -> HttpResponse:
             messages.warning(request, f"{_compared_again(looked.compared)} {not_yet}")
         if looked.compared or looked.left:  # what is left its page has compared, and says so
             return redirect("intake:batch", pk)
-    return _act(request, pk, lambda: services.confirm(batch=pk, by=request.scope))
+    seen = request.POST.get("compared_at")
+    return _act(request, pk, lambda: services.confirm(batch=pk, by=request.scope, looked_at=seen))
 
 
 @requires(UPLOAD)
@@ -209,6 +210,7 @@ def _preview(batch: Batch) -> dict[str, Any]:
         "with_errors": would.with_errors,
         "answered": would.answered,
         "decided_in": queries.decided_in(batch) if would.answered else [],
+        "mostly": would.mostly,
         "discharged": [(when, words, would.discharged[when]) for when, words in queries.DISCHARGED.items()],
         "groups": groups[:GROUPS_SHOWN],
         "columns": queries.columns(batch, zh=_zh()),

@@ -59,6 +59,7 @@ class MenuItem:
         count: how many wait there for this reader; called under the reader's scope, None or 0 shows no number.
         icon: name of a Tabler icon in :data:`tonghu.platform.web.icons.ICONS`, or empty.
         note: what is there, in a sentence: the first screen says it to who has no other work here yet.
+        when: whether this reader has anything to do there, where no single permission says so; None for all.
     """
 
     label: Words
@@ -68,6 +69,7 @@ class MenuItem:
     count: Callable[[Scope], int | None] | None = None
     icon: str = ""
     note: Words = ""
+    when: Callable[[Scope], bool] | None = None
 
 
 @dataclass(frozen=True, slots=True)

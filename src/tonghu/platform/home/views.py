@@ -29,7 +29,7 @@ def home(request: Request) -> HttpResponse:
     led = request.post is not None and all(part.permission is None for part, _said in parts)
     duties_of = [group for group in menu if group.label != MenuGroup.TODO.value] if led else []
     said = {
-        "waiting": waiting, "post": request.post, "duties": duties_of,
+        "waiting": waiting, "post": request.post, "duties": duties_of, "may_wait": duties.may_wait(request.scope),
         "parts": [(part.template, said) for part, said in parts],
     }  # fmt: skip
     return render(request, "home/home.html", said)

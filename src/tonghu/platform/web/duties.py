@@ -50,7 +50,16 @@ def items() -> tuple[MenuItem, ...]:
 
 def allowed(scope: Scope) -> tuple[MenuItem, ...]:
     """The entries that this reader may open."""
-    return tuple(item for item in items() if item.permission is None or scope.may(item.permission))
+    return tuple(
+        item
+        for item in items()
+        if (item.permission is None or scope.may(item.permission)) and (item.when is None or item.when(scope))
+    )
+
+
+def may_wait(scope: Scope) -> bool:
+    """Whether anything can ever wait for this reader's post; what waits for everybody, as notices do, is no duty."""
+    return any(item.count is not None and item.permission is not None for item in allowed(scope))
 
 
 def menu(scope: Scope, path: str) -> tuple[Group, ...]:
