@@ -21,7 +21,7 @@ from tonghu.network.region_range import NATION, covered
 from tonghu.platform.components.table import Mark
 from tonghu.platform.shell import Words
 from tonghu.surveillance.calendar import Month, shown
-from tonghu.surveillance.models import Standing
+from tonghu.surveillance.figures import COUNTED_NOW
 
 _CELLS: Final = Path(__file__).with_name("cells.sql").read_text(encoding="utf-8")
 _ALL: Final = "SELECT * FROM cell"
@@ -44,6 +44,11 @@ WITH cell AS (
   FROM surveillance_standing WHERE archive_month = ANY (%(months)s::date[])
 )
 """
+_SUMMED_UP: Final = """
+SELECT computed_at FROM surveillance_standing
+WHERE coalesce((SELECT cards FROM surveillance_figure WHERE region_code = %(region)s AND topic = 'all' AND key = ''),
+               %(few)s + 1) > %(few)s
+ORDER BY id LIMIT 1"""
 _SUM_UP: Final = """
 , fresh AS (
   INSERT INTO surveillance_standing AS held
@@ -289,11 +294,15 @@ def total(each: Iterable[Sum]) -> Sum:
 
 
 def as_of(region: str) -> datetime | None:
-    """When the sums of a region were worked out; None: just now."""
+    """When the sums of a region were worked out; None: just now.
+
+    Just now also for a nation with few reported cards, so that its figures and the lists beside them are one; how many
+    it has is what the job of figures saw last.
+    """
     if region != NATION:
         return None
-    held: datetime | None = Standing.objects.order_by("pk").values_list("computed_at", flat=True).first()
-    return held
+    rows = _ask(_SUMMED_UP, {"region": NATION, "few": COUNTED_NOW})
+    return rows[0]["computed_at"] if rows else None
 
 
 def sum_up(today: date) -> int:
@@ -311,7 +320,7 @@ def outstanding(months: Sequence[Month], today: date) -> Iterator[tuple[Cell, st
 
 def _source(region: str) -> str:
     """Where sums come from: the nation's from what the job saw, once it has looked; all others are worked out."""
-    return _AS_SUMMED_UP if region == NATION and Standing.objects.exists() else _CELLS
+    return _AS_SUMMED_UP if as_of(region) is not None else _CELLS
 
 
 def _of(months: Sequence[Month]) -> Range[date]:

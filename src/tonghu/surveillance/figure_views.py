@@ -215,8 +215,9 @@ def _timeliness(place: _Place, months: Sequence[Month]) -> Any:
     return charts.by_month(
         [(month, round(share, 1)) for month, share in rows],
         question=_("What share of the cards is reported on time?"),
-        answer=_("%(share).1f %% over these months; %(month)s: %(last).1f %%.")
-        % {"share": 100 * on_time / cards, "month": rows[-1][0], "last": rows[-1][1]},
+        answer=_("%(on_time)s of %(cards)s cards over these months, %(share).1f %%; %(month)s: %(last).1f %%.")
+        % {"on_time": f"{on_time:,}", "cards": f"{cards:,}", "share": 100 * on_time / cards, "month": rows[-1][0],
+           "last": rows[-1][1]},
         unit=_("reported on time, %"),
         head=(_("Archive month"), _("Cards"), _("Cards on time"), _("reported on time, %")),
         figures=[

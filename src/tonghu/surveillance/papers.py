@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 from django.http import FileResponse, HttpResponseBase
@@ -15,8 +15,9 @@ from django.views.decorators.http import require_GET
 from tonghu.network.region_range import NATION
 from tonghu.platform.accounts.access import Request, requires
 from tonghu.platform.documents.paper import Grid, Paper, Text
+from tonghu.registry.states import State
 from tonghu.surveillance import board as boards
-from tonghu.surveillance import calendar, places
+from tonghu.surveillance import calendar, places, queries
 from tonghu.surveillance.access import VIEW
 from tonghu.surveillance.board import Sum
 from tonghu.surveillance.calendar import Month
@@ -59,18 +60,27 @@ def _of_point(institution: int, months: Sequence[Month], today: date) -> list[Gr
     cells = boards.cells_of(institution, months, today)
     if not cells:
         return [Text(_("Your institution is no monitoring point in these months: nothing is expected."))]
+    states = queries.by_state(months, institution=institution)
     return [
         Grid(
             caption=f"{months[0]} – {months[-1]}",
-            head=(_("Archive month"), _("Due"), _("State"), _("Cards"), _("Ever reported"), _("Cards on time")),
+            head=(_("Archive month"), _("Due"), _("State"), _("Cards"), _("Ever reported"), _("Cards on time"),
+                  _("Where they stand")),
             rows=[
                 (str(month), month.due.isoformat(), cell.mark.text, f"{cell.cards:,}", f"{cell.reported:,}",
-                 f"{cell.on_time:,}")
+                 f"{cell.on_time:,}", _where(states[month]))
                 for month in reversed(months) if (cell := cells.get(month))
             ],
             numbers=frozenset({3, 4, 5}),
         )
     ]  # fmt: skip
+
+
+def _where(states: Mapping[str, int]) -> str:
+    """In which states a month's cards are, in the order of their way."""
+    return " · ".join(
+        f"{state.label} {states[state.value]:,}" for state in State if states.get(state.value) and state != State.VOIDED
+    )
 
 
 def _of_region(request: Request, region: str, months: Sequence[Month], today: date) -> list[Grid | Text]:

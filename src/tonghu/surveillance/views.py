@@ -12,6 +12,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET
 
 from tonghu.network import queries as network
@@ -250,8 +251,8 @@ def _turning(kept: Mapping[str, object], months: Sequence[Month], today: date) -
 def _legend() -> list[tuple[str, str, Any]]:
     return [
         ("12", "", _("reported on time: cards")),
-        (_("zero (cell)"), "", boards.STATES["zero"]),
-        ("5/12", "", _("not due yet: reported of all")),
+        (pgettext("cell of the board", "zero"), "", boards.STATES["zero"]),
+        ("5/12", "open", _("not due yet: reported of all")),
         (_("12 +3 d"), "ask", _("reported late, by days")),
         (_("7/12 owed"), "block", boards.STATES["overdue"]),
         (_("missing"), "block", boards.STATES["missing"]),
@@ -264,7 +265,8 @@ def _legend_of_regions() -> list[tuple[str, str, Any]]:
     return [
         (_("2/5 owe"), "block", _("2 of 5 points owe something")),
         (_("1 late"), "ask", _("nobody owes anything, 1 point was late")),
-        ("5", "", _("5 points, none late or not due yet")),
+        ("5", "", _("5 points, all on time")),
+        ("5", "open", _("5 points, not all of them due yet")),
         ("—", "", _("no point that month")),
     ]
 
