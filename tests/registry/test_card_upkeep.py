@@ -10,6 +10,7 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 from django.db.models import Sum
 
+import made_up
 from made_up_cards import Point, code
 from tonghu.platform.notices.models import Notice
 from tonghu.platform.scope.scope import open_scope, system_scope
@@ -84,9 +85,15 @@ def test_what_the_centre_returns_is_told_to_clerk_and_auditor(point: Point) -> N
     ):  # fmt: skip
         with point.acting(role) as by:
             move(cards=[card.pk], act=act, reason=WHY, by=by)
-    for role in ("entry_clerk", "auditor"):
+    for role, kind, where in (
+        ("entry_clerk", "registry.returned_by_centre", "/cards/queue?kind=returned"),
+        ("auditor", "registry.audited_returned_by_centre", "/cards?state=returned_by_centre"),
+    ):
         with point.acting(role) as by:
-            assert Notice.objects.filter(person=by.person, kind="registry.returned_by_centre").count() == 1, role
+            (told,) = Notice.objects.filter(person=by.person, kind__contains="returned_by_centre")
+            assert (told.kind, told.url) == (kind, where)
+        page = made_up.browser(point.post(role)).get(where)
+        assert page.status_code == 200, "who is told may open what it leads to"
 
 
 # --- rules that change

@@ -12,8 +12,16 @@ class RegistryConfig(AppConfig):
     verbose_name = _("Report cards")
 
     def ready(self) -> None:
-        """Say who makes the keys of contents anew when keys change."""
+        """Say who makes the keys of contents anew when keys change, and the words of a card's history."""
         from tonghu.platform.crypto.rotation import rehashed_by
         from tonghu.registry.rotation import PLACE, rehash
 
         rehashed_by(PLACE, rehash)
+
+        from tonghu.patients.places import full_name
+        from tonghu.platform.audit.changes import worded_by
+        from tonghu.registry.models import Card
+        from tonghu.registry.pages.card_lists import group_name, subgroup_name
+
+        words = {"scope_group": group_name, "iccc3_subgroup": subgroup_name, "residence_code": full_name}
+        worded_by(Card, words=words)

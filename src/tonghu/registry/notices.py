@@ -11,6 +11,7 @@ from django.urls import reverse
 from tonghu.platform.notices.kinds import Mail, declare
 from tonghu.platform.notices.services import notify
 from tonghu.registry.models import Card
+from tonghu.registry.states import State
 
 RETURNED: Final = declare(
     "registry.returned", group="reporting", mail=Mail.AT_ONCE,
@@ -22,19 +23,33 @@ RETURNED_BY_CENTRE: Final = declare(
     zh="国家监测中心退回了 {count} 份报告卡，请修改后重新提交",
     en="The national centre returned {count} report card(s): mend them and submit again",
 )  # fmt: skip
+#: For whoever audited them: another one mends.
+OF_AUDITED: Final = {
+    RETURNED: declare(
+        "registry.audited_returned", group="reporting", mail=Mail.AT_ONCE,
+        zh="您审核的 {count} 份报告卡被退回，录入员将修改",
+        en="{count} report card(s) that you audited were returned: the clerk will mend them",
+    ),
+    RETURNED_BY_CENTRE: declare(
+        "registry.audited_returned_by_centre", group="reporting", mail=Mail.AT_ONCE,
+        zh="国家监测中心退回了 {count} 份您审核的报告卡，录入员将修改",
+        en="The national centre returned {count} report card(s) that you audited: the clerk will mend them",
+    ),
+}  # fmt: skip
 
 
 def tell(kind: str, cards: Sequence[Card], *, key: str) -> None:
     """Tell everybody who wrote something of these cards, and who audited it, how many came back.
 
+    Who wrote is led to their queue, who audited to the list: nobody audits what they wrote.
+
     Args:
         key: of the act, so that each is told once.
     """
-    concerned = Counter(
-        person
-        for card in cards
-        for person in {*card.authors, *([card.audited_by] if card.audited_by else [])}
-    )  # fmt: skip
-    where = reverse("registry:queue") + "?kind=returned"
-    for person, count in sorted(concerned.items()):
-        notify(kind, to=[person], data={"count": count}, url=where, key=f"{key}-{person}")
+    queue, listed = reverse("registry:queue") + "?kind=returned", reverse("registry:cards") + "?state="
+    state = State.RETURNED_BY_CENTRE if kind == RETURNED_BY_CENTRE else State.RETURNED
+    wrote = Counter(person for card in cards for person in set(card.authors))
+    audited = Counter(card.audited_by for card in cards if card.audited_by)
+    for told, where, people in ((kind, queue, wrote), (OF_AUDITED[kind], listed + state, audited)):
+        for person, count in sorted(people.items()):
+            notify(told, to=[person], data={"count": count}, url=where, key=f"{key}-{person}")

@@ -43,6 +43,27 @@ def test_a_card_and_its_view_are_called_by_the_record_number(hospital: Point) ->
     assert f"{card.record_number} @" not in page, "what it points at is called so too"
 
 
+def test_the_history_of_a_card_and_of_an_import_is_told_in_words(hospital: Point) -> None:
+    card = hospital.card()
+    page = made_up.browser(hospital.post("point_lead")).get(f"/history/registry.card/{card.pk}").content.decode()
+    for words in ("四川省", "恶性肿瘤", "Ia 淋巴细胞白血病"):
+        assert words in page
+    for code in ("malignant", "icd10_morphology", "510000", ">011<", "scope position", "iccc3"):
+        assert code not in page, code
+    batch = event_model("intake.batch")
+    shown = {field.name for field in changes._shown_fields(batch)}
+    assert not shown & {"job", "year", "marked", "person_id", "post_id", "sha256"}
+    assert {"counts", "archive_month", "state"} <= shown
+    row = batch(counts={"of": 152, "created": 150, "failed": 2, "updated": 0, "undone_to": 7}, pgh_label="insert")
+    with translation.override("zh-hans"):
+        fields = [field for field in changes._shown_fields(batch) if field.name == "counts"]
+        (told,) = changes._field_changes(fields, row, None, {})
+        assert told.label == "导入结果"
+        assert "150" in told.after
+        assert "152" not in told.after
+        assert "{" not in told.after
+
+
 def test_posts_people_and_places_are_called_by_name(hospital: Point) -> None:
     clerk = hospital.post("entry_clerk")
     said = records(hospital.acting("point_lead"))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import heapq
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import islice
@@ -29,6 +29,7 @@ from tonghu.platform.crypto.fields import EncryptedText
 from tonghu.platform.crypto.masks import mask_id
 from tonghu.platform.scope.scope import SYSTEM
 from tonghu.platform.scope.wording import system_in_words
+from tonghu.platform.shell import Words
 
 Act = Literal["insert", "update", "delete"]
 #: What a number looks like that is shown masked; other sealed texts are not shown at all.
@@ -38,6 +39,9 @@ CHILD_TABLE: Final = "patients.child"
 #: By what people know rows whose own columns say nothing of it, as far as the reader may see it: numbers → words.
 Naming = Callable[[set[int]], dict[int, str]]
 _namings: Final[dict[type[Any], Naming]] = {}
+#: How a room says values, and calls columns, of its followed tables: by the field's name.
+_worded: Final[dict[type[Any], dict[str, Callable[[Any], str]]]] = {}
+_labelled: Final[dict[type[Any], dict[str, Words]]] = {}
 #: A record's page shows so many changes at most, the newest.
 RECORD_LIMIT: Final = 500
 
@@ -107,6 +111,17 @@ def tables() -> dict[str, str]:
 def named_by(model: type[Any], naming: Naming) -> None:
     """Have the rows of a followed table called by what `naming` says of their numbers; it is asked once a page."""
     _namings[model] = naming
+
+
+def worded_by(
+    model: type[Any], *, words: Mapping[str, Callable[[Any], str]], labels: Mapping[str, Words] | None = None
+) -> None:
+    """Have values of a followed table said in words of the room that shows them, and columns called so.
+
+    For what the model cannot say itself: words that only the room's pages know.
+    """
+    _worded[model] = dict(words)
+    _labelled[model] = dict(labels or {})
 
 
 def event_model(name: str) -> type[Any]:
@@ -267,8 +282,18 @@ def _shown_fields(model: type[Any]) -> list[models.Field[Any, Any]]:
     return [
         field
         for field in model.pgh_tracked_model._meta.concrete_fields
-        if field.name in kept and field.editable and not field.primary_key and not isinstance(field, models.BinaryField)
+        if field.name in kept
+        and field.editable
+        and not field.primary_key
+        and not isinstance(field, models.BinaryField)
+        and _has_words(field)
     ]
+
+
+def _has_words(field: models.Field[Any, Any]) -> bool:
+    """Whether people have a word for a column; one without (a job's number, a hash) serves the system alone."""
+    named = isinstance(field.verbose_name, Promise) or field.name in _labelled.get(field.model, {})
+    return named or isinstance(field, models.ForeignKey)
 
 
 def _related_names(fields: Sequence[models.Field[Any, Any]], events: Iterable[Any]) -> dict[tuple[type[Any], int], str]:
@@ -309,7 +334,7 @@ def _field_changes(
     fields: Sequence[models.Field[Any, Any]], event: Any, earlier: Any, names: dict[tuple[type[Any], int], str]
 ) -> Iterable[FieldChange]:
     update, removed = event.pgh_label == "update", event.pgh_label == "delete"
-    in_words = event.pgh_words
+    in_words = event.pgh_words | _worded.get(event.pgh_tracked_model, {})
     for field in fields:
         now = getattr(event, field.attname)
         then = getattr(earlier, field.attname) if earlier is not None else None
@@ -327,6 +352,8 @@ def _field_changes(
 
 def _label(field: models.Field[Any, Any]) -> str:
     """What a field is called; a reference without words of its own (only lazy ones are) by what it points at."""
+    if own := _labelled.get(field.model, {}).get(field.name):
+        return str(own)
     if isinstance(field, models.ForeignKey) and not isinstance(field.verbose_name, Promise):
         target = field.related_model
         called = {model.pgh_tracked_model: model.pgh_name for model in event_models()}
