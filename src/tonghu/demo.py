@@ -35,9 +35,14 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Check a file, the user's own or a made-up month, and upload it to the demo's site; the first failure's code."""
-    from tonghu.config import demo_site, serving
+    """Check a file, the user's own or a made-up month, and upload it to the demo's site; the first failure's code.
 
+    Raises:
+        InputRefused: the site is not the demo's, or something else is in the way.
+    """
+    from tonghu.config import demo_folder, demo_site, serving
+
+    demo_folder.require_folder(demo_site.home())
     port = args.port or serving.PORT
     own: Path | None = args.file
     up = serving.is_up(demo_site.home())

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tonghu import cli
-from tonghu.config import environment, serving
+from tonghu.config import demo_folder, environment, serving
 from tonghu.config.site import Site, said_in_words
 from tonghu.demo import last_month
 from tonghu.errors import InputRefused
@@ -61,17 +61,18 @@ def test_the_address_names_the_database(
 
 def test_a_named_server_is_not_emptied_from_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATABASE_URL", "postgresql://a:b@db/x")
-    with pytest.raises(InputRefused, match="drop it on its server"):
+    with pytest.raises(InputRefused, match="unset DATABASE_URL"):
         Site(tmp_path).remove()
 
 
 def test_what_is_deleted_leaves_the_lock_of_who_deletes(tmp_path: Path) -> None:
-    for name in ("up.lock", "up.json", "database.json", "keys/session.key", "postgres/data/PG_VERSION"):
+    for name in ("up.lock", "up.json", "database.json", "keys/session.key", "keys/demo-password", "postgres/data/base"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()
     site = Site(tmp_path)
     site.remove()
-    assert {f.name for f in tmp_path.iterdir()} == {"up.lock", "up.json"}
+    assert {f.name for f in tmp_path.iterdir()} == {"up.lock", "up.json", demo_folder.MARK}
+    site.remove()
     Site(tmp_path / "never").remove()
 
 
@@ -128,7 +129,10 @@ def test_a_port_that_needs_more_rights_is_said(monkeypatch: pytest.MonkeyPatch) 
         serving.check_port(80)
 
 
-def test_a_file_that_cannot_be_read_opens_no_site(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_file_that_cannot_be_read_opens_no_site(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("TONGHU_HOME", str(tmp_path / "site"))
     file = tmp_path / "x.csv"
     assert cli.main(["demo", str(file), "--no-serve", "--out", str(tmp_path / "out")]) == 2
     assert str(file) in capsys.readouterr().err

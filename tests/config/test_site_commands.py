@@ -64,6 +64,7 @@ def test_the_demo_checks_a_month_and_opens_the_site(demo: Demo) -> None:
     assert re.search(r"Everybody's password: Tonghu-\S+", said)
     assert demo.ask("/login").status == 200
     assert "Traceback" not in said
+    assert (demo.home / "demo.txt").exists(), "the folder says whose it is"
     last_month = (datetime.now(ZoneInfo("Asia/Shanghai")).replace(day=1) - timedelta(days=1)).strftime("%Y-%m")
     assert f"a made-up hospital's {last_month}" in said
     month = (demo.home.parent / "out" / "虚构医院-出院病案首页.csv").read_text(encoding="utf-8-sig")
@@ -156,6 +157,9 @@ def test_a_backup_is_written_rehearsed_and_restored(demo: Demo) -> None:
     assert other.command("site", "migrate").returncode == 0
     listed = other.command("site", "logins").stdout
     assert len(re.findall(r"^.* \w+\.\w+ +(?:\d{6}|—)$", listed, re.MULTILINE)) > 40
+    assert not (other.home / "keys" / "demo-password").exists(), "who only looks makes no demo of a site"
+    refused = other.command("demo", "--no-serve", "--reset")
+    assert (refused.returncode, "is no folder of the demo" in refused.stderr) == (2, True)
     assert other.postgres() is None, "a command that started the server ends it"
 
 

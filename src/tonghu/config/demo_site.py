@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-from tonghu.config import environment, serving
+from tonghu.config import demo_folder, environment, serving
 from tonghu.config.site import Site, opened
 from tonghu.errors import InputRefused
 
@@ -59,7 +59,7 @@ class Upload:
 
 
 def home() -> Path:
-    """The demo's folder: never that of a real site."""
+    """The demo's folder; see :mod:`tonghu.config.demo_folder` for what is never one."""
     return Path(os.environ.get("TONGHU_HOME") or environment.ROOT / "var" / "demo").resolve()
 
 
@@ -70,8 +70,9 @@ def run(*, port: int, seed: int, serve: bool, reset: bool, upload: Upload, more:
         more: the command that makes one more file to upload.
 
     Raises:
-        InputRefused: with one line, when something is in the way, or it is up already.
+        InputRefused: with one line, when something is in the way, it is up already, or the site is not the demo's.
     """
+    demo_folder.require_folder(home())
     site = Site(home())
     address = f"http://127.0.0.1:{port}/"
     try:
@@ -80,6 +81,9 @@ def run(*, port: int, seed: int, serve: bool, reset: bool, upload: Upload, more:
                 serving.check_port(port)
             if reset:
                 site.remove()
+            else:
+                demo_folder.require(site)
+            demo_folder.mark(site.home)
             print("\n③ 准备网站：数据库、页面、虚构的地区、机构和人员 · Preparing the site", flush=True)
             _prepare(site, seed)
             print("\n④ 上传到网站：核对、预览、确认 · Uploading it: check, preview, confirm", flush=True)
@@ -99,16 +103,18 @@ def upload_to_running(upload: Upload) -> int:
     """Upload a file to the demo's site that is up: its own worker does the work; returns the exit code.
 
     Raises:
-        InputRefused: the site is only starting, or ending.
+        InputRefused: the site is only starting, or ending, or it is not the demo's.
     """
+    demo_folder.require_folder(home())
     address = serving.running(home())["address"]
     if not serving.answers(urlsplit(address).port or 0):
         raise InputRefused(
             "演示网站正在启动或结束，没有上传：请待其就绪后再运行一次",
             "The demo's site is starting or ending, so nothing was uploaded: run this again once it is ready",
         )
-    print(f"\n③ 上传到正在运行的演示网站 {address} · Uploading it to the demo's site, which is up", flush=True)
-    with opened(home()):
+    with opened(home()) as site:
+        demo_folder.require(site)
+        print(f"\n③ 上传到正在运行的演示网站 {address} · Uploading it to the demo's site, which is up", flush=True)
         return 0 if _upload(upload, up=True) else 2
 
 
@@ -168,7 +174,8 @@ def list_log_ins(site: Site) -> None:
 
     rows = [("单位 Institution", "岗位 Post", "用户名 User", "验证码 Code")]
     print(_table([*rows, *((one.place, one.role, one.username, one.code or "—") for one in made_up.log_ins())]))
-    print(f"\n密码都是 / Everybody's password: {made_up.password_of(site.home)}")
+    if (site.home / demo_folder.PASSWORD).exists():  # a real site, or a demo restored elsewhere, gets none
+        print(f"\n密码都是 / Everybody's password: {made_up.password_of(site.home)}")
 
 
 def _prepare(site: Site, seed: int) -> None:
@@ -183,8 +190,9 @@ def _prepare(site: Site, seed: int) -> None:
             print(f"\r   虚构人员 {done}/{of} · made-up people", end=end, file=sys.stderr, flush=True)
 
     made_up.fill(seed, made_up.password_of(site.home), progress)
-    if made_up_months.report(seed):
-        made_up_past.date_back(seed, made_up_months.BEFORE + 1)
+    made_up_months.report(seed)
+    # Asked for at every start: one that was interrupted in between is finished by the next.
+    if made_up_past.date_back(seed, made_up_months.BEFORE + 1):
         print("   以前各月：12 家虚构医院已上报、已接收、被退回、零报告 · earlier months of 12 made-up hospitals")
 
 

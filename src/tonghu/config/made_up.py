@@ -21,6 +21,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from tonghu.codes import regions
+from tonghu.config import demo_folder
 from tonghu.config.made_up_points import points
 from tonghu.network.models import Institution
 from tonghu.network.services import load_regions, register_institution
@@ -134,7 +135,7 @@ def log_ins() -> list[LogIn]:
 
 def password_of(home: Path) -> str:
     """Return everybody's password on this demo site, made once and kept in its folder."""
-    place = home / "keys" / "demo-password"
+    place = home / demo_folder.PASSWORD
     if not place.exists():
         place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         place.touch(mode=0o600)

@@ -12,15 +12,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from tonghu.config import environment
+from tonghu.config import demo_folder, environment
 from tonghu.errors import InputRefused, of_the_system
 from tonghu.platform.database import roles
 from tonghu.platform.database.server import Server
 
 #: Databases of a server that are never ours.
 _NOT_OURS = ("", "postgres", "template0", "template1")
-#: What says that a program holds the site; it stays while the rest is deleted.
-_HELD = ("up.lock", "up.json")
 
 
 class Site:
@@ -85,19 +83,20 @@ class Site:
             self.server.stop()
 
     def remove(self) -> None:
-        """Delete everything that the site holds, where its server is ours.
+        """Delete everything that the demo's site holds, but the marker: who is interrupted over it goes on later.
 
         Raises:
-            InputRefused: ``DATABASE_URL`` names the server: whoever keeps it deletes there.
+            InputRefused: the site is not the demo's; nothing was deleted.
         """
-        if self.server is None:
-            raise InputRefused(
-                "数据库由 DATABASE_URL 指定，不能在此清空：请在该服务器上删除数据库",
-                "DATABASE_URL names the database, so it is not deleted from here: drop it on its server",
-            )
-        self.server.remove()
-        for held in self.home.iterdir() if self.home.is_dir() else ():
-            if held.name not in _HELD:
+        demo_folder.require(self)
+        demo_folder.mark(self.home)  # before the password goes, by which an earlier version's demo is known
+        if self.server:
+            self.server.stop()
+            # First of all: half of a database would not start, to be looked at the next time.
+            (self.server.data / "PG_VERSION").unlink(missing_ok=True)
+            self.server.remove()
+        for held in self.home.iterdir():
+            if held.name not in (*demo_folder.HELD, demo_folder.MARK):
                 shutil.rmtree(held) if held.is_dir() else held.unlink()
 
 
