@@ -216,7 +216,7 @@ def test_the_centre_sees_the_nation_and_what_waits_to_be_verified(hospital: Inst
     cards(hospital, LAST.plus(-1), 2, reported=TODAY)
     centre = made_up.browser(made_up.post("centre_officer", made_up.authority("centre", "000000")))
     page = text(centre, "/")
-    assert "有 2 份已上报的报告卡待核查" in page
+    assert "有 2 份已上报的报告卡待接收" in page
     assert "?region=510000" in page
 
 
