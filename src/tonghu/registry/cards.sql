@@ -1,7 +1,30 @@
 -- What the database sees to when a card is begun, gets a version or is changed; the refusals are those of states.sql.
 
+-- Who wrote what is in force: of each field the last who changed it. By card. Whoever takes a change back gives a text
+-- back that others wrote: of a field that was given back, everybody who ever wrote it counts, rather one too many than
+-- the one whose text it is left out.
+CREATE OR REPLACE FUNCTION registry.authors_of(cards bigint[]) RETURNS TABLE (card_id bigint, authors bigint[])
+LANGUAGE sql STABLE AS $$
+  SELECT wrote.card_id, coalesce(array_agg(DISTINCT wrote.person_id) FILTER (WHERE wrote.person_id IS NOT NULL), '{}')
+  FROM (
+    SELECT version.card_id, version.person_id, row_number() OVER newest AS back,
+           first_value(version.origin) OVER newest AS last
+    FROM public.registry_cardversion AS version, unnest(version.changed) AS field
+    WHERE version.card_id = ANY (cards)
+    WINDOW newest AS (PARTITION BY version.card_id, field ORDER BY version.number DESC)
+  ) AS wrote
+  WHERE wrote.back = 1 OR wrote.last = 'undo'
+  GROUP BY wrote.card_id
+$$;
+
+-- Who ever asked for the approval of a card as it was, or explained a finding of it.
+CREATE OR REPLACE FUNCTION registry.asked_for(card bigint) RETURNS bigint[] LANGUAGE sql STABLE AS $$
+  SELECT coalesce(array_agg(DISTINCT person_id), '{}') FROM public.registry_act
+  WHERE card_id = card AND act IN ('submit', 'override') AND person_id IS NOT NULL
+$$;
+
 -- A new version of cards in hand: the next number, written by whoever is in scope; their authors are worked out anew,
--- and nobody has asked for its approval yet.
+-- and nobody has asked for its approval yet. One that takes a change back says again what others asked for.
 CREATE OR REPLACE FUNCTION registry.add_versions() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
   wanted bigint;
@@ -15,7 +38,8 @@ BEGIN
     RETURN NULL;  -- first versions: the card was begun with its author
   END IF;
   UPDATE registry_card AS card
-     SET version = fresh.number, authors = found.authors, requested_by = '{}', audited_by = NULL, changed_at = now()
+     SET version = fresh.number, authors = found.authors, audited_by = NULL, changed_at = now(),
+         requested_by = CASE fresh.origin WHEN 'undo' THEN registry.asked_for(card.id) ELSE '{}' END
     FROM new_rows AS fresh
     JOIN registry.authors_of(ARRAY(SELECT card_id FROM new_rows WHERE number > 1)) AS found USING (card_id)
    WHERE card.id = fresh.card_id AND card.version = fresh.number - 1
@@ -104,6 +128,11 @@ BEGIN
   IF move.not_by_authors AND scope.person() = ANY (OLD.requested_by) THEN
     RAISE EXCEPTION 'nobody approves their own request' USING ERRCODE = 'TH013';
   END IF;
+  -- The findings are asked as well: an explanation that was given at the same moment is in no column yet.
+  IF move.not_by_authors
+     AND EXISTS (SELECT FROM registry_finding WHERE card_id = OLD.id AND overridden_by = scope.person()) THEN
+    RAISE EXCEPTION 'nobody approves what they explained' USING ERRCODE = 'TH013';
+  END IF;
   NEW.state_since := now();
   NEW.changed_at := now();
   CASE NEW.state
@@ -129,3 +158,20 @@ BEGIN
 END
 $$;
 CREATE OR REPLACE TRIGGER card_changes BEFORE UPDATE ON registry_card FOR EACH ROW EXECUTE FUNCTION registry.change_card();
+
+-- Explanations are given and taken back while the card is in hand: its auditor sees those that it was submitted with.
+CREATE OR REPLACE FUNCTION registry.explain_in_hand() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF NOT scope.everything() AND NOT EXISTS (
+       SELECT FROM registry_card AS card
+       WHERE card.id = NEW.card_id
+         AND card.state IN (SELECT from_state FROM registry_transition WHERE act = 'submit')) THEN
+    RAISE EXCEPTION 'the card is not in hand: nothing is explained now' USING ERRCODE = 'TH014';
+  END IF;
+  RETURN NEW;
+END
+$$;
+CREATE OR REPLACE TRIGGER explained_when_found BEFORE INSERT ON registry_finding FOR EACH ROW
+  WHEN (NEW.overridden_at IS NOT NULL) EXECUTE FUNCTION registry.explain_in_hand();
+CREATE OR REPLACE TRIGGER explained_in_hand BEFORE UPDATE OF overridden_reason, overridden_by, overridden_at
+  ON registry_finding FOR EACH ROW EXECUTE FUNCTION registry.explain_in_hand();

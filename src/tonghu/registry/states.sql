@@ -1,24 +1,12 @@
 -- What the database itself sees to on cards: the states, versions, authors and counts. Whoever changes a card, by
 -- whichever path, goes through here; the services say the same things first, in words for people.
 -- Refusals: TH010 no such act from this state for this post; TH011 the version is not the next one, or the card is not
--- in hand; TH012 errors are open or warnings without a reason; TH013 whoever wrote, submitted or explained may not approve; TH014 a column that
--- only the database writes, or a change that the post may not make. What happens to a card itself is in cards.sql.
+-- in hand; TH012 errors are open or warnings without a reason; TH013 whoever wrote, submitted or explained may not
+-- approve; TH014 a column that only the database writes, or a change that the post may not make or not make now. What
+-- happens to a card itself, and who wrote what it says, is in cards.sql.
 
 CREATE SCHEMA registry;
 GRANT USAGE ON SCHEMA registry TO tonghu_app;
-
--- Who wrote what is in force: of each field the last who changed it. By card.
-CREATE FUNCTION registry.authors_of(cards bigint[]) RETURNS TABLE (card_id bigint, authors bigint[])
-LANGUAGE sql STABLE AS $$
-  SELECT last.card_id, coalesce(array_agg(DISTINCT last.person_id) FILTER (WHERE last.person_id IS NOT NULL), '{}')
-  FROM (
-    SELECT DISTINCT ON (version.card_id, field) version.card_id, version.person_id
-    FROM public.registry_cardversion AS version, unnest(version.changed) AS field
-    WHERE version.card_id = ANY (cards)
-    ORDER BY version.card_id, field, version.number DESC
-  ) AS last
-  GROUP BY last.card_id
-$$;
 
 -- Who and when, as the scope says, on whatever is only added to.
 CREATE FUNCTION registry.sign() RETURNS trigger LANGUAGE plpgsql AS $$

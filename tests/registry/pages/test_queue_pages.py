@@ -334,6 +334,28 @@ def test_an_auditor_picks_clean_cards_by_hand(point: Point, auditor: Client) -> 
     assert "note-" in text(auditor.post("/cards/audit/picked", {}, follow=True))
 
 
+def test_what_was_looked_at_is_a_version_and_what_came_back_is_not_clean(point: Point, auditor: Client) -> None:
+    seen, back = point.card(), point.card()
+    submit(point, seen, back)
+    for card in (seen, back):
+        auditor.get(f"/cards/{card.pk}")
+    with point.acting("auditor") as by:
+        move(cards=[back.pk], act="return", by=by, reason="补录项不对")
+    with point.acting("entry_clerk") as by:
+        move(cards=[seen.pk], act="withdraw", by=by)
+        for card in (seen, back):
+            save_card(card=card.pk, based_on=1, supplement={"laterality": "2"}, by=by)
+    submit(point, seen, back)
+    with point.acting("auditor") as by:
+        assert list(looking.clean(by)) == [seen], "what came back is looked at by itself"
+    assert "请先看完" in text(auditor.post("/cards/audit/clean", follow=True)), "its second version nobody looked at"
+    auditor.post("/cards/audit/picked", {"card": [seen.pk, back.pk]})
+    assert states(point, seen, back) == ["submitted"] * 2
+    auditor.get(f"/cards/{seen.pk}")
+    auditor.post("/cards/audit/clean")
+    assert states(point, seen, back) == ["approved", "submitted"]
+
+
 def test_a_sample_is_a_twentieth_and_the_same_all_day() -> None:
     today = timezone.localdate()
     cards = list(range(1, 201))

@@ -87,7 +87,7 @@ class CardVersion(models.Model):
     person_id = models.BigIntegerField(null=True, editable=False)
     post_id = models.BigIntegerField(null=True, editable=False)
     origin = models.CharField(_("origin"), max_length=12, choices=Origin.choices)
-    #: The number of the import batch or of the bulk mend that it came with.
+    #: The number of the import that it came with or took back; of a bulk mend its number below zero.
     batch = models.BigIntegerField(null=True, db_index=False)
     #: Codes of the fields and names of the supplement items that differ from the version before; of the first, all.
     changed = ArrayField(models.CharField(max_length=40), default=list)

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from tonghu.errors import InputRefused
+from tonghu.patients.access import READ as SEE_CHILDREN
 from tonghu.platform.accounts.access import Request, requires
 from tonghu.registry.access import AUDIT, ENTER, READ, REPORT, VERIFY
 from tonghu.registry.drafts import draft_changes, keep_draft, take_out
@@ -87,7 +88,7 @@ def render_form(request: Request, one: Opened, status: int = 200) -> HttpRespons
 def render_card(request: Request, one: Opened) -> HttpResponse:
     """The card beside its raw row, with what the reader's post may do."""
     found = one.shown(one.saved)
-    looking.remember(request, one.card.pk)
+    looking.remember(request, one.card)
     acts = _acts(one)
     work = [each for each in acts if each["act"].code in MAIN]
     onward = looking.next_url(request, one.card)
@@ -109,6 +110,7 @@ def _head(one: Opened) -> dict[str, Any]:
     return {
         "one": one, "card": held, "own": one.own, "events": history(one),
         "name": held.view.patient_name if one.own else one.said.patient_name,
+        "child_url": reverse("patients:child", args=[held.child_id]) if one.own and one.by.may(SEE_CHILDREN) else "",
         "acts": [each for each in _acts(one) if each["act"].code != "submit"],
         "born": held.view.birth_date if one.own else one.said.birth_date,
         "changes": changes(one.saved, one.raw, one.sight),

@@ -19,8 +19,8 @@ from tonghu.registry.models import Card, CardAct, CardVersion, Finding
 from tonghu.registry.states import RETURNED, State
 from tonghu.registry.supplement import items
 
-#: The cards that the reader has opened lately, in their session.
-LOOKED: Final = "registry.looked"
+#: The versions of cards that the reader has opened lately, in their session.
+LOOKED: Final = "registry.looked_versions"
 MOST_REMEMBERED: Final = 300
 #: Longer than any card waits.
 LONG: Final = timedelta(days=36_500)
@@ -43,10 +43,14 @@ def by_need(cards: QuerySet[Card]) -> QuerySet[Any]:
 
     One value, so that lists page by it: the time since when a card waits, that of the first ones a long time earlier.
     """
-    returned = CardAct.objects.filter(card=OuterRef("pk"), to_state__in=RETURNED)
-    first = Exists(returned) | Exists(_touched())
+    first = Exists(_returned()) | Exists(_touched())
     earlier = ExpressionWrapper(F("state_since") - LONG, output_field=DateTimeField())
     return cards.annotate(need=Case(When(first, then=earlier), default=F("state_since")))
+
+
+def _returned() -> QuerySet[CardAct]:
+    """The acts by which the card of an outer query came back."""
+    return CardAct.objects.filter(card=OuterRef("pk"), to_state__in=RETURNED)
 
 
 def _touched() -> QuerySet[CardVersion]:
@@ -56,9 +60,10 @@ def _touched() -> QuerySet[CardVersion]:
 
 
 def clean(by: Scope) -> QuerySet[Card]:
-    """Those with nothing to look at: nothing found, nothing explained away, the front page as it came."""
+    """Those with nothing to look at: nothing found or explained away, the front page as it came, never returned."""
     found = Finding.objects.filter(card=OuterRef("pk"))
-    return auditable(by).filter(~Exists(found), ~Exists(_touched())).order_by("state_since", "pk")
+    untouched = auditable(by).filter(~Exists(found), ~Exists(_touched()), ~Exists(_returned()))
+    return untouched.order_by("state_since", "pk")
 
 
 def approved(by: Scope) -> QuerySet[Card]:
@@ -71,16 +76,16 @@ def received() -> QuerySet[Card]:
     return Card.objects.filter(state=State.REPORTED)
 
 
-def remember(request: Request, pk: int) -> None:
-    """Remember that the reader has looked at a card, in this session."""
-    seen: list[int] = request.session.get(LOOKED, [])
-    if pk not in seen:
-        request.session[LOOKED] = [*seen, pk][-MOST_REMEMBERED:]
+def remember(request: Request, card: Card) -> None:
+    """Remember that the reader has looked at a card as it is now, in this session."""
+    seen: list[list[int]] = request.session.get(LOOKED, [])
+    if (now := [card.pk, card.version]) not in seen:
+        request.session[LOOKED] = [*seen, now][-MOST_REMEMBERED:]
 
 
-def looked_at(request: Request) -> frozenset[int]:
-    """The cards that the reader has looked at in this session."""
-    return frozenset(request.session.get(LOOKED, []))
+def looked_at(request: Request) -> frozenset[tuple[int, int]]:
+    """The cards that the reader has looked at in this session, each with the version that they saw."""
+    return frozenset((pk, version) for pk, version in request.session.get(LOOKED, []))
 
 
 def next_url(request: Request, card: Card) -> str:
@@ -142,15 +147,15 @@ class Sample:
     """What is looked at before clean cards are approved together."""
 
     cards: tuple[Card, ...]
-    seen: frozenset[int]
+    seen: frozenset[tuple[int, int]]
     of: int
 
     @property
     def all_seen(self) -> bool:
-        """Whether the reader has looked at every one."""
-        return all(card.pk in self.seen for card in self.cards)
+        """Whether the reader has looked at every one as it is now."""
+        return all(seen for _card, seen in self.lines)
 
     @property
     def lines(self) -> list[tuple[Card, bool]]:
-        """Each with whether it was looked at."""
-        return [(card, card.pk in self.seen) for card in self.cards]
+        """Each with whether it was looked at as it is now."""
+        return [(card, (card.pk, card.version) in self.seen) for card in self.cards]

@@ -135,7 +135,7 @@ def mend_some(*, rule: str, batch: int, cards: Iterable[int] | None, by: Scope, 
         if changed := differences(before, after):
             changes.append(Change(card, after, changed))
     if changes:
-        write(changes, by=by, origin=Origin.BULK, batch=batch)
+        write(changes, by=by, origin=Origin.BULK, batch=stored(batch))
     return [change.card.pk for change in changes]
 
 
@@ -172,7 +172,7 @@ def _one_by_one(write_some: Callable[[Sequence[int]], list[int]], cards: Sequenc
 def keep_mended(*, rule: str, batch: int, by: Scope) -> int:
     """Note in the log that a bulk mend is done; returns how many cards it changed."""
     assert by.institution is not None
-    made = CardVersion.objects.filter(institution=by.institution, batch=batch, origin=Origin.BULK)
+    made = CardVersion.objects.filter(institution=by.institution, batch=stored(batch), origin=Origin.BULK)
     count = made.values("card").distinct().count()
     if count:
         record(MENDED, subject=(CARDS, by.institution), by=by, data={"rule": rule, "count": count, "batch": batch})
@@ -215,7 +215,7 @@ def takes_long(*, rule: str, cards: Sequence[int], by: Scope) -> bool:
 
 def undo_takes_long(*, batch: int, by: Scope) -> bool:
     """The same of taking a bulk mend back."""
-    made = CardVersion.objects.filter(institution=by.institution, batch=batch, origin=Origin.BULK)
+    made = CardVersion.objects.filter(institution=by.institution, batch=stored(batch), origin=Origin.BULK)
     return made.count() > AT_ONCE_OF_CHILD
 
 
@@ -261,7 +261,7 @@ def mended_cards(*, batch: int, by: Scope) -> list[int]:
     Raises:
         InputRefused: there is no bulk mend of that number in the scope.
     """
-    made = CardVersion.objects.filter(institution=by.institution, batch=batch, origin=Origin.BULK)
+    made = CardVersion.objects.filter(institution=by.institution, batch=stored(batch), origin=Origin.BULK)
     cards = list(made.order_by("card").values_list("card", flat=True).distinct())
     if not cards:
         raise InputRefused(f"没有第 {batch} 号批量改正", f"There is no bulk mend {batch}")
@@ -278,7 +278,7 @@ def undo_some(*, batch: int, cards: Sequence[int], by: Scope) -> list[int]:
         PermissionDenied: `by` may not enter cards.
     """
     check_may(by, ENTER)
-    of_batch = CardVersion.objects.filter(institution=by.institution, batch=batch, origin=Origin.BULK)
+    of_batch = CardVersion.objects.filter(institution=by.institution, batch=stored(batch), origin=Origin.BULK)
     made = list(of_batch.filter(card__in=cards).order_by("card"))
     held = _locked([one.card_id for one in made])
     assert by.institution is not None
@@ -305,7 +305,7 @@ def undo_some(*, batch: int, cards: Sequence[int], by: Scope) -> list[int]:
             if changed := differences(current, after):
                 changes.append(Change(card, after, changed))
     if changes:
-        write(changes, by=by, origin=Origin.UNDO, batch=batch)
+        write(changes, by=by, origin=Origin.UNDO, batch=stored(batch))
     return [change.card.pk for change in changes]
 
 
@@ -320,6 +320,11 @@ def next_batch() -> int:
     with connection.cursor() as cursor:
         cursor.execute("SELECT nextval('registry_mend_number')")
         return int(cursor.fetchone()[0])
+
+
+def stored(batch: int) -> int:
+    """How versions hold the number of a bulk mend: below zero, so that no import has it."""
+    return -batch
 
 
 def _proposed(
