@@ -36,7 +36,7 @@ _TOUR: Final = (
         "审核员：选岗位后审核、退回、上报",
         "the auditor's desk, after choosing the post",
     ),
-    ("h1.point_lead", "reporting", "总负责人：各月进度，签署零报告", "the lead: months, zero reports"),
+    ("h2.point_lead", "reporting", "总负责人：各月进度，签署零报告", "the lead of a month without cards: a zero report"),
     ("province.commission_officer", "reporting", "省卫生健康委：上报日历", "the province's calendar"),
     ("centre.centre_officer", "cards/received", "国家中心：接收、退回", "the centre: accept, return"),
 )
@@ -161,7 +161,8 @@ def show(place: Path, address: str, more: str) -> None:
         print("\n".join(f"  {who:<28}{address + page:<40}{zh} · {en}" for who, page, zh, en in _TOUR))
         print(
             f"\n再导入这家医院的一个月 / One more month of this hospital:\n  {more}\n"
-            "  然后以 h1.entry_clerk 在“导入”页上传 · then upload it as h1.entry_clerk on the page Imports"
+            "  然后以 h1.entry_clerk 在“导入”页选该归档月上传 · "
+            "then upload it as h1.entry_clerk on the page Imports, for its archive month"
         )
         print(f"\n打开 / Open: {address}")
         again = "按回车刷新验证码，" if sys.stdin.isatty() else ""
