@@ -52,7 +52,15 @@ def test_an_auditor_returns_and_approves(point: Point, open_page: Any, site: str
     picture(page, "auditor-card")
     assert axe(page) == []
     page.keyboard.press("r")
+    page.keyboard.press("Control+Enter")
     picture(page, "auditor-returns")
+    expect(page.locator("#act-return")).to_be_visible()
+    expect(page.get_by_label("或自己填写")).to_be_focused()
+    assert page.get_by_label("或自己填写").evaluate("field => field.validationMessage") == "请选择或写明原因。"
+    page.keyboard.press("Escape")
+    expect(page.locator("#act-return")).to_be_hidden()
+    expect(page.locator("[data-opens=act-return]")).to_be_focused()
+    page.keyboard.press("r")
     page.get_by_label("或自己填写").fill("自付金额与收费处不一致")
     page.keyboard.press("Control+Enter")
     expect(page.locator("h1")).to_contain_text(clean[0].record_number)

@@ -179,11 +179,14 @@ def test_a_card_is_entered_by_hand(point: Point, page: Page, site: str, axe: Any
     log_in(page, point.post("entry_clerk"), site)
     page.expected_complaints += ["422"]  # type: ignore[attr-defined]
     page.goto("/cards/new")
+    expect(page.locator("#card [data-was]:visible").first).to_be_focused()
     picture(page, "clerk-new")
     assert axe(page) == []
     page.get_by_label("姓名", exact=False).first.fill("单新")
     page.keyboard.press("Control+Enter")
     expect(page.locator(".note-error")).to_contain_text("病案号")
+    expect(page.locator("#id_A48")).to_be_focused()
+    picture(page, "clerk-new-refused")
     page.locator("#id_A48").fill("ZY77")
     page.locator("#id_B15").fill("2026-10-03 09:00")
     page.keyboard.press("Control+Enter")

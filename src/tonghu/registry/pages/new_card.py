@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -37,6 +38,8 @@ from tonghu.registry.summary import facts
 
 #: The layout in which hospitals write today.
 LAYOUT: Final = "2020"
+#: What names a stay and its child, without which there is no card.
+KEY: Final = ("medical_record_no", "patient_name", "discharge_datetime")
 NOTHING_MASKED: Final = Sight(frozenset())
 
 
@@ -124,7 +127,13 @@ def enter(request: Request) -> HttpResponse:
         return _form(request, which, known=url, status=422)
     except InputRefused as refused:
         messages.error(request, refusal_in_words(refused))
-        return _form(request, which, status=422)
+        known = hqms_fields.layout(content.layout).by_name
+        return _form(
+            request,
+            which,
+            status=422,
+            lacking=[known[name].code for name in KEY if not content.front.get(known[name].code)],
+        )
     discard(card=None, by=request.scope, begun=which)
     messages.success(request, _("The card is entered. Mend what was found, then submit it."))
     return redirect("registry:card", held.pk)
@@ -149,7 +158,9 @@ def _others(drafts: list[Draft]) -> list[dict[str, Any]]:
     return said
 
 
-def _form(request: Request, which: UUID, known: str = "", status: int = 200) -> HttpResponse:
+def _form(
+    request: Request, which: UUID, known: str = "", status: int = 200, lacking: Sequence[str] = ()
+) -> HttpResponse:
     drafts = new_drafts(request.scope)
     draft = next((one for one in drafts if one.begun == which), None)
     held = draft_content(draft, Content(request.GET.get("layout") or request.POST.get("_layout") or LAYOUT))
@@ -161,7 +172,7 @@ def _form(request: Request, which: UUID, known: str = "", status: int = 200) -> 
         "begun_as": which, "others": _others([one for one in drafts if one is not draft]),
         "parts": cells.parts(cells.View(content, form.saved, form.sight)), "findings": found, "counts": counted(found),
         "waiting": form.waiting(content), "editable": True, "begun": content != form.saved, "months": _months(),
-        "reasons": (), "elsewhere": elsewhere(),
+        "reasons": (), "elsewhere": elsewhere(), "lacking": lacking,
         "row_url": reverse("registry:new_row") + f"?layout={form.saved.layout}",
         "rest_url": reverse("registry:new_rest") + f"?layout={form.saved.layout}", "whole_url": "",
     }  # fmt: skip

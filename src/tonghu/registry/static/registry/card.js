@@ -121,9 +121,16 @@ function project() {
 }
 
 // Where nothing has the focus, the finding in question gets it: whoever listens hears it, and the letter keys work. A
-// card on which nothing is found begins with the note that says why it is here, else with its first field's section.
+// card on which nothing is found begins with the note that says why it is here, else with its first field's section; a
+// new card begins with the first field in error, else with the first.
 function begin() {
   if (document.activeElement && document.activeElement !== document.body) return;
+  if (form.dataset.begun) {
+    const seen = fields().filter((field) => field.type !== "hidden" && field.offsetParent !== null);
+    const lacking = form.dataset.lacking.split(" ");
+    const wrong = (field) => lacking.includes(field.name) || field.getAttribute("aria-invalid") === "true";
+    return (seen.find(wrong) ?? seen[0])?.focus();
+  }
   const here = document.querySelector('#findings [aria-current="true"]') ?? document.querySelector(".card-notes .note:not([hidden])") ?? form.querySelector("[data-section] h2");
   if (!here) return;
   if (!here.hasAttribute("tabindex")) here.tabIndex = -1;

@@ -8,6 +8,7 @@ export function watchSheets() {
       // A link keeps its address for those without scripts; htmx fills the sheet.
       if (opener.matches("a")) event.preventDefault();
       sheet.showModal();
+      sheet.addEventListener("close", () => opener.focus(), { once: true }); // also where a key opened it
     }
     if (event.target.closest("[data-closes]")) event.target.closest("dialog")?.close();
     if (event.target.matches("dialog[open]")) event.target.close();
