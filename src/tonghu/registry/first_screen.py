@@ -28,7 +28,7 @@ def clerk(by: Scope) -> dict[str, Any] | None:
     if by.institution is None:
         return None
     place = working.Place(by, "", "")
-    rules = working.by_rule(by)[:NAMED]
+    rules = working.by_rule(by)
     return {
         "place": place,
         "left": place.left,
@@ -36,7 +36,8 @@ def clerk(by: Scope) -> dict[str, Any] | None:
         "ready": working.counted(working.ready(by)),
         "returned": working.counted(working.queue(by, kind="returned")),
         "waits": working.counted(working.queue(by, kind="waits")),
-        "rules": [{"row": row, "title": title_of(row.rule), "level": Level(row.level)} for row in rules],
+        "rules": [{"row": row, "title": title_of(row.rule), "level": Level(row.level)} for row in rules[:NAMED]],
+        "more_rules": max(0, len(rules) - NAMED),
         "months": working.months(by, timezone.localdate() - MONTHS_SHOWN)[:2],
         "import_url": _import_url(),
     }

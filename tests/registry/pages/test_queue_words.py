@@ -13,9 +13,13 @@ import made_up
 from made_up_cards import Point
 from tonghu.codes.hqms_fields import LAYOUTS
 from tonghu.hqms.labels import GROUPS_EN, GROUPS_ZH
+from tonghu.platform.components.parts import Confirm
+from tonghu.platform.components.templatetags.components import field
+from tonghu.registry import first_screen
 from tonghu.registry.models import Card
 from tonghu.registry.pages import opening
 from tonghu.registry.pages.card_lists import group_name
+from tonghu.registry.pages.export_form import ExportForm
 from tonghu.registry.services import move
 
 pytestmark = pytest.mark.django_db
@@ -39,7 +43,7 @@ def test_cards_that_came_back_with_nothing_found_have_a_row_of_their_own(point: 
     with point.acting("auditor") as by:
         move(cards=[back.pk], act="return", by=by, reason="请核对")
     page = text(clerk.get(f"/cards/queue?kind={kind}"))
-    row = re.search(r'<a href="([^"]+)">被退回，没有查出问题</a>.*?<td class="is-number">(\d+)</td>', page, re.S)
+    row = re.search(r'<a href="([^"]+)">被退回，没有查出问题</a>.*?<td class="is-number">(\d+)<', page, re.S)
     assert row
     assert row[2] == "1"
     listed = text(clerk.get(f"/cards/queue{row[1].replace('&amp;', '&')}"))
@@ -97,3 +101,41 @@ def test_the_export_begins_with_the_layout_of_most_cards(point: Point) -> None:
     assert chosen.findall(text(records.get("/cards/export")))[0] in LAYOUTS
     point.card()
     assert chosen.findall(text(records.get("/cards/export"))) == ["2012"]
+
+
+def test_the_name_over_a_card_leads_to_the_child_for_those_who_may_open_it(point: Point) -> None:
+    card = point.card()
+    child = f'<a href="/children/{card.child_id}">欧阳测童</a>'
+    clerk = made_up.browser(point.post("entry_clerk"))
+    assert child in text(clerk.get(f"/cards/{card.pk}"))
+    assert clerk.get(f"/children/{card.child_id}").status_code == 200
+
+
+def test_what_came_back_stands_first_and_the_first_screen_tells_how_many_rules_more(
+    point: Point, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clerk = made_up.browser(point.post("entry_clerk"))
+    back = handed_in(point, point.card())
+    with point.acting("auditor") as by:
+        move(cards=[back.pk], act="return", by=by, reason="请核对")
+    point.card(age_years="12", registered_postcode="61004")
+    page = text(clerk.get("/cards/queue"))
+    assert 0 < page.index("被退回，没有查出问题") < page.index("HQ051")
+    assert "另有" not in text(clerk.get("/"))
+    monkeypatch.setattr(first_screen, "NAMED", 1)
+    assert re.search(r'<a href="/cards/queue">另有 \d 类</a>', text(clerk.get("/")))
+
+
+def test_a_choice_that_is_made_from_the_start_is_not_called_optional() -> None:
+    with override("zh-hans"):
+        form = ExportForm()
+        assert "选填" not in render_to_string("components/field.html", field(form["kind"]))
+        form.fields["kind"].choices = [("", "—"), ("csv", "CSV")]
+        assert "选填" in render_to_string("components/field.html", field(form["kind"]))
+
+
+def test_a_consequence_of_nothing_is_left_out() -> None:
+    asked = Confirm(question="？", consequences=[("0", "份作废"), ("3", "份恢复")], act="撤销", url="/", final=False)
+    page = render_to_string("components/confirm.html", {"confirm": asked, "id": "ask"})
+    assert "份恢复" in page
+    assert "份作废" not in page

@@ -99,9 +99,14 @@ def field(field: BoundField) -> dict[str, Any]:
     return {
         "field": field, "group": group, "tick": tick, "file": isinstance(widget, FileInput),
         "control": field if group else field.as_widget(attrs={"class": style}),
-        "optional": not field.field.required and not tick,
+        "optional": not field.field.required and not tick and not _always_answered(widget),
         "wide": group or tick or isinstance(widget, Textarea) or getattr(widget, "wide", False),
     }  # fmt: skip
+
+
+def _always_answered(widget: Any) -> bool:
+    """Whether one of its choices stands in it from the start: there is no empty one."""
+    return type(widget) is Select and "" not in {value for value, _label in widget.choices}
 
 
 @register.inclusion_tag("components/findings.html")
