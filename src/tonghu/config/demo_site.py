@@ -36,7 +36,7 @@ _TOUR: Final = (
         "审核员：选岗位后审核、退回、上报",
         "the auditor's desk, after choosing the post",
     ),
-    ("h2.point_lead", "reporting", "总负责人：各月进度，签署零报告", "the lead of a month without cards: a zero report"),
+    ("h2.point_lead", "reporting", "总负责人：各月进度，签署零报告", "a lead whose month is empty: a zero report"),
     ("province.commission_officer", "reporting", "省卫生健康委：上报日历", "the province's calendar"),
     ("centre.centre_officer", "cards/received", "国家中心：接收、退回", "the centre: accept, return"),
 )
