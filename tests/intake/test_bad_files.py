@@ -58,7 +58,8 @@ def test_it_is_refused_in_one_line_and_nothing_is_kept(hospital: Hospital, name:
     content, words = REFUSED[name]
     batch = hospital.check(hospital.upload(content))
     assert batch.state == State.REFUSED
-    zh, en = str(batch.refusal).split("\n")
+    zh, en, name = str(batch.refusal).split("\n")
+    assert name == "虚构.csv", "the file is gone: so that one knows which it was"
     assert words in zh
     assert zh
     assert en

@@ -8,12 +8,15 @@ the keyed hash of the row, no text of it; whoever brings the row again sees the 
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable
-from typing import Final
+from collections.abc import Container, Iterable, Sequence
+from typing import Any, Final
 
 from django.db import connection
+from django.db.models import Q
 
-from tonghu.intake.models import Batch, Choice, Row
+from tonghu.intake.models import Batch, Choice, Match, Row
+from tonghu.platform.crypto.keys import keyring
+from tonghu.registry.content import keys, open_
 
 #: By these the file, or a part of it, is not taken: without a memory the same row would be asked about again, or taken.
 REMEMBERED: Final = frozenset({Choice.KEEP, Choice.FILL, Choice.SKIP})
@@ -43,7 +46,11 @@ UPDATE intake_row AS r SET answered = said.batch_id,
 FROM (
   SELECT DISTINCT ON (w.id) w.id, a.batch_id
   FROM intake_row AS w
-  JOIN intake_answer AS a ON a.institution_id = w.institution_id AND a.content_key = w.content_key
+  JOIN (
+    SELECT id, content_key FROM intake_row WHERE batch_id = %(batch)s
+    UNION ALL SELECT * FROM unnest(%(rows)s::bigint[], %(keys)s::bytea[])
+  ) AS known (id, content_key) ON known.id = w.id
+  JOIN intake_answer AS a ON a.institution_id = w.institution_id AND a.content_key = known.content_key
   JOIN intake_batch AS b ON b.id = a.batch_id AND b.state = 'confirmed'
     AND coalesce(b.summary -> 'missing_columns', '[]') @> %(absent)s::jsonb
     AND coalesce(b.summary -> 'missing_columns', '[]') <@ %(absent)s::jsonb
@@ -54,6 +61,11 @@ FROM (
   ORDER BY w.id, a.id DESC
 ) AS said
 WHERE said.id = r.id
+"""
+#: A hash begins with its key's number.
+_EARLIER: Final = """
+SELECT content_key, card, choice FROM intake_answer
+WHERE institution_id = %s AND substring(content_key from 1 for 2) <> %s
 """
 #: Of a fill, what stands is the filled version, and kept are the fields that it left.
 _KEEP: Final = """
@@ -70,13 +82,47 @@ WHERE r.batch_id = %s AND r.row = ANY (%s)
 """
 
 
+def under_earlier_keys(batch: Batch, only: Sequence[int] | None = None) -> dict[str, list[Any]]:
+    """Where the key of hashes was changed, the rows of a batch that have an answer under an earlier one.
+
+    Returns:
+        ``rows`` and ``keys``, as :data:`ANSWERED` takes them: ids, and the hash under which each is answered.
+    """
+    newest = keyring().writer("hash").number.to_bytes(2, "big")
+    with connection.cursor() as cursor:
+        cursor.execute(_EARLIER, [batch.institution_id, newest])
+        answers = cursor.fetchall()
+    found: dict[str, list[Any]] = {"rows": [], "keys": []}
+    if not answers:
+        return found
+    known = {bytes(held) for held, _card, _choice in answers}
+    rows = Q(match__in=(Match.CHANGED, Match.PROBABLE), card__in={card for _key, card, _choice in answers})
+    if any(choice == Choice.SKIP for _key, _card, choice in answers):
+        rows |= Q(match__in=(Match.NEW, Match.UNDETERMINED))
+    asked = Row.objects.filter(rows, batch=batch, **({} if only is None else {"pk__in": only}))
+    for row in asked.only("content").iterator(chunk_size=1_000):
+        for held in known.intersection(keys(open_(row.content))):
+            found["rows"].append(row.pk)
+            found["keys"].append(held)
+    return found
+
+
 def remember(batch: Batch, rows: Iterable[Row], failed: Container[int]) -> None:
     """Keep what somebody decided on the rows of a chunk, before they go; a row without such a choice costs nothing.
+
+    A choice that came from an earlier answer is that answer's, and ends with it.
 
     Args:
         failed: the numbers of the rows that could not be imported: of these nothing was decided.
     """
-    asked = [row.row for row in rows if row.choice in REMEMBERED and row.why != "held" and row.row not in failed]
+    asked = [
+        row.row
+        for row in rows
+        if row.choice in REMEMBERED
+        and row.why != "held"
+        and (row.answered is None or row.chosen)
+        and row.row not in failed
+    ]
     if asked:
         with connection.cursor() as cursor:
             cursor.execute(_KEEP, [batch.pk, asked])

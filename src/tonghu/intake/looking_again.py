@@ -40,10 +40,16 @@ _ANSWERED: Final = """
 SELECT r.id FROM intake_row AS r JOIN intake_batch AS b ON b.id = r.answered
 WHERE r.batch_id = %s AND b.state <> 'confirmed'
 """
-#: As they were staged; choices were made beside a card that says something else now.
+#: As they were staged; choices were made beside a card that says something else now. That they were made stays known.
 _RESET: Final = """
 UPDATE intake_row SET match = 'new', why = '', choice = '', answered = NULL, card = NULL, card_version = NULL,
   card_state = '' WHERE batch_id = %s AND id = ANY (%s)
+"""
+#: Where somebody had chosen, nothing happens by itself, nor by an earlier answer: the row waits for a choice.
+_ASKED_AGAIN: Final = """
+UPDATE intake_row SET choice = '', answered = NULL, why = CASE why WHEN '' THEN 'moved' ELSE why END
+WHERE batch_id = %s AND id = ANY (%s) AND chosen AND why <> 'held'
+  AND match IN ('new', 'changed', 'probable', 'undetermined')
 """
 
 
@@ -70,7 +76,7 @@ class Looked:
 
 @transaction.atomic
 def look_again(*, batch: int, by: Scope) -> Looked:
-    """Compare again what is said wrongly of a file that waits, unless that takes long. Choices on these rows are gone.
+    """Compare again what is said wrongly of a file that waits, unless that takes long; choices there are asked anew.
 
     Raises:
         PermissionDenied: `by` may not.
@@ -134,6 +140,8 @@ def _compare(batch: Batch, rows: list[int]) -> None:
     with connection.cursor() as cursor:
         cursor.execute(_RESET, [batch.pk, rows])
     match(batch, only=rows)
+    with connection.cursor() as cursor:
+        cursor.execute(_ASKED_AGAIN, [batch.pk, rows])
     _whole(batch, rows)
 
 

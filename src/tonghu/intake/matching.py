@@ -19,7 +19,7 @@ from django.db import connection
 from django.db.models import Q
 
 from tonghu.codes import hqms_fields
-from tonghu.intake.answering import ANSWERED, KEPT
+from tonghu.intake.answering import ANSWERED, KEPT, under_earlier_keys
 from tonghu.intake.models import Answer, Batch, Match, Row
 from tonghu.registry.content import Content, differences, open_
 from tonghu.registry.models import Origin
@@ -146,7 +146,8 @@ def match(batch: Batch, only: Sequence[int] | None = None) -> None:
     with connection.cursor() as cursor:
         answers = Answer.objects.filter(institution=batch.institution_id).exists()
         if answers:
-            cursor.execute(ANSWERED, {**asked, "absent": json.dumps(sorted(lacking(batch)))})
+            absent = json.dumps(sorted(lacking(batch)))
+            cursor.execute(ANSWERED, {**asked, "absent": absent, **under_earlier_keys(batch, only)})
             cursor.execute(KEPT, asked)
             cursor.execute(
                 "SELECT DISTINCT answered FROM intake_row WHERE batch_id = %(batch)s AND answered IS NOT NULL", asked

@@ -15,9 +15,9 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from tonghu.platform.audit.history import tracked
-from tonghu.platform.crypto.fields import EncryptedText
+from tonghu.platform.crypto.fields import EncryptedText, KeyedHash
 from tonghu.platform.files.models import StoredFile
-from tonghu.registry.content import PLACE
+from tonghu.registry.content import KEY_PURPOSE, PLACE
 from tonghu.registry.models.sealed import SealedBytes
 
 #: What binds the sealed identity of a row to its place.
@@ -200,6 +200,8 @@ class Row(models.Model):
     why = models.CharField(max_length=20, blank=True)
     #: The batch in which somebody decided on this very row before; the choice is what was decided then.
     answered = models.BigIntegerField(null=True)
+    #: Whether somebody chose for it in this batch, also where the card has moved on since and the choice is gone.
+    chosen = models.BooleanField(db_default=False)
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["batch", "row"], name="one_row_a_place")]
@@ -210,7 +212,9 @@ class Row(models.Model):
 
 
 #: Rows that nobody has decided on yet and that wait for it.
-WAITING: Final = Q(choice="", match__in=(Match.CHANGED, Match.PROBABLE, Match.UNDETERMINED))
+WAITING: Final = Q(choice="") & (
+    Q(match__in=(Match.CHANGED, Match.PROBABLE, Match.UNDETERMINED)) | Q(match=Match.NEW, why="moved")
+)
 
 
 class RowFinding(models.Model):
@@ -244,8 +248,8 @@ class Answer(models.Model):
 
     batch = models.ForeignKey(Batch, models.CASCADE, related_name="answers", db_index=False, db_constraint=False)
     institution = models.ForeignKey("network.Institution", models.PROTECT, db_index=False, db_constraint=False)
-    #: The keyed hash of the row's front page.
-    content_key = models.BinaryField()
+    #: The keyed hash of the row's front page, which is gone: nobody makes it anew, so its key stays while it does.
+    content_key = KeyedHash(purpose=KEY_PURPOSE, fixed=True)
     #: The card beside which it was decided, and its version that was decided on; of a fill, the filled one.
     card = models.BigIntegerField(null=True)
     card_version = models.IntegerField(null=True)

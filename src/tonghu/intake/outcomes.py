@@ -39,6 +39,7 @@ WHY: Final[dict[str, Promise]] = {
     "undetermined": _("The diagnosis is in scope and the age is not known: is the patient under 20?"),
     "edited": _("Somebody changed the card since the last import: compare before you write over it"),
     "kept": _("Somebody kept the card against an earlier file: compare before you write over it"),
+    "moved": _("Somebody decided on the row, then its card changed: look again and decide"),
     "submitted": _("The card waits for the auditor: taking the file withdraws it first"),
     "accepted": _("The centre has accepted the card: taking the file begins a correction"),
     "voided": _("The card was voided: taking the file restores it"),
@@ -62,7 +63,7 @@ def outcome(match: str, choice: str, why: str, *, answered: bool = False) -> str
         return "unchanged"
     if choice in (Choice.REPLACE, Choice.FILL):
         return choice
-    if choice == Choice.NEW or (match == Match.NEW and choice == ""):
+    if choice == Choice.NEW or (match == Match.NEW and choice == "" and why != "moved"):
         return "create"
     if choice == "":
         return "waits"

@@ -128,15 +128,18 @@ def choose(*, batch: int, choice: str, by: Scope, rows: Sequence[int] | None = N
     # A card that is with the auditor or the centre does not change by a file.
     chosen = chosen.exclude(why="held")
     chosen = chosen.filter(row__in=rows) if rows is not None else chosen.filter(match=match)
-    return chosen.update(choice=choice)
+    return chosen.update(choice=choice, chosen=True)
 
 
 @transaction.atomic
-def confirm(*, batch: int, by: Scope) -> Batch:
+def confirm(*, batch: int, by: Scope, looked_at: str | None = None) -> Batch:
     """Have a looked-at file imported; it gets its number. Asking again changes nothing.
 
+    Args:
+        looked_at: when the rows had been compared that whoever confirms has seen, as the batch's ``compared_at``.
+
     Raises:
-        InputRefused: rows wait for a decision, or the batch is not ready.
+        InputRefused: rows wait for a decision, were compared again meanwhile, or the batch is not ready.
         PermissionDenied: `by` may not.
     """
     check_may(by, UPLOAD)
@@ -144,6 +147,11 @@ def confirm(*, batch: int, by: Scope) -> Batch:
     if held.state in (State.CONFIRMING, State.CONFIRMED):
         return held
     _require(held, State.READY)
+    if looked_at is not None and looked_at != held.summary.get("compared_at"):
+        raise InputRefused(
+            "您打开页面之后，有的行已重新对照。尚未导入任何内容：请看过后再确认",
+            "Rows were compared again since you opened the page. Nothing was imported yet: look, then confirm again",
+        )
     if waits := Row.objects.filter(WAITING, batch=held).count():
         raise InputRefused(
             f"还有 {waits} 行等您决定，请先处理", f"{waits} row(s) wait for your decision: settle them first"

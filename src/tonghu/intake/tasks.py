@@ -17,7 +17,7 @@ from tonghu.errors import InputRefused
 from tonghu.hqms.check import Options
 from tonghu.intake.belonging import require_own
 from tonghu.intake.checking import Checked, checked
-from tonghu.intake.importing import import_rows, next_row
+from tonghu.intake.importing import import_rows
 from tonghu.intake.length import guess_rows
 from tonghu.intake.looking_again import begin, compare_part, compared
 from tonghu.intake.matching import match
@@ -88,19 +88,14 @@ def compare_rows(run: Run, *, batch: int) -> dict[str, int]:
 
 @job("intake.import", zh="导入报告卡", en="Import report cards", queue="heavy")
 def import_batch(run: Run, *, batch: int) -> dict[str, int]:
-    """Import what was confirmed, chunk by chunk."""
+    """Import what was confirmed, chunk by chunk; each is called by how many rows are left before it."""
     with run.open():
         total = int(Batch.objects.get(pk=batch).counts.get("of", 0))
         left = Batch.objects.get(pk=batch).rows.count()
-    done = total - left
-    run.report(done, total, "cards")
-    while True:
-        with run.open():
-            first = next_row(batch)
-        if first is None:
-            break
-        done += run.once(f"rows-{first}", partial(import_rows, batch, run.scope))["rows"]
-        run.report(done, total, "cards")
+    run.report(total - left, total, "cards")
+    while left and (done := run.once(f"left-{left}", partial(import_rows, batch, run.scope))["rows"]):
+        left -= done
+        run.report(total - left, total, "cards")
     result: dict[str, int] = run.once("end", partial(finish, batch, run.scope))
     return result
 

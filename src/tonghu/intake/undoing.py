@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 from django.db import connection, transaction
 
 from tonghu.errors import InputRefused
-from tonghu.intake.importing import NAMED, take_turn
+from tonghu.intake.importing import NAMED, hold, take_turn
 from tonghu.intake.models import Batch, State
 from tonghu.intake.services import require_unlocked
 from tonghu.platform.jobs.points import point
@@ -124,7 +124,8 @@ def undo_cards(batch: int, by: Scope) -> dict[str, int]:
     if held.state != State.UNDOING:
         return {"cards": 0, "last": undone_to(held)}
     take_turn(held.institution_id)
-    found = _cards(held, undone_to(held), CHUNK)
+    hold(one.card for one in _cards(held, undone_to(held), CHUNK))
+    found = _cards(held, undone_to(held), CHUNK)  # as they are now that nobody else changes them
     # From here to the end of the transaction nobody locks these months.
     hold_open([held.archive_month, *(one.month for one in found)])
     require_unlocked(held)

@@ -151,7 +151,8 @@ def confirm(request: Request, pk: int) -> HttpResponse:
             messages.warning(request, f"{_compared_again(looked.compared)} {not_yet}")
         if looked.compared or looked.left:  # what is left its page has compared, and says so
             return redirect("intake:batch", pk)
-    return _act(request, pk, lambda: services.confirm(batch=pk, by=request.scope))
+    seen = request.POST.get("compared_at")
+    return _act(request, pk, lambda: services.confirm(batch=pk, by=request.scope, looked_at=seen))
 
 
 @requires(UPLOAD)
