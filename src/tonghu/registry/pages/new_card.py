@@ -127,13 +127,9 @@ def enter(request: Request) -> HttpResponse:
         return _form(request, which, known=url, status=422)
     except InputRefused as refused:
         messages.error(request, refusal_in_words(refused))
-        known = hqms_fields.layout(content.layout).by_name
-        return _form(
-            request,
-            which,
-            status=422,
-            lacking=[known[name].code for name in KEY if not content.front.get(known[name].code)],
-        )
+        fields = hqms_fields.layout(content.layout).by_name
+        lacking = [fields[name].code for name in KEY if not content.front.get(fields[name].code)]
+        return _form(request, which, status=422, lacking=lacking)
     discard(card=None, by=request.scope, begun=which)
     messages.success(request, _("The card is entered. Mend what was found, then submit it."))
     return redirect("registry:card", held.pk)
