@@ -104,7 +104,7 @@ def preview(batch: Batch) -> Preview:
         before += row["count"] if row["answered"] is not None else 0
     listed = [Kind(match, str(Match(match).label), *held) for match, held in found.items()]
     listed.sort(key=lambda kind: (not kind.waits, Match.values.index(kind.match)))
-    said = batch.summary["staged"]
+    said = batch.summary.get("staged") or staged(batch)  # it may have waited since before an upgrade
     return Preview(counts, listed, said["with_errors"], before, said["discharged"], _mostly(batch, said))
 
 
