@@ -35,12 +35,12 @@ def test_a_card_is_read_and_mended_in_one_column(point: Point, open_page: Any, s
         assert evidence is not None
         assert work["width"] > width * 0.8
         assert evidence["y"] + evidence["height"] <= work["y"], "the evidence stands above the card"
-        assert page.evaluate(WIDER) == 0
+        assert page.evaluate(WIDER) <= 0
         expect(page.locator("#findings")).to_be_hidden()
         page.get_by_label("显示问题与依据").check()
         expect(page.locator("#findings")).to_be_visible()
         picture(page, f"narrow-{role}-{width}-open")
-        assert page.evaluate(WIDER) == 0
+        assert page.evaluate(WIDER) <= 0
         assert axe(page) == []
 
 
@@ -53,5 +53,5 @@ def test_the_queue_is_as_wide_as_the_screen(point: Point, open_page: Any, site: 
     for view in ("rule", "card"):
         page.goto(f"/cards/queue?by={view}")
         picture(page, f"narrow-queue-{view}-{width}")
-        assert page.evaluate(WIDER) == 0, view
+        assert page.evaluate(WIDER) <= 0, view
         assert axe(page) == []
