@@ -201,7 +201,7 @@ def test_a_clerk_is_not_asked_twice_and_reads_beforehand_what_an_undo_leaves(
     expect(page.locator("table.rows tbody tr")).to_have_count(3)
     picture(page, "import-wrong-month-rows")
     page.goto(f"/imports/{batch.pk}")
-    page.get_by_role("button", name="放弃").click()
+    page.get_by_role("button", name="放弃", exact=True).click()
     expect(page.locator("main")).to_contain_text("已放弃")
     bring(page, file, clerk, month="2026-09")
     expect(page.locator(".note-warning", has_text="归档月")).to_have_count(0)
@@ -239,7 +239,7 @@ def test_a_clerk_is_not_asked_twice_and_reads_beforehand_what_an_undo_leaves(
     page.get_by_role("button", name="撤销这次导入").first.click()
     dialog = page.get_by_role("dialog")
     expect(dialog).to_contain_text("2")
-    expect(dialog).to_contain_text("张报告卡保持原样")
+    expect(dialog).to_contain_text("份报告卡保持原样")
     picture(page, "import-undo-dialog")
     assert axe(page) == []
     dialog.get_by_role("button", name="撤销这次导入").click()

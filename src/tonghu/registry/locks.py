@@ -41,10 +41,9 @@ def close(month: date) -> None:
 
 
 def _take(lock: str, months: Iterable[date]) -> None:
+    keys = {month.year * 100 + month.month for month in months}
     with connection.cursor() as cursor:
-        for key in sorted(
-            {month.year * 100 + month.month for month in months}
-        ):  # in one order, lest two wait crosswise
+        for key in sorted(keys):  # in one order, lest two wait crosswise
             cursor.execute(f"SELECT {lock}(%s, %s)", [_KEY, key])
 
 
