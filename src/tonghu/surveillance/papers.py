@@ -12,7 +12,6 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from tonghu.network.region_range import NATION
 from tonghu.platform.accounts.access import Request, requires
 from tonghu.platform.documents.paper import Grid, Paper, Text
 from tonghu.registry.states import State
@@ -21,7 +20,7 @@ from tonghu.surveillance import calendar, places, queries
 from tonghu.surveillance.access import VIEW
 from tonghu.surveillance.board import Sum
 from tonghu.surveillance.calendar import Month
-from tonghu.surveillance.views import below, check_within, named_regions
+from tonghu.surveillance.views import Narrowing, named_regions, narrowed
 
 #: So many points are printed; a longer wall says how many it shows.
 MOST = 400
@@ -38,11 +37,10 @@ def board(request: Request) -> HttpResponseBase:
     if request.scope.institution is not None:
         title, blocks = _("How reporting stands"), _of_point(request.scope.institution, months, today)
     else:
-        region = request.GET.get("region") or request.scope.region_from or NATION
-        check_within(request, region)
-        at = places.place(region)
-        title = _("How reporting stands: %(name)s") % {"name": at.name if at else region}
-        blocks = _of_region(request, region, months, today)
+        asked = narrowed(request, months)
+        at = places.place(asked.region)
+        title = _("How reporting stands: %(name)s") % {"name": at.name if at else asked.region}
+        blocks = _of_region(asked, months, today)
     now = timezone.localtime()
     taken = f"{request.scope.label} {now:%Y-%m-%d %H:%M}"
     if request.post is not None and request.post.institution.made_up:
@@ -83,26 +81,17 @@ def _where(states: Mapping[str, int]) -> str:
     )
 
 
-def _of_region(request: Request, region: str, months: Sequence[Month], today: date) -> list[Grid | Text]:
-    digits = below(region)
-    show = request.GET.get("show", "")
-    show = show if show in boards.SHOWS else ""
+def _of_region(asked: Narrowing, months: Sequence[Month], today: date) -> list[Grid | Text]:
     caption = f"{months[0]} – {months[-1]}"
     head = [str(month) for month in months]
     numbers = frozenset(range(1, len(months) + 1))
-    if (
-        digits is not None
-        and not show
-        and request.GET.get("by", "regions" if region == NATION else "points") != "points"
-    ):
-        found = boards.sums(months, today, region=region, digits=digits)
-        rows = [
-            (one["name"], *(_sum(each) for _month, each in one["sums"])) for one in named_regions(region, found, months)
-        ]
+    if asked.digits is not None and not asked.by_points:
+        found = boards.sums(months, today, region=asked.region, digits=asked.digits)
+        named = named_regions(asked.region, found, months)
+        rows = [(one["name"], *(_sum(each) for _month, each in one["sums"])) for one in named]
         return [Grid(caption=caption, head=(_("Region"), *head), rows=rows, numbers=numbers)]
-    chosen = Month.read(request.GET.get("month", ""))
-    of = [chosen] if chosen in months else None
-    lines, more = boards.wall(months, today, region=region, show=show, of=of, size=MOST)  # type: ignore[arg-type]
+    of = [asked.chosen] if asked.chosen else None
+    lines, more = boards.wall(months, today, region=asked.region, show=asked.show, of=of, size=MOST)
     if not lines:
         return [Text(_("No point stands so."))]
     rows = [(line.name, *(cell.text if cell else "—" for cell in line.cells)) for line in lines]

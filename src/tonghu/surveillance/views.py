@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 from urllib.parse import urlencode
@@ -77,21 +78,49 @@ def _of_point(request: Request, months: Sequence[Month], today: date) -> HttpRes
     return render(request, "surveillance/board_point.html", said)
 
 
-def _of_region(request: Request, months: Sequence[Month], today: date) -> HttpResponse:
-    own = request.scope.region_from or NATION
-    region = request.GET.get("region", own)
+@dataclass(frozen=True, slots=True)
+class Narrowing:
+    """What of a region's board an address asks for.
+
+    Attributes:
+        digits: how many digits tell the regions below apart; None where there are none.
+        show: a key of :data:`boards.SHOWS`, or '' for all points.
+        by_points: whether points are listed, not regions.
+        chosen: one of the board's months, where only that is asked for.
+    """
+
+    region: str
+    digits: int | None
+    show: str
+    by_points: bool
+    chosen: Month | None
+
+
+def narrowed(request: Request, months: Sequence[Month]) -> Narrowing:
+    """Return what of the board of some months is asked for, on the page and on paper alike.
+
+    Raises:
+        Http404: the region lies outside the reader's.
+    """
+    region = request.GET.get("region", request.scope.region_from or NATION)
     check_within(request, region)
     digits = below(region)
     show = request.GET.get("show", "")
     if show not in boards.SHOWS:
         show = "owing" if request.GET.get("late") == "1" else ""  # as addresses in older notices say it
-    by_points = (
-        digits is None or bool(show) or request.GET.get("by", "regions" if region == NATION else "points") == "points"
-    )
+    by = request.GET.get("by", "regions" if region == NATION else "points")
+    chosen = Month.read(request.GET.get("month", ""))
+    by_points = digits is None or bool(show) or by == "points"
+    return Narrowing(region, digits, show, by_points, chosen if chosen in months else None)
+
+
+def _of_region(request: Request, months: Sequence[Month], today: date) -> HttpResponse:
+    own = request.scope.region_from or NATION
+    asked_for = narrowed(request, months)
+    region, digits, show = asked_for.region, asked_for.digits, asked_for.show
+    by_points, chosen = asked_for.by_points, asked_for.chosen
     opens = request.scope.may(READ_CARDS)
     page = max(1, min(1000, _number(request.GET.get("page", "1"))))
-    chosen = Month.read(request.GET.get("month", ""))
-    chosen = chosen if chosen in months else None
     asked = chosen or (Month.of(today).plus(-1) if Month.of(today) == months[-1] else months[-1])
     until = _until(request)
     kept = {"region": region, "by": request.GET.get("by"), "show": show, "month": chosen, "until": until}
