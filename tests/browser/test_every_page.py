@@ -126,7 +126,7 @@ def _menu(page: Page) -> list[str]:
 def _links(page: Page) -> list[str]:
     """Links to other pages of the site; files to download and searches are none."""
     found = page.locator("main a[href^='/']").evaluate_all("links => links.map(link => link.getAttribute('href'))")
-    return [address for address in found if not re.search(r"\.\w+$|/download|/export", address)]
+    return [address for address in found if not re.search(r"\.\w+$|/download|/export|/paper", address)]
 
 
 def _kind(address: str) -> str:

@@ -209,7 +209,7 @@ def test_a_confirmed_import_that_a_colleague_discarded_says_so(
     worked(point)
     expect(first.get_by_role("heading", level=1)).to_contain_text("等待确认")
     second.goto(first.url)
-    second.get_by_role("button", name="放弃").click()
+    second.get_by_role("button", name="放弃", exact=True).click()
     expect(second.locator("main")).to_contain_text("已放弃")
     first.get_by_role("button", name="确认导入").click()
     expect(first.locator(".note-error, [role=alert]").first).to_contain_text("这次导入现在是“已放弃”，不能这样做")
