@@ -127,7 +127,7 @@ def _acting() -> Iterator[Any]:
 
 
 def _ours(checked: _Checked, rows: int) -> float:
-    from tonghu.intake.importing import import_rows, next_row
+    from tonghu.intake.importing import import_rows
     from tonghu.intake.matching import match
     from tonghu.intake.models import Batch, Row, State
     from tonghu.intake.services import COUNTS
@@ -146,12 +146,10 @@ def _ours(checked: _Checked, rows: int) -> float:
         Row.objects.filter(batch=batch, match="undetermined").update(choice="new")
         batch.state, batch.counts = State.CONFIRMING, dict.fromkeys(COUNTS, 0)
         batch.save(update_fields=["state", "counts"])
-    while True:
+    left = rows
+    while left:
         with _acting() as by:
-            if next_row(batch.pk) is None:
-                break
-        with _acting() as by:
-            import_rows(batch.pk, by)
+            left = import_rows(batch.pk, by)["rows"]
     seconds = time.perf_counter() - started
     with _acting():
         counts = Batch.objects.get(pk=batch.pk).counts

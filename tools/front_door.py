@@ -268,6 +268,7 @@ def main(arguments: list[str]) -> int:
         return commands[word](*rest)
     if word == "bench":
         ensure_environment("dev")
+        ensure_site()
         return call(PYTHON, "-m", "bench", *rest)
     print(USAGE)
     stop(f"没有这个命令：{word}", f"No such command: {word}")
