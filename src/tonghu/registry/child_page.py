@@ -13,7 +13,7 @@ from tonghu.platform.scope.scope import Scope
 from tonghu.registry.access import READ
 from tonghu.registry.forms.diagnoses import diagnosis_names, with_code
 from tonghu.registry.pages.card_lists import group_name, state_mark
-from tonghu.registry.seen import cards_seen
+from tonghu.registry.seen import cards_of_child
 
 #: So many stays are shown, the latest; a child has seldom more, and the list of cards has the rest.
 SHOWN: Final = 60
@@ -21,7 +21,7 @@ SHOWN: Final = 60
 
 def stays(by: Scope, children: list[int]) -> dict[str, Any] | None:
     """The stays of a child and of those that are one with it: of the own hospital all, of others those reported."""
-    seen = cards_seen(by).filter(child__in=children).select_related("institution").order_by("-discharge_at", "-pk")
+    seen = cards_of_child(children).select_related("institution").order_by("-discharge_at", "-pk")
     held = list(seen[: SHOWN + 1])
     diagnoses = diagnosis_names(held, by)
     rows = [
@@ -42,8 +42,10 @@ def stays(by: Scope, children: list[int]) -> dict[str, Any] | None:
         "more": len(held) > SHOWN,
         "places": len({card.institution_id for card in held}),
         # Several hospitals are named; one hospital knows its own name.
-        "hospitals": by.institution is None,
-        "whose": _("Stays of your hospital; what other hospitals report of the child is not shown here.")
+        "hospitals": any(card.institution_id != by.institution for card in held),
+        "whose": _(
+            "Stays of your hospital; of other hospitals those that they reported and let yours see, while they do."
+        )
         if by.institution is not None
         else _("Stays that hospitals reported, as they were reported."),
     }

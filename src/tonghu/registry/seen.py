@@ -1,4 +1,7 @@
-"""Which cards a reader sees, and as what: the own hospital's as they are, those of others as they were reported."""
+"""Which cards a reader sees, and as what: the own hospital's as they are, those of others as they were reported.
+
+Those of others are read from above, or by a hospital that is let see the child for a time (``patients.agreements``).
+"""
 
 from __future__ import annotations
 
@@ -20,6 +23,11 @@ def cards_seen(by: Scope) -> QuerySet[Card]:
     # Row security says it as well; said here, the indexes of reported cards fit (``OF_REPORTED``).
     seen = SeenCard.objects.filter(first_reported_at__isnull=False)
     return cast("QuerySet[Card]", seen)  # the same columns
+
+
+def cards_of_child(children: Iterable[int]) -> QuerySet[SeenCard]:
+    """The cards of a child and of those that are one with it: also those at hospitals that let the reader's see it."""
+    return SeenCard.objects.filter(child__in=list(children))
 
 
 def card_seen(pk: int) -> tuple[Card, bool] | None:

@@ -56,7 +56,7 @@ def test_one_child_of_two_hospitals_is_shown_with_its_stays_as_far_as_the_reader
     assert leads(clerk) == [again.pk, mine.pk]
     assert leads(officer) == [other.pk, mine.pk]
     said = clerk.get(address).content.decode()
-    for shown in ("2 次住院", "草稿", "已上报", "仅本院的住院"):
+    for shown in ("2 次住院", "草稿", "已上报", "本院的住院"):
         assert shown in said
 
 

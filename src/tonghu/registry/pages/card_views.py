@@ -88,7 +88,8 @@ def render_form(request: Request, one: Opened, status: int = 200) -> HttpRespons
 def render_card(request: Request, one: Opened) -> HttpResponse:
     """The card beside its raw row, with what the reader's post may do."""
     found = one.shown(one.saved)
-    looking.remember(request, one.card)
+    if not one.lent:
+        looking.remember(request, one.card)
     acts = _acts(one)
     work = [each for each in acts if each["act"].code in MAIN]
     onward = looking.next_url(request, one.card)
@@ -107,10 +108,11 @@ def render_card(request: Request, one: Opened) -> HttpResponse:
 def _head(one: Opened) -> dict[str, Any]:
     """What both pages say of a card."""
     held = one.card
+    may_open_child = (one.own or one.lent) and one.by.may(SEE_CHILDREN)
     return {
         "one": one, "card": held, "own": one.own, "events": history(one),
         "name": held.view.patient_name if one.own else one.said.patient_name,
-        "child_url": reverse("patients:child", args=[held.child_id]) if one.own and one.by.may(SEE_CHILDREN) else "",
+        "child_url": reverse("patients:child", args=[held.child_id]) if may_open_child else "",
         "acts": [each for each in _acts(one) if each["act"].code != "submit"],
         "born": held.view.birth_date if one.own else one.said.birth_date,
         "changes": changes(one.saved, one.raw, one.sight),

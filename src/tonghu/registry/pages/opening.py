@@ -103,8 +103,9 @@ class Opened:
 
     @cached_property
     def raw(self) -> Content:
-        """What the row said that came last and of which the card took something; of a typed card its first version."""
-        return said_by(self._told[0])
+        """What the row said that came last and of which the card took something; of a typed card its first version.
+        Not told to a hospital that is let see the card."""
+        return self.saved if self.lent else said_by(self._told[0])
 
     @property
     def institution_id(self) -> int:
@@ -122,6 +123,12 @@ class Opened:
     def own(self) -> bool:
         """Whether the reader is at the card's hospital."""
         return self.by.institution == self.card.institution_id
+
+    @property
+    def lent(self) -> bool:
+        """Whether the reader is at another hospital, which this one lets see the child: they read what was reported,
+        and nothing of how it came to be."""
+        return self.by.institution is not None and not self.own
 
     @property
     def editable(self) -> bool:
@@ -247,7 +254,7 @@ class Opened:
 
     def shown(self, content: Content) -> list[Shown]:
         """The findings on a content as the page shows them."""
-        return shown(content, self.found(content), self.explained, self.sight)
+        return [] if self.lent else shown(content, self.found(content), self.explained, self.sight)
 
     def waiting(self, content: Content) -> Waiting:
         """What is blank and keeps a rule from deciding, in words."""
@@ -258,7 +265,7 @@ class Opened:
         return [
             (act, refusal(self.card, act, self.by))
             for act in acts_in(self.card.state)
-            if self.by.may(act.permission)
+            if self.by.may(act.permission) and not self.lent
         ]  # fmt: skip
 
 
