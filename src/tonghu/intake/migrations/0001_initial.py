@@ -96,6 +96,39 @@ class Migration(migrations.Migration):
                 ("marked", models.BigIntegerField(null=True)),
             ],
             options={
+                "indexes": [
+                    models.Index(fields=["institution", "-id"], name="batch_by_institution"),
+                    models.Index(fields=["state", "created_at"], name="batch_by_state"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("institution", "year", "number"), name="one_batch_a_number"),
+                    models.UniqueConstraint(
+                        condition=models.Q(("state__in", ("checking", "ready", "confirming"))),
+                        fields=("institution", "sha256", "archive_month"),
+                        name="one_live_batch_a_file",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "state__in",
+                                [
+                                    "checking",
+                                    "ready",
+                                    "confirming",
+                                    "confirmed",
+                                    "refused",
+                                    "discarded",
+                                    "undoing",
+                                    "undone",
+                                ],
+                            )
+                        ),
+                        name="batch_state_is_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("archive_month__day", 1)), name="batch_month_is_a_first"
+                    ),
+                ],
                 "verbose_name": "import",
             },
         ),
@@ -170,6 +203,10 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "indexes": [
+                    models.Index(fields=["pgh_obj", "pgh_id"], name="intake_batch_ev_o"),
+                    models.Index(fields=["pgh_created_at", "pgh_id"], name="intake_batch_ev_t"),
+                ],
                 "db_table": "intake_batch_event",
                 "abstract": False,
             },
@@ -256,6 +293,10 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [models.Index(fields=["batch", "match", "row"], name="intake_row_by_match")],
+                "constraints": [models.UniqueConstraint(fields=("batch", "row"), name="one_row_a_place")],
+            },
         ),
         migrations.CreateModel(
             name="RowFinding",
@@ -283,69 +324,11 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "indexes": [
+                    models.Index(fields=["batch", "row"], name="intake_finding_by_row"),
+                    models.Index(fields=["batch", "rule", "row"], name="intake_finding_by_rule"),
+                ],
                 "db_table": "intake_row_finding",
             },
-        ),
-        migrations.AddIndex(
-            model_name="batch",
-            index=models.Index(fields=["institution", "-id"], name="batch_by_institution"),
-        ),
-        migrations.AddIndex(
-            model_name="batch",
-            index=models.Index(fields=["state", "created_at"], name="batch_by_state"),
-        ),
-        migrations.AddConstraint(
-            model_name="batch",
-            constraint=models.UniqueConstraint(fields=("institution", "year", "number"), name="one_batch_a_number"),
-        ),
-        migrations.AddConstraint(
-            model_name="batch",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state__in", ("checking", "ready", "confirming"))),
-                fields=("institution", "sha256", "archive_month"),
-                name="one_live_batch_a_file",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="batch",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "state__in",
-                        ["checking", "ready", "confirming", "confirmed", "refused", "discarded", "undoing", "undone"],
-                    )
-                ),
-                name="batch_state_is_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="batch",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("archive_month__day", 1)), name="batch_month_is_a_first"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="batchevent",
-            index=models.Index(fields=["pgh_obj", "pgh_id"], name="intake_batch_ev_o"),
-        ),
-        migrations.AddIndex(
-            model_name="batchevent",
-            index=models.Index(fields=["pgh_created_at", "pgh_id"], name="intake_batch_ev_t"),
-        ),
-        migrations.AddIndex(
-            model_name="row",
-            index=models.Index(fields=["batch", "match", "row"], name="intake_row_by_match"),
-        ),
-        migrations.AddConstraint(
-            model_name="row",
-            constraint=models.UniqueConstraint(fields=("batch", "row"), name="one_row_a_place"),
-        ),
-        migrations.AddIndex(
-            model_name="rowfinding",
-            index=models.Index(fields=["batch", "row"], name="intake_finding_by_row"),
-        ),
-        migrations.AddIndex(
-            model_name="rowfinding",
-            index=models.Index(fields=["batch", "rule", "row"], name="intake_finding_by_rule"),
         ),
     ]

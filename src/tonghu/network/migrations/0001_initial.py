@@ -132,6 +132,12 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("system", "code"), name="institution_code_names_one"),
+                    models.UniqueConstraint(fields=("institution", "system"), name="institution_code_once_a_system"),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="InstitutionCodeEvent",
@@ -174,6 +180,11 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "indexes": [
+                    models.Index(fields=["pgh_obj", "pgh_id"], name="network_institutioncode_ev_o"),
+                    models.Index(fields=["pgh_created_at", "pgh_id"], name="network_institutioncode_ev_t"),
+                    models.Index(fields=["institution", "pgh_id"], name="network_institutioncode_ev_p"),
+                ],
                 "db_table": "network_institutioncode_event",
                 "abstract": False,
             },
@@ -216,6 +227,10 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "indexes": [
+                    models.Index(fields=["pgh_obj", "pgh_id"], name="network_institution_ev_o"),
+                    models.Index(fields=["pgh_created_at", "pgh_id"], name="network_institution_ev_t"),
+                ],
                 "db_table": "network_institution_event",
                 "abstract": False,
             },
@@ -324,44 +339,12 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "indexes": [
+                    models.Index(fields=["pgh_obj", "pgh_id"], name="network_region_ev_o"),
+                    models.Index(fields=["pgh_created_at", "pgh_id"], name="network_region_ev_t"),
+                ],
                 "db_table": "network_region_event",
                 "abstract": False,
             },
-        ),
-        migrations.AddConstraint(
-            model_name="institutioncode",
-            constraint=models.UniqueConstraint(fields=("system", "code"), name="institution_code_names_one"),
-        ),
-        migrations.AddConstraint(
-            model_name="institutioncode",
-            constraint=models.UniqueConstraint(fields=("institution", "system"), name="institution_code_once_a_system"),
-        ),
-        migrations.AddIndex(
-            model_name="institutioncodeevent",
-            index=models.Index(fields=["pgh_obj", "pgh_id"], name="network_institutioncode_ev_o"),
-        ),
-        migrations.AddIndex(
-            model_name="institutioncodeevent",
-            index=models.Index(fields=["pgh_created_at", "pgh_id"], name="network_institutioncode_ev_t"),
-        ),
-        migrations.AddIndex(
-            model_name="institutioncodeevent",
-            index=models.Index(fields=["institution", "pgh_id"], name="network_institutioncode_ev_p"),
-        ),
-        migrations.AddIndex(
-            model_name="institutionevent",
-            index=models.Index(fields=["pgh_obj", "pgh_id"], name="network_institution_ev_o"),
-        ),
-        migrations.AddIndex(
-            model_name="institutionevent",
-            index=models.Index(fields=["pgh_created_at", "pgh_id"], name="network_institution_ev_t"),
-        ),
-        migrations.AddIndex(
-            model_name="regionevent",
-            index=models.Index(fields=["pgh_obj", "pgh_id"], name="network_region_ev_o"),
-        ),
-        migrations.AddIndex(
-            model_name="regionevent",
-            index=models.Index(fields=["pgh_created_at", "pgh_id"], name="network_region_ev_t"),
         ),
     ]

@@ -67,6 +67,10 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "indexes": [models.Index(fields=["child", "purpose"], name="consent_by_child")],
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("valid__isempty", False)), name="a_consent_has_a_time")
+                ],
                 "verbose_name": "consent",
             },
         ),
@@ -126,6 +130,11 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "indexes": [
+                    models.Index(fields=["pgh_obj", "pgh_id"], name="patients_consent_ev_o"),
+                    models.Index(fields=["pgh_created_at", "pgh_id"], name="patients_consent_ev_t"),
+                    models.Index(fields=["child", "pgh_id"], name="patients_consent_ev_p"),
+                ],
                 "db_table": "patients_consent_event",
                 "abstract": False,
             },
@@ -222,6 +231,17 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "indexes": [
+                    models.Index(fields=["institution", "child"], name="grant_by_receiver"),
+                    models.Index(fields=["child"], name="grant_by_child"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("institution", models.F("given_by")), _negated=True),
+                        name="a_grant_goes_to_another_hospital",
+                    ),
+                    models.CheckConstraint(condition=models.Q(("valid__isempty", False)), name="a_grant_has_a_time"),
+                ],
                 "verbose_name": "permission to see",
             },
         ),
@@ -302,6 +322,11 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "indexes": [
+                    models.Index(fields=["pgh_obj", "pgh_id"], name="patients_grant_ev_o"),
+                    models.Index(fields=["pgh_created_at", "pgh_id"], name="patients_grant_ev_t"),
+                    models.Index(fields=["child", "pgh_id"], name="patients_grant_ev_p"),
+                ],
                 "db_table": "patients_grant_event",
                 "abstract": False,
             },
@@ -417,6 +442,26 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "indexes": [
+                    models.Index(fields=["child"], name="hospital_view_by_child"),
+                    models.Index(fields=["name_sort", "id"], name="hospital_view_by_name"),
+                    models.Index(fields=["institution", "name_sort", "id"], name="hospital_view_by_name_there"),
+                    models.Index(fields=["document_key"], name="hospital_view_by_document"),
+                    models.Index(fields=["document_tail", "id"], name="hospital_view_by_tail"),
+                    models.Index(fields=["institution", "document_tail", "id"], name="hospital_view_by_tail_there"),
+                    models.Index(fields=["record_number", "id"], name="hospital_view_by_record"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("institution", "record_number", "child"), name="one_view_a_record_number"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("residence_code", ""), ("residence_code__regex", "^\\d{6}$"), _connector="OR"
+                        ),
+                        name="residence_code_is_six_digits",
+                    ),
+                ],
                 "verbose_name": "hospital's view",
             },
         ),
@@ -499,6 +544,11 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "indexes": [
+                    models.Index(fields=["pgh_obj", "pgh_id"], name="patients_guardian_ev_o"),
+                    models.Index(fields=["pgh_created_at", "pgh_id"], name="patients_guardian_ev_t"),
+                    models.Index(fields=["child", "pgh_id"], name="patients_guardian_ev_p"),
+                ],
                 "db_table": "patients_guardian_event",
                 "abstract": False,
             },
@@ -576,6 +626,11 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "indexes": [
+                    models.Index(fields=["pgh_obj", "pgh_id"], name="patients_formername_ev_o"),
+                    models.Index(fields=["pgh_created_at", "pgh_id"], name="patients_formername_ev_t"),
+                    models.Index(fields=["child", "pgh_id"], name="patients_formername_ev_p"),
+                ],
                 "db_table": "patients_formername_event",
                 "abstract": False,
             },
@@ -668,6 +723,11 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "indexes": [
+                    models.Index(fields=["pgh_obj", "pgh_id"], name="patients_hospitalview_ev_o"),
+                    models.Index(fields=["pgh_created_at", "pgh_id"], name="patients_hospitalview_ev_t"),
+                    models.Index(fields=["child", "pgh_id"], name="patients_hospitalview_ev_p"),
+                ],
                 "db_table": "patients_hospitalview_event",
                 "abstract": False,
             },
@@ -722,6 +782,11 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "indexes": [
+                    models.Index(fields=["document_key"], name="identifier_by_document"),
+                    models.Index(fields=["document_tail", "view"], name="identifier_by_tail"),
+                ],
+                "constraints": [models.UniqueConstraint(fields=("view", "document_key"), name="one_row_a_document")],
                 "verbose_name": "document",
             },
         ),
@@ -792,6 +857,11 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "indexes": [
+                    models.Index(fields=["pgh_obj", "pgh_id"], name="patients_identifier_ev_o"),
+                    models.Index(fields=["pgh_created_at", "pgh_id"], name="patients_identifier_ev_t"),
+                    models.Index(fields=["child", "pgh_id"], name="patients_identifier_ev_p"),
+                ],
                 "db_table": "patients_identifier_event",
                 "abstract": False,
             },
@@ -835,6 +905,14 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("kept", models.F("merged")), _negated=True), name="a_merge_is_of_two"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("reason", ""), _negated=True), name="a_merge_has_a_reason"
+                    ),
+                ],
                 "verbose_name": "merge",
             },
         ),
@@ -905,6 +983,11 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "indexes": [
+                    models.Index(fields=["pgh_obj", "pgh_id"], name="patients_merge_ev_o"),
+                    models.Index(fields=["pgh_created_at", "pgh_id"], name="patients_merge_ev_t"),
+                    models.Index(fields=["kept", "pgh_id"], name="patients_merge_ev_p"),
+                ],
                 "db_table": "patients_merge_event",
                 "abstract": False,
             },
@@ -953,6 +1036,19 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("settled_at", None)), fields=["made_at", "id"], name="proposal_open"
+                    )
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("first__lt", models.F("second"))), name="a_proposal_is_of_two_in_order"
+                    ),
+                    models.UniqueConstraint(fields=("first", "second"), name="one_proposal_a_pair"),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="NameToken",
@@ -970,6 +1066,12 @@ class Migration(migrations.Migration):
                 ),
                 ("view", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="patients.hospitalview")),
             ],
+            options={
+                "indexes": [
+                    models.Index(fields=["institution", "token", "view"], name="token_in_a_hospital"),
+                    models.Index(fields=["token", "view"], name="token_anywhere"),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="RecordKey",
@@ -992,6 +1094,11 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("institution", "record_number"), name="one_child_a_record_number")
+                ],
+            },
         ),
         migrations.CreateModel(
             name="ChildEvent",
@@ -1043,219 +1150,11 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.AddIndex(
-            model_name="consent",
-            index=models.Index(fields=["child", "purpose"], name="consent_by_child"),
-        ),
-        migrations.AddConstraint(
-            model_name="consent",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("valid__isempty", False)), name="a_consent_has_a_time"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="consentevent",
-            index=models.Index(fields=["pgh_obj", "pgh_id"], name="patients_consent_ev_o"),
-        ),
-        migrations.AddIndex(
-            model_name="consentevent",
-            index=models.Index(fields=["pgh_created_at", "pgh_id"], name="patients_consent_ev_t"),
-        ),
-        migrations.AddIndex(
-            model_name="consentevent",
-            index=models.Index(fields=["child", "pgh_id"], name="patients_consent_ev_p"),
-        ),
-        migrations.AddIndex(
-            model_name="grant",
-            index=models.Index(fields=["institution", "child"], name="grant_by_receiver"),
-        ),
-        migrations.AddIndex(
-            model_name="grant",
-            index=models.Index(fields=["child"], name="grant_by_child"),
-        ),
-        migrations.AddConstraint(
-            model_name="grant",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("institution", models.F("given_by")), _negated=True),
-                name="a_grant_goes_to_another_hospital",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="grant",
-            constraint=models.CheckConstraint(condition=models.Q(("valid__isempty", False)), name="a_grant_has_a_time"),
-        ),
-        migrations.AddIndex(
-            model_name="grantevent",
-            index=models.Index(fields=["pgh_obj", "pgh_id"], name="patients_grant_ev_o"),
-        ),
-        migrations.AddIndex(
-            model_name="grantevent",
-            index=models.Index(fields=["pgh_created_at", "pgh_id"], name="patients_grant_ev_t"),
-        ),
-        migrations.AddIndex(
-            model_name="grantevent",
-            index=models.Index(fields=["child", "pgh_id"], name="patients_grant_ev_p"),
-        ),
-        migrations.AddIndex(
-            model_name="hospitalview",
-            index=models.Index(fields=["child"], name="hospital_view_by_child"),
-        ),
-        migrations.AddIndex(
-            model_name="hospitalview",
-            index=models.Index(fields=["name_sort", "id"], name="hospital_view_by_name"),
-        ),
-        migrations.AddIndex(
-            model_name="hospitalview",
-            index=models.Index(fields=["institution", "name_sort", "id"], name="hospital_view_by_name_there"),
-        ),
-        migrations.AddIndex(
-            model_name="hospitalview",
-            index=models.Index(fields=["document_key"], name="hospital_view_by_document"),
-        ),
-        migrations.AddIndex(
-            model_name="hospitalview",
-            index=models.Index(fields=["document_tail", "id"], name="hospital_view_by_tail"),
-        ),
-        migrations.AddIndex(
-            model_name="hospitalview",
-            index=models.Index(fields=["institution", "document_tail", "id"], name="hospital_view_by_tail_there"),
-        ),
-        migrations.AddIndex(
-            model_name="hospitalview",
-            index=models.Index(fields=["record_number", "id"], name="hospital_view_by_record"),
-        ),
-        migrations.AddConstraint(
-            model_name="hospitalview",
-            constraint=models.UniqueConstraint(
-                fields=("institution", "record_number", "child"), name="one_view_a_record_number"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="hospitalview",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("residence_code", ""), ("residence_code__regex", "^\\d{6}$"), _connector="OR"),
-                name="residence_code_is_six_digits",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="guardianevent",
-            index=models.Index(fields=["pgh_obj", "pgh_id"], name="patients_guardian_ev_o"),
-        ),
-        migrations.AddIndex(
-            model_name="guardianevent",
-            index=models.Index(fields=["pgh_created_at", "pgh_id"], name="patients_guardian_ev_t"),
-        ),
-        migrations.AddIndex(
-            model_name="guardianevent",
-            index=models.Index(fields=["child", "pgh_id"], name="patients_guardian_ev_p"),
-        ),
-        migrations.AddIndex(
             model_name="guardian",
             index=models.Index(fields=["view"], name="guardian_by_view"),
-        ),
-        migrations.AddIndex(
-            model_name="formernameevent",
-            index=models.Index(fields=["pgh_obj", "pgh_id"], name="patients_formername_ev_o"),
-        ),
-        migrations.AddIndex(
-            model_name="formernameevent",
-            index=models.Index(fields=["pgh_created_at", "pgh_id"], name="patients_formername_ev_t"),
-        ),
-        migrations.AddIndex(
-            model_name="formernameevent",
-            index=models.Index(fields=["child", "pgh_id"], name="patients_formername_ev_p"),
         ),
         migrations.AddConstraint(
             model_name="formername",
             constraint=models.UniqueConstraint(fields=("view", "name"), name="one_row_a_former_name"),
-        ),
-        migrations.AddIndex(
-            model_name="hospitalviewevent",
-            index=models.Index(fields=["pgh_obj", "pgh_id"], name="patients_hospitalview_ev_o"),
-        ),
-        migrations.AddIndex(
-            model_name="hospitalviewevent",
-            index=models.Index(fields=["pgh_created_at", "pgh_id"], name="patients_hospitalview_ev_t"),
-        ),
-        migrations.AddIndex(
-            model_name="hospitalviewevent",
-            index=models.Index(fields=["child", "pgh_id"], name="patients_hospitalview_ev_p"),
-        ),
-        migrations.AddIndex(
-            model_name="identifier",
-            index=models.Index(fields=["document_key"], name="identifier_by_document"),
-        ),
-        migrations.AddIndex(
-            model_name="identifier",
-            index=models.Index(fields=["document_tail", "view"], name="identifier_by_tail"),
-        ),
-        migrations.AddConstraint(
-            model_name="identifier",
-            constraint=models.UniqueConstraint(fields=("view", "document_key"), name="one_row_a_document"),
-        ),
-        migrations.AddIndex(
-            model_name="identifierevent",
-            index=models.Index(fields=["pgh_obj", "pgh_id"], name="patients_identifier_ev_o"),
-        ),
-        migrations.AddIndex(
-            model_name="identifierevent",
-            index=models.Index(fields=["pgh_created_at", "pgh_id"], name="patients_identifier_ev_t"),
-        ),
-        migrations.AddIndex(
-            model_name="identifierevent",
-            index=models.Index(fields=["child", "pgh_id"], name="patients_identifier_ev_p"),
-        ),
-        migrations.AddConstraint(
-            model_name="merge",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("kept", models.F("merged")), _negated=True), name="a_merge_is_of_two"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="merge",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("reason", ""), _negated=True), name="a_merge_has_a_reason"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="mergeevent",
-            index=models.Index(fields=["pgh_obj", "pgh_id"], name="patients_merge_ev_o"),
-        ),
-        migrations.AddIndex(
-            model_name="mergeevent",
-            index=models.Index(fields=["pgh_created_at", "pgh_id"], name="patients_merge_ev_t"),
-        ),
-        migrations.AddIndex(
-            model_name="mergeevent",
-            index=models.Index(fields=["kept", "pgh_id"], name="patients_merge_ev_p"),
-        ),
-        migrations.AddIndex(
-            model_name="mergeproposal",
-            index=models.Index(
-                condition=models.Q(("settled_at", None)), fields=["made_at", "id"], name="proposal_open"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="mergeproposal",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("first__lt", models.F("second"))), name="a_proposal_is_of_two_in_order"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="mergeproposal",
-            constraint=models.UniqueConstraint(fields=("first", "second"), name="one_proposal_a_pair"),
-        ),
-        migrations.AddIndex(
-            model_name="nametoken",
-            index=models.Index(fields=["institution", "token", "view"], name="token_in_a_hospital"),
-        ),
-        migrations.AddIndex(
-            model_name="nametoken",
-            index=models.Index(fields=["token", "view"], name="token_anywhere"),
-        ),
-        migrations.AddConstraint(
-            model_name="recordkey",
-            constraint=models.UniqueConstraint(
-                fields=("institution", "record_number"), name="one_child_a_record_number"
-            ),
         ),
     ]

@@ -143,6 +143,50 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "indexes": [
+                    models.Index(fields=["institution", "state", "archive_month", "id"], name="card_by_state"),
+                    models.Index(fields=["institution", "archive_month", "id"], name="card_by_month"),
+                    models.Index(fields=["institution", "-changed_at", "id"], name="card_by_change"),
+                    models.Index(fields=["state", "state_since", "id"], name="card_by_state_nationwide"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("institution", "record_number", "discharge_at"), name="one_card_a_stay"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("audited_by", None),
+                            models.Q(("authors__contains", [models.F("audited_by")]), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="nobody_audits_their_own",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("archive_month__day", 1)), name="archive_month_is_a_first"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "state__in",
+                                [
+                                    "draft",
+                                    "submitted",
+                                    "returned",
+                                    "approved",
+                                    "reported",
+                                    "returned_by_centre",
+                                    "accepted",
+                                    "voided",
+                                ],
+                            )
+                        ),
+                        name="card_state_is_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("confirms__gte", 0), ("errors__gte", 0), ("warnings__gte", 0)),
+                        name="open_findings_are_counted",
+                    ),
+                ],
                 "verbose_name": "report card",
             },
         ),
@@ -213,6 +257,10 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "indexes": [
+                    models.Index(fields=["card", "id"], name="act_by_card"),
+                    models.Index(fields=["institution", "at"], name="act_by_time"),
+                ],
                 "verbose_name": "act on a card",
                 "db_table": "registry_act",
             },
@@ -314,6 +362,11 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "indexes": [
+                    models.Index(fields=["pgh_obj", "pgh_id"], name="registry_card_ev_o"),
+                    models.Index(fields=["pgh_created_at", "pgh_id"], name="registry_card_ev_t"),
+                    models.Index(fields=["child", "pgh_id"], name="registry_card_ev_p"),
+                ],
                 "db_table": "registry_card_event",
                 "abstract": False,
             },
@@ -373,6 +426,17 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("batch__isnull", False)),
+                        fields=["institution", "batch"],
+                        name="version_by_batch",
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("card", "number"), name="one_version_a_number"),
+                    models.CheckConstraint(condition=models.Q(("number__gte", 1)), name="versions_begin_with_one"),
+                ],
                 "verbose_name": "version of a card",
             },
         ),
@@ -401,6 +465,14 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("person_id", "card"), name="one_draft_a_card_and_person"),
+                    models.UniqueConstraint(
+                        condition=models.Q(("card", None)),
+                        fields=("person_id", "institution"),
+                        name="one_draft_of_a_new_card",
+                    ),
+                ],
                 "verbose_name": "draft",
             },
         ),
@@ -439,6 +511,26 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "indexes": [models.Index(fields=["institution", "rule", "card"], name="finding_by_rule")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("card", "rule", "column"), name="one_finding_a_rule_and_field"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("overridden_at", None), models.Q(("level", "error"), _negated=True), _connector="OR"
+                        ),
+                        name="no_error_is_overridden",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("overridden_at", None), ("overridden_by", None), ("overridden_reason", "")),
+                            models.Q(
+                                ("overridden_at__isnull", False), models.Q(("overridden_reason", ""), _negated=True)
+                            ),
+                            _connector="OR",
+                        ),
+                        name="an_override_has_a_reason",
+                    ),
+                ],
                 "verbose_name": "finding",
             },
         ),
@@ -474,6 +566,9 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [models.Index(fields=["institution", "archive_month"], name="tally_by_month")],
+            },
         ),
         migrations.CreateModel(
             name="Transition",
@@ -491,148 +586,5 @@ class Migration(migrations.Migration):
                     models.UniqueConstraint(fields=("act", "from_state"), name="one_line_an_act_and_state")
                 ],
             },
-        ),
-        migrations.AddIndex(
-            model_name="card",
-            index=models.Index(fields=["institution", "state", "archive_month", "id"], name="card_by_state"),
-        ),
-        migrations.AddIndex(
-            model_name="card",
-            index=models.Index(fields=["institution", "archive_month", "id"], name="card_by_month"),
-        ),
-        migrations.AddIndex(
-            model_name="card",
-            index=models.Index(fields=["institution", "-changed_at", "id"], name="card_by_change"),
-        ),
-        migrations.AddIndex(
-            model_name="card",
-            index=models.Index(fields=["state", "state_since", "id"], name="card_by_state_nationwide"),
-        ),
-        migrations.AddConstraint(
-            model_name="card",
-            constraint=models.UniqueConstraint(
-                fields=("institution", "record_number", "discharge_at"), name="one_card_a_stay"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="card",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("audited_by", None),
-                    models.Q(("authors__contains", [models.F("audited_by")]), _negated=True),
-                    _connector="OR",
-                ),
-                name="nobody_audits_their_own",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="card",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("archive_month__day", 1)), name="archive_month_is_a_first"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="card",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "state__in",
-                        [
-                            "draft",
-                            "submitted",
-                            "returned",
-                            "approved",
-                            "reported",
-                            "returned_by_centre",
-                            "accepted",
-                            "voided",
-                        ],
-                    )
-                ),
-                name="card_state_is_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="card",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("confirms__gte", 0), ("errors__gte", 0), ("warnings__gte", 0)),
-                name="open_findings_are_counted",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="cardact",
-            index=models.Index(fields=["card", "id"], name="act_by_card"),
-        ),
-        migrations.AddIndex(
-            model_name="cardact",
-            index=models.Index(fields=["institution", "at"], name="act_by_time"),
-        ),
-        migrations.AddIndex(
-            model_name="cardevent",
-            index=models.Index(fields=["pgh_obj", "pgh_id"], name="registry_card_ev_o"),
-        ),
-        migrations.AddIndex(
-            model_name="cardevent",
-            index=models.Index(fields=["pgh_created_at", "pgh_id"], name="registry_card_ev_t"),
-        ),
-        migrations.AddIndex(
-            model_name="cardevent",
-            index=models.Index(fields=["child", "pgh_id"], name="registry_card_ev_p"),
-        ),
-        migrations.AddIndex(
-            model_name="cardversion",
-            index=models.Index(
-                condition=models.Q(("batch__isnull", False)), fields=["institution", "batch"], name="version_by_batch"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="cardversion",
-            constraint=models.UniqueConstraint(fields=("card", "number"), name="one_version_a_number"),
-        ),
-        migrations.AddConstraint(
-            model_name="cardversion",
-            constraint=models.CheckConstraint(condition=models.Q(("number__gte", 1)), name="versions_begin_with_one"),
-        ),
-        migrations.AddConstraint(
-            model_name="draft",
-            constraint=models.UniqueConstraint(fields=("person_id", "card"), name="one_draft_a_card_and_person"),
-        ),
-        migrations.AddConstraint(
-            model_name="draft",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("card", None)), fields=("person_id", "institution"), name="one_draft_of_a_new_card"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="finding",
-            index=models.Index(fields=["institution", "rule", "card"], name="finding_by_rule"),
-        ),
-        migrations.AddConstraint(
-            model_name="finding",
-            constraint=models.UniqueConstraint(fields=("card", "rule", "column"), name="one_finding_a_rule_and_field"),
-        ),
-        migrations.AddConstraint(
-            model_name="finding",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("overridden_at", None), models.Q(("level", "error"), _negated=True), _connector="OR"
-                ),
-                name="no_error_is_overridden",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="finding",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("overridden_at", None), ("overridden_by", None), ("overridden_reason", "")),
-                    models.Q(("overridden_at__isnull", False), models.Q(("overridden_reason", ""), _negated=True)),
-                    _connector="OR",
-                ),
-                name="an_override_has_a_reason",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="tally",
-            index=models.Index(fields=["institution", "archive_month"], name="tally_by_month"),
         ),
     ]

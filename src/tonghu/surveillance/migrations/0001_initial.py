@@ -72,6 +72,13 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    django.contrib.postgres.constraints.ExclusionConstraint(
+                        expressions=[("institution", "="), ("valid", "&&")], name="point_once_at_a_time"
+                    )
+                ],
+            },
         ),
         migrations.CreateModel(
             name="PointEvent",
@@ -115,6 +122,11 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "indexes": [
+                    models.Index(fields=["pgh_obj", "pgh_id"], name="surveillance_point_ev_o"),
+                    models.Index(fields=["pgh_created_at", "pgh_id"], name="surveillance_point_ev_t"),
+                    models.Index(fields=["institution", "pgh_id"], name="surveillance_point_ev_p"),
+                ],
                 "db_table": "surveillance_point_event",
                 "abstract": False,
             },
@@ -148,6 +160,28 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("withdrawn_at__isnull", True)),
+                        fields=("institution", "archive_month"),
+                        name="zero_report_one_a_month",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("archive_month__day", 1)), name="zero_report_of_a_month"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("withdrawn_at__isnull", True), ("withdrawn_because", "")),
+                            models.Q(
+                                ("withdrawn_at__isnull", False), models.Q(("withdrawn_because", ""), _negated=True)
+                            ),
+                            _connector="OR",
+                        ),
+                        name="zero_report_withdrawn_says_why",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="ZeroReportEvent",
@@ -205,6 +239,11 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "indexes": [
+                    models.Index(fields=["pgh_obj", "pgh_id"], name="surveillance_zeroreport_ev_o"),
+                    models.Index(fields=["pgh_created_at", "pgh_id"], name="surveillance_zeroreport_ev_t"),
+                    models.Index(fields=["institution", "pgh_id"], name="surveillance_zeroreport_ev_p"),
+                ],
                 "db_table": "surveillance_zeroreport_event",
                 "abstract": False,
             },
@@ -277,60 +316,5 @@ class Migration(migrations.Migration):
                     models.Index(fields=["pgh_created_at", "pgh_id"], name="surveillance_monthlock_ev_t"),
                 ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name="point",
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(
-                expressions=[("institution", "="), ("valid", "&&")], name="point_once_at_a_time"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="pointevent",
-            index=models.Index(fields=["pgh_obj", "pgh_id"], name="surveillance_point_ev_o"),
-        ),
-        migrations.AddIndex(
-            model_name="pointevent",
-            index=models.Index(fields=["pgh_created_at", "pgh_id"], name="surveillance_point_ev_t"),
-        ),
-        migrations.AddIndex(
-            model_name="pointevent",
-            index=models.Index(fields=["institution", "pgh_id"], name="surveillance_point_ev_p"),
-        ),
-        migrations.AddConstraint(
-            model_name="zeroreport",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("withdrawn_at__isnull", True)),
-                fields=("institution", "archive_month"),
-                name="zero_report_one_a_month",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="zeroreport",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("archive_month__day", 1)), name="zero_report_of_a_month"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="zeroreport",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("withdrawn_at__isnull", True), ("withdrawn_because", "")),
-                    models.Q(("withdrawn_at__isnull", False), models.Q(("withdrawn_because", ""), _negated=True)),
-                    _connector="OR",
-                ),
-                name="zero_report_withdrawn_says_why",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="zeroreportevent",
-            index=models.Index(fields=["pgh_obj", "pgh_id"], name="surveillance_zeroreport_ev_o"),
-        ),
-        migrations.AddIndex(
-            model_name="zeroreportevent",
-            index=models.Index(fields=["pgh_created_at", "pgh_id"], name="surveillance_zeroreport_ev_t"),
-        ),
-        migrations.AddIndex(
-            model_name="zeroreportevent",
-            index=models.Index(fields=["institution", "pgh_id"], name="surveillance_zeroreport_ev_p"),
         ),
     ]

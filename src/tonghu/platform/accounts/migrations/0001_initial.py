@@ -59,6 +59,14 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("username__regex", "^[a-z0-9][a-z0-9._-]{2,39}$")),
+                        name="person_username_is_plain",
+                    )
+                ],
+            },
         ),
         migrations.CreateModel(
             name="LogInGuard",
@@ -157,6 +165,16 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [
+                    models.Index(fields=["person", "-at"], name="log_in_event_by_person"),
+                    models.Index(
+                        condition=models.Q(("kind__in", ["locked", "link_issued", "link_used", "link_refused"])),
+                        fields=["at"],
+                        name="log_in_event_told",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="OneTimeLink",
@@ -246,6 +264,10 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "indexes": [
+                    models.Index(fields=["pgh_obj", "pgh_id"], name="accounts_person_ev_o"),
+                    models.Index(fields=["pgh_created_at", "pgh_id"], name="accounts_person_ev_t"),
+                ],
                 "db_table": "accounts_person_event",
                 "abstract": False,
             },
@@ -326,6 +348,28 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [
+                    models.Index(fields=["person"], name="post_by_person"),
+                    models.Index(fields=["institution", "role"], name="post_by_institution"),
+                ],
+                "constraints": [
+                    django.contrib.postgres.constraints.ExclusionConstraint(
+                        condition=models.Q(("deputy_for__isnull", True)),
+                        expressions=[
+                            ("person", "="),
+                            ("institution", "="),
+                            ("role", "="),
+                            ("valid", "&&"),
+                        ],
+                        name="post_once_at_a_time",
+                    ),
+                    django.contrib.postgres.constraints.ExclusionConstraint(
+                        expressions=[("person", "="), ("apart", "<>"), ("valid", "&&")],
+                        name="post_administrators_apart",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="PostEvent",
@@ -424,6 +468,11 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "indexes": [
+                    models.Index(fields=["pgh_obj", "pgh_id"], name="accounts_post_ev_o"),
+                    models.Index(fields=["pgh_created_at", "pgh_id"], name="accounts_post_ev_t"),
+                    models.Index(fields=["person", "pgh_id"], name="accounts_post_ev_p"),
+                ],
                 "db_table": "accounts_post_event",
                 "abstract": False,
             },
@@ -451,6 +500,9 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [models.UniqueConstraint(fields=("person", "digest"), name="recovery_code_once")],
+            },
         ),
         migrations.CreateModel(
             name="Session",
@@ -490,84 +542,10 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "indexes": [models.Index(fields=["person"], name="session_by_person")],
                 "verbose_name": "session",
                 "verbose_name_plural": "sessions",
                 "abstract": False,
             },
-        ),
-        migrations.AddConstraint(
-            model_name="person",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("username__regex", "^[a-z0-9][a-z0-9._-]{2,39}$")),
-                name="person_username_is_plain",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="loginevent",
-            index=models.Index(fields=["person", "-at"], name="log_in_event_by_person"),
-        ),
-        migrations.AddIndex(
-            model_name="loginevent",
-            index=models.Index(
-                condition=models.Q(("kind__in", ["locked", "link_issued", "link_used", "link_refused"])),
-                fields=["at"],
-                name="log_in_event_told",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="personevent",
-            index=models.Index(fields=["pgh_obj", "pgh_id"], name="accounts_person_ev_o"),
-        ),
-        migrations.AddIndex(
-            model_name="personevent",
-            index=models.Index(fields=["pgh_created_at", "pgh_id"], name="accounts_person_ev_t"),
-        ),
-        migrations.AddIndex(
-            model_name="post",
-            index=models.Index(fields=["person"], name="post_by_person"),
-        ),
-        migrations.AddIndex(
-            model_name="post",
-            index=models.Index(fields=["institution", "role"], name="post_by_institution"),
-        ),
-        migrations.AddConstraint(
-            model_name="post",
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(
-                condition=models.Q(("deputy_for__isnull", True)),
-                expressions=[
-                    ("person", "="),
-                    ("institution", "="),
-                    ("role", "="),
-                    ("valid", "&&"),
-                ],
-                name="post_once_at_a_time",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="post",
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(
-                expressions=[("person", "="), ("apart", "<>"), ("valid", "&&")],
-                name="post_administrators_apart",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="postevent",
-            index=models.Index(fields=["pgh_obj", "pgh_id"], name="accounts_post_ev_o"),
-        ),
-        migrations.AddIndex(
-            model_name="postevent",
-            index=models.Index(fields=["pgh_created_at", "pgh_id"], name="accounts_post_ev_t"),
-        ),
-        migrations.AddIndex(
-            model_name="postevent",
-            index=models.Index(fields=["person", "pgh_id"], name="accounts_post_ev_p"),
-        ),
-        migrations.AddConstraint(
-            model_name="recoverycode",
-            constraint=models.UniqueConstraint(fields=("person", "digest"), name="recovery_code_once"),
-        ),
-        migrations.AddIndex(
-            model_name="session",
-            index=models.Index(fields=["person"], name="session_by_person"),
         ),
     ]

@@ -82,6 +82,7 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "indexes": [models.Index(fields=["institution", "name"], name="docking_client_by_place")],
                 "verbose_name": "docking client",
             },
         ),
@@ -152,6 +153,10 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "indexes": [
+                    models.Index(fields=["pgh_obj", "pgh_id"], name="api_dockingclient_ev_o"),
+                    models.Index(fields=["pgh_created_at", "pgh_id"], name="api_dockingclient_ev_t"),
+                ],
                 "db_table": "api_dockingclient_event",
                 "abstract": False,
             },
@@ -200,34 +205,17 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-        ),
-        migrations.AddIndex(
-            model_name="dockingclient",
-            index=models.Index(fields=["institution", "name"], name="docking_client_by_place"),
-        ),
-        migrations.AddIndex(
-            model_name="dockingclientevent",
-            index=models.Index(fields=["pgh_obj", "pgh_id"], name="api_dockingclient_ev_o"),
-        ),
-        migrations.AddIndex(
-            model_name="dockingclientevent",
-            index=models.Index(fields=["pgh_created_at", "pgh_id"], name="api_dockingclient_ev_t"),
-        ),
-        migrations.AddIndex(
-            model_name="keptanswer",
-            index=models.Index(fields=["at"], name="kept_answer_by_time"),
-        ),
-        migrations.AddConstraint(
-            model_name="keptanswer",
-            constraint=models.UniqueConstraint(
-                fields=("person", "client", "operation", "key"), name="answer_kept_once", nulls_distinct=False
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="keptanswer",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("person__isnull", True), ("client__isnull", True), _connector="XOR"),
-                name="answer_of_a_person_or_a_client",
-            ),
+            options={
+                "indexes": [models.Index(fields=["at"], name="kept_answer_by_time")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("person", "client", "operation", "key"), name="answer_kept_once", nulls_distinct=False
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("person__isnull", True), ("client__isnull", True), _connector="XOR"),
+                        name="answer_of_a_person_or_a_client",
+                    ),
+                ],
+            },
         ),
     ]

@@ -86,6 +86,46 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("destroyed_at__isnull", True)),
+                        fields=["ends_at"],
+                        name="file_by_end_of_life",
+                    ),
+                    models.Index(fields=["person", "-id"], name="file_by_person"),
+                    models.Index(fields=["institution", "-id"], name="file_by_institution"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("destroyed_at__isnull", True),
+                                ("destroyed_why", ""),
+                                ("key__isnull", False),
+                                ("name__isnull", False),
+                            ),
+                            models.Q(
+                                ("destroyed_at__isnull", False),
+                                ("key__isnull", True),
+                                ("name__isnull", True),
+                                models.Q(("destroyed_why", ""), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="file_lives_with_its_key_or_says_how_it_ended",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("person__isnull", False), ("system", "")),
+                            models.Q(("person__isnull", True), models.Q(("system", ""), _negated=True)),
+                            _connector="OR",
+                        ),
+                        name="file_of_a_person_or_of_the_system",
+                    ),
+                    models.CheckConstraint(condition=models.Q(("size__gte", 0)), name="file_size_is_not_negative"),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Download",
@@ -111,6 +151,9 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [models.Index(fields=["file", "-id"], name="download_by_file")],
+            },
         ),
         migrations.CreateModel(
             name="StoredFileEvent",
@@ -200,70 +243,12 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "indexes": [
+                    models.Index(fields=["pgh_obj", "pgh_id"], name="files_storedfile_ev_o"),
+                    models.Index(fields=["pgh_created_at", "pgh_id"], name="files_storedfile_ev_t"),
+                ],
                 "db_table": "files_storedfile_event",
                 "abstract": False,
             },
-        ),
-        migrations.AddIndex(
-            model_name="storedfile",
-            index=models.Index(
-                condition=models.Q(("destroyed_at__isnull", True)), fields=["ends_at"], name="file_by_end_of_life"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="storedfile",
-            index=models.Index(fields=["person", "-id"], name="file_by_person"),
-        ),
-        migrations.AddIndex(
-            model_name="storedfile",
-            index=models.Index(fields=["institution", "-id"], name="file_by_institution"),
-        ),
-        migrations.AddConstraint(
-            model_name="storedfile",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("destroyed_at__isnull", True),
-                        ("destroyed_why", ""),
-                        ("key__isnull", False),
-                        ("name__isnull", False),
-                    ),
-                    models.Q(
-                        ("destroyed_at__isnull", False),
-                        ("key__isnull", True),
-                        ("name__isnull", True),
-                        models.Q(("destroyed_why", ""), _negated=True),
-                    ),
-                    _connector="OR",
-                ),
-                name="file_lives_with_its_key_or_says_how_it_ended",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="storedfile",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("person__isnull", False), ("system", "")),
-                    models.Q(("person__isnull", True), models.Q(("system", ""), _negated=True)),
-                    _connector="OR",
-                ),
-                name="file_of_a_person_or_of_the_system",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="storedfile",
-            constraint=models.CheckConstraint(condition=models.Q(("size__gte", 0)), name="file_size_is_not_negative"),
-        ),
-        migrations.AddIndex(
-            model_name="download",
-            index=models.Index(fields=["file", "-id"], name="download_by_file"),
-        ),
-        migrations.AddIndex(
-            model_name="storedfileevent",
-            index=models.Index(fields=["pgh_obj", "pgh_id"], name="files_storedfile_ev_o"),
-        ),
-        migrations.AddIndex(
-            model_name="storedfileevent",
-            index=models.Index(fields=["pgh_created_at", "pgh_id"], name="files_storedfile_ev_t"),
         ),
     ]

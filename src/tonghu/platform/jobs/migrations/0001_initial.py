@@ -99,6 +99,60 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [
+                    models.Index(fields=["person", "-id"], name="job_by_person"),
+                    models.Index(fields=["institution", "-id"], name="job_by_institution"),
+                    models.Index(
+                        condition=models.Q(("state", "dead"), _negated=True), fields=["finished_at"], name="job_by_end"
+                    ),
+                    models.Index(condition=models.Q(("state", "dead")), fields=["-id"], name="job_dead"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(
+                            models.Q(("key", ""), _negated=True), ("state__in", ["waiting", "running", "done", "dead"])
+                        ),
+                        fields=("kind", "key", "person", "client", "institution", "system"),
+                        name="job_asked_once",
+                        nulls_distinct=False,
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("client__isnull", True), ("person__isnull", False), ("system", "")),
+                            models.Q(("client__isnull", False), ("person__isnull", True), ("system", "")),
+                            models.Q(
+                                ("client__isnull", True),
+                                ("person__isnull", True),
+                                models.Q(("system", ""), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="job_has_one_asker",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("finished_at__isnull", True), ("state__in", ["waiting", "running"])),
+                            models.Q(
+                                models.Q(("state__in", ["waiting", "running"]), _negated=True),
+                                ("finished_at__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="job_ended_says_when",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("error_en", ""), ("error_zh", "")),
+                            models.Q(
+                                models.Q(("error_zh", ""), _negated=True), models.Q(("error_en", ""), _negated=True)
+                            ),
+                            _connector="OR",
+                        ),
+                        name="job_error_in_both_languages",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Step",
@@ -113,6 +167,9 @@ class Migration(migrations.Migration):
                     models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="steps", to="jobs.job"),
                 ),
             ],
+            options={
+                "constraints": [models.UniqueConstraint(fields=("job", "name"), name="job_step_once")],
+            },
         ),
         migrations.CreateModel(
             name="Progress",
@@ -143,76 +200,5 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-        ),
-        migrations.AddIndex(
-            model_name="job",
-            index=models.Index(fields=["person", "-id"], name="job_by_person"),
-        ),
-        migrations.AddIndex(
-            model_name="job",
-            index=models.Index(fields=["institution", "-id"], name="job_by_institution"),
-        ),
-        migrations.AddIndex(
-            model_name="job",
-            index=models.Index(
-                condition=models.Q(("state", "dead"), _negated=True), fields=["finished_at"], name="job_by_end"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="job",
-            index=models.Index(condition=models.Q(("state", "dead")), fields=["-id"], name="job_dead"),
-        ),
-        migrations.AddConstraint(
-            model_name="job",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(
-                    models.Q(("key", ""), _negated=True), ("state__in", ["waiting", "running", "done", "dead"])
-                ),
-                fields=("kind", "key", "person", "client", "institution", "system"),
-                name="job_asked_once",
-                nulls_distinct=False,
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="job",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("client__isnull", True), ("person__isnull", False), ("system", "")),
-                    models.Q(("client__isnull", False), ("person__isnull", True), ("system", "")),
-                    models.Q(
-                        ("client__isnull", True), ("person__isnull", True), models.Q(("system", ""), _negated=True)
-                    ),
-                    _connector="OR",
-                ),
-                name="job_has_one_asker",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="job",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("finished_at__isnull", True), ("state__in", ["waiting", "running"])),
-                    models.Q(
-                        models.Q(("state__in", ["waiting", "running"]), _negated=True), ("finished_at__isnull", False)
-                    ),
-                    _connector="OR",
-                ),
-                name="job_ended_says_when",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="job",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("error_en", ""), ("error_zh", "")),
-                    models.Q(models.Q(("error_zh", ""), _negated=True), models.Q(("error_en", ""), _negated=True)),
-                    _connector="OR",
-                ),
-                name="job_error_in_both_languages",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="step",
-            constraint=models.UniqueConstraint(fields=("job", "name"), name="job_step_once"),
         ),
     ]

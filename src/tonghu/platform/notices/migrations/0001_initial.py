@@ -30,6 +30,25 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [
+                    models.Index(fields=["person", "-id"], name="notice_by_person"),
+                    models.Index(
+                        condition=models.Q(("read_at__isnull", True)), fields=["person"], name="notice_unread"
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("key", ""), _negated=True),
+                        fields=("person", "kind", "key"),
+                        name="notice_told_once",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("url", ""), ("url__regex", "^/([^/\\\\].*)?$"), _connector="OR"),
+                        name="notice_leads_within_the_site",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Message",
@@ -70,6 +89,24 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("state__in", ["waiting", "sending"])), fields=["due_at"], name="message_due"
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("notice", "channel"), name="message_once_a_channel"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("sent_at__isnull", False), ("state", "sent")),
+                            models.Q(("state", "sent"), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="message_sent_says_when",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Preference",
@@ -97,53 +134,8 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-        ),
-        migrations.AddIndex(
-            model_name="notice",
-            index=models.Index(fields=["person", "-id"], name="notice_by_person"),
-        ),
-        migrations.AddIndex(
-            model_name="notice",
-            index=models.Index(condition=models.Q(("read_at__isnull", True)), fields=["person"], name="notice_unread"),
-        ),
-        migrations.AddConstraint(
-            model_name="notice",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("key", ""), _negated=True),
-                fields=("person", "kind", "key"),
-                name="notice_told_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="notice",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("url", ""), ("url__regex", "^/([^/\\\\].*)?$"), _connector="OR"),
-                name="notice_leads_within_the_site",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="message",
-            index=models.Index(
-                condition=models.Q(("state__in", ["waiting", "sending"])), fields=["due_at"], name="message_due"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="message",
-            constraint=models.UniqueConstraint(fields=("notice", "channel"), name="message_once_a_channel"),
-        ),
-        migrations.AddConstraint(
-            model_name="message",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("sent_at__isnull", False), ("state", "sent")),
-                    models.Q(("state", "sent"), _negated=True),
-                    _connector="OR",
-                ),
-                name="message_sent_says_when",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="preference",
-            constraint=models.UniqueConstraint(fields=("person", "group"), name="preference_once_a_group"),
+            options={
+                "constraints": [models.UniqueConstraint(fields=("person", "group"), name="preference_once_a_group")],
+            },
         ),
     ]
