@@ -19,6 +19,7 @@ from tonghu.platform.dated import settings
 from tonghu.registry import auditing
 from tonghu.registry.models import Card
 from tonghu.registry.pages import looking, mend_views, working
+from tonghu.registry.pages.pace import Pace
 from tonghu.registry.services import mending, move, override, save_card
 from tonghu.registry.services.saving import current
 
@@ -177,7 +178,7 @@ def test_no_column_stands_empty_where_no_pace_is_known(
     said = text(clerk.get("/cards/queue"))
     assert ">预计用时</th>" not in said
     assert "提交三份后" in said
-    monkeypatch.setattr(working, "pace", lambda _by: working.Pace(3, 0.5))
+    monkeypatch.setattr(working, "pace", lambda _by: Pace(3, 0.5))
     said = text(clerk.get("/cards/queue"))
     assert ">预计用时</th>" in said
     assert "提交三份后" not in said

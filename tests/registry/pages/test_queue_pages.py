@@ -22,7 +22,7 @@ from tonghu.hqms.reading import open_file
 from tonghu.registry import first_screen, tasks
 from tonghu.registry.auditing import sample
 from tonghu.registry.forms import lists
-from tonghu.registry.models import Card, CardAct, Finding
+from tonghu.registry.models import Card, Finding
 from tonghu.registry.pages import card_lists, looking, working
 from tonghu.registry.pages.opening import newest_contents
 from tonghu.registry.services import enter_card, mending, move, save_card
@@ -93,20 +93,6 @@ def test_what_is_ready_is_submitted_together(point: Point, clerk: Client) -> Non
     assert "2 份报告卡" in text(answer)
     assert states(point, *clean, wrong) == ["submitted", "submitted", "draft"]
     assert "没有可处理的" in text(clerk.post("/cards/queue/submit", follow=True))
-
-
-def test_the_pace_is_that_of_cards_submitted_one_by_one_in_the_last_half_hour(point: Point) -> None:
-    cards = [point.card() for _ in range(3)]
-    with point.acting("entry_clerk") as by:
-        assert working.pace(by) == working.Pace(0, None)
-        move(cards=[card.pk for card in cards], act="submit", by=by)
-        assert working.pace(by) == working.Pace(3, None), "three at one moment say nothing of how long a card takes"
-        now = timezone.now()
-        assert working._minutes_each(2, now - timedelta(minutes=9), now) is None
-        assert working._minutes_each(4, now - timedelta(minutes=9), now) == 3
-        assert working.Pace(3, 0.5).left(10) == "5分钟"
-        assert working.Pace(3, 0.5).left(0) == ""
-        assert CardAct.objects.filter(act="submit").count() == 3
 
 
 def test_the_months_say_how_far_they_are(point: Point) -> None:
@@ -235,6 +221,10 @@ def test_what_a_new_card_lacks_is_said_and_nothing_typed_is_lost(point: Point, c
     assert answer.status_code == 422
     assert "归档月份" in text(answer)
     assert 'value="单新"' in text(answer)
+    for month, why in (("2016-12", "早于 2017-01"), ("2031-02", "还没有到")):
+        typed = {"_layout": "2020", "A11": "单新", "A48": "ZY78", "B15": "2026-10-04 09:00", "_month": month}
+        answer = clerk.post("/cards/new/enter", typed)
+        assert (answer.status_code, why in text(answer)) == (422, True)
     answer = clerk.post("/cards/new/enter", {"_layout": "no such", "A11": "单新"})
     assert "病案号" in text(answer)
     officer = made_up.browser(made_up.post("entry_clerk", made_up.hospital()))
@@ -421,7 +411,7 @@ def test_the_list_is_filtered_and_searched(point: Point, clerk: Client) -> None:
 
     def listed(query: str) -> list[bool]:
         said = text(clerk.get(f"/cards?{query}"))
-        return [f'/cards/{card.pk}"' in said for card in (first, second)]
+        return [f"/cards/{card.pk}?list=cards" in said for card in (first, second)]
 
     assert listed("") == [True, True]
     assert listed("state=submitted") == [True, False]

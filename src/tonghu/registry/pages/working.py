@@ -4,25 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date
 from functools import cached_property
 from typing import Final
 from urllib.parse import urlencode
 
-from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet, Sum
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils import timezone
 
-from tonghu.platform.components.parts import in_words
 from tonghu.platform.scope.scope import Scope
-from tonghu.registry.models import Card, CardAct, Finding, Tally
+from tonghu.registry.models import Card, Finding, Tally
+from tonghu.registry.pages.pace import Pace, pace
 from tonghu.registry.states import EDITABLE, RETURNED, State
 
 #: More than these are "many": nobody needs the exact figure, and counting them costs.
 MOST_COUNTED: Final = 1000
-#: The pace is that of so much time.
-PACE: Final = timedelta(minutes=30)
 #: Which cards the clerk works on, by the name in the address; '' for all that is theirs.
 KINDS: Final = ("", "returned", "waits")
 
@@ -109,39 +106,6 @@ def by_rule(by: Scope, *, kind: str = "") -> list[ByRule]:
     order = {"error": 0, "warning": 1, "confirm": 2}
     found = [ByRule(row["rule"], row["level"], row["cards"]) for row in rows]
     return sorted(found, key=lambda one: (order[one.level], -one.cards, one.rule))
-
-
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """What the reader submitted: today, and how fast in the last half hour."""
-
-    today: int
-    minutes_each: float | None
-
-    def left(self, cards: int) -> str:
-        """The time that so many cards take at this pace, in words; '' where nothing can be said."""
-        return in_words(timedelta(minutes=self.minutes_each * cards)) if self.minutes_each and cards else ""
-
-
-def pace(by: Scope) -> Pace:
-    """How fast the reader submits."""
-    now = timezone.now()
-    start = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
-    acts = CardAct.objects.filter(
-        institution=by.institution, person_id=by.person, act="submit", at__gte=min(start, now - PACE)
-    )
-    # What was submitted with one press of a button, many at once, says nothing of how long a card takes.
-    alone = Q(cards=1, at__gte=now - PACE)
-    said = acts.values("at").annotate(cards=Count("pk")).aggregate(
-        today=Sum("cards", filter=Q(at__gte=start)), lately=Count("at", filter=alone), since=Min("at", filter=alone)
-    )  # fmt: skip
-    return Pace(said["today"] or 0, _minutes_each(said["lately"], said["since"], now))
-
-
-def _minutes_each(count: int, since: datetime | None, now: datetime) -> float | None:
-    if since is None or count < 3:  # two acts say nothing of a pace
-        return None
-    return (now - since).total_seconds() / 60 / (count - 1)
 
 
 @dataclass(frozen=True)
