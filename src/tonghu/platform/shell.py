@@ -22,16 +22,22 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 if TYPE_CHECKING:
+    from django.http import HttpRequest
+
     from tonghu.platform.scope.scope import Scope
 
 #: A text in the reader's language: lazy, or already said.
 Words = str | Promise
+
+
+#: Where a request keeps what :func:`stands_at` says.
+STANDS_AT: Final = "_stands_at"
 
 
 class MenuGroup(Enum):
@@ -70,6 +76,11 @@ class MenuItem:
     icon: str = ""
     note: Words = ""
     when: Callable[[Scope], bool] | None = None
+
+
+def stands_at(request: HttpRequest, address: str) -> None:
+    """Say at which entry of the menu the reader of this page stands, where the page's own address does not."""
+    setattr(request, STANDS_AT, address)
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,7 @@ urlpatterns = [
     path("cards/<int:pk>/whole", form_views.whole, name="whole"),
     # --- the auditor and the centre
     path("cards/audit", audit_views.audit, name="audit"),
+    path("cards/audit/not-decided", audit_views.not_decided, name="not_decided"),
     path("cards/audit/clean", audit_views.approve_clean, name="approve_clean"),
     path("cards/audit/picked", audit_views.approve_picked, name="approve_picked"),
     path("cards/audit/report", audit_views.report, name="report"),

@@ -81,6 +81,11 @@ def test_an_identity_is_masked_and_never_in_the_form(point: Point, clerk: Client
     assert 'placeholder="510***' in said
     whole = clerk.post(f"/cards/{card.pk}/whole", {"_field": NUMBER})
     assert f'value="{number}"' in text(whole)
+    mark = text(whole).split('class="watermark">')[1].split("<")[0]
+    assert point.post("entry_clerk").person.name in mark, "who saw it stands beside it"
+    assert "更正报告卡" in mark
+    assert 'hx-swap-oob="beforeend:#shown-whole"' in text(whole), "and in the evidence"
+    assert 'id="shown-whole"' in said
     assert clerk.post(f"/cards/{card.pk}/whole", {"_field": AGE}).status_code == 404
 
 

@@ -14,11 +14,15 @@ RECORD = "R0000PAGE"
 
 
 def test_a_number_that_stands_twice_is_seen_and_explained_on_the_page(point: Point) -> None:
-    point.card(medical_record_no=RECORD, national_id="510107201609250028", admission_count="1")
+    other = point.card(medical_record_no=RECORD, national_id="510107201609250028", admission_count="1")
     card = point.card(medical_record_no=RECORD, national_id="510107201609250028", admission_count="1")
     clerk = made_up.browser(point.post("entry_clerk"))
     column = code("admission_count")
-    assert f'data-key="HQ035|{column}"' in clerk.get(f"/cards/{card.pk}").content.decode()
+    said = clerk.get(f"/cards/{card.pk}").content.decode()
+    assert f'data-key="HQ035|{column}"' in said
+    assert f'<a href="/cards/{other.pk}">同一病案号的另一次住院：第 1 次住院，' in said
+    third = point.card(medical_record_no=RECORD, national_id="510107201609250028", admission_count="3")
+    assert f'"/cards/{third.pk}"' not in clerk.get(f"/cards/{card.pk}").content.decode(), "a stay of another number"
     typed = clerk.post(f"/cards/{card.pk}/check", {column: "2"}).content.decode()
     assert f'data-key="HQ035|{column}"' not in typed
     assert f'data-key="HQ035|{column}"' in clerk.post(f"/cards/{card.pk}/check", {column: "1"}).content.decode()

@@ -151,6 +151,7 @@ class Confirm:
         fields: further hidden values of the post.
         reason: whether a reason must be given.
         final: whether it cannot be undone, which the question then says.
+        way_back: who puts it right afterwards and how, said instead.
     """
 
     question: Words
@@ -161,6 +162,7 @@ class Confirm:
     reason: bool = False
     tone: str = "block"
     final: bool = True
+    way_back: Words = ""
 
 
 def in_words(duration: timedelta) -> str:

@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 
 from tonghu.platform.scope.scope import Scope
+from tonghu.platform.shell import STANDS_AT
 from tonghu.platform.web import duties
 
 THEME_COOKIE = "tonghu_theme"
@@ -43,7 +44,7 @@ class Shell:
     @cached_property
     def menu(self) -> tuple[duties.Group, ...]:
         """The menu by duty."""
-        return duties.menu(self._scope, self._request.path)
+        return duties.menu(self._scope, getattr(self._request, STANDS_AT, self._request.path))
 
     @property
     def frame(self) -> str:

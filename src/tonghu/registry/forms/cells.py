@@ -248,8 +248,10 @@ def _says_something(value: str) -> bool:
 
 
 def label_of(field: Field) -> str:
-    """What a field is called in the reader's language."""
-    return field.name_en if (get_language() or "").startswith("en") else field.name_zh
+    """What a field is called in the reader's language; the dictionary's English begins small, a label does not."""
+    if not (get_language() or "").startswith("en"):
+        return field.name_zh
+    return field.name_en[:1].upper() + field.name_en[1:]
 
 
 def label(column: str, layout: str) -> str:

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from tonghu.platform.accounts.access import Request, requires
@@ -21,10 +22,11 @@ from tonghu.registry.access import AUDIT, REPORT, VERIFY
 from tonghu.registry.auditing import many_changes, sample
 from tonghu.registry.forms.diagnoses import diagnosis_names, with_code
 from tonghu.registry.models import Card
-from tonghu.registry.pages import card_lists, looking, working
+from tonghu.registry.pages import card_lists, looking, undecided, working
 from tonghu.registry.pages.telling import tell
+from tonghu.registry.pages.trail import AUDITED, RECEIVED, SAMPLE, Trail, filters_of, of_list
 from tonghu.registry.services import move
-from tonghu.registry.states import ACTS, State
+from tonghu.registry.states import State
 
 
 @requires(AUDIT)
@@ -36,12 +38,12 @@ def audit(request: Request) -> HttpResponse:
         raise Http404
     count = working.counted(looking.to_audit(by))
     table, pickable = _waiting(request, looking.to_audit(by), count)
-    clean = list(looking.clean(by).values_list("pk", flat=True)[: looking.MOST_AT_ONCE])
+    clean = looking.clean_numbers(by)
     waiting = looking.by_need(looking.auditable(by)).order_by("need", "pk")
     said = {
         "table": table, "pickable": pickable, "clean": len(clean), "waiting": count,
         "approved": working.counted(looking.approved(by)), "may_report": by.may(REPORT),
-        "report_confirm": _confirm(by), "sample": _sample(request, clean),
+        "report_confirm": _confirm(by), "sample": _sample(request, clean), "of_sample": Trail(by, SAMPLE).query,
         "first": waiting.values_list("pk", flat=True).first(),
     }  # fmt: skip
     return render(request, "registry/audit.html", said)
@@ -67,20 +69,22 @@ def _sample(request: Request, clean: list[int]) -> looking.Sample:
 
 def _waiting(request: Request, rows: Any, count: int) -> tuple[Table, frozenset[int]]:
     """The list, and those of its rows that may be picked to be approved together."""
+    opens = of_list(request, AUDITED).card_url
+    chosen = looking.drawn(request.scope)
     table = Table(
         request=request, name="audit", rows=looking.by_need(rows).select_related("view"), order="need",
+        filters=[undecided.filter_of(request.scope)],
         columns=(
             Column("pick", _("Pick"), value=lambda card: _box(card, pickable), sort=None, fixed=True),
             Column("record_number", _("Record number"), kind="code", sort=None, fixed=True,
-                   link=lambda card: reverse("registry:card", args=[card.pk])),
+                   link=lambda card: opens(card.pk)),
             Column("name", _("Name"), value=lambda card: card.view.patient_name, sort=None),
             Column("discharge_at", _("Discharge"), kind="date", sort=None, shown=False),
             Column("principal_code", _("Principal diagnosis"), sort=None,
                    value=lambda card: with_code(card.principal_code, diagnoses)),
             Column("changed", _("Changed fields"), kind="number", sort=None,
                    value=lambda card: changed.get(card.pk, 0)),
-            Column("back", _("Came back"), value=lambda card: _back(card, back), sort=None),
-            Column("mine", _("May you audit it?"), value=lambda card: _mine(card, request), sort=None),
+            Column("remark", _("Remark"), value=lambda card: _remark(card, request, back, chosen), sort=None),
             Column("state_since", _("Waits since"), kind="time", sort="need"),
         ),
         row_mark=lambda card: "ask" if changed.get(card.pk, 0) >= many else "",
@@ -108,27 +112,36 @@ def _box(card: Card, pickable: frozenset[int]) -> object:
     )
 
 
-def _back(card: Card, back: dict[int, str]) -> object:
-    return Mark(State(back[card.pk]).label, "ask") if card.pk in back else ""
-
-
-def _mine(card: Card, request: Request) -> object:
+def _remark(card: Card, request: Request, back: dict[int, str], chosen: list[int]) -> object:
+    """What sets a card apart: whom it is not for, that it came back, that it was drawn for the sample."""
     if request.scope.person in card.authors:
-        return Mark(_("no, you wrote part of it"), "quiet")
+        return Mark(_("not for you: you wrote part of it"), "quiet")
     if request.scope.person in card.requested_by:
-        return Mark(_("no, you submitted or explained it"), "quiet")
-    return _("yes")
+        return Mark(_("not for you: you submitted or explained it"), "quiet")
+    if card.pk in back:
+        return Mark(State(back[card.pk]).label, "ask")
+    return Mark(drawn, "quiet") if (drawn := looking.place_in_sample(card, chosen)) else ""
+
+
+@requires(AUDIT)
+@require_GET
+def not_decided(request: Request) -> HttpResponse:
+    """Asked for behind the desk, since the cards must be opened: how many clean ones have rules that said nothing."""
+    if request.scope.institution is None:
+        raise Http404
+    n = len(undecided.undecided(request.scope))
+    return render(request, "registry/parts/undecided.html", {"n": n})
 
 
 @requires(AUDIT)
 @require_POST
 def approve_clean(request: Request) -> HttpResponse:
     """Approve the clean cards together, once every card of the sample was looked at."""
-    clean = list(looking.clean(request.scope).values_list("pk", flat=True)[: looking.MOST_AT_ONCE])
+    clean = looking.clean_numbers(request.scope)
     if not _sample(request, clean).all_seen:
         messages.error(request, _("Look at every card of the sample first: then the others are approved with them."))
         return redirect("registry:audit")
-    tell(request, move(cards=clean, act="approve", by=request.scope), ACTS["approve"].done)
+    tell(request, move(cards=clean, act="approve", by=request.scope), "approve")
     return redirect("registry:audit")
 
 
@@ -147,7 +160,7 @@ def approve_picked(request: Request) -> HttpResponse:
         return redirect("registry:audit")
     if clean or not wanted:
         answers = move(cards=[pk for pk in wanted if pk in clean], act="approve", by=request.scope)
-        tell(request, answers, ACTS["approve"].done)
+        tell(request, answers, "approve")
     if left := len(set(wanted) - clean):
         why = _("%(n)d picked cards are not clean, or you wrote part of them: look at them one by one.")
         messages.warning(request, why % {"n": left})
@@ -161,7 +174,7 @@ def report(request: Request) -> HttpResponse:
     if request.scope.institution is None:
         raise Http404
     cards = list(looking.approved(request.scope).order_by("pk").values_list("pk", flat=True)[: looking.MOST_AT_ONCE])
-    tell(request, move(cards=cards, act="report", by=request.scope), ACTS["report"].done)
+    tell(request, move(cards=cards, act="report", by=request.scope), "report")
     return redirect("registry:audit")
 
 
@@ -169,12 +182,13 @@ def report(request: Request) -> HttpResponse:
 @require_GET
 def received(request: Request) -> HttpResponse:
     """The reported cards that wait for the centre."""
+    opens = of_list(request, RECEIVED).card_url
     table = Table(
         request=request, name="received", rows=looking.received().select_related("institution"),
         order="state_since",
         columns=(
             Column("record_number", _("Record number"), kind="code", sort=None, fixed=True,
-                   link=lambda card: reverse("registry:card", args=[card.pk])),
+                   link=lambda card: opens(card.pk)),
             Column("institution", _("Hospital"), value=lambda card: card.institution.name, sort=None),
             Column("discharge_at", _("Discharge"), kind="date", sort=None),
             Column("principal_code", _("Principal diagnosis"), sort=None,
@@ -183,13 +197,33 @@ def received(request: Request) -> HttpResponse:
             Column("again", _("How often"), value=_again, sort=None),
             Column("state_since", _("Reported at"), kind="time", sort="state_since"),
         ),
-        filters=card_lists.filters("institution", "month", "group"),
+        filters=filters_of(RECEIVED, request.scope),
         caption=_("Cards reported by the points"), count_to=card_lists.MOST_COUNTED,
         empty=_("No card waits. What the points report comes here, the oldest first."),
     )  # fmt: skip
     diagnoses = diagnosis_names(table.slice.rows, request.scope)
     page = [card.pk for card in table.slice.rows if not card.warnings]
-    return render(request, "registry/received.html", {"table": table, "page_cards": page})
+    return render(request, "registry/received.html", {"table": table, "accept_confirm": page and _accepting(page)})
+
+
+def _accepting(page: list[int]) -> Confirm:
+    """Accepting cannot be taken back by the centre: from then on the hospital revises, with a reason."""
+    label = ngettext(
+        "Accept the %(n)d card of this page without warnings", "Accept the %(n)d cards of this page without warnings",
+        len(page),
+    )  # fmt: skip
+    return Confirm(
+        question=_("Accept the cards of this page?"),
+        consequences=((str(len(page)), _("cards without warnings count as accepted by the centre")),),
+        act=label % {"n": len(page)},
+        url=reverse("registry:accept"),
+        fields=[("card", str(pk)) for pk in page],
+        tone="ask",
+        way_back=_(
+            "The centre cannot take this back. A hospital that finds a mistake revises its card with a reason; until "
+            "you accept the corrected version, the accepted one stays with the centre."
+        ),
+    )
 
 
 def _again(card: Card) -> object:
@@ -204,5 +238,5 @@ def accept(request: Request) -> HttpResponse:
     """Accept cards of the list together."""
     chosen = [int(pk) for pk in request.POST.getlist("card") if pk.isascii() and pk.isdigit() and len(pk) < 18]
     answers = move(cards=chosen[: looking.MOST_AT_ONCE], act="accept", by=request.scope)
-    tell(request, answers, ACTS["accept"].done)
+    tell(request, answers, "accept")
     return redirect("registry:received")

@@ -37,10 +37,17 @@ MOST_HOSPITALS: Final = 50
 MOST_NAMED: Final = 200
 _MONTH: Final = re.compile(r"([0-9]{4})[-/.年]?([0-9]{1,2})月?")
 Tone = Literal["block", "ask", "done", "quiet"]
+#: Where a card of a list is opened, by its number.
+Opens = Callable[[int], str]
 #: Tones of states: what asks, what is done.
 TONES: Final[dict[str, Tone]] = {
     State.RETURNED: "ask", State.RETURNED_BY_CENTRE: "ask", State.REPORTED: "done", State.ACCEPTED: "done",
 }  # fmt: skip
+
+
+def card_url(card: int) -> str:
+    """Where a card is opened that is of no list."""
+    return reverse("registry:card", args=[card])
 
 
 def cards(by: Scope) -> QuerySet[Card]:
@@ -112,14 +119,18 @@ def matching_cards(rows: QuerySet[Card], text: str) -> QuerySet[Card]:
     return rows.filter(record_number=wanted)
 
 
-def table(request: Request) -> Table:
-    """The list as the page shows it."""
+def table(request: Request, opens: Opens) -> Table:
+    """The list as the page shows it.
+
+    Args:
+        opens: where a card of the list is opened.
+    """
     elsewhere = request.scope.institution is None
     called: dict[int, str] = {}
     diagnoses: dict[str, str] = {}
     made = Table(
-        request=request, name="cards", rows=cards(request.scope), order="-changed_at" if not elsewhere else "-pk",
-        columns=columns(elsewhere, called, diagnoses), filters=filters(*_filters_of(elsewhere)),
+        request=request, name="cards", rows=cards(request.scope), order=order_of_cards(request.scope),
+        columns=columns(elsewhere, called, diagnoses, opens), filters=filters_of_cards(request.scope),
         row_mark=lambda card: "block" if card.errors else "",
         caption=_("Report cards"), count_to=MOST_COUNTED,
         empty=_("No card yet. Cards come with the month's discharge file, or are entered by hand."),
@@ -131,28 +142,37 @@ def table(request: Request) -> Table:
     return made
 
 
-def _filters_of(elsewhere: bool) -> tuple[str, ...]:
-    where = ("institution",) if elsewhere else ()
-    return ("q", "state", "month", *where, "group", "iccc", "problem")
+def filters_of_cards(by: Scope) -> list[Filter]:
+    """The filters of the list of cards; the hospital's own readers need not be asked for the hospital."""
+    where = ("institution",) if by.institution is None else ()
+    return filters("q", "state", "month", *where, "group", "iccc", "problem")
 
 
-def columns(elsewhere: bool, called: Mapping[int, str], diagnoses: Mapping[str, str] | None = None) -> Sequence[Column]:
+def order_of_cards(by: Scope) -> str:
+    """What the list of cards is ordered by."""
+    return "-changed_at" if by.institution is not None else "-pk"
+
+
+def columns(
+    elsewhere: bool, called: Mapping[int, str], diagnoses: Mapping[str, str], opens: Opens = card_url
+) -> Sequence[Column]:
     """The columns; the hospital's own readers need not be told the hospital.
 
     Args:
         called: what the children are called, by card, once the rows are known (``seen.names``).
         diagnoses: likewise what the main diagnoses are called (``diagnoses.diagnosis_names``).
+        opens: where a card is opened.
     """
     return (
         Column("record_number", _("Record number"), kind="code", sort=None, fixed=True,
-               link=lambda card: reverse("registry:card", args=[card.pk])),
+               link=lambda card: opens(card.pk)),
         Column("name", _("Name"), value=lambda card: called.get(card.pk, ""), sort=None),
         Column("institution", _("Hospital"), value=lambda card: card.institution.name, sort=None, shown=elsewhere),
         Column("discharge_at", _("Discharge"), kind="date", sort=None),
         Column("archive_month", _("Archive month"), value=_archive_month, sort=None),
         Column("state", _("State"), value=state_mark, sort=None),
         Column("principal_code", _("Principal diagnosis"), sort=None,
-               value=lambda card: with_code(card.principal_code, diagnoses or {})),
+               value=lambda card: with_code(card.principal_code, diagnoses)),
         Column("group", _("Group"), value=lambda card: group_name(card.scope_group), sort=None),
         Column("iccc", _("ICCC-3"), value=lambda card: subgroup_name(card.iccc3_subgroup), sort=None, shown=False),
         Column("age", _("Age"), kind="number", value=lambda card: card.age_years, sort=None, shown=False),
@@ -166,7 +186,7 @@ def columns(elsewhere: bool, called: Mapping[int, str], diagnoses: Mapping[str, 
 def chosen(request: Request) -> tuple[QuerySet[Card], str]:
     """The cards that the filters of an address name, and the filters in words without anybody's name."""
     rows, said = cards(request.scope), []
-    for each in filters(*_filters_of(request.scope.institution is None)):
+    for each in filters_of_cards(request.scope):
         value = request.GET.get(each.name, "").strip()[:100]
         if not value or (each.choices and value not in {code for code, _label in each.choices}):
             continue

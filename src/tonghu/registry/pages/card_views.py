@@ -17,6 +17,7 @@ from django.views.decorators.http import require_GET, require_POST
 from tonghu.errors import InputRefused
 from tonghu.patients.access import READ as SEE_CHILDREN
 from tonghu.platform.accounts.access import Request, requires
+from tonghu.platform.shell import stands_at
 from tonghu.registry.access import AUDIT, ENTER, READ, REPORT, VERIFY
 from tonghu.registry.drafts import draft_changes, keep_draft, take_out
 from tonghu.registry.forms import cells
@@ -36,7 +37,8 @@ from tonghu.registry.pages.opening import (
     sent,
     typed,
 )
-from tonghu.registry.pages.telling import elsewhere, refusal_in_words
+from tonghu.registry.pages.telling import done, elsewhere, refusal_in_words
+from tonghu.registry.pages.trail import Trail, trail
 from tonghu.registry.services import (
     Conflict,
     answered,
@@ -71,6 +73,7 @@ def render_form(request: Request, one: Opened, status: int = 200) -> HttpRespons
         content, one.saved, one.sight, wanted, one.offered, one.card.scope_group, one.card.iccc3_subgroup
     )  # fmt: skip
     place, pk = working.place(request), one.card.pk
+    stands_at(request, reverse("registry:queue"))
     said = {
         **_head(one),
         "parts": cells.parts(view), "findings": found, "counts": counted(found), "waiting": one.waiting(content),
@@ -92,17 +95,28 @@ def render_card(request: Request, one: Opened) -> HttpResponse:
         looking.remember(request, one.card)
     acts = _acts(one)
     work = [each for each in acts if each["act"].code in MAIN]
-    onward = looking.next_url(request, one.card)
+    came_by = trail(request)
+    in_list = came_by if work or came_by.said else None
+    before, onward = in_list.beside(one.card) if in_list else ("", "")
+    address, called, entry = came_by.place
+    stands_at(request, entry)
     said = {
         **_head(one),
         "sections": raw_beside(one, one.saved), "findings": found, "counts": counted(found), "editable": False,
         "begun": True, "answer": one.answer, "waiting": one.waiting(one.saved),
         "flagged": {each.column for each in found if not each.explained}, "main_acts": work,
-        "other_acts": [each for each in acts if each not in work], "back": looking.back(request.scope),
-        "next_url": onward if onward != request.path and work else "",
-        "strip": looking.strip(request.scope) if work else "",
+        "other_acts": [each for each in acts if each not in work], "back": (address, called),
+        "next_url": onward, "previous_url": before, "came_by": came_by.said, "strip": _strip(one, in_list),
+        "sampled": looking.sampled(one.card, one.by),
     }  # fmt: skip
     return render(request, "registry/card.html", said)
+
+
+def _strip(one: Opened, in_list: Trail | None) -> str:
+    """How much waits in the list that the reader goes through."""
+    if in_list is None:
+        return ""
+    return in_list.place[1] if in_list.said else looking.strip(one.by)
 
 
 def _head(one: Opened) -> dict[str, Any]:
@@ -156,7 +170,10 @@ def save(request: Request, pk: int) -> HttpResponse:
     take_out(card=pk, versions=one.version, names=names, by=request.scope)
     if merged:
         messages.info(request, _("Somebody else had changed other fields meanwhile; both changes are kept."))
-    _explain(request, pk)
+    if not_kept := _explain(request, pk):
+        for why in not_kept:
+            messages.warning(request, _("Saved, not submitted: %(why)s") % {"why": why})
+        return redirect(reverse("registry:card", args=[pk]) + working.place(request).query)
     return _go_on(request, pk)
 
 
@@ -173,15 +190,20 @@ def _save(one: Opened, based_on: int, front: dict[str, str], supplement: dict[st
     return False
 
 
-def _explain(request: Request, pk: int) -> None:
-    """Keep the reasons that were given on the page for findings that still stand."""
+def _explain(request: Request, pk: int) -> list[str]:
+    """Keep the reasons that were given on the page for findings that still stand; returns why some were not kept."""
     given = dict(zip(request.POST.getlist("_about"), request.POST.getlist("_why"), strict=False))
     if not given:
-        return
-    held = {f"{one.rule}|{one.column}": one for one in Finding.objects.filter(card=pk, overridden_at=None)}
+        return []
+    held = {f"{one.rule}|{one.column}": one for one in Finding.objects.filter(card=pk)}
+    not_kept = []
     for about, why in given.items():
         if about in held:
-            override(findings=[held[about].pk], reason=why, by=request.scope)
+            try:
+                override(findings=[held[about].pk], reason=why, by=request.scope)
+            except InputRefused as refused:
+                not_kept.append(refusal_in_words(refused))
+    return not_kept
 
 
 def _go_on(request: Request, pk: int) -> HttpResponse:
@@ -208,8 +230,9 @@ def _go_on(request: Request, pk: int) -> HttpResponse:
 def act(request: Request, pk: int) -> HttpResponse:
     """Do one act of the table of states with one card, and go on."""
     one = opened(pk, request.scope)
-    here = reverse("registry:card", args=[pk])
-    onward = looking.next_url(request, one.card)
+    came_by = trail(request)
+    here = came_by.card_url(pk)
+    onward = came_by.beside(one.card)[1] or came_by.place[0]
     try:
         wanted: Act = require_act(request.POST.get("_act", ""))
         reason = request.POST.get("typed", "").strip() or request.POST.get("reason", "").strip()
@@ -220,7 +243,7 @@ def act(request: Request, pk: int) -> HttpResponse:
     if answer.refused:
         messages.error(request, _why(answer))
         return redirect(here)
-    messages.success(request, _("%(record)s: %(done)s.") % {"record": one.card.record_number, "done": wanted.done})
+    messages.success(request, done(wanted.code, one.card.record_number))
     return redirect(here if wanted.permission == ENTER else onward)
 
 
@@ -259,6 +282,7 @@ def take_back(request: Request, pk: int) -> HttpResponse:
 def _render_conflict(request: Request, one: Opened, conflict: Conflict, mine: dict[str, str]) -> HttpResponse:
     """Both versions side by side; what only one side changed is kept anyway."""
     fresh = opened(one.card.pk, request.scope)
+    stands_at(request, reverse("registry:queue"))
     said = {
         "card": fresh.card, "name": fresh.card.view.patient_name, "version": conflict.version,
         "newest": next(iter(history(fresh)), None), "place": working.place(request),

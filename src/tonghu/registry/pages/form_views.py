@@ -113,11 +113,10 @@ def whole(request: Request, pk: int) -> HttpResponse:
     field = hqms_fields.layout(one.saved.layout).by_code.get(request.POST.get("_field", ""))
     if field is None or not masked_kind(field.name) or not one.saved.front.get(field.code):
         raise Http404
-    log_reveal(
+    mark = log_reveal(
         field.name_zh, subject=(CHILD, one.card.child.group), reason=REASON, by=request.scope,
         institution=one.card.institution_id,
     )  # fmt: skip
     sight = cells.Sight(one.sight.masked, frozenset({field.code}))
-    return render(
-        request, "registry/parts/cell.html", {"c": cells.cell(field, cells.View(one.saved, one.saved, sight))}
-    )
+    shown = {"c": cells.cell(field, cells.View(one.saved, one.saved, sight)), "mark": mark.text}
+    return render(request, "registry/parts/whole.html", shown)

@@ -21,6 +21,7 @@ from tonghu.registry.exporting import as_csv, as_xlsx
 from tonghu.registry.models import Card
 from tonghu.registry.pages import card_lists
 from tonghu.registry.pages.export_form import ExportForm
+from tonghu.registry.pages.trail import CARDS, of_list
 
 #: So many cards fit into one file: more would keep the reader waiting without a sign of life.
 EXPORT_LIMIT: Final = 5000
@@ -37,11 +38,9 @@ _KINDS: Final = {
 @require_GET
 def cards(request: Request) -> HttpResponse:
     """The cards in the reader's reach."""
-    return render(
-        request,
-        "registry/cards.html",
-        {"table": card_lists.table(request), "may_export": request.scope.may(EXPORT), "query": request.GET.urlencode()},
-    )
+    table = card_lists.table(request, of_list(request, CARDS).card_url)
+    said = {"table": table, "may_export": request.scope.may(EXPORT), "query": request.GET.urlencode()}
+    return render(request, "registry/cards.html", said)
 
 
 @requires(EXPORT)

@@ -7,14 +7,15 @@ from datetime import timedelta
 from typing import Any, Final
 
 from django.db import connection
-from django.db.models import Case, DateTimeField, Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet, When
-from django.urls import reverse
+from django.db.models import Case, DateTimeField, Exists, ExpressionWrapper, F, OuterRef, QuerySet, When
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from tonghu.platform.accounts.access import Request
 from tonghu.platform.scope.scope import Scope
-from tonghu.registry.access import AUDIT, VERIFY
+from tonghu.registry.access import AUDIT
+from tonghu.registry.auditing import sample
 from tonghu.registry.models import Card, CardAct, CardVersion, Finding
 from tonghu.registry.states import RETURNED, State
 from tonghu.registry.supplement import items
@@ -66,6 +67,30 @@ def clean(by: Scope) -> QuerySet[Card]:
     return untouched.order_by("state_since", "pk")
 
 
+def clean_numbers(by: Scope) -> list[int]:
+    """Those that are approved by one press of a button."""
+    return list(clean(by).values_list("pk", flat=True)[:MOST_AT_ONCE])
+
+
+def drawn(by: Scope) -> list[int]:
+    """Those of them that are looked at one by one before, drawn by chance."""
+    return sample(clean_numbers(by), timezone.localdate(), by.person or 0)
+
+
+def sampled(card: Card, by: Scope) -> str:
+    """What is said of a card that its auditor looks at for others; '' where it was not drawn."""
+    if not by.may(AUDIT) or by.institution != card.institution_id or card.state != State.SUBMITTED:
+        return ""
+    return place_in_sample(card, drawn(by))
+
+
+def place_in_sample(card: Card, chosen: list[int]) -> str:
+    """Which one a card is of those drawn, in words; '' for none of them."""
+    if card.pk not in chosen:
+        return ""
+    return _("sample %(n)d of %(size)d") % {"n": chosen.index(card.pk) + 1, "size": len(chosen)}
+
+
 def approved(by: Scope) -> QuerySet[Card]:
     """Those that may be reported."""
     return Card.objects.filter(institution=by.institution, state=State.APPROVED)
@@ -86,32 +111,6 @@ def remember(request: Request, card: Card) -> None:
 def looked_at(request: Request) -> frozenset[tuple[int, int]]:
     """The cards that the reader has looked at in this session, each with the version that they saw."""
     return frozenset((pk, version) for pk, version in request.session.get(LOOKED, []))
-
-
-def next_url(request: Request, card: Card) -> str:
-    """Where an auditor or the centre goes on after a card: the one that has waited longest of those behind it."""
-    by = request.scope
-    if by.may(AUDIT) and by.institution is not None:
-        cards, order, otherwise = by_need(auditable(by)), "need", reverse("registry:audit")
-        here = by_need(Card.objects.filter(pk=card.pk)).values_list("need", flat=True).first()
-    elif by.may(VERIFY):
-        cards, order, otherwise = received(), "state_since", reverse("registry:received")
-        here = card.state_since
-    else:
-        return reverse("registry:card", args=[card.pk])
-    behind = Q(**{f"{order}__gt": here}) | Q(**{order: here, "pk__gt": card.pk})
-    waiting = cards.order_by(order, "pk").exclude(pk=card.pk).values_list("pk", flat=True)
-    found = waiting.filter(behind).first() or waiting.first()
-    return reverse("registry:card", args=[found]) if found else otherwise
-
-
-def back(by: Scope) -> tuple[str, str]:
-    """Where the reader of a card came from: their list, and what it is called."""
-    if by.may(AUDIT) and by.institution is not None:
-        return reverse("registry:audit"), _("Card audit")
-    if by.may(VERIFY):
-        return reverse("registry:received"), _("Cards received")
-    return reverse("registry:cards"), _("Report cards")
 
 
 def strip(by: Scope) -> str:

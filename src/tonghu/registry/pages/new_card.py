@@ -31,6 +31,7 @@ from tonghu.registry.forms.cells import Sight
 from tonghu.registry.forms.findings import Shown, counted, shown
 from tonghu.registry.models import Draft
 from tonghu.registry.pages.opening import Waiting, typed, waiting_for
+from tonghu.registry.pages.stays import other_stays
 from tonghu.registry.pages.telling import elsewhere, refusal_in_words
 from tonghu.registry.services import OnRecord, enter_card
 from tonghu.registry.services.comparing import among
@@ -92,7 +93,12 @@ class NewCard:
 
     def shown(self, content: Content) -> list[Shown]:
         """The findings as the page shows them; what is merely not typed yet is none."""
-        return shown(content, [one for one in self.found(content) if one.value], {}, self.sight)
+        found = [one for one in self.found(content) if one.value]
+        place = self.institution
+        others = other_stays(
+            found, content, card=None, institution=place.pk, region=place.region_code, by=self.by
+        )  # fmt: skip
+        return shown(content, found, {}, self.sight, others)
 
     def waiting(self, content: Content) -> Waiting:
         """What is blank and keeps a rule from deciding, in words."""

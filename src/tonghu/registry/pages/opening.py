@@ -24,6 +24,7 @@ from tonghu.registry.drafts import Typed, draft_changes
 from tonghu.registry.forms.cells import AT_THE_HOSPITAL, Sight, label
 from tonghu.registry.forms.findings import Shown, shown
 from tonghu.registry.models import Card, CardAct, CardVersion, Draft, Finding
+from tonghu.registry.pages.stays import other_stays
 from tonghu.registry.rows import outside, said_by
 from tonghu.registry.seen import card_seen
 from tonghu.registry.services.comparing import among
@@ -254,7 +255,13 @@ class Opened:
 
     def shown(self, content: Content) -> list[Shown]:
         """The findings on a content as the page shows them."""
-        return [] if self.lent else shown(content, self.found(content), self.explained, self.sight)
+        if self.lent:
+            return []
+        found, place = self.found(content), self.card.institution
+        others = other_stays(
+            found, content, card=self.card.pk, institution=place.pk, region=place.region_code, by=self.by
+        )  # fmt: skip
+        return shown(content, found, self.explained, self.sight, others)
 
     def waiting(self, content: Content) -> Waiting:
         """What is blank and keeps a rule from deciding, in words."""

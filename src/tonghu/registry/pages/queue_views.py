@@ -109,5 +109,5 @@ def start(request: Request) -> HttpResponse:
 def submit_ready(request: Request) -> HttpResponse:
     """Submit the cards on which nothing is found, together."""
     cards = list(working.ready(request.scope).order_by("pk").values_list("pk", flat=True)[:MOST_AT_ONCE])
-    tell(request, move(cards=cards, act="submit", by=request.scope), _("submitted"))
+    tell(request, move(cards=cards, act="submit", by=request.scope), "submit")
     return redirect("registry:queue")

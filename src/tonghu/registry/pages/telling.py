@@ -1,17 +1,47 @@
-"""What came of an act on many cards, said to whoever did it."""
+"""What came of an act on cards, said to whoever did it: a sentence of what happened."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from typing import Final
 
 from django.contrib import messages
 from django.http import HttpRequest
-from django.utils.translation import get_language
+from django.utils.functional import Promise
+from django.utils.translation import get_language, gettext_lazy, ngettext_lazy
 from django.utils.translation import gettext as _
 
 from tonghu.errors import InputRefused
 from tonghu.registry.services.moving import REFUSALS, Moved
+
+#: What was done with many cards at once, by act.
+TOGETHER: Final = {
+    "submit": ngettext_lazy(
+        "%(n)d card was submitted for the audit.", "%(n)d cards were submitted for the audit.", "n"
+    ),
+    "approve": ngettext_lazy("%(n)d card was approved.", "%(n)d cards were approved.", "n"),
+    "report": ngettext_lazy(
+        "%(n)d card was reported to the national centre.", "%(n)d cards were reported to the national centre.", "n"
+    ),
+    "accept": ngettext_lazy(
+        "%(n)d card was accepted by the national centre.", "%(n)d cards were accepted by the national centre.", "n"
+    ),
+}
+#: What was done with one card, by act.
+ONE: Final[dict[str, Promise]] = {
+    "submit": gettext_lazy("%(record)s was submitted for the audit."),
+    "withdraw": gettext_lazy("%(record)s was withdrawn: you can change it again."),
+    "return": gettext_lazy("%(record)s was returned to the clerk."),
+    "approve": gettext_lazy("%(record)s was approved."),
+    "recall": gettext_lazy("The approval of %(record)s was recalled: it is back with the clerk."),
+    "report": gettext_lazy("%(record)s was reported to the national centre."),
+    "return_by_centre": gettext_lazy("%(record)s was returned to its point."),
+    "accept": gettext_lazy("%(record)s was accepted by the national centre."),
+    "revise": gettext_lazy("%(record)s is in correction: a new version begins."),
+    "void": gettext_lazy("%(record)s was voided."),
+    "restore": gettext_lazy("%(record)s was restored as a draft."),
+}
 
 
 def refusal_in_words(refused: InputRefused) -> str:
@@ -27,12 +57,17 @@ def elsewhere() -> str:
     )
 
 
-def tell(request: HttpRequest, answers: Iterable[Moved], done: str) -> None:
-    """Say how many were moved, and how many were not and why."""
+def done(act: str, record: str) -> str:
+    """What was done with the card of a record number."""
+    return str(ONE[act]) % {"record": record}
+
+
+def tell(request: HttpRequest, answers: Iterable[Moved], act: str) -> None:
+    """Say how many were moved by an act, and how many were not and why."""
     counts = Counter(one.refused for one in answers)
     said = 1 if (get_language() or "").startswith("en") else 0
     if counts[""]:
-        messages.success(request, _("%(n)d cards %(done)s.") % {"n": counts[""], "done": done})
+        messages.success(request, TOGETHER[act] % {"n": counts[""]})
     for refused, count in sorted(counts.items()):
         if refused:
             why = REFUSALS[refused][said]

@@ -26,6 +26,20 @@ STAYING = {
 }
 
 
+class Explained(InputRefused):
+    """A colleague gave a reason first: theirs stands, and whoever comes second is told both."""
+
+    def __init__(self, finding: Finding, reason: str) -> None:
+        given = CardAct.objects.filter(card=finding.card_id, act=OVERRIDE, about=_about(finding)).order_by("-pk")
+        who = given.values_list("who", flat=True).first() or "—"
+        super().__init__(
+            f"规则 {finding.rule} 的问题已由 {who} 说明：“{finding.overridden_reason}”。您写的“{reason}”没有保留；"
+            "如需改写，请先撤销原来的说明",
+            f"What rule {finding.rule} found was explained by {who} first: “{finding.overridden_reason}”. Your reason, "
+            f"“{reason}”, was not kept; to write another one take theirs back first",
+        )
+
+
 @transaction.atomic
 def override(*, findings: Iterable[int], reason: str, by: Scope) -> int:
     """Let findings stand with a reason that the auditor sees; returns how many are explained now.
@@ -34,6 +48,7 @@ def override(*, findings: Iterable[int], reason: str, by: Scope) -> int:
 
     Raises:
         InputRefused: no reason, an error among them, or one is not found in the scope.
+        Explained: somebody else explained one of them already; nothing is written then.
         NotInHand: a card's state does not allow changes.
         PermissionDenied: `by` may not.
     """
@@ -45,6 +60,9 @@ def override(*, findings: Iterable[int], reason: str, by: Scope) -> int:
                 "错误必须改正，不能只说明原因：请改正后再提交", "An error must be mended; a reason does not settle it"
             )
         said, now = reason.strip()[:400], timezone.now()
+        for one in held:
+            if one.overridden_at is not None and one.overridden_by != by.person:
+                raise Explained(one, said)
         Finding.objects.filter(pk__in=[one.pk for one in held]).update(
             overridden_reason=said, overridden_by=by.person, overridden_at=now
         )
@@ -141,7 +159,12 @@ def _keep(findings: Sequence[Finding], cards: Sequence[Card], act: str, reason: 
         CardAct(
             card_id=one.card_id, institution_id=one.institution_id, version=by_number[one.card_id].version, act=act,
             from_state=by_number[one.card_id].state, to_state=by_number[one.card_id].state,
-            about=f"{one.rule} {one.column}".strip()[:40], reason=reason,
+            about=_about(one), reason=reason,
         )
         for one in findings
     )  # fmt: skip
+
+
+def _about(finding: Finding) -> str:
+    """How an act names the finding that it is about."""
+    return f"{finding.rule} {finding.column}".strip()[:40]
