@@ -25,9 +25,9 @@ def cards_seen(by: Scope) -> QuerySet[Card]:
     return cast("QuerySet[Card]", seen)  # the same columns
 
 
-def cards_of_child(children: Iterable[int]) -> QuerySet[SeenCard]:
+def cards_of_child(children: Iterable[int]) -> QuerySet[Card]:
     """The cards of a child and of those that are one with it: also those at hospitals that let the reader's see it."""
-    return SeenCard.objects.filter(child__in=list(children))
+    return cast("QuerySet[Card]", SeenCard.objects.filter(child__in=list(children)))
 
 
 def card_seen(pk: int) -> tuple[Card, bool] | None:
