@@ -8,6 +8,9 @@ Example::
 
 from __future__ import annotations
 
+import re
+from html import unescape
+
 from django import forms
 from django.test import Client
 
@@ -17,6 +20,15 @@ def opened(client: Client, address: str, **typed: object) -> dict[str, object]:
     answer = client.get(address)
     assert answer.status_code == 200, (answer.status_code, address)
     return as_it_stands(answer.context["form"]) | typed
+
+
+def of_button(client: Client, page: str, action: str) -> dict[str, str]:
+    """What a button on a page carries: the hidden fields of the form that posts to `action`."""
+    said = client.get(page).content.decode()
+    found = re.search(rf'<form[^>]*action="{re.escape(action)}"[^>]*>(.*?)</form>', said, re.DOTALL)
+    assert found, (page, action)
+    hidden = re.findall(r'<input type="hidden" name="([^"]+)"(?: value="([^"]*)")?', found[1])
+    return {name: unescape(value) for name, value in hidden if name != "csrfmiddlewaretoken"}
 
 
 def as_it_stands(form: forms.BaseForm) -> dict[str, object]:

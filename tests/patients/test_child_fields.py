@@ -12,10 +12,11 @@ from django.utils import timezone
 import made_up
 from opened import opened
 from tonghu.errors import InputRefused
+from tonghu.network.naming import full_name
 from tonghu.patients.fields import FIRST_BIRTH, BirthField, CountyField, NameField
 from tonghu.patients.forms import GuardianForm, ViewForm
 from tonghu.patients.models import HospitalView
-from tonghu.patients.places import counties, full_name
+from tonghu.patients.places import counties
 from tonghu.patients.services import change_view, enter_view
 from tonghu.platform.accounts.models import Post
 

@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone, translation
 
 import made_up
 import tonghu
-from opened import opened
+from opened import of_button, opened
 from tonghu.patients.merges import merge
 from tonghu.patients.models import Child, Consent, Grant, Guardian, HospitalView, Identifier, Merge, MergeProposal
 from tonghu.patients.services import add_document, change_view, enter_view, save_guardian
@@ -63,6 +64,13 @@ def page(client: Client, name: str, *args: Any, **query: str) -> str:
 
 def sent(client: Client, name: str, /, *args: Any, **said: Any) -> Any:
     return client.post(reverse(f"patients:{name}", args=args), said)
+
+
+def taken_off(client: Client, name: str, view: HospitalView, row: int, *, follow: bool = False) -> Any:
+    """What the button on the child's page does."""
+    button = reverse(f"patients:{name}", args=[view.pk, row])
+    said = of_button(client, reverse("patients:child", args=[view.child_id]), button)
+    return client.post(button, said, follow=follow)
 
 
 def logged(kind: str) -> list[Event]:
@@ -253,8 +261,8 @@ def test_guardians_and_documents_are_added_changed_and_taken_off(clerk: Post, vi
         father.refresh_from_db()
         assert (father.name, father.phone) == ("虚构父亲", "13700001111")
         passport = Identifier.objects.get(document_type="passport")
-    assert sent(browser, "remove_guardian", view.pk, father.pk).status_code == 302
-    assert sent(browser, "remove_document", view.pk, passport.pk).status_code == 302
+    assert taken_off(browser, "remove_guardian", view, father.pk).status_code == 302
+    assert taken_off(browser, "remove_document", view, passport.pk).status_code == 302
     with made_up.acting(clerk):
         assert list(Guardian.objects.values_list("name", flat=True)) == ["虚构母"]
         assert Identifier.objects.count() == 1
@@ -404,7 +412,7 @@ def test_the_history_is_told_in_words(clerk: Post, view: HospitalView) -> None:
     assert answer.status_code == 302
     with made_up.acting(clerk):
         guardian = Guardian.objects.get()
-    sent(browser, "remove_guardian", view.pk, guardian.pk)
+    taken_off(browser, "remove_guardian", view, guardian.pk)
     told = page(browser, "history", view.child_id).partition("<h1")[2]
     for words in (
         "以病案号 ZY1 登记", "性别从“女”改为“男”", "民族从“空”改为“蒙古族”", "四川省成都市锦江区", "记入曾用名“单小雪”",
@@ -413,6 +421,11 @@ def test_the_history_is_told_in_words(clerk: Post, view: HospitalView) -> None:
     ):  # fmt: skip
         assert words in told, words
     assert "#" not in re.sub(r'="[^"]*"', "", told.partition("</main>")[0])
+    browser.cookies[settings.LANGUAGE_COOKIE_NAME] = "en"
+    in_english = page(browser, "history", view.child_id).partition("<h1")[2].partition("</main>")[0]
+    assert "Jinjiang District, Chengdu, Sichuan" in in_english
+    assert "锦江" not in in_english
+    browser.cookies[settings.LANGUAGE_COOKIE_NAME] = "zh-hans"
     with made_up.acting(clerk):
         merged = Merge.objects.get()
     sent(browser, "undo_merge", merged.pk, reason="不是同一人")
@@ -425,10 +438,10 @@ def test_a_guardian_and_a_document_that_were_taken_off_come_back_as_they_were(cl
     with made_up.acting(clerk):
         before = list(Guardian.objects.values()), list(Identifier.objects.values())
         guardian, paper = Guardian.objects.get().pk, Identifier.objects.get().pk
-    off = browser.post(reverse("patients:remove_guardian", args=[view.pk, guardian]), follow=True).content.decode()
+    off = taken_off(browser, "remove_guardian", view, guardian, follow=True).content.decode()
     assert reverse("patients:restore_guardian", args=[view.pk, guardian]) in off
     assert "监护人虚构母已移除" in off
-    sent(browser, "remove_document", view.pk, paper)
+    taken_off(browser, "remove_document", view, paper)
     with made_up.acting(clerk):
         assert not Guardian.objects.exists()
         assert not Identifier.objects.exists()

@@ -13,9 +13,10 @@ from points_and_cards import cards, point
 from pypdf import PdfReader
 
 import made_up
+from tonghu.network import naming
 from tonghu.network.models import Institution, Region
 from tonghu.platform.scope.scope import open_scope, system_scope
-from tonghu.surveillance import papers, places
+from tonghu.surveillance import papers
 from tonghu.surveillance.calendar import Month
 
 pytestmark = [pytest.mark.django_db, pytest.mark.requirement("REG-08")]
@@ -76,14 +77,14 @@ def test_a_hospital_that_is_no_point_is_told_so_on_paper(hospital: Institution) 
 def test_regions_are_called_by_their_names_and_spelled_in_english(hospital: Institution) -> None:
     named = {"000000": "The nation", "510000": "Sichuan", "510104": "Jinjiang District", "371722": "Shanxian"}
     with override("en"):
-        assert {code: place.name for code in named if (place := places.place(code))} == named
-        assert places.full_name("510104") == "Jinjiang District, Chengdu, Sichuan"
-        assert places.full_name("110101") == "Dongcheng District, Beijing"
-        assert places.full_name("999999") == "999999"
+        assert {code: place.name for code in named if (place := naming.place(code))} == named
+        assert naming.full_name("510104") == "Jinjiang District, Chengdu, Sichuan"
+        assert naming.full_name("110101") == "Dongcheng District, Beijing"
+        assert naming.full_name("999999") == "999999"
     with override("zh-hans"):
-        assert places.place("510100") == places.Place("510100", "成都市")
-        assert places.full_name("510104") == "四川省成都市锦江区"
-    assert places.place("990000") is None
+        assert naming.place("510100") == naming.Place("510100", "成都市")
+        assert naming.full_name("510104") == "四川省成都市锦江区"
+    assert naming.place("990000") is None
     centre = made_up.browser(made_up.post("centre_officer", made_up.authority("centre", "000000")))
 
     centre.cookies[settings.LANGUAGE_COOKIE_NAME] = "en"

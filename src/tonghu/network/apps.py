@@ -11,7 +11,8 @@ class NetworkConfig(AppConfig):
 
     def ready(self) -> None:
         """Say what the picker of regions offers."""
-        from tonghu.network.queries import REGIONS, every_region
+        from tonghu.network.naming import every_region
+        from tonghu.network.queries import REGIONS
         from tonghu.platform.components.codes import SOURCES
 
         SOURCES[REGIONS] = every_region

@@ -10,7 +10,6 @@ from typing import Final
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from tonghu.codes import regions
 from tonghu.network.models import Institution, InstitutionCode, Region
 from tonghu.network.region_range import NATION, covered
 
@@ -65,24 +64,15 @@ def ancestors(code: str, on: date | None = None) -> list[Region]:
 
 
 def full_name(code: str, on: date | None = None) -> str:
-    """Return the name with those above it, as an address begins: ``四川省成都市武侯区``; the code where unknown."""
+    """Return the name on a day as an address begins, ``四川省成都市武侯区``; the code where unknown.
+
+    Pages say what a region is called to their reader: :func:`tonghu.network.naming.full_name`.
+    """
     at = region(code, on)
     if at is None:
         return code
     above = [one for one in ancestors(code, on) if one.code != NATION]
-    return "".join(one.name for one in [*above, at] if one.name not in ("市辖区", "县"))
-
-
-def every_region() -> Iterator[tuple[str, str, str]]:
-    """Yield the nation and every region of today's list, code and whole name: what the code picker is asked of.
-
-    From the list itself, not from the table: the picker asks once for each process, whoever is reading.
-    """
-    yield NATION, "全国", "The nation"
-    today = {one.code: one.name for one in regions.listed(timezone.localdate())}
-    for code in today:
-        above = dict.fromkeys((f"{code[:2]}0000", f"{code[:4]}00", code))
-        yield code, "".join(today[one] for one in above if today.get(one, BETWEEN[0]) not in BETWEEN) or today[code], ""
+    return "".join(one.name for one in [*above, at] if one.name not in BETWEEN)
 
 
 def called(rows: QuerySet[Institution], text: str) -> QuerySet[Institution]:

@@ -19,7 +19,7 @@ from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET, require_http_methods
 
 from tonghu.errors import InputRefused
-from tonghu.network import queries, services
+from tonghu.network import naming, queries, services
 from tonghu.network.access import MANAGE
 from tonghu.network.catalogues import departments, institution_types
 from tonghu.network.forms import CloseForm, CodeForm, InstitutionForm, RegisterForm
@@ -75,7 +75,7 @@ def institution(request: Request, pk: int) -> HttpResponse:
         "network/institution.html",
         {
             "institution": found,
-            "place": queries.full_name(found.region_code),
+            "place": naming.full_name(found.region_code),
             "type": _type(found),
             "level": _level(found),
             "state": _state(found),

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from tonghu.network.naming import full_name
 from tonghu.patients.masking import masked
 from tonghu.patients.models import HospitalView, Merge
 from tonghu.patients.models.known import in_words
-from tonghu.patients.places import full_name
 
 
 @dataclass(frozen=True, slots=True)

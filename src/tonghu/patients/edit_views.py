@@ -19,7 +19,7 @@ from tonghu.errors import InputRefused
 from tonghu.patients import queries, services, undoing
 from tonghu.patients.access import ENTER
 from tonghu.patients.entry import OnRecord, enter_child
-from tonghu.patients.forms import DocumentForm, GuardianForm, ViewForm
+from tonghu.patients.forms import DocumentForm, DocumentOffForm, GuardianForm, GuardianOffForm, ViewForm
 from tonghu.patients.models import Child, Guardian, HospitalView, Identifier
 from tonghu.platform.accounts.access import Request, requires
 from tonghu.platform.accounts.forms import in_words
@@ -99,11 +99,12 @@ def remove_guardian(request: Request, pk: int, guardian: int) -> HttpResponse:
     """Take a guardian off; the history keeps who it was."""
     view = _own(request, pk)
     gone = get_object_or_404(Guardian, pk=guardian, view=view)
-    name = gone.name
-    services.remove_guardian(guardian=gone, by=request.scope)
-    back = reverse("patients:restore_guardian", args=[pk, guardian])
-    offer(request, _("%(name)s is taken off. The history keeps it.") % {"name": name}, back)
-    return redirect("patients:child", pk=view.child_id)
+    shown = GuardianOffForm(request.POST, held=gone).shown
+    return _take_off(
+        request, view, lambda: services.remove_guardian(guardian=gone, shown=shown, by=request.scope),
+        done=_("%(name)s is taken off. The history keeps it.") % {"name": gone.name},
+        back=reverse("patients:restore_guardian", args=[pk, guardian]),
+    )  # fmt: skip
 
 
 @requires(ENTER)
@@ -133,10 +134,13 @@ def document(request: Request, pk: int) -> HttpResponse:
 def remove_document(request: Request, pk: int, document: int) -> HttpResponse:
     """Take back a document that was entered by mistake."""
     view = _own(request, pk)
-    services.remove_document(document=get_object_or_404(Identifier, pk=document, view=view), by=request.scope)
-    back = reverse("patients:restore_document", args=[pk, document])
-    offer(request, _("The document is taken off. The history keeps it."), back)
-    return redirect("patients:child", pk=view.child_id)
+    gone = get_object_or_404(Identifier, pk=document, view=view)
+    shown = DocumentOffForm(request.POST, held=gone).shown
+    return _take_off(
+        request, view, lambda: services.remove_document(document=gone, shown=shown, by=request.scope),
+        done=_("The document is taken off. The history keeps it."),
+        back=reverse("patients:restore_document", args=[pk, document]),
+    )  # fmt: skip
 
 
 @requires(ENTER)
@@ -175,6 +179,17 @@ def form_page(
     if at:
         shown["name"] = queries.name_of_child(at, by=request.scope)
     return render(request, "patients/act.html", shown | {"at": at, "draft": draft, "note": note})
+
+
+def _take_off(request: Request, view: HospitalView, act: Callable[[], object], *, done: str, back: str) -> HttpResponse:
+    """Take something off and offer it back; where it is not what the reader saw, the child's page shows what it is."""
+    try:
+        act()
+    except InputRefused as refused:
+        messages.error(request, str(in_words(refused)))
+    else:
+        offer(request, done, back)
+    return redirect("patients:child", pk=view.child_id)
 
 
 def _put_back(request: Request, pk: int, act: Callable[[HospitalView], object]) -> HttpResponse:

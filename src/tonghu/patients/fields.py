@@ -13,7 +13,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from tonghu.codes.text import halfwidth, seen
-from tonghu.patients.places import COUNTIES, full_name
+from tonghu.network.naming import full_name
+from tonghu.patients.places import COUNTIES
 from tonghu.platform.components.codes import CodeInput, resolve
 from tonghu.platform.components.days import DayField
 from tonghu.platform.crypto.masks import STAR

@@ -20,6 +20,7 @@ from tonghu.patients.masking import SECRETS, masked
 from tonghu.patients.models import Consent, Grant, Guardian, HospitalView
 from tonghu.patients.models.known import DocumentType, in_words
 from tonghu.patients.purposes import name_of, purposes, said, shares
+from tonghu.patients.services import OF_DOCUMENT, OF_GUARDIAN
 from tonghu.platform.accounts.forms import DateField
 from tonghu.platform.accounts.forms import in_words as refused_words
 from tonghu.platform.accounts.picking import PickField
@@ -206,7 +207,7 @@ class GuardianForm(MaskedForm):
     }  # fmt: skip
 
     parts = (("", ("name", "relation", "phone", "document_number", "address")),)
-    compared = ("name", "relation", "phone", "document_number", "address")
+    compared = OF_GUARDIAN
 
     name = NameField(label=_("Name"))
     relation = CodeField("RC033", label=_("Relation to the child"), required=False)
@@ -236,6 +237,18 @@ class DocumentForm(forms.Form):
         found = super().clean() or {}
         check_document(self, found)
         return found
+
+
+class GuardianOffForm(AsShown):
+    """The button that takes a guardian off: it carries what its reader saw."""
+
+    compared = OF_GUARDIAN
+
+
+class DocumentOffForm(AsShown):
+    """The button that takes a document off."""
+
+    compared = OF_DOCUMENT
 
 
 class ReasonForm(forms.Form):

@@ -6,7 +6,7 @@ consent and what it lets others see in ``agreements``.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final
 
@@ -24,12 +24,15 @@ from tonghu.platform.audit.acts import CHILD
 from tonghu.platform.audit.events import record
 from tonghu.platform.crypto.hashing import keyed_hashes
 from tonghu.platform.scope.scope import Scope
-from tonghu.platform.stale import merged
+from tonghu.platform.stale import check_as_shown, merged
 
 #: Fields that say one thing together: an identity number says the day of birth and the sex as well.
 AGREEING: Final = (
     ("document_number", "document_type"), ("document_number", "birth_date"), ("document_number", "sex"),
 )  # fmt: skip
+#: What a guardian and a further document are, as whoever takes one off sees them.
+OF_GUARDIAN: Final = ("name", "relation", "phone", "document_number", "address")
+OF_DOCUMENT: Final = ("document_type", "document_number")
 
 
 @transaction.atomic
@@ -144,13 +147,19 @@ def add_document(*, view: HospitalView, document_type: str, document_number: str
 
 
 @transaction.atomic
-def remove_document(*, document: Identifier, by: Scope) -> None:
-    """Take back a document that was entered by mistake; the resolver forgets it, unless another view has it too."""
+def remove_document(*, document: Identifier, by: Scope, shown: Mapping[str, str] | None = None) -> None:
+    """Take back a document that was entered by mistake; the resolver forgets it, unless another view has it too.
+
+    Args:
+        shown: what whoever takes it off saw, by field (:data:`OF_DOCUMENT`); None where nothing was shown.
+
+    Raises:
+        NotAsShown: it was changed since. InputRefused: outside the scope.
+    """
     check_may(by, ENTER)
-    number, view = document.document_number, document.view
-    gone, _rows = Identifier.objects.filter(pk=document.pk).delete()
-    if not gone:
-        raise InputRefused(*REFUSALS["TH002"])
+    held: Identifier = _to_take_off(document, OF_DOCUMENT, shown)
+    number, view = held.document_number, held.view
+    held.delete()
     release(view, number)
 
 
@@ -207,16 +216,33 @@ def check_once(guardian: Guardian) -> None:
 
 
 @transaction.atomic
-def remove_guardian(*, guardian: Guardian, by: Scope) -> None:
+def remove_guardian(*, guardian: Guardian, by: Scope, shown: Mapping[str, str] | None = None) -> None:
     """Take a guardian off; the history keeps who it was.
 
+    Args:
+        shown: what whoever takes it off saw, by field (:data:`OF_GUARDIAN`); None where nothing was shown.
+
     Raises:
-        InputRefused: outside the scope.
+        NotAsShown: it was changed since. InputRefused: outside the scope.
     """
     check_may(by, ENTER)
-    gone, _rows = Guardian.objects.filter(pk=guardian.pk).delete()
-    if not gone:
+    _to_take_off(guardian, OF_GUARDIAN, shown).delete()
+
+
+def _to_take_off(row: Any, compared: Collection[str], shown: Mapping[str, str] | None) -> Any:
+    """What is about to be taken off, as it stands now, if that is what was shown.
+
+    Raises:
+        NotAsShown: it is not. InputRefused: it is gone, or outside the scope.
+    """
+    # Locked as by whoever changes it (`save_guardian`): one of the two comes first.
+    HospitalView.objects.select_for_update().filter(pk=row.view_id).first()
+    # For update, since what may only be read is not found so.
+    held = type(row).objects.select_for_update(of=("self",)).select_related("view").filter(pk=row.pk).first()
+    if held is None:
         raise InputRefused(*REFUSALS["TH002"])
+    check_as_shown(held={name: getattr(held, name) for name in compared}, shown=shown)
+    return held
 
 
 def write_tokens(views: Iterable[HospitalView]) -> None:

@@ -19,7 +19,7 @@ from tonghu.network.models import Institution
 from tonghu.patients import queries
 from tonghu.patients.access import CONSENT, ENTER, GRANT, MERGE, READ
 from tonghu.patients.comparison import compared, names_of
-from tonghu.patients.forms import ReasonForm
+from tonghu.patients.forms import DocumentOffForm, GuardianOffForm, ReasonForm
 from tonghu.patients.masking import SECRETS, masked
 from tonghu.patients.models import Child, Consent, Grant, HospitalView
 from tonghu.patients.purposes import name_of
@@ -198,11 +198,15 @@ def _guardian(view: HospitalView, one: Any, *, reveal: bool) -> dict[str, Any]:
         "view": view, "row": one, "phone": _hidden("guardian-phone", one, "phone", reveal=reveal),
         "document": _hidden("guardian-document", one, "document_number", reveal=reveal),
         "address": _hidden("guardian-address", one, "address", reveal=reveal),
+        "off": GuardianOffForm(held=one, auto_id=""),
     }  # fmt: skip
 
 
 def _document(view: HospitalView, one: Any, *, reveal: bool) -> dict[str, Any]:
-    return {"view": view, "row": one, "number": _hidden("other-document", one, "document_number", reveal=reveal)}
+    return {
+        "view": view, "row": one, "number": _hidden("other-document", one, "document_number", reveal=reveal),
+        "off": DocumentOffForm(held=one, auto_id=""),
+    }  # fmt: skip
 
 
 def _hidden(name: str, row: Any, field: str, *, reveal: bool) -> dict[str, str]:

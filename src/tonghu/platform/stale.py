@@ -2,7 +2,7 @@
 
 A form carries what its reader saw (``components.as_shown``). The service that writes, with the row locked, asks
 :func:`merged` what is left to write: fields that only one side changed stay as that side left them, and a field that
-both changed is refused, whoever comes later.
+both changed is refused, whoever comes later. What is taken off must be what was shown: :func:`check_as_shown`.
 """
 
 from __future__ import annotations
@@ -67,6 +67,31 @@ def merged(
     if both or beside:
         raise ChangedMeanwhile(held, both, beside)
     return {field: value for field, value in wanted.items() if field not in compared or field in mine & differing}
+
+
+class NotAsShown(InputRefused):
+    """Somebody changed what another one wants to take off, after it was shown to them."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "页面打开之后，其他人修改了这一项，未移除：请先看现在的内容，仍要移除再操作一次",
+            "Somebody else changed this after the page was shown, and nothing was taken off. See what stands there "
+            "now; take it off again if that is still meant",
+        )
+
+
+def check_as_shown(*, held: Mapping[str, Any], shown: Mapping[str, str] | None) -> None:
+    """See that what is about to be taken off is what whoever asks for it saw.
+
+    Args:
+        held: what stands there now, read under a lock, by field.
+        shown: what stood there when the page was shown, each as :func:`text_of` says it; None: nothing was shown.
+
+    Raises:
+        NotAsShown: a field stands differently now, or was not shown.
+    """
+    if shown is not None and any(shown.get(field) != text_of(value) for field, value in held.items()):
+        raise NotAsShown
 
 
 def text_of(value: Any) -> str:

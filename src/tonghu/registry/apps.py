@@ -18,7 +18,7 @@ class RegistryConfig(AppConfig):
 
         rehashed_by(PLACE, rehash)
 
-        from tonghu.patients.places import full_name
+        from tonghu.network.naming import full_name
         from tonghu.platform.audit.changes import worded_by
         from tonghu.registry.models import Card
         from tonghu.registry.pages.card_lists import group_name, subgroup_name

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET
 
+from tonghu.network import naming
 from tonghu.network.models import Institution
 from tonghu.network.region_range import NATION, covered
 from tonghu.platform.accounts.access import Request, requires
@@ -25,7 +26,7 @@ from tonghu.registry.access import READ as READ_CARDS
 from tonghu.registry.forms.diagnoses import diagnosis_names
 from tonghu.registry.pages.card_lists import columns
 from tonghu.registry.seen import names
-from tonghu.surveillance import behind, board, charts, figures, places
+from tonghu.surveillance import behind, board, charts, figures
 from tonghu.surveillance.access import VIEW
 from tonghu.surveillance.calendar import Month, shown
 from tonghu.surveillance.figures import Figures, PointShare
@@ -154,7 +155,7 @@ class _Place:
 
     def context(self) -> dict[str, Any]:
         """What every page of figures says: where, of when, and the ways up and down."""
-        at = places.place(self.region) if self.region else None
+        at = naming.place(self.region) if self.region else None
         return {
             "place": self, "figures": self.figures, "region": self.region or "", "at": at,
             "above": above(self.region, self.own) if self.region else [],
@@ -185,7 +186,7 @@ class _Place:
 def _below(region: str) -> list[Any]:
     from tonghu.network.queries import children
 
-    return places.places(children(region)) if below(region) else []
+    return naming.places(children(region)) if below(region) else []
 
 
 def _timeliness(place: _Place, months: Sequence[Month]) -> Any:

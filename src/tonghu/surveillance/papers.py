@@ -12,11 +12,12 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
+from tonghu.network import naming
 from tonghu.platform.accounts.access import Request, requires
 from tonghu.platform.documents.paper import Grid, Paper, Text
 from tonghu.registry.states import State
 from tonghu.surveillance import board as boards
-from tonghu.surveillance import calendar, places, queries
+from tonghu.surveillance import calendar, queries
 from tonghu.surveillance.access import VIEW
 from tonghu.surveillance.board import Sum
 from tonghu.surveillance.calendar import Month
@@ -38,7 +39,7 @@ def board(request: Request) -> HttpResponseBase:
         title, blocks = _("How reporting stands"), _of_point(request.scope.institution, months, today)
     else:
         asked = narrowed(request, months)
-        at = places.place(asked.region)
+        at = naming.place(asked.region)
         title = _("How reporting stands: %(name)s") % {"name": at.name if at else asked.region}
         blocks = _of_region(asked, months, today)
     now = timezone.localtime()

@@ -14,12 +14,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
+from tonghu.network import naming
 from tonghu.network.queries import called
 from tonghu.platform.accounts.access import VIEW as PEOPLE
 from tonghu.platform.accounts.access import Request, requires
 from tonghu.platform.accounts.roles import ROLES
 from tonghu.platform.components.table import Column, Filter, Mark, Table
-from tonghu.surveillance import board, calendar, places, queries, services
+from tonghu.surveillance import board, calendar, queries, services
 from tonghu.surveillance.access import MANAGE, VIEW
 from tonghu.surveillance.acting import form_page
 from tonghu.surveillance.forms import AdmitForm, EndForm
@@ -74,7 +75,7 @@ def point(request: Request, pk: int) -> HttpResponse:
         {
             "point": found,
             "state": _state(found),
-            "place": places.full_name(found.institution.region_code),
+            "place": naming.full_name(found.institution.region_code),
             "duties": [(ROLES[duty.role].name, duty) for duty in duties],
             "cells": [cells[month] for month in reversed(months) if month in cells],
             "zeros": queries.zero_reports(found.institution_id)[:12],

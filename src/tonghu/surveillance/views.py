@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET
 
+from tonghu.network import naming
 from tonghu.network import queries as network
 from tonghu.network.region_range import NATION, covered
 from tonghu.platform.accounts.access import Request, requires
@@ -23,12 +24,11 @@ from tonghu.platform.components import maps
 from tonghu.registry.access import READ as READ_CARDS
 from tonghu.registry.states import State
 from tonghu.surveillance import board as boards
-from tonghu.surveillance import calendar, places, queries
+from tonghu.surveillance import calendar, queries
 from tonghu.surveillance.access import SIGN, VIEW
 from tonghu.surveillance.board import OUTSTANDING, Line, Sum
 from tonghu.surveillance.calendar import Month
 from tonghu.surveillance.links import behind_url, cards_url
-from tonghu.surveillance.places import Place
 
 #: From this share of a province's points that owe something on, its tile says so in the stronger tone.
 MANY_OUTSTANDING = 0.1
@@ -125,7 +125,7 @@ def _of_region(request: Request, months: Sequence[Month], today: date) -> HttpRe
     until = _until(request)
     kept = {"region": region, "by": request.GET.get("by"), "show": show, "month": chosen, "until": until}
     said: dict[str, Any] = {
-        "region": region, "at": places.place(region), "above": above(region, own), "by_points": by_points,
+        "region": region, "at": naming.place(region), "above": above(region, own), "by_points": by_points,
         "show": show, "shown_as": _shows().get(show, ""), "until": f"&until={until}" if until else "",
         "chosen": chosen, "months": months, "locks": queries.locks(months), "asked": asked, "digits": digits,
         "legend": _legend() if by_points else _legend_of_regions(), **_turning(kept, months, today),
@@ -205,10 +205,10 @@ def check_within(request: Request, region: str) -> None:
         raise Http404
 
 
-def above(region: str, own: str) -> list[Place]:
+def above(region: str, own: str) -> list[naming.Place]:
     """The regions between the reader's own and the one shown, for the way back."""
     low, high = covered(own)
-    return places.places(one for one in network.ancestors(region) if low <= one.code < high)
+    return naming.places(one for one in network.ancestors(region) if low <= one.code < high)
 
 
 def linked(lines: Sequence[Line], *, opens: bool, region: str) -> list[dict[str, Any]]:
@@ -232,7 +232,7 @@ def named_regions(
     region: str, found: Mapping[str, Mapping[Month, Sum]], months: Sequence[Month]
 ) -> list[dict[str, Any]]:
     """The regions below one as the board shows them: code, name, and how each month stands."""
-    names = {one.code: one.name for one in places.places(network.children(region))}
+    names = {one.code: one.name for one in naming.places(network.children(region))}
     return [
         {"code": code, "name": names.get(code, code), "sums": [(month, by_month.get(month)) for month in months]}
         for code, by_month in found.items()

@@ -24,10 +24,10 @@ import made_up
 import tonghu
 from made_up_cards import Point as CardPoint
 from made_up_cards import code
-from opened import as_it_stands, opened
+from opened import as_it_stands, of_button, opened
 from tonghu.network.models import Institution, InstitutionCode
-from tonghu.patients.models import Guardian, HospitalView
-from tonghu.patients.services import enter_view, save_guardian
+from tonghu.patients.models import Guardian, HospitalView, Identifier
+from tonghu.patients.services import add_document, enter_view, save_guardian
 from tonghu.platform.accounts.models import Person, Post
 from tonghu.platform.components.as_shown import AsShown
 from tonghu.platform.notices.kinds import GROUPS
@@ -314,6 +314,48 @@ def test_what_belongs_together_is_not_put_together_of_two_halves() -> None:
         assert case.held() == ("13800001234", "")
 
 
+def _known(by: Any, at: int | None) -> tuple[HospitalView, Guardian, Identifier]:
+    view = enter_view(by=by, institution=at, record_number="Z1", patient_name="单小雪")  # type: ignore[arg-type]
+    guardian = save_guardian(by=by, view=view, name="虚构母", relation="5", phone="13800001234")
+    return view, guardian, add_document(by=by, view=view, document_type="passport", document_number="P1234567")
+
+
+#: What is taken off by a button of the child's page, and how somebody else changes it meanwhile.
+TAKEN_OFF: Final[dict[str, tuple[type[Any], dict[str, str]]]] = {
+    "guardian": (Guardian, {"phone": "13900005678"}),
+    "document": (Identifier, {"document_number": "P7654321"}),
+}
+
+
+@pytest.mark.parametrize("what", TAKEN_OFF)
+@pytest.mark.parametrize("carries", ["what it showed", "nothing", "something else"])
+def test_what_was_changed_meanwhile_is_not_taken_off_unseen(what: str, carries: str) -> None:
+    model, theirs = TAKEN_OFF[what]
+    post, _one, other = two("entry_clerk", made_up.hospital())
+    with made_up.acting(post) as by:
+        view, guardian, document = _known(by, post.institution_id)
+    row: Any = {"guardian": guardian, "document": document}[what]
+    page = reverse("patients:child", args=[view.child_id])
+    button = reverse(f"patients:remove_{what}", args=[view.pk, row.pk])
+    mine: dict[str, str] = of_button(other, page, button)
+    assert mine
+    if carries == "what it showed":
+        with made_up.acting(post):
+            for name, value in theirs.items():
+                setattr(row, name, value)
+            row.save(update_fields=list(theirs))
+    else:
+        mine = {} if carries == "nothing" else {"as_shown": "QQ=="}
+    answer = other.post(button, mine, follow=True)
+    assert "未移除" in answer.content.decode()
+    with made_up.acting(post):
+        assert model.objects.filter(pk=row.pk).exists(), "taken off unseen"
+    answer = other.post(button, of_button(other, page, button), follow=True)
+    assert "已移除" in answer.content.decode(), "seen and sent again, it is meant"
+    with made_up.acting(post):
+        assert not model.objects.filter(pk=row.pk).exists()
+
+
 #: Forms that change nothing that stands there already, and why a stale one does no harm.
 HARMLESS: Final = {
     "tonghu.patients.forms.DocumentForm": "adds a document; the same one twice is refused",
@@ -366,6 +408,7 @@ def test_every_form_compares_or_can_do_no_harm() -> None:
         "tonghu.patients.forms.ViewForm", "tonghu.patients.forms.GuardianForm", "tonghu.network.forms.InstitutionForm",
         "tonghu.network.forms.CodeForm", "tonghu.network.forms.CloseForm", "tonghu.platform.accounts.forms.EndForm",
         "tonghu.platform.accounts.forms.MoveForm", "tonghu.surveillance.forms.EndForm",
-        "tonghu.platform.notices.forms.PreferencesForm",
+        "tonghu.platform.notices.forms.PreferencesForm", "tonghu.patients.forms.GuardianOffForm",
+        "tonghu.patients.forms.DocumentOffForm",
     }  # fmt: skip
     assert names.keys() - comparing - bases == HARMLESS.keys() - comparing, "a form without a line"

@@ -10,9 +10,9 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from tonghu.codes.tables import table
+from tonghu.network.naming import full_name
 from tonghu.patients.models.child import Child
 from tonghu.patients.models.numbers import DOCUMENT, DOCUMENT_TAIL, tail
-from tonghu.patients.places import full_name
 from tonghu.platform.audit.history import tracked
 from tonghu.platform.crypto.fields import EncryptedText, KeyedHash
 
@@ -41,7 +41,7 @@ def in_words(code_table: str, code: str) -> str:
     words={
         "sex": lambda code: in_words("RC001", code),
         "ethnicity": lambda code: in_words("RC035", code),
-        "residence_code": lambda code: full_name(code),
+        "residence_code": full_name,
     },
 )
 class HospitalView(models.Model):

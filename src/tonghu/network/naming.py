@@ -1,21 +1,25 @@
-"""What regions are called on the boards: by their own names in Chinese; in English spelled, with what kind they are.
+"""What regions are called: by their own names in Chinese; in English spelled, with what kind they are.
 
 Regions have no official English names below the province: there the usual ones of the provinces stand, and pinyin.
+Every room that names a region to a reader asks here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
+from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from pypinyin import lazy_pinyin
 
-from tonghu.network import queries as network
+from tonghu.codes import regions
+from tonghu.network import queries
 from tonghu.network.models import Region
+from tonghu.network.queries import BETWEEN
 from tonghu.network.region_range import NATION
 from tonghu.platform.components import maps
 
@@ -45,13 +49,13 @@ class Place:
 
 def place(code: str) -> Place | None:
     """The region of a code as it is called today; None where the code names nothing."""
-    found = network.region(code)
+    found = queries.region(code)
     return _place(found) if found else None
 
 
-def places(regions: Iterable[Region]) -> list[Place]:
+def places(held: Iterable[Region]) -> list[Place]:
     """Several regions as they are called."""
-    return [_place(one) for one in regions]
+    return [_place(one) for one in held]
 
 
 def called(code: str, name: str) -> str:
@@ -60,7 +64,7 @@ def called(code: str, name: str) -> str:
     Args:
         code: six digits; `name` is the Chinese one.
     """
-    if not (get_language() or "").startswith("en"):
+    if not _in_english():
         return name
     if code == NATION:
         return _("The nation")
@@ -68,12 +72,50 @@ def called(code: str, name: str) -> str:
 
 
 def full_name(code: str) -> str:
-    """The name with those above it; the code where it names nothing."""
-    if not (get_language() or "").startswith("en"):
-        return network.full_name(code)
-    at = network.region(code)
-    above = [one for one in network.ancestors(code) if one.code != NATION and one.name not in network.BETWEEN]
-    return ", ".join(called(one.code, one.name) for one in [*([at] if at else []), *reversed(above)]) or code
+    """A region with those above it in the reader's language, 四川省成都市锦江区 or Jinjiang District, Chengdu, Sichuan.
+
+    Also of a code that ended: as it was called last. The code itself where it named nothing ever.
+    """
+    if not _in_english():
+        return chinese_name(code)
+    return ", ".join(called(one, name) for one, name in reversed(_line(code))) or code
+
+
+def chinese_name(code: str) -> str:
+    """The same in Chinese, whoever reads: as an address begins, and as the code pickers are asked."""
+    return "".join(name for _code, name in _line(code)) or code
+
+
+def every_region() -> Iterator[tuple[str, str, str]]:
+    """Yield the nation and every region of today's list, code and whole name: what the code picker is asked of."""
+    yield NATION, "全国", "The nation"
+    for one in regions.listed(timezone.localdate()):
+        yield one.code, chinese_name(one.code), ""
+
+
+def _in_english() -> bool:
+    return (get_language() or "").startswith("en")
+
+
+def _line(code: str) -> list[tuple[str, str]]:
+    """Codes and names from the province down to a region, without what nobody says; empty where it is unknown."""
+    name = _name(code)
+    if name is None:
+        return []
+    above = [one for one in dict.fromkeys((f"{code[:2]}0000", f"{code[:4]}00")) if one != code]
+    held = [*((one, _name(one)) for one in above), (code, name)]
+    return [(one, said) for one, said in held if said and said not in BETWEEN] or [(code, name)]
+
+
+def _name(code: str) -> str | None:
+    """What a code named last; from the lists, which ask no database, else from the site's own regions."""
+    if len(code) != 6 or not code.isdecimal() or code == NATION:
+        return None
+    listed = regions.region(code) if code[0] != "0" else None
+    if listed is not None:
+        return listed.name
+    held = queries.region_history(code)
+    return held[-1].name if held else None
 
 
 def _place(region: Region) -> Place:
