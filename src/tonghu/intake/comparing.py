@@ -13,7 +13,9 @@ from tonghu.registry.content import Content
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One field as the file and the card have it; `hidden` differs in a part that is masked."""
+    """One field as the file and the card have it; `hidden` differs in a part that is masked; `masked`: the file's
+    text is not shown whole.
+    """
 
     code: str
     label: str
@@ -21,6 +23,7 @@ class Line:
     held: str
     differs: bool
     hidden: bool = False
+    masked: bool = False
 
     @property
     def kind(self) -> str:
@@ -44,6 +47,7 @@ def lines(incoming: Content, held: Content | None, *, zh: bool, absent: Containe
     found = []
     for code in sorted(new.keys() | old.keys(), key=lambda code: (code not in differ, order.get(code, 10_000), code)):
         texts = shown(layout, code, new.get(code, "")), shown(layout, code, old.get(code, ""))
-        differs = code in differ
-        found.append(Line(code, label(layout, code, zh=zh), *texts, differs, differs and texts[0] == texts[1]))
+        differs, masked = code in differ, texts[0] != new.get(code, "")
+        hidden = differs and texts[0] == texts[1]
+        found.append(Line(code, label(layout, code, zh=zh), *texts, differs, hidden, masked))
     return found

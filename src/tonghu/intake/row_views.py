@@ -23,6 +23,7 @@ from tonghu.intake.models import CHOICES, WAITING, Batch, Choice, Match, Row, St
 from tonghu.intake.outcomes import COUNTED, WHY, outcome
 from tonghu.platform.accounts.access import Request, requires
 from tonghu.platform.accounts.forms import in_words
+from tonghu.platform.audit.access import REVEAL
 from tonghu.platform.audit.acts import log_read
 from tonghu.platform.components.parts import Finding, Level
 from tonghu.platform.components.table import Column, Filter, Mark, Table
@@ -107,7 +108,7 @@ def row_page(request: Request, pk: int, row: int) -> HttpResponse:
         "lines": lines(
             incoming, contents([card.pk])[card.pk][0] if card else None, zh=zh, absent=lacking(batch)
         ),
-        "why": WHY.get(held.why, ""), "outcome": outcome_mark(held),
+        "may_reveal": request.scope.may(REVEAL), "why": WHY.get(held.why, ""), "outcome": outcome_mark(held),
         "choices": [] if held.why == "held" else CHOICES.get(held.match, ()),
         "findings": _findings(batch, held, zh=zh),
         "waiting": Row.objects.filter(WAITING, batch=batch).count(),

@@ -194,7 +194,7 @@ def _import(site: Site) -> dict[str, Any]:
             institution=site.here, file=file, sha256=file.sha256, archive_month=date(2026, 10, 1), state="ready",
             layout="2012", person_id=by.person, summary=MADE_UP_SUMMARY,
         )  # fmt: skip
-        said = Content("2012", {"P4": SECRET, "P3": "R1"})
+        said = Content("2012", {"P4": SECRET, "P3": "R1", "P13": "110101201601010010"})
         Row.objects.create(
             batch=batch, institution=site.here, row=1, record_number="R1", discharge_at=timezone.now(),
             content=seal(said), content_key=key(said), identity=sealed(identity(said)),
@@ -371,6 +371,9 @@ PAGES: Final[dict[str, Page]] = {
     "intake:batch": about("entry_clerk", _import),
     "intake:rows": about("entry_clerk", _import, names=True),
     "intake:row": about("entry_clerk", _import_row, names=True),
+    "intake:whole": about(
+        "entry_clerk", lambda site: {**_import_row(site), "code": "P13"}, post={"reason": "made up"}, names=True
+    ),
     "intake:choose": about("entry_clerk", _import, DONE, post={"choice": "skip", "match": "new"}),
     "intake:confirm": about("entry_clerk", _import, DONE, post={}),
     "intake:discard": about("entry_clerk", _import, DONE, post={}),
@@ -408,6 +411,7 @@ PAGES: Final[dict[str, Page]] = {
     "registry:rest": about("entry_clerk", _card, query={"section": "basic"}),
     "registry:whole": about("entry_clerk", _card, post={"_field": "P13"}),
     "registry:audit": listing("auditor", args=_with_submitted, names=True),
+    "registry:not_decided": listing("auditor", args=_with_submitted),
     "registry:approve_clean": Page("auditor", DONE, FORBIDDEN, DONE, DONE, post={}),
     "registry:approve_picked": Page("auditor", DONE, FORBIDDEN, DONE, DONE, post={}),
     "registry:report": Page("auditor", DONE, FORBIDDEN, DONE, DONE, post={}),
