@@ -23,7 +23,7 @@ from tonghu.platform.scope.scope import system_scope
 from tonghu.registry import checker
 from tonghu.registry.content import Content
 from tonghu.registry.models import Card, Finding
-from tonghu.registry.services import enter_card, move, override, save_card
+from tonghu.registry.services import enter_card, mending, move, override, save_card
 
 pytestmark = [pytest.mark.django_db, pytest.mark.requirement("REG-05")]
 
@@ -126,3 +126,16 @@ def test_its_warnings_are_explained_together(point: Point, card: Card) -> None:
             override(findings=warnings, reason="虚构的原因", by=by)
         assert Card.objects.get(pk=card.pk).warnings == 0
     assert card.record_number in page(made_up.browser(point.post("entry_clerk")), f"/cards/{card.pk}")
+
+
+def test_mending_it_together_is_left_to_a_job(point: Point, card: Card) -> None:
+    """All its findings are put in line anew: more than a second of whoever waits for the page."""
+    usual = point.card()
+    rule = next(one for one in RULES if one in mending.MENDABLE)
+    with point.acting("entry_clerk") as by:
+        assert mending.takes_long(rule=rule, cards=[card.pk], by=by)
+        assert not mending.takes_long(rule=rule, cards=[usual.pk], by=by)
+    clerk = made_up.browser(point.post("entry_clerk"))
+    with in_time():
+        answer = clerk.post(f"/cards/queue/mend/{rule}", {"card": [card.pk]})
+    assert answer["Location"].startswith("/cards/queue/mending/")
