@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
@@ -16,13 +17,15 @@ import made_up
 from committed import committed
 from tonghu import cli
 from tonghu.config import audit_commands, key_commands
+from tonghu.config.site import Site
 from tonghu.platform.accounts.models import SecondFactor
 from tonghu.platform.audit import chain
 from tonghu.platform.audit.events import SITE, record
 from tonghu.platform.audit.kinds import kind
-from tonghu.platform.crypto import keys, site_keys
+from tonghu.platform.crypto import keys, rotation, site_keys
 from tonghu.platform.crypto.box import key_number
 from tonghu.platform.crypto.models import KeyRecord
+from tonghu.platform.database.backup import restore, stream
 from tonghu.platform.scope.scope import open_scope, system_scope
 
 __all__ = ["committed"]
@@ -39,7 +42,7 @@ def site(committed: None, settings: Any, tmp_path: Path, monkeypatch: pytest.Mon
     settings.SITE, settings.KEY_COMMAND = tmp_path, ""
     site_keys.prepare()
     for module in (audit_commands, key_commands):
-        monkeypatch.setattr(module, "opened", lambda: nullcontext())
+        monkeypatch.setattr(module, "opened", lambda: nullcontext(Site(tmp_path)))
     yield tmp_path
     KeyRecord.objects.using("owner").all().delete()
     KeyRecord.objects.using("owner").bulk_create(before)
@@ -78,6 +81,23 @@ def test_keys_are_listed_added_used_and_the_old_one_forgotten(capsys: pytest.Cap
         assert run(capsys, "keys", "forget", "3", "--yes")[0] == 2  # it has a value, and writes
         assert secret_now() == secret
     assert [key.number for key in keys.present().keys] == [2, 3]
+
+
+def test_whatever_keeps_a_key_for_good_is_named_with_its_reason() -> None:
+    assert key_commands.WHY_KEPT.keys() == rotation.lasting()
+
+
+@pytest.mark.usefixtures("site")
+def test_a_key_of_imports_answers_is_kept_and_says_why(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = {"intake_answer.content_key": 1200, "audit_link.hash": 3}
+    monkeypatch.setattr(rotation, "used", lambda _number, _scoped: held)
+    code, _out, err = run(capsys, "keys", "forget", "2", "--yes")
+    assert code == 2
+    assert "须保留：intake_answer.content_key 1,200、audit_link.hash 3。导入中已答复的行只留下哈希" in err
+    assert "；日志防篡改链只能用原密钥核对；它已不再写入新数据" in err
+    assert "恢复码" not in err
 
 
 @pytest.mark.usefixtures("site")
@@ -141,6 +161,34 @@ def test_after_a_restore_the_log_goes_on(capsys: pytest.CaptureFixture[str]) -> 
     assert "尾部被截去" in run(capsys, "audit", "verify")[1]
     assert "until-3" in run(capsys, "audit", "accept-end")[1]
     assert run(capsys, "audit", "verify")[0] == 0
+
+
+@pytest.mark.usefixtures("site")
+def test_a_log_whose_head_is_gone_is_compared_with_a_noted_one_or_a_backup(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    some_events(3)
+    code, out, _err = run(capsys, "audit", "verify")
+    noted = re.search(r"3:[0-9a-f]+", out)[0]
+    chain.head_file().unlink()
+    code, out, _err = run(capsys, "audit", "verify")
+    assert (code, "链头文件不见了" in out) == (1, True)
+    assert str(chain.head_file()) in run(capsys, "audit", "accept-end")[1]
+    assert run(capsys, "audit", "verify", "--head", noted)[0] == 0
+    with connections["owner"].cursor() as cursor, open_scope(system_scope("migration"), using="owner"):
+        cursor.execute("DELETE FROM audit_event WHERE id IN (SELECT event_id FROM audit_link WHERE seq >= 3)")
+        cursor.execute("DELETE FROM audit_link WHERE seq >= 3")
+    chain.head_file().unlink()
+    run(capsys, "audit", "accept-end")
+    assert run(capsys, "audit", "verify")[0] == 0
+    code, out, _err = run(capsys, "audit", "verify", "--head", noted)
+    assert (code, "第 3 环：日志尾部被截去" in out) == (1, True)
+    stream.make_key(tmp_path / "backup.key")
+    for held, words in ((noted, "日志尾部被截去"), ("", "备份里没有链头")):
+        monkeypatch.setattr(restore, "manifest", lambda _source, _key, held=held: {"log": held})
+        said = run(capsys, "audit", "verify", "--backup", "b", "--key", str(tmp_path / "backup.key"))
+        assert words in said[1] + said[2]
+    assert run(capsys, "audit", "verify", "--head", "3")[0] == 2
 
 
 def sealed_secret() -> str:

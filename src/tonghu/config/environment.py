@@ -16,6 +16,11 @@ def home() -> Path:
     return Path(os.environ.get("TONGHU_HOME") or ROOT / "var" / "site").resolve()
 
 
+def backup_key(site: Path) -> Path:
+    """Return where the key of a site's backups lies."""
+    return site / "keys" / "backup.key"
+
+
 def frontend() -> Path:
     """Return the folder of the fetched front-end packages; ``TONGHU_FRONTEND`` moves it."""
     return Path(os.environ.get("TONGHU_FRONTEND") or ROOT / "var" / "frontend").resolve()

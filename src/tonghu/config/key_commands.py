@@ -7,10 +7,20 @@ import sys
 import time
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 from tonghu.config.site import opened
 from tonghu.errors import InputRefused
+
+#: What no rotation makes anew, and why.
+WHY_KEPT: Final = {
+    "audit_link.hash": ("日志防篡改链只能用原密钥核对", "the log's chain is checked with the key that made it"),
+    "accounts_recoverycode.digest": ("恢复码只有本人能更换", "recovery codes are renewed by their holders alone"),
+    "intake_answer.content_key": (
+        "导入中已答复的行只留下哈希，靠它认出同一行",
+        "of rows that were answered in imports hashes alone are left, by which the same row is known again",
+    ),
+}
 
 
 def add_commands(parser: argparse.ArgumentParser) -> None:
@@ -96,11 +106,11 @@ def _forget(args: argparse.Namespace) -> int:
         if left := rotation.used(args.number, _scoped):
             places = "、".join(f"{place} {count:,}" for place, count in left.items())
             if set(left) <= rotation.lasting():
+                zh, en = ("；".join(WHY_KEPT[place][n] for place in left) for n in (0, 1))
                 raise InputRefused(
-                    f"密钥 {args.number} 须保留：{places}。日志防篡改链只能用原密钥核对，恢复码只有本人能更换；"
-                    "它已不再写入新数据",
-                    f"Key {args.number} is kept: {places.replace('、', ', ')}. The log's chain is checked with the key "
-                    "that made it, and recovery codes are renewed by their holders alone; it writes nothing new",
+                    f"密钥 {args.number} 须保留：{places}。{zh}；它已不再写入新数据",
+                    f"Key {args.number} is kept: {places.replace('、', ', ')}: {en.replace('；', '; ')}; "
+                    "it writes nothing new",
                 )
             raise InputRefused(
                 f"密钥 {args.number} 仍在使用：{places}。请先运行 ./run tonghu keys rotate",

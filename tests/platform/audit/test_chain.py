@@ -185,11 +185,38 @@ def test_an_act_that_took_long_is_linked_late_and_not_lost(monkeypatch: pytest.M
     assert chain.verify() == chain.Verdict(6, None, 0)
 
 
-def test_a_damaged_head_file_is_as_good_as_none(head: Path) -> None:
-    record_some(1)
+@pytest.mark.parametrize("gone", ["removed", "{", '{"seq": "x"}', "[]"])
+def test_an_end_that_was_cut_off_with_its_head_shows_as_an_end_that_nothing_proves(
+    gone: str, owner_at_work: Any, head: Path
+) -> None:
+    events = record_some(4)
     chain.link()
-    head.write_text("{")
-    assert chain.verify().broken is None
+    owner_at_work("DELETE FROM audit_link WHERE seq >= 3", f"DELETE FROM audit_event WHERE id >= {events[2]}")
+    head.unlink() if gone == "removed" else head.write_text(gone)
+    assert chain.verify().broken == chain.Break(2, None, "head_missing")
+    record_some(2)
+    chain.link()  # what comes after does not bring a head back by itself
+    assert chain.verify().broken == chain.Break(4, None, "head_missing")
+
+
+def test_a_cut_shows_against_a_head_that_was_noted_elsewhere(owner_at_work: Any, head: Path) -> None:
+    """The end is cut, the head's file made to fit, new acts take its place: whoever noted a head sees it."""
+    events = record_some(4)
+    chain.link()
+    before = chain.verify().head
+    assert before is not None
+    assert chain.Head.of(f" {before} ") == before
+    assert chain.verify(noted=before).broken is None
+    owner_at_work("DELETE FROM audit_link WHERE seq >= 3", f"DELETE FROM audit_event WHERE id >= {events[2]}")
+    head.unlink()
+    chain.accept_end()
+    record_some(3)
+    chain.link()
+    assert chain.verify().broken is None, "by itself the chain holds again"
+    assert chain.verify(noted=before).broken == chain.Break(4, None, "cut")
+    for written in ("four", "x:00", "4:zz", "4"):
+        with pytest.raises(ValueError):  # noqa: PT011 -- int's and fromhex's own
+            chain.Head.of(written)
 
 
 def test_the_head_is_never_set_back(head: Path) -> None:
@@ -212,7 +239,7 @@ def test_after_a_restore_the_chain_goes_on_and_the_old_head_is_kept_as_evidence(
     assert head.exists()  # nothing was cut off: nothing to accept
     owner_at_work("DELETE FROM audit_link WHERE seq >= 3", f"DELETE FROM audit_event WHERE id >= {events[2]}")
     chain.accept_end()
-    assert [file.name for file in head.parent.iterdir()] == ["head.until-4.json"]
+    assert sorted(file.name for file in head.parent.iterdir()) == ["head.json", "head.until-4.json"]
     record_some(1)
     chain.link()
     assert chain.verify() == chain.Verdict(3, None, 0)

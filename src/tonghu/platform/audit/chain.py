@@ -3,15 +3,17 @@
 Events are written by everybody at once and linked afterwards, a batch at a time, under one advisory lock that only
 linkers take: writers never wait. The hash is keyed (HMAC-SM3) with the site's key, which the database does not hold, so
 that even its owner cannot alter an event and make the chain fit again. The chain's head is also kept in a file outside
-the database (``audit/head-<database>.json``), so that cutting off its end shows.
+the database (``audit/head-<database>.json``), so that cutting off its end shows; where that file is gone too, nothing
+proves the end, and a check says that. Backups hold the head of their moment, and any head that was noted elsewhere may
+be asked for (``verify(noted=...)``).
 """
 
 from __future__ import annotations
 
 import hmac
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -39,13 +41,34 @@ _COLUMNS: Final = (
 
 
 @dataclass(frozen=True, slots=True)
+class Head:
+    """One link by its number and its hash (hexadecimal), as ``8:0002…`` where somebody notes it."""
+
+    seq: int
+    hash: str
+
+    def __str__(self) -> str:
+        return f"{self.seq}:{self.hash}"
+
+    @classmethod
+    def of(cls, noted: str) -> Head:
+        """Return what somebody noted.
+
+        Raises:
+            ValueError: it is no head.
+        """
+        seq, hashed = noted.strip().split(":")
+        return cls(int(seq), bytes.fromhex(hashed).hex())
+
+
+@dataclass(frozen=True, slots=True)
 class Break:
     """The first place where the chain does not hold.
 
     Attributes:
         seq: the link.
         event: the event's id, where it is known.
-        what: ``altered``, ``removed``, ``link_missing``, ``cut``, ``key_missing`` or ``unlinked``.
+        what: ``altered``, ``removed``, ``link_missing``, ``cut``, ``head_missing`` or ``key_missing``.
     """
 
     seq: int
@@ -55,11 +78,13 @@ class Break:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a check found: how many links hold, the first break, and how many events wait to be linked."""
+    """What a check found: how many links hold, the first break, how many events wait to be linked, and the last link
+    that holds, to be noted elsewhere."""
 
     links: int
     broken: Break | None
     waiting: int
+    head: Head | None = field(default=None, compare=False)
 
 
 def link(using: str = "default", *, everything: bool = False) -> int:
@@ -95,65 +120,77 @@ def _link_batch(using: str, everything: bool) -> int:
             seq, before = seq + 1, _hash(key, seq + 1, bytes(before), event)
             links.append((seq, int(event[0]), before))
         if links:
-            whole = _holds_head(using)
+            whole = _holds_head(using, first=seq == len(links))
             cursor.executemany("INSERT INTO audit_link (seq, event_id, hash) VALUES (%s, %s, %s)", links)
-            if whole:  # else the kept head is the evidence that the end was cut off, and stays
+            if whole:  # else the kept head, or that there is none, is the evidence that the end was cut off: it stays
                 transaction.on_commit(partial(_write_head, seq, before.hex()), using=using)
     return len(links)
 
 
-def verify(using: str = "default") -> Verdict:
+def verify(using: str = "default", *, noted: Head | None = None) -> Verdict:
     """Check the whole chain; an alteration, removal, exchange or cut shows as the first break.
+
+    Args:
+        noted: a link that the chain had once, as somebody noted it or a backup holds it.
 
     Raises:
         KeysMissing: the site's keys cannot be read now.
     """
     kept = _read_head()
+    known = {head.seq: head for head in (noted, kept) if head}
     with open_scope(system_scope("chain"), using):
-        count, broken, at_head = _walk(using, kept["seq"] if kept else 0)
-        if broken is None and kept and at_head != kept["hash"]:
-            broken = Break(int(kept["seq"]), None, "cut")
+        count, broken, found, last = _walk(using, known.keys())
+        if broken is None:
+            gone = [head for head in (noted, kept) if head and found.get(head.seq) != head.hash]
+            if gone:
+                broken = Break(min(head.seq for head in gone), None, "cut")
+            elif kept is None and count:
+                broken = Break(count, None, "head_missing")
         with connections[using].cursor() as cursor:
             cursor.execute(
                 "SELECT count(*) FROM audit_event AS event "
                 "WHERE NOT EXISTS (SELECT 1 FROM audit_link WHERE event_id = event.id)"
             )
             waiting = int(cursor.fetchone()[0])
-    return Verdict(count, broken, waiting)
+    return Verdict(count, broken, waiting, Head(count, last.hex()) if count else None)
 
 
-def _walk(using: str, kept: int) -> tuple[int, Break | None, str | None]:
-    """How many links hold, the first that does not, and the hash of link `kept`."""
-    before, count, at_head = START, 0, None
+def _walk(using: str, wanted: Collection[int]) -> tuple[int, Break | None, dict[int, str], bytes]:
+    """How many links hold, the first that does not, the hashes of those `wanted`, and that of the last that holds."""
+    before, count = START, 0
+    found: dict[int, str] = {}
     for seq, event_id, held, event in _rows(using):
+        what = ""
         if seq != count + 1:
-            return count, Break(count + 1, None, "link_missing"), at_head
+            return count, Break(count + 1, None, "link_missing"), found, before
         if event[0] is None:
-            return count, Break(seq, event_id, "removed"), at_head
-        key = _key(int.from_bytes(held[:2], "big"))
-        if key is None:
-            return count, Break(seq, event_id, "key_missing"), at_head
-        if not hmac.compare_digest(_hash(key, seq, before, event), held):
-            return count, Break(seq, event_id, "altered"), at_head
+            what = "removed"
+        elif (key := _key(int.from_bytes(held[:2], "big"))) is None:
+            what = "key_missing"
+        elif not hmac.compare_digest(_hash(key, seq, before, event), held):
+            what = "altered"
+        if what:
+            return count, Break(seq, event_id, what), found, before
         before, count = held, seq
-        if seq == kept:
-            at_head = held.hex()
-    return count, None, at_head
+        if seq in wanted:
+            found[seq] = held.hex()
+    return count, None, found, before
 
 
 def _key(number: int) -> Key | None:
     return keyring().get(number) or source().ring(now=True).get(number)
 
 
-def _holds_head(using: str) -> bool:
-    """Whether the database still has the link that the file outside it names, or no link was named yet."""
+def _holds_head(using: str, *, first: bool) -> bool:
+    """Whether the database still has the link that the file outside it names; where there is no file, whether the chain
+    only begins (`first`)."""
     kept = _read_head()
     if kept is None:
-        return True
+        return first
     with connections[using].cursor() as cursor:
-        cursor.execute("SELECT hash FROM audit_link WHERE seq = %s", [kept["seq"]])
+        cursor.execute("SELECT hash FROM audit_link WHERE seq = %s", [kept.seq])
         held = cursor.fetchone()
-    return held is not None and bytes(held[0]).hex() == kept["hash"]
+    return held is not None and bytes(held[0]).hex() == kept.hash
 
 
 def _rows(using: str) -> Iterator[tuple[int, int, bytes, tuple[Any, ...]]]:
@@ -177,16 +214,21 @@ def head_file() -> Path:
 
 
 def accept_end(using: str = "default") -> Path | None:
-    """Go on from the chain as it stands, after a restore from a backup that is older than the kept head.
+    """Go on from the chain as it stands, after a restore from a backup that is older than the kept head, or without it.
 
-    Returns the file that the kept head was put aside in; None where nothing of the chain's end is missing.
+    Returns the file that the kept head was put aside in, the head's own file where there was none to put aside; None
+    where nothing of the chain's end is missing.
 
     The kept head is not deleted but put aside under its number, as the evidence of what was lost.
     """
-    broken = verify(using).broken
-    if broken is None or broken.what != "cut":
+    verdict = verify(using)
+    broken, place = verdict.broken, head_file()
+    if broken is None or broken.what not in ("cut", "head_missing"):
         return None
-    return head_file().rename(head_file().with_suffix(f".until-{broken.seq}.json"))
+    aside = place.rename(place.with_suffix(f".until-{broken.seq}.json")) if place.exists() else place
+    if verdict.head:
+        _write_head(verdict.head.seq, verdict.head.hash)
+    return aside
 
 
 CHECKED = kind(
@@ -203,14 +245,17 @@ BROKEN = kind(
 )
 
 
-def check(using: str = "default") -> Verdict:
+def check(using: str = "default", *, noted: Head | None = None) -> Verdict:
     """Link what waits, check the whole chain, and record what was found, so that the page of the log can say it.
+
+    Args:
+        noted: as for :func:`verify`.
 
     Raises:
         KeysMissing: the site's keys cannot be read now.
     """
     link(using, everything=True)
-    verdict = verify(using)
+    verdict = verify(using, noted=noted)
     broken = verdict.broken
     with open_scope(system_scope("chain"), using) as scope:
         if broken is None:
@@ -225,16 +270,17 @@ def _write_head(seq: int, hashed: str) -> None:
     place = head_file()
     place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     kept = _read_head()
-    if kept and kept["seq"] >= seq:
+    if kept and kept.seq >= seq:
         return  # another linker was quicker to come here
     fresh = place.with_suffix(f".{seq}")
     fresh.write_text(json.dumps({"seq": seq, "hash": hashed, "at": timezone.now().isoformat()}), encoding="utf-8")
     fresh.replace(place)
 
 
-def _read_head() -> dict[str, Any] | None:
+def _read_head() -> Head | None:
+    """The head that the file keeps; None where it is gone or damaged."""
     try:
         held: dict[str, Any] = json.loads(head_file().read_text(encoding="utf-8"))
-    except (FileNotFoundError, ValueError):
+        return Head(int(held["seq"]), str(held["hash"]))
+    except (FileNotFoundError, ValueError, KeyError, TypeError):
         return None
-    return held

@@ -33,6 +33,9 @@ BREAKS = {
     "altered": gettext_lazy("this event or its place was altered"),
     "removed": gettext_lazy("this event was removed"),
     "link_missing": gettext_lazy("this link was removed"),
+    "head_missing": gettext_lazy(
+        "nothing outside the database names the last link any more: whether the end was cut off cannot be told"
+    ),
     "cut": gettext_lazy("the end of the log up to this link was cut off, or an older backup was restored"),
     "key_missing": gettext_lazy("the key that it was linked with is missing"),
 }

@@ -6,7 +6,6 @@ a wrong key, a cut file and a changed bit are refused. Nothing of it touches the
 
 from __future__ import annotations
 
-import json
 import os
 import secrets
 import shutil
@@ -20,8 +19,7 @@ import psycopg
 
 from tonghu.errors import InputRefused
 from tonghu.platform.database import roles
-from tonghu.platform.database.backup.restore import Restored, restore
-from tonghu.platform.database.backup.stream import Reader
+from tonghu.platform.database.backup.restore import Restored, manifest, restore
 from tonghu.platform.database.installations import OLDEST, choose
 from tonghu.platform.database.server import Server
 
@@ -29,17 +27,6 @@ from tonghu.platform.database.server import Server
 _SAMPLE = 3 << 20
 
 Say = Callable[[str, str], None]
-
-
-def _made_on(source: Path, key: bytes) -> int:
-    """The version of the PostgreSQL that the backup was made on; its manifest stands first."""
-    try:
-        with source.open("rb") as opened:
-            reader = Reader(opened, key)
-            said = json.loads(b"".join(reader.blocks())) if reader.section() == "manifest" else {}
-    except FileNotFoundError:
-        raise InputRefused(f"没有这个文件：{source}", f"No such file: {source}") from None
-    return int(said.get("postgresql", OLDEST))
 
 
 def rehearse(source: Path, key: bytes, say: Say) -> Restored:
@@ -56,7 +43,8 @@ def rehearse(source: Path, key: bytes, say: Say) -> Restored:
     with _place() as place:
         home = place / "site"
         # No older than the server that was dumped: its pg_restore would not read the file.
-        server = Server(place / "postgres", choose(at_least=_made_on(source, key)), durable=False)
+        made_on = int(manifest(source, key).get("postgresql", OLDEST))
+        server = Server(place / "postgres", choose(at_least=made_on), durable=False)
         try:
             begun = time.monotonic()
             server.start()

@@ -45,6 +45,21 @@ class Restored:
         return evidence.differences(self.wanted, self.found)
 
 
+def manifest(source: Path, key: bytes) -> dict[str, Any]:
+    """Read what a backup says of itself; it stands first, so that the rest need not be opened.
+
+    Raises:
+        InputRefused: there is no such file, or it does not open with this key.
+    """
+    try:
+        with source.open("rb") as opened:
+            reader = Reader(opened, key)
+            said: dict[str, Any] = json.loads(b"".join(reader.blocks())) if reader.section() == "manifest" else {}
+    except FileNotFoundError:
+        raise InputRefused(f"没有这个文件：{source}", f"No such file: {source}") from None
+    return said
+
+
 def restore(
     source: Path, key: bytes, *, admin_url: str, home: Path, database: str,
     progress: Callable[[str, int], None] | None = None,

@@ -110,10 +110,20 @@ def _database(home: Path, writer: Writer, tell: Callable[[str, int], None]) -> e
         manifest = {
             "format": 1, "tonghu": __version__, "at": datetime.now(UTC).isoformat(timespec="seconds"),
             "postgresql": connection.info.server_version // 10000, "database": seen.as_json(),
+            "log": _head_of_log(connection),
         }  # fmt: skip
         _section(writer, "manifest", iter([json.dumps(manifest, ensure_ascii=False).encode()]))
         _section(writer, "database", _dump(address, row[0], connection.info.server_version // 10000, tell))
     return seen
+
+
+def _head_of_log(connection: psycopg.Connection[Any]) -> str:
+    """The newest link of the log's chain at that moment, ``number:hash``: by it, what is cut off later shows."""
+    if connection.execute("SELECT to_regclass('public.audit_link')").fetchone() == (None,):
+        return ""
+    newest = "SELECT seq::text || ':' || encode(hash, 'hex') FROM public.audit_link ORDER BY seq DESC LIMIT 1"
+    found = connection.execute(newest).fetchone()
+    return str(found[0]) if found else ""
 
 
 def _dump(address: str, snapshot: str, server: int, tell: Callable[[str, int], None]) -> Iterator[bytes]:
