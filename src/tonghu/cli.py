@@ -76,8 +76,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(refused, file=sys.stderr)
         return 2
     except BrokenPipeError:
-        # `tonghu … | head` closes our output early: not an error, and nothing is left to say.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _heard_enough()
         return 0
     except OSError as fault:
         if not (said := of_the_system(fault, "?")):
@@ -90,13 +89,24 @@ def main(argv: Sequence[str] | None = None) -> int:
     return code
 
 
+def _heard_enough() -> None:
+    """`tonghu … | head` closes our output early: not an error, and what is still to be said goes nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def run() -> NoReturn:
     """Run one command and end the process. Raises SystemExit, or ends without unwinding.
 
     The engines' words end by ``os._exit`` once all is written: the kernel takes the memory of a million rows back
     at once, where the interpreter would first take its own heap apart piece by piece (0.13 s of a run of 2.5 s).
     """
-    code = main()
+    try:
+        code = main()
+    finally:
+        try:
+            sys.stdout.flush()  # short answers meet a closed pipe here, not in the interpreter's last breath
+        except BrokenPipeError:
+            _heard_enough()
     if sys.argv[1:2] and sys.argv[1] in ENGINES:
         sys.stdout.flush()
         sys.stderr.flush()

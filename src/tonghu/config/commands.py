@@ -15,6 +15,7 @@ from typing import Any, Final
 from tonghu.config import card_commands, environment, serving
 from tonghu.config.site import Site, opened, require, said_in_words
 from tonghu.errors import InputRefused
+from tonghu.platform.database import roles
 
 
 def add_commands(parser: argparse.ArgumentParser) -> None:
@@ -112,7 +113,7 @@ def _log_ins(_args: argparse.Namespace) -> int:
 
 
 def _key(args: argparse.Namespace, home: Path) -> Path:
-    place: Path = args.key or home / "keys" / "backup.key"
+    place: Path = args.key or environment.backup_key(home)
     return place
 
 
@@ -222,5 +223,24 @@ def _worker(_args: argparse.Namespace) -> int:
     django.setup()
     from tonghu.platform.jobs import worker
 
+    say_if_away(environment.home())
     worker.run()
     return 0
+
+
+def say_if_away(home: Path) -> None:
+    """Say in one line on a terminal that the site's database does not answer; the worker's log says it at once, too."""
+    if not sys.stderr.isatty():
+        return
+    import psycopg
+
+    try:
+        psycopg.connect(roles.address(home, "app"), connect_timeout=5).close()
+    except psycopg.OperationalError as fault:
+        where = roles.where(home)
+        print(
+            f"数据库没有应答（{where}），将不断重试，恢复后自动继续；Ctrl-C 结束 / "
+            f"The database at {where} does not answer: tried again until it does; Ctrl-C ends it "
+            f"({roles.reason(fault)})",
+            file=sys.stderr, flush=True,
+        )  # fmt: skip

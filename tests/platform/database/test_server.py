@@ -7,8 +7,10 @@ import pwd
 import shutil
 import signal
 import socket
+import struct
 import subprocess
 import tempfile
+import threading
 import time
 from collections import namedtuple
 from collections.abc import Iterator
@@ -164,6 +166,68 @@ def test_without_any_installation_it_says_what_to_install(monkeypatch: pytest.Mo
     for version, words in ((None, r"PostgreSQL 15\+"), (17, "PostgreSQL 17")):
         with pytest.raises(InputRefused, match=words):
             choose(version)
+
+
+def test_one_that_is_too_old_is_named_beside_what_is_needed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for version in (13, 11):
+        (tmp_path / str(version) / "bin").mkdir(parents=True)
+        (tmp_path / str(version) / "bin" / "initdb").touch()
+    monkeypatch.setattr(installations, "DEBIAN", tmp_path)
+    monkeypatch.setattr(installations.importlib.util, "find_spec", lambda _: None)
+    assert installations.installations() == []
+    with pytest.raises(InputRefused, match=r"没有 PostgreSQL 15\+（现有 13, 11）.*here \(there is 13, 11\)"):
+        choose()
+
+
+@pytest.mark.parametrize(("number", "found"), [(140012, "14.12"), (130000, "13.0"), (90624, "9.6.24")])
+def test_a_server_that_is_too_old_is_refused_by_its_version(number: int, found: str) -> None:
+    with pytest.raises(InputRefused) as refused:
+        roles.check_version(number, "db.example.org:5432")
+    assert refused.value.zh == f"数据库版本过低：db.example.org:5432 是 PostgreSQL {found}，需要 15 以上"
+    assert refused.value.en == f"The database at db.example.org:5432 is PostgreSQL {found}: 15 or newer is needed"
+
+
+def test_one_that_is_new_enough_is_not() -> None:
+    for number in (150000, 150018, 180006):
+        roles.check_version(number, "db.example.org:5432")
+
+
+class OldServer(threading.Thread):
+    """Says over PostgreSQL's own protocol that it is an old one, to whoever connects, and keeps what it is asked."""
+
+    def __init__(self, version: str) -> None:
+        super().__init__(daemon=True)
+        self.version, self.asked = version, b""
+        self.door = socket.create_server(("127.0.0.1", 0))
+
+    def run(self) -> None:
+        held, _ = self.door.accept()
+        with self.door, held:
+            (length,) = struct.unpack("!i", held.recv(4))
+            held.recv(length)
+            said = {"server_version": self.version, "client_encoding": "UTF8", "standard_conforming_strings": "on"}
+            held.sendall(_message(b"R", struct.pack("!i", 0)))  # come in
+            for name, value in said.items():
+                held.sendall(_message(b"S", f"{name}\0{value}\0".encode()))
+            held.sendall(_message(b"Z", b"I"))
+            while asked := held.recv(1024):
+                self.asked += asked
+
+
+def _message(kind: bytes, body: bytes) -> bytes:
+    return kind + struct.pack("!i", len(body) + 4) + body
+
+
+def test_an_old_server_is_refused_before_anything_is_made_on_it(tmp_path: Path) -> None:
+    server = OldServer("13.4")
+    server.start()
+    url = f"postgresql://admin:secret@127.0.0.1:{server.door.getsockname()[1]}/postgres?sslmode=disable&gssencmode=disable"
+    with pytest.raises(InputRefused, match=r"是 PostgreSQL 13\.4，需要 15 以上") as refused:
+        roles.prepare(url, tmp_path / "home")
+    server.join(10)
+    assert "secret" not in str(refused.value)
+    assert server.asked[:1] == b"X", "nothing but the farewell"
+    assert not (tmp_path / "home").exists()
 
 
 def test_a_wheel_that_does_not_run_here_is_passed_over(tmp_path: Path) -> None:

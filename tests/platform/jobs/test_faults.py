@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import random
 import signal
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -22,6 +24,7 @@ from faults import POINTS, Workers, until
 from run_jobs import entries, seen
 from tonghu.platform.accounts.models import Post
 from tonghu.platform.jobs import points, services, tasks
+from tonghu.platform.jobs import worker as worker_process
 from tonghu.platform.jobs.models import Job
 from tonghu.platform.jobs.pulse import OwnConnection
 from tonghu.platform.jobs.queries import queue_health, standing
@@ -215,6 +218,18 @@ def test_while_the_database_is_away_a_worker_waits_and_goes_on_afterwards(worker
     until(lambda: done(job))
     require_whole(job, 550, 60)
     worker.stop()
+
+
+def test_a_database_that_is_not_there_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A pool without its first connection says nothing for half a minute."""
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        gone = {"host": "127.0.0.1", "port": nobody.getsockname()[1], "user": "nobody", "dbname": "none"}
+        monkeypatch.setattr(worker_process, "connector_params", lambda: gone)
+        begun = time.monotonic()
+        with pytest.raises(psycopg.OperationalError):
+            asyncio.run(worker_process._session(None, 1, worker_process.Times(), asyncio.Event()))
+    assert time.monotonic() - begun < 5
 
 
 def test_a_worker_that_was_thought_dead_changes_nothing_when_it_wakes_up(clerk: Post) -> None:

