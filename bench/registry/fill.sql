@@ -128,7 +128,7 @@ FROM filled_card;
 -- @cards versions
 INSERT INTO registry_cardversion
   (card_id, institution_id, number, made_at, origin, changed, content, content_key)
-SELECT card.id, card.institution_id, 1, card.out_at, 'import', '{}', page.content, page.content_key
+SELECT card.id, card.institution_id, 1, card.out_at, 'import', '{P3}', page.content, page.content_key
 FROM filled_card AS card JOIN filled_page AS page ON page.n = card.n %% %(pages)s;
 
 -- @cards findings

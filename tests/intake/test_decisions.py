@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 from made_up_files import MONTH, Hospital, a_file, card_in, received
 
@@ -20,8 +22,9 @@ from tonghu.platform.files.services import open_plain
 from tonghu.platform.jobs.models import Job
 from tonghu.platform.jobs.tasks import enqueue
 from tonghu.platform.scope.scope import open_scope, system_scope
+from tonghu.registry import checker
 from tonghu.registry.models import Card, CardAct
-from tonghu.registry.services import save_card
+from tonghu.registry.services import move, save_card
 
 pytestmark = [pytest.mark.django_db, pytest.mark.requirement("REG-06")]
 
@@ -237,12 +240,42 @@ def test_a_colleague_confirms_what_another_brought(hospital: Hospital) -> None:
         services.confirm(batch=batch.pk, by=by)
     assert hospital.run(batch).state == State.CONFIRMED
     with hospital.acting():
-        assert Card.objects.get().authors == [colleague.person_id]
+        assert set(Card.objects.get().authors) == {colleague.person_id, hospital.clerk.person_id}
         assert Batch.objects.get().file.destroyed_at is None, "its time ends it"
     fresh = hospital.upload(a_file([hospital.page(P3="ZY0002")]))
     with made_up.acting(colleague) as by:
         own = enqueue(tasks.check_file, by=by, key="colleague", batch=fresh.pk)
     assert run_jobs.run_one(own.pk).state == Job.State.REFUSED
+
+
+def test_who_uploaded_what_a_colleague_confirmed_does_not_approve_it(
+    hospital: Hospital, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """New cards and changed ones alike; the database asks for the name of whoever uploaded the file."""
+    colleague = made_up.post("entry_clerk", hospital.institution)
+    other = replace(hospital, clerk=colleague)
+    other.imported(hospital.page())
+    mine = hospital.checked(hospital.page(P782="13000.00"), hospital.page(P3="ZY0002"))
+    monkeypatch.setattr("tonghu.registry.services.saving.check", lambda *_: [])  # so that it may be submitted
+    assert other.confirmed(mine).counts["updated"] == 1
+    both = {colleague.person_id, hospital.clerk.person_id}
+    with made_up.acting(colleague) as by:
+        assert [set(card.authors) for card in Card.objects.all()] == [both, both]
+        cards = [Card.objects.get(version=2).pk]
+        assert [one.refused for one in move(cards=cards, act="submit", by=by)] == [""]
+    said = [one.zh for _many, found in checker.problems(system_scope("checking")) for one in found]
+    assert not any("作者" in one for one in said)
+    uploader = made_up.post("auditor", hospital.institution, holder=hospital.clerk.person)
+    with made_up.acting(uploader) as by:
+        assert [one.refused for one in move(cards=cards, act="approve", by=by)] == ["own"]
+    forged = (
+        "INSERT INTO registry_cardversion (card_id, institution_id, number, origin, batch, changed, content, "
+        "content_key) SELECT card_id, institution_id, number + 1, 'import', batch, changed, content, content_key "
+        "FROM registry_cardversion WHERE batch = %s AND number = 2"
+    )
+    refused = pytest.raises(DatabaseError, match="names who uploaded the file")
+    with made_up.acting(colleague), connection.cursor() as cursor, refused, transaction.atomic():
+        cursor.execute(forged, [mine.pk])
 
 
 def test_what_nobody_confirms_goes_after_a_day(hospital: Hospital) -> None:

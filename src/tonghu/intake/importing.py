@@ -104,6 +104,8 @@ class _Chunk:
         self.batch, self.by = batch, by
         self.counts: Counter[str] = Counter()
         self.failed: list[dict[str, Any]] = []
+        #: Whoever uploaded the file is an author too, where a colleague confirmed it.
+        self.brought_by = batch.person_id if batch.person_id != by.person else None
 
     def take(self, rows: Sequence[Row]) -> None:
         """Do with each row what was decided."""
@@ -156,6 +158,7 @@ class _Chunk:
                 self.batch.layout, timezone.localdate(self.batch.created_at), self.batch.institution.region_code
             ),
             batch=self.batch.pk,
+            brought_by=self.brought_by,
             by=self.by,
         )
         self.counts["created"] += len(fresh)
@@ -212,6 +215,7 @@ class _Chunk:
         save_card(
             card=card.pk, based_on=card.version, by=self.by, front=changes, origin=Origin.IMPORT, batch=self.batch.pk,
             row=as_it_came(incoming, held.layout, absent, row_of(card.pk) if absent else None),
+            brought_by=self.brought_by,
         )  # fmt: skip
         return True
 

@@ -1,18 +1,19 @@
 -- What the database sees to when a card is begun, gets a version or is changed; the refusals are those of states.sql.
 
--- Who wrote what is in force: of each field the last who changed it. By card. Whoever takes a change back gives a text
--- back that others wrote: of a field that was given back, everybody who ever wrote it counts, rather one too many than
--- the one whose text it is left out.
+-- Who wrote what is in force: of each field the last who changed it, and with them whoever brought the file that they
+-- confirmed. By card. Every version says of at least one field that it changed it, so whoever wrote one is among them.
+-- Whoever takes a change back gives a text back that others wrote: of a field that was given back, everybody who ever
+-- wrote it counts, rather one too many than the one whose text it is left out.
 CREATE OR REPLACE FUNCTION registry.authors_of(cards bigint[]) RETURNS TABLE (card_id bigint, authors bigint[])
 LANGUAGE sql STABLE AS $$
-  SELECT wrote.card_id, coalesce(array_agg(DISTINCT wrote.person_id) FILTER (WHERE wrote.person_id IS NOT NULL), '{}')
+  SELECT wrote.card_id, coalesce(array_agg(DISTINCT who.person) FILTER (WHERE who.person IS NOT NULL), '{}')
   FROM (
-    SELECT version.card_id, version.person_id, row_number() OVER newest AS back,
+    SELECT version.card_id, version.person_id, version.brought_by, row_number() OVER newest AS back,
            first_value(version.origin) OVER newest AS last
     FROM public.registry_cardversion AS version, unnest(version.changed) AS field
     WHERE version.card_id = ANY (cards)
     WINDOW newest AS (PARTITION BY version.card_id, field ORDER BY version.number DESC)
-  ) AS wrote
+  ) AS wrote, unnest(ARRAY[wrote.person_id, wrote.brought_by]) AS who (person)
   WHERE wrote.back = 1 OR wrote.last = 'undo'
   GROUP BY wrote.card_id
 $$;
@@ -33,9 +34,14 @@ BEGIN
   IF scope.everything() THEN
     RETURN NULL;
   END IF;
+  -- First versions: the card was begun with its authors.
+  IF EXISTS (SELECT FROM new_rows AS fresh JOIN registry_card AS card ON card.id = fresh.card_id
+             WHERE fresh.number = 1 AND fresh.brought_by IS NOT NULL AND fresh.brought_by <> ALL (card.authors)) THEN
+    RAISE EXCEPTION 'whoever brought the file is an author' USING ERRCODE = 'TH011';
+  END IF;
   SELECT count(*) INTO wanted FROM new_rows WHERE number > 1;
   IF wanted = 0 THEN
-    RETURN NULL;  -- first versions: the card was begun with its author
+    RETURN NULL;
   END IF;
   UPDATE registry_card AS card
      SET version = fresh.number, authors = found.authors, audited_by = NULL, changed_at = now(),
@@ -54,15 +60,17 @@ $$;
 CREATE OR REPLACE TRIGGER versions_added AFTER INSERT ON registry_cardversion REFERENCING NEW TABLE AS new_rows
   FOR EACH STATEMENT EXECUTE FUNCTION registry.add_versions();
 
--- A new card: a draft of one version, by whoever is in scope.
+-- A new card: a draft of one version, by whoever is in scope, and by those whom they name beside themselves.
 CREATE OR REPLACE FUNCTION registry.begin_card() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+  who bigint := scope.person();
 BEGIN
   IF scope.everything() THEN
     RETURN NEW;  -- rows moved between versions of the table stay as they are
   END IF;
   NEW.state := 'draft';
   NEW.version := 1;
-  NEW.authors := array_remove(ARRAY[scope.person()], NULL);
+  NEW.authors := array_remove(array_remove(NEW.authors, who) || who, NULL);
   NEW.requested_by := '{}';
   NEW.audited_by := NULL;
   NEW.accepted_version := NULL;

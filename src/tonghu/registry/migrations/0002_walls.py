@@ -10,7 +10,7 @@ from tonghu.registry.states_table import EMPTY, fill
 
 ROOM = Path(__file__).parent.parent
 STATES = (ROOM / "states.sql").read_text(encoding="utf-8")
-CARDS = (ROOM / "cards.sql").read_text(encoding="utf-8")
+CARDS = (ROOM / "migrations" / "cards_0011.sql").read_text(encoding="utf-8")
 READ = may("registry.read")
 ENTER = may("registry.enter")
 #: The reader's own hospital sees all of its cards, whoever is above it those that were reported.

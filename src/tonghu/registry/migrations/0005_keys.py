@@ -8,7 +8,7 @@ from django.db.models.deletion import CASCADE, PROTECT
 
 ROOM = Path(__file__).parent.parent
 KEYS = (ROOM / "keys.sql").read_text(encoding="utf-8")
-CARDS = (ROOM / "cards.sql").read_text(encoding="utf-8")
+CARDS = (ROOM / "migrations" / "cards_0011.sql").read_text(encoding="utf-8")
 UNDO = """
 ALTER TABLE registry_card DROP CONSTRAINT card_of_a_view;
 ALTER TABLE registry_cardversion DROP CONSTRAINT version_of_a_card;

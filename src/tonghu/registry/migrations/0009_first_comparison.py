@@ -4,7 +4,7 @@ from pathlib import Path
 
 from django.db import migrations
 
-CARDS = (Path(__file__).parent.parent / "cards.sql").read_text(encoding="utf-8")
+CARDS = (Path(__file__).parent / "cards_0011.sql").read_text(encoding="utf-8")
 
 
 class Migration(migrations.Migration):

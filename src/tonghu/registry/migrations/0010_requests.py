@@ -15,7 +15,7 @@ from django.db.models import F, Q
 
 import tonghu.registry.models.sealed
 
-CARDS = (Path(__file__).parent.parent / "cards.sql").read_text(encoding="utf-8")
+CARDS = (Path(__file__).parent / "cards_0011.sql").read_text(encoding="utf-8")
 COLUMNS = ", ".join(import_module("tonghu.registry.migrations.0007_reported").COLUMNS)
 VIEW = (
     "CREATE OR REPLACE VIEW registry_seencard WITH (security_invoker = true) AS "

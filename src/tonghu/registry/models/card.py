@@ -89,6 +89,8 @@ class CardVersion(models.Model):
     origin = models.CharField(_("origin"), max_length=12, choices=Origin.choices)
     #: The number of the import that it came with or took back; of a bulk mend its number below zero.
     batch = models.BigIntegerField(null=True, db_index=False)
+    #: Who uploaded the file that somebody else confirmed; None where whoever wrote the version did.
+    brought_by = models.BigIntegerField(null=True, editable=False)
     #: Codes of the fields and names of the supplement items that differ from the version before; of the first, all.
     changed = ArrayField(models.CharField(max_length=40), default=list)
     content = SealedBytes(place=PLACE)
@@ -102,6 +104,8 @@ class CardVersion(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["card", "number"], name="one_version_a_number"),
             models.CheckConstraint(condition=Q(number__gte=1), name="versions_begin_with_one"),
+            # Authors are worked out from it: a version that changed nothing would have none.
+            models.CheckConstraint(condition=Q(changed__len__gte=1), name="a_version_says_what_it_changed"),
         ]
         indexes: ClassVar = [
             models.Index(fields=["institution", "batch"], name="version_by_batch", condition=Q(batch__isnull=False)),

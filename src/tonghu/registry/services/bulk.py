@@ -68,12 +68,14 @@ def create_cards(
     origin: str,
     rules_key: str,
     batch: int,
+    brought_by: int | None,
     by: Scope,
 ) -> list[int]:
     """Make a card, its first version and its findings of each row; returns the cards' numbers in the order of `made`.
 
     Args:
         rules_key: of which rules the findings are (``checks.rules_key``).
+        brought_by: who uploaded the file, where `by` is somebody else; an author of the cards too.
 
     Raises:
         PermissionDenied: `by` may not.
@@ -96,19 +98,23 @@ def create_cards(
             INSERT INTO registry_card (id, institution_id, child_id, view_id, {_BROUGHT}, archive_month,
               archive_month_assumed, layout, origin, rules_key, state, version, authors, problem_at_first, waits_for,
               waits_note)
-            SELECT who.card, %b, who.child, who.view, {_BROUGHT}, %b, %b, %b, %b, %b, 'draft', 1, '{{}}', false, '', ''
+            SELECT who.card, %b, who.child, who.view, {_BROUGHT}, %b, %b, %b, %b, %b, 'draft', 1,
+                   array_remove(ARRAY[%b::bigint], NULL), false, '', ''
             FROM ({rows.rows}) AS brought JOIN {_WHO} USING (row)
             """,
-            [institution, archive_month, archive_month_assumed, layout, origin, rules_key, *rows.parameters, *who],
-        )
+            [
+                institution, archive_month, archive_month_assumed, layout, origin, rules_key, brought_by,
+                *rows.parameters, *who,
+            ],
+        )  # fmt: skip
         cursor.execute(
             f"""
             INSERT INTO registry_cardversion
-              (card_id, institution_id, number, origin, batch, changed, content, content_key)
-            SELECT who.card, %b, 1, %b, %b, changed, content, content_key
+              (card_id, institution_id, number, origin, batch, brought_by, changed, content, content_key)
+            SELECT who.card, %b, 1, %b, %b, %b::bigint, changed, content, content_key
             FROM ({rows.rows}) AS brought JOIN {_WHO} USING (row)
             """,
-            [institution, origin, batch, *rows.parameters, *who],
+            [institution, origin, batch, brought_by, *rows.parameters, *who],
         )
         cursor.execute(
             f"""

@@ -76,6 +76,7 @@ def save_card(
     reason: str = "",
     batch: int | None = None,
     row: Content | None = None,
+    brought_by: int | None = None,
 ) -> Card:
     """Save changes of a card as its next version; without a difference nothing is written. Returns the card.
 
@@ -84,6 +85,7 @@ def save_card(
         front, supplement: texts by field code and by item; a blank one empties it.
         reason: kept with the history, where one is given.
         row: the file's own row that an import brings, in the card's layout; kept beside the version.
+        brought_by: who uploaded that file, where `by` is somebody else: an author of what it changes too.
 
     Raises:
         Conflict: the card has a newer version than `based_on`.
@@ -103,7 +105,7 @@ def save_card(
             return held
         if not held.editable:
             raise NotInHand(held.state)
-        write([Change(held, mine, changed, row)], by=acting, origin=origin, batch=batch)
+        write([Change(held, mine, changed, row)], by=acting, origin=origin, batch=batch, brought_by=brought_by)
     held.refresh_from_db()
     return held
 
@@ -136,7 +138,9 @@ class Change:
     row: Content | None = None
 
 
-def write(changes: Sequence[Change], *, by: Scope, origin: str, batch: int | None = None) -> None:
+def write(
+    changes: Sequence[Change], *, by: Scope, origin: str, batch: int | None = None, brought_by: int | None = None
+) -> None:
     """Write the next version of locked cards in hand, their findings, typed columns and views of the child.
 
     However many cards there are, the statements are a handful, but where a child's own fields changed.
@@ -152,7 +156,7 @@ def write(changes: Sequence[Change], *, by: Scope, origin: str, batch: int | Non
     CardVersion.objects.bulk_create(
         CardVersion(
             card=one.card, institution_id=one.card.institution_id, number=one.card.version + 1, origin=origin,
-            batch=batch, changed=one.changed, content=contents.seal(one.content),
+            batch=batch, brought_by=brought_by, changed=one.changed, content=contents.seal(one.content),
             content_key=contents.key(one.content), row=contents.seal(one.row) if one.row else None,
         )
         for one in changes
