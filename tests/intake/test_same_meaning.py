@@ -57,6 +57,16 @@ def test_columns_and_identity_of_a_file_are_those_of_its_contents(tmp_path: Path
             }
 
 
+@pytest.mark.parametrize("wrong", [{"P5": "19"}, {"P5": "2女"}, {"P2": "12345"}])
+def test_a_wrong_value_does_not_become_another_by_its_beginning(hospital: Hospital, wrong: dict[str, str]) -> None:
+    batch = hospital.checked(hospital.page(**wrong))
+    with hospital.acting():
+        row = batch.rows.get()
+        said = identities.opened(row.identity)
+    assert (row.sex, said.sex, row.admission_count) == ({"P5": ("", "", "1")}.get(*wrong, ("1", "1", "")))
+    assert row.errors + row.warnings, "the rules name it"
+
+
 def test_an_imported_card_is_the_card_that_a_clerk_would_have_entered(hospital: Hospital) -> None:
     page = hospital.page(P13=identity_number("2020-03-01", 1), P27="99")
     hospital.imported(page)

@@ -17,7 +17,7 @@ from tonghu.patients.models import HospitalView
 from tonghu.registry import content as contents
 from tonghu.registry.content import Content
 from tonghu.registry.models import Card, CardVersion, Finding
-from tonghu.registry.services import Conflict, OnRecord, enter_card, save_card
+from tonghu.registry.services import Conflict, OnRecord, enter_card, move, save_card
 
 pytestmark = [pytest.mark.django_db, pytest.mark.requirement("REG-10")]
 
@@ -53,6 +53,26 @@ def test_without_an_archive_month_that_of_the_discharge_stands_in_and_is_marked(
 def test_an_archive_month_to_come_is_refused(point: Point) -> None:
     with point.acting("entry_clerk") as by, pytest.raises(InputRefused, match="2031-02"):
         enter_card(institution=point.hospital, content=page(), by=by, archive_month=date(2031, 2, 1))
+
+
+@pytest.mark.parametrize("month", ["2016-12-01", None])
+def test_an_archive_month_before_the_first_is_refused(point: Point, month: str | None) -> None:
+    content = page(discharge_datetime="2016-12-30 10:00") if month is None else page()
+    with point.acting("entry_clerk") as by, pytest.raises(InputRefused, match="before 2017-01") as refused:
+        enter_card(
+            institution=point.hospital, content=content, by=by, archive_month=month and date.fromisoformat(month)
+        )
+    assert ("没有选择归档月" in refused.value.zh) is (month is None)
+
+
+def test_what_is_too_long_to_name_a_stay_names_no_other(point: Point) -> None:
+    card = point.card(medical_record_no="R" * 20, admission_count="1234")
+    assert (card.record_number, card.admission_count) == ("R" * 20, "1234")
+    with point.acting("entry_clerk") as by:
+        saved = save_card(card=card.pk, based_on=1, front={code("admission_count"): "12345"}, by=by)
+        assert saved.admission_count == "", "not the count 1234"
+        with pytest.raises(InputRefused, match="病案号最多 20 个字符"):
+            save_card(card=card.pk, based_on=2, front={code("medical_record_no"): "R" * 21}, by=by)
 
 
 def test_what_names_the_stay_must_be_there_and_all_that_is_missing_is_said_at_once(point: Point) -> None:
@@ -187,11 +207,57 @@ FORGED = {
     "not the next version": "INSERT INTO registry_cardversion (card_id, institution_id, number, made_at, origin, "
     "changed, content, content_key) SELECT card_id, institution_id, 3, now(), 'manual', '{P5}', content, content_key "
     "FROM registry_cardversion WHERE card_id = %s",
+    "a_version_says_what_it_changed": "INSERT INTO registry_cardversion (card_id, institution_id, number, made_at, "
+    "origin, changed, content, content_key) SELECT card_id, institution_id, 2, now(), 'manual', '{}', content, "
+    "content_key FROM registry_cardversion WHERE card_id = %s",
     "only the database writes this": "UPDATE registry_card SET authors = '{}' WHERE id = %s",
     "row-level security|permission denied": "INSERT INTO registry_tally (institution_id, archive_month, state, "
     "problem, problem_at_first, cards) SELECT institution_id, archive_month, state, true, true, 5 FROM registry_card "
     "WHERE id = %s",
 }
+
+
+def test_whoever_inserts_a_version_is_an_author_of_it_and_approves_nothing(point: Point) -> None:
+    """By raw SQL too, whatever field the version says that it changed."""
+    card = point.card("records_department")
+    clerk = point.post("entry_clerk")
+    with made_up.acting(clerk), connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO registry_cardversion (card_id, institution_id, number, origin, changed, content, content_key, "
+            "person_id) SELECT card_id, institution_id, 2, 'manual', '{no such field}', content, content_key, NULL "
+            "FROM registry_cardversion WHERE card_id = %s",
+            [card.pk],
+        )
+    with point.acting("records_department") as by:
+        assert clerk.person_id in Card.objects.get(pk=card.pk).authors
+        assert not move(cards=[card.pk], act="submit", by=by)[0].refused
+    both = made_up.post("auditor", point.hospital, holder=clerk.person)
+    with made_up.acting(both) as by:
+        assert move(cards=[card.pk], act="approve", by=by)[0].refused == "own"
+        with pytest.raises(DatabaseError, match="nobody audits what they wrote"), transaction.atomic():
+            Card.objects.filter(pk=card.pk).update(state="approved")
+
+
+def test_whoever_brought_a_file_is_named_on_the_card_and_its_version(point: Point) -> None:
+    card = point.card()
+    version = (
+        "INSERT INTO registry_cardversion (card_id, institution_id, number, origin, brought_by, changed, content, "
+        "content_key) SELECT {0}, institution_id, 1, 'import', 77, '{{P3}}', content, content_key "
+        "FROM registry_cardversion WHERE card_id = {1}"
+    )
+    begun = {
+        "institution": point.hospital, "child_id": card.child_id, "view_id": card.view_id, "discharge_at":
+        card.discharge_at, "archive_month": card.archive_month, "layout": "2012", "origin": "import",
+    }  # fmt: skip
+    with point.acting("entry_clerk") as by, connection.cursor() as cursor:
+        forgotten = Card.objects.create(record_number="X1", **begun)
+        with pytest.raises(DatabaseError, match="whoever brought the file is an author"), transaction.atomic():
+            cursor.execute(version.format(forgotten.pk, card.pk))
+        named = Card.objects.create(record_number="X2", authors=[77], **begun)
+        cursor.execute(version.format(named.pk, card.pk))
+        named.refresh_from_db()
+        assert set(named.authors) == {77, by.person}
+        transaction.set_rollback(True)
 
 
 @pytest.mark.parametrize("said", FORGED)

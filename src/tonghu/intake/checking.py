@@ -30,7 +30,8 @@ from tonghu.intake.private import private_folder
 from tonghu.registry.checks import check, check_without_supplement
 from tonghu.registry.content import Content
 from tonghu.registry.exporting import KEY_COLUMN, plain
-from tonghu.registry.summary import Identity
+from tonghu.registry.summary import LONGEST_COUNT, LONGEST_RECORD, Identity, sex_code, whole
+from tonghu.rulebook.ruleset import RuleSet
 
 #: So many rows are read, sealed and staged together.
 BLOCK: Final = 5_000
@@ -51,8 +52,6 @@ FINDING: Final = {"row": pl.Int64, "rule": pl.String, "version": pl.Int64, "colu
 SAMPLES, LONGEST_SAMPLE = 3, 40
 #: What stands in the place of a document number where a child has none.
 _NO_DOCUMENT: Final = frozenset({"-", "－"})
-#: The longest record number and admission count that a card holds.
-LONGEST_RECORD, LONGEST_COUNT = 20, 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,16 +171,29 @@ class Checked:
             for part in block.iter_slices(size):
                 yield part.with_columns(pl.col("row").cast(pl.Int64))
 
+    def errors_among(self) -> list[int]:
+        """The rows in which the rules that compare rows find errors: those stand in no block."""
+        found = pl.scan_csv(self.folder / FINDINGS, infer_schema=False)
+        found = found.filter(pl.col("rule").is_in(self._comparing) & (pl.col("level") == "error"))
+        return found.select(pl.col("row").cast(pl.Int64).unique()).collect().to_series().to_list()
+
+    @cached_property
+    def _rules(self) -> RuleSet:
+        return record.rules(self.columns.named, self.on, self.region)
+
+    @cached_property
+    def _comparing(self) -> list[str]:
+        """What those rules report that compare rows."""
+        return sorted({rule.reports for rule in self._rules.rules if reads_other_rows(self._rules, rule)})
+
     def _findings(self) -> pl.DataFrame:
         columns = self.columns
-        rules = record.rules(columns.named, self.on, self.region)
-        versions = {rule.reports: rule.version for rule in rules.rules}
-        comparing = {rule.reports for rule in rules.rules if reads_other_rows(rules, rule)}
+        versions = {rule.reports: rule.version for rule in self._rules.rules}
         codes = {columns.header[at]: field.code for at, field in columns.fields.items()}
         return (
             pl.scan_csv(self.folder / FINDINGS, infer_schema=False)
             .select(pl.col("row").cast(pl.Int64), "rule", "column", "level")
-            .filter((pl.col("row") > 0) & ~pl.col("rule").is_in(sorted(comparing)))
+            .filter((pl.col("row") > 0) & ~pl.col("rule").is_in(self._comparing))
             .with_columns(
                 pl.col("column").fill_null("").replace_strict(codes, default=""),
                 pl.col("rule").replace_strict(versions, default=1, return_dtype=pl.Int64).alias("version"),
@@ -242,15 +254,15 @@ def _case(own: Sequence[Any], front: dict[str, str], key: str | None, said: Mapp
     record = _text(said["medical_record_no"])
     discharge: datetime | None = said["discharge_datetime"]
     residence = province_of_address(said["current_address"]) or province_of_address(said["registered_address"]) or ""
-    number = _text(said["national_id"], 40)
+    number, sex = _text(said["national_id"], 40), sex_code(said["sex"])
     typed = (
-        record[:LONGEST_RECORD], _text(said["admission_count"], LONGEST_COUNT), said["admission_datetime"], discharge,
-        _text(said["sex"], 1), _int(years), _int(days), residence, _text(said["principal_diagnosis_code"], 20), group,
+        record[:LONGEST_RECORD], whole(said["admission_count"], LONGEST_COUNT), said["admission_datetime"], discharge,
+        sex, _int(years), _int(days), residence, _text(said["principal_diagnosis_code"], 20), group,
         _text(code, 20), _int(position), subgroup or "", method or "", certainty or "",
     )  # fmt: skip
     identity = Identity(
         patient_name=_text(said["patient_name"], 40),
-        sex=_text(said["sex"], 1),
+        sex=sex,
         birth_date=said["birth_date"],
         ethnicity=_text(said["ethnicity"], 20),
         nationality=_text(said["nationality"], 40),

@@ -9,7 +9,7 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from tonghu.intake.services import FIRST_MONTH
+from tonghu.registry.months import FIRST_MONTH
 
 
 def months() -> list[tuple[str, list[tuple[str, str]]]]:

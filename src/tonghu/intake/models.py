@@ -122,6 +122,11 @@ class Batch(models.Model):
         """What people call it: 2026-0012 once it is confirmed, else the number of its row."""
         return f"{self.year}-{self.number:04d}" if self.number is not None else f"#{self.pk}"
 
+    @property
+    def looked_again(self) -> int:
+        """How often rows of it were compared again while it waited."""
+        return int(self.summary.get("looked_again", 0))
+
 
 class Match(models.TextChoices):
     """What a row is to the cards that are there."""
@@ -209,6 +214,11 @@ class Row(models.Model):
 
     def __str__(self) -> str:
         return f"row {self.row} of batch {self.batch_id}"
+
+    @property
+    def beside(self) -> str:
+        """Beside what it was compared, for who chooses to send back: the card, its version and its state."""
+        return f"{self.card or ''}/{self.card_version or ''}/{self.card_state}"
 
 
 #: Rows that nobody has decided on yet and that wait for it.

@@ -24,9 +24,8 @@ from tonghu.platform.jobs.models import Job
 from tonghu.platform.jobs.tasks import enqueue
 from tonghu.platform.scope.scope import Scope
 from tonghu.registry.locks import is_locked
+from tonghu.registry.months import require_month
 
-#: Case reports began with the stays of this month (国卫办医函〔2020〕22号: 补录 2017-01-01 起出院病例).
-FIRST_MONTH: Final = date(2017, 1, 1)
 #: What is counted of an import, in the order in which people read it.
 COUNTS: Final = ("created", "updated", "unchanged", "skipped", "failed")
 
@@ -44,6 +43,16 @@ class AlreadyHere(InputRefused):
             "This file was uploaded before and is not taken twice: here it is",
         )
         self.batch = batch
+
+
+class ComparedAgain(InputRefused):
+    """Rows were compared again since somebody looked at them: a choice made over the old comparison is not taken."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "您打开页面之后，报告卡有变化，已重新对照。这次选择没有采用：请看过后再选",
+            "The card changed since you opened the page, and was compared again. Your choice was not taken: look again",
+        )
 
 
 def upload(*, received: ReceivedFile, archive_month: date, by: Scope) -> Batch:
@@ -76,25 +85,6 @@ def upload(*, received: ReceivedFile, archive_month: date, by: Scope) -> Batch:
     raise raise_after
 
 
-def require_month(month: date) -> None:
-    """Refuse an archive month for which nothing can be imported.
-
-    Raises:
-        InputRefused: it is to come, or lies before the first month of case reports.
-    """
-    today = timezone.localdate()
-    if month > today.replace(day=1):
-        raise InputRefused(
-            f"归档月 {month:%Y-%m} 还没有到：请选择 {today:%Y-%m} 或更早的月份",
-            f"The archive month {month:%Y-%m} is still to come: choose {today:%Y-%m} or an earlier one",
-        )
-    if month < FIRST_MONTH:
-        raise InputRefused(
-            f"归档月 {month:%Y-%m} 早于 2017-01：病例登记从 2017 年 1 月的出院病例开始",
-            f"The archive month {month:%Y-%m} is before 2017-01, with which case reports began",
-        )
-
-
 def _begin(file: StoredFile, archive_month: date, by: Scope) -> Batch:
     from tonghu.intake.tasks import check_file
 
@@ -110,17 +100,31 @@ def _begin(file: StoredFile, archive_month: date, by: Scope) -> Batch:
 
 
 @transaction.atomic
-def choose(*, batch: int, choice: str, by: Scope, rows: Sequence[int] | None = None, match: str = "") -> int:
+def choose(
+    *,
+    batch: int,
+    choice: str,
+    by: Scope,
+    rows: Sequence[int] | None = None,
+    match: str = "",
+    beside: str | None = None,
+    looked_again: str | None = None,
+) -> int:
     """Say what is to become of rows: of those named by their numbers, or of all of a kind; returns of how many.
 
     A choice that some rows do not have (a new card for a stay that has one) leaves those as they are.
 
+    Args:
+        beside: what the named rows stood beside on the page that was looked at, as ``Row.beside`` says it.
+        looked_again: how often rows had been compared again when that page was made, as ``Batch.looked_again``.
+
     Raises:
+        ComparedAgain: the rows stand beside something else now.
         InputRefused: the batch does not wait for choices, or there is no such choice.
         PermissionDenied: `by` may not.
     """
     check_may(by, UPLOAD)
-    _locked(batch, State.READY)
+    held = _locked(batch, State.READY)
     if choice not in Choice.values:
         raise InputRefused("没有这种处理方式", "There is no such choice")
     fits = [kind for kind, choices in CHOICES.items() if choice in choices]
@@ -128,6 +132,10 @@ def choose(*, batch: int, choice: str, by: Scope, rows: Sequence[int] | None = N
     # A card that is with the auditor or the centre does not change by a file.
     chosen = chosen.exclude(why="held")
     chosen = chosen.filter(row__in=rows) if rows is not None else chosen.filter(match=match)
+    if beside is not None and any(row.beside != beside for row in chosen.only("card", "card_version", "card_state")):
+        raise ComparedAgain
+    if looked_again is not None and looked_again != str(held.looked_again):
+        raise ComparedAgain
     return chosen.update(choice=choice, chosen=True)
 
 

@@ -17,6 +17,8 @@ from tonghu.hqms import stay as one_stay
 from tonghu.patients.models.known import DocumentType
 from tonghu.registry.content import Content
 
+#: The longest record number and admission count that a card holds.
+LONGEST_RECORD, LONGEST_COUNT = 20, 4
 #: Passports and permits: letters, then digits. Fillers such as 无, 不详 or zeros are none.
 _OTHER: Final = re.compile(r"[A-Z]{1,3}\d{6,10}")
 
@@ -78,11 +80,11 @@ def facts(content: Content, on: date, region: str | None = None) -> Summary:
     )  # fmt: skip
     subgroup, method, certainty = group or ("", "", "")
     return Summary(
-        record_number=_text(known.get("medical_record_no"), 20),
-        admission_count=_text(known.get("admission_count"), 4),
+        record_number=whole(known.get("medical_record_no"), LONGEST_RECORD),
+        admission_count=whole(known.get("admission_count"), LONGEST_COUNT),
         admission_at=_moment(known.get("admission_datetime")),
         discharge_at=_moment(known.get("discharge_datetime")),
-        sex=_sex(known.get("sex")),
+        sex=sex_code(known.get("sex")),
         age_years=stay.age_years,
         age_days=stay.age_days,
         residence_code=_residence(known),
@@ -103,7 +105,7 @@ def identity(content: Content) -> Identity:
     number = _text(known.get("national_id"), 40)
     return Identity(
         patient_name=_text(known.get("patient_name"), 40),
-        sex=_sex(known.get("sex")),
+        sex=sex_code(known.get("sex")),
         birth_date=born if isinstance(born, date) else None,
         ethnicity=_text(known.get("ethnicity"), 20),
         nationality=_text(known.get("nationality"), 40),
@@ -129,10 +131,16 @@ def document(identity: Identity) -> tuple[str, str]:
     return "", ""
 
 
-def _sex(value: object) -> str:
-    """A code of RC001; anything else says nothing of the child, and what is known of them stays."""
+def sex_code(value: object) -> str:
+    """Return a code of RC001; anything else says nothing of the child, and what is known of them stays: ''."""
     code = "" if value is None else halfwidth(str(value)).strip()
     return code if any(code == entry.code for entry in table("RC001").entries) else ""
+
+
+def whole(value: object, longest: int) -> str:
+    """Return what names a stay; '' where it is longer than that can be: its beginning would name another one."""
+    text = "" if value is None else str(value).strip()
+    return text if len(text) <= longest else ""
 
 
 def _residence(known: Any) -> str:

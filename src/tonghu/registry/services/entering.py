@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from tonghu.codes import hqms_fields
 from tonghu.errors import InputRefused
 from tonghu.network.models import Institution
 from tonghu.patients.models import HospitalView
@@ -21,9 +22,10 @@ from tonghu.registry.checks import check, rules_key
 from tonghu.registry.content import Content
 from tonghu.registry.events import CARD, ENTERED
 from tonghu.registry.models import Card, CardVersion, Finding, Origin
+from tonghu.registry.months import require_month
 from tonghu.registry.services.comparing import among, ask_siblings
 from tonghu.registry.services.findings import count_open, rows
-from tonghu.registry.summary import Summary, document, facts, identity
+from tonghu.registry.summary import LONGEST_RECORD, Summary, document, facts, identity
 
 
 class OnRecord(InputRefused):
@@ -57,7 +59,7 @@ def enter_card(
 
     Raises:
         OnRecord: the stay has a card.
-        InputRefused: what names the stay or the child is missing, or the archive month is to come.
+        InputRefused: what names the stay or the child is missing, or there is no such archive month.
         PermissionDenied: `by` may not.
     """
     check_may(by, ENTER)
@@ -75,7 +77,7 @@ def enter_card(
         origin=origin,
         rules_key=rules_key(content.layout, today, institution.region_code),
         compared_at=timezone.now(),
-        **archived(archive_month, said, today),
+        **archived(archive_month, said),
         **count_open(found),
         **said.as_columns(),
     )
@@ -95,8 +97,14 @@ def require_key(content: Content, said: Summary) -> None:
     """Refuse a content that does not name its stay and its child.
 
     Raises:
-        InputRefused: with all that is missing.
+        InputRefused: with all that is missing, or the record number is longer than one can be.
     """
+    number = hqms_fields.layout(content.layout).by_name["medical_record_no"].code
+    if not said.record_number and len(content.front.get(number, "").strip()) > LONGEST_RECORD:
+        raise InputRefused(
+            f"病案号最多 {LONGEST_RECORD} 个字符，请核对",
+            f"A record number has at most {LONGEST_RECORD} characters: check it",
+        )
     lacking = [
         words
         for words, there in (
@@ -114,19 +122,22 @@ def require_key(content: Content, said: Summary) -> None:
         )
 
 
-def archived(month: date | None, said: Summary, today: date) -> dict[str, Any]:
-    """The archive month as columns of a card.
+def archived(month: date | None, said: Summary) -> dict[str, Any]:
+    """The archive month as columns of a card; without one, the month of the discharge stands in.
 
     Raises:
-        InputRefused: it lies in the future.
+        InputRefused: it is to come, or before the first month of case reports.
     """
     assert said.discharge_at is not None
     chosen = (month or timezone.localtime(said.discharge_at).date()).replace(day=1)
-    if chosen > today + timedelta(days=1):
+    try:
+        require_month(chosen)
+    except InputRefused as why:
+        if month is not None:
+            raise
         raise InputRefused(
-            f"归档月份 {chosen:%Y-%m} 还没有到，请核对归档月份或出院日期",
-            f"The archive month {chosen:%Y-%m} is still to come: check it, or the discharge date",
-        )
+            f"没有选择归档月，按出院日期：{why.zh}", f"None was chosen, and by the discharge: {why.en}"
+        ) from why
     return {"archive_month": chosen, "archive_month_assumed": month is None}
 
 
