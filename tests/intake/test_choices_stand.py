@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from html import unescape
+
 import pytest
 from made_up_files import Hospital
 
@@ -136,3 +139,42 @@ def test_who_decides_again_on_an_answered_row_is_remembered_too(hospital: Hospit
     with hospital.acting():
         assert batch.rows.get().answered == again.pk
         assert Answer.objects.count() == 2
+
+
+def of_the_form(page: str) -> dict[str, str]:
+    """What the form of the choices sends besides the choice."""
+    form = page[page.index("for-all") :].split("</form>")[0]
+    return {
+        name: unescape(said) for name, said in re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', form)
+    }
+
+
+def test_a_choice_over_an_old_comparison_is_asked_again(hospital: Hospital) -> None:
+    """Somebody sees the card as it was; it changes, a colleague's look compares it again; the choice is not taken."""
+    hospital.imported(hospital.page())
+    batch = hospital.checked(hospital.page(P782="13000.00"))
+    mine = made_up.browser(hospital.clerk)
+    one, all_ = (mine.get(f"/imports/{batch.pk}/rows{more}").content.decode() for more in ("/1", "?match=changed"))
+    with hospital.acting() as by:
+        save_card(card=Card.objects.get().pk, based_on=1, front={"P782": "14000.00"}, by=by)
+    look(hospital, batch)
+    for page, named in ((one, "beside"), (all_, "looked_again")):
+        typed = of_the_form(page)
+        assert named in typed
+        answer = mine.post(f"/imports/{batch.pk}/choose", {**typed, "choice": "replace"}, follow=True)
+        assert "这次选择没有采用" in answer.content.decode()
+        assert look(hospital, batch) == [("changed", "edited", "")]
+    again = of_the_form(mine.get(f"/imports/{batch.pk}/rows/1").content.decode())
+    mine.post(f"/imports/{batch.pk}/choose", {**again, "choice": "replace"})
+    assert look(hospital, batch) == [("changed", "edited", "replace")]
+
+
+def test_who_opens_a_row_sees_it_beside_the_card_as_it_is(hospital: Hospital) -> None:
+    hospital.imported(hospital.page())
+    batch = hospital.checked(hospital.page(P782="13000.00"))
+    with hospital.acting() as by:
+        save_card(card=Card.objects.get().pk, based_on=1, front={"P782": "14000.00"}, by=by)
+    page = made_up.browser(hospital.clerk).get(f"/imports/{batch.pk}/rows/1", follow=True).content.decode()
+    assert "第 2 版" in page
+    with hospital.acting():
+        assert batch.rows.get().card_version == 2

@@ -18,6 +18,7 @@ from tonghu.hqms.labels import GROUPS_EN, GROUPS_ZH
 from tonghu.intake import identity, queries, services
 from tonghu.intake.access import UPLOAD
 from tonghu.intake.comparing import lines
+from tonghu.intake.looking_again import look_again
 from tonghu.intake.matching import contents, lacking
 from tonghu.intake.models import CHOICES, WAITING, Batch, Choice, Match, Row, State
 from tonghu.intake.outcomes import COUNTED, WHY, outcome
@@ -99,6 +100,9 @@ def row_page(request: Request, pk: int, row: int) -> HttpResponse:
     batch = get_object_or_404(Batch, pk=pk, state=State.READY)
     held = get_object_or_404(Row, batch=batch, row=row)
     card = Card.objects.select_related("child", "view").filter(pk=held.card or 0).first()
+    moved_on = card is not None and (card.version, card.state) != (held.card_version, held.card_state)
+    if moved_on and look_again(batch=batch.pk, by=request.scope).compared:
+        return redirect("intake:row", pk, row)  # beside the card as it is now
     if card is not None:
         log_read(card.child.group, "核对导入", by=request.scope, institution=card.institution_id)
     incoming = open_(held.content)
@@ -131,7 +135,14 @@ def choose(request: Request, pk: int) -> HttpResponse:
     number = int(one) if one.isascii() and one.isdecimal() and len(one) < 10 else None
     try:
         rows = [number] if number is not None else None
-        count = services.choose(batch=batch.pk, choice=choice, by=request.scope, rows=rows, match=match)
+        count = services.choose(
+            batch=batch.pk, choice=choice, by=request.scope, rows=rows, match=match,
+            beside=request.POST.get("beside"), looked_again=request.POST.get("looked_again"),
+        )  # fmt: skip
+    except services.ComparedAgain as why:
+        messages.warning(request, str(in_words(why)))
+        listed = f"{reverse('intake:rows', args=[pk])}?match={match}"
+        return redirect(listed if number is None else reverse("intake:row", args=[pk, number]))
     except InputRefused as why:
         messages.error(request, str(in_words(why)))
         return redirect("intake:batch", pk)
