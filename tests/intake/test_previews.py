@@ -7,6 +7,8 @@ from django.test import Client
 from made_up_files import Hospital, card_in
 
 import made_up
+import made_up_cards
+from tonghu.codes import hqms_fields
 from tonghu.intake import queries, services
 from tonghu.intake.models import Batch, State
 from tonghu.intake.undoing import forecast
@@ -41,6 +43,25 @@ def test_the_stays_with_errors_are_those_whose_rows_have_them(hospital: Hospital
     assert preview.with_errors == with_errors > 0
     assert f"3 次住院中 {with_errors} 次有错误" in page(clerk, batch)
     assert found <= named, "what counts as an error is named"
+
+
+def test_the_preview_counts_the_stays_that_the_check_of_the_file_counts(hospital: Hospital, clerk: Client) -> None:
+    """With the errors that show only beside another row; where the rules of cards find more, it says so."""
+    whole = {field.code: "" for field in hqms_fields.layout("2012").fields} | dict(made_up_cards.page().front)
+    whole |= {"P900": hospital.institution.code, "P6891": "虚构儿童医院"}
+    later = f"{whole['P25'][:10]} 23:30"
+    batch = hospital.checked(whole, {**whole, "P25": later})
+    with hospital.acting():
+        assert not batch.rows.filter(errors__gt=0).exists(), "alone each is right"
+        assert queries.preview(batch).with_errors == batch.summary["problem_cards"] == 2
+    assert "2 次住院中 2 次有错误" in page(clerk, batch)
+    assert "tonghu hqms check" not in page(clerk, batch)
+    few = {name: text for name, text in whole.items() if name not in ("P30", "P752")}
+    more = hospital.checked({**few, "P3": "ZY0009"})
+    with hospital.acting():
+        cards, file = queries.preview(more).with_errors, more.summary["problem_cards"]
+    assert cards > file
+    assert f"计 {file} 次；作为报告卡计 {cards} 次" in page(clerk, more)
 
 
 def test_the_counts_and_what_the_file_holds_add_up(hospital: Hospital, clerk: Client) -> None:

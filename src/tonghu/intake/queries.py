@@ -36,6 +36,8 @@ DISCHARGED: Final[dict[str, Promise]] = {
 }
 #: So many months a stay may wait for its archive without being asked about.
 _LONG: Final = 6
+#: So many rows are named in one question.
+_PART: Final = 5_000
 #: What the menu counts at most.
 _MOST: Final = 99
 #: Fields of a front page that pages show masked, by name.
@@ -74,7 +76,7 @@ class Preview:
     Attributes:
         counts: how many rows each count of it would have, and how many wait.
         kinds: the kinds of rows that it has, those that wait first.
-        with_errors: in how many rows the rules of a card find errors.
+        with_errors: in how many rows the rules find errors, those that compare rows and those of a card included.
         answered: how many rows somebody decided on before; they count as unchanged.
         discharged: how many stays were discharged when, by :data:`DISCHARGED`.
         mostly: the other month in which more than half of the stays were discharged, as ``2026-09``, and how many;
@@ -115,8 +117,11 @@ def _mostly(batch: Batch, said: Mapping[str, Any]) -> tuple[str, int] | None:
     return (month, rows) if another and 2 * rows > said["rows"] else None
 
 
-def staged(batch: Batch) -> dict[str, Any]:
+def staged(batch: Batch, among: Sequence[int] = ()) -> dict[str, Any]:
     """Return what holds of the rows of a file whatever becomes of them: counted once for its preview, they may be many.
+
+    Args:
+        among: the rows in which the rules that compare rows find errors; they stand in no row.
 
     ``with_errors`` and ``discharged`` as :class:`Preview` has them; ``most_discharged``: the most frequent month of
     discharge and in how many of the ``rows``.
@@ -129,8 +134,10 @@ def staged(batch: Batch) -> dict[str, Any]:
         with_errors=Count("pk", filter=Q(errors__gt=0)),
         **{when: Count("pk", filter=_discharged(when, batch.archive_month)) for when in DISCHARGED},
     )
+    alone = rows.filter(errors=0)
+    compared = sum(alone.filter(row__in=among[at : at + _PART]).count() for at in range(0, len(among), _PART))
     return {
-        "rows": counted.pop("rows"), "with_errors": counted.pop("with_errors"), "discharged": counted,
+        "rows": counted.pop("rows"), "with_errors": counted.pop("with_errors") + compared, "discharged": counted,
         "most_discharged": (f"{most['month']:%Y-%m}", most["rows"]) if most else ("", 0),
     }  # fmt: skip
 

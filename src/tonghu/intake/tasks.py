@@ -173,7 +173,7 @@ def _stage(run: Run, batch: int, found: Checked, others: frozenset[str]) -> dict
     held.layout, held.summary = layout, remembered(found.summary)
     held.summary["card_rules"] = found_on_cards(held, (line["rule"] for line in found.summary["findings_by_rule"]))
     match(held)
-    held.summary["staged"] = staged(held)
+    held.summary["staged"] = staged(held, found.errors_among())
     held.state = State.READY
     held.samples = json.dumps(found.samples(), ensure_ascii=False)
     held.save(update_fields=["layout", "state", "summary", "samples"])

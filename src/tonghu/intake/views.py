@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from functools import partial
 from typing import Any, Final
 
@@ -76,8 +77,12 @@ def imports(request: Request) -> HttpResponse:
         empty=_("Imports appear here, with what each of them did."),
     )  # fmt: skip
     form = UploadForm()
-    limit = purpose("discharge_upload", timezone.localdate()).limit
-    return render(request, "intake/imports.html", {"form": form, "table": table, "limit": limit // 2**20})
+    today = timezone.localdate()
+    kept = purpose("discharge_upload", today)
+    lives = {"file": kept.life, "marked": purpose("export", today).life}
+    hours = {name: life // timedelta(hours=1) for name, life in lives.items() if life is not None}
+    said = {"form": form, "table": table, "limit": kept.limit // 2**20, "hours": hours}
+    return render(request, "intake/imports.html", said)
 
 
 @requires(UPLOAD)
@@ -208,6 +213,8 @@ def _preview(batch: Batch) -> dict[str, Any]:
         "left_by_choice": counts["skipped"],
         "kinds": would.kinds,
         "with_errors": would.with_errors,
+        # The command's number, where the card's own rules, or columns that the file lacks, make it another.
+        "in_the_file": summary["problem_cards"] if summary["problem_cards"] != would.with_errors else None,
         "answered": would.answered,
         "decided_in": queries.decided_in(batch) if would.answered else [],
         "mostly": would.mostly,
