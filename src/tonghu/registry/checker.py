@@ -15,7 +15,7 @@ from django.utils import timezone
 from tonghu.errors import InputRefused
 from tonghu.network.models import Institution
 from tonghu.platform.scope.scope import Scope, open_scope
-from tonghu.registry.checks import check, rules_key
+from tonghu.registry.checks import check, rules_key, to_supplement
 from tonghu.registry.content import keys, open_
 from tonghu.registry.models import Card, CardVersion, Finding
 from tonghu.registry.states import AUDITED
@@ -195,6 +195,11 @@ def _of_content(
     if (said.record_number, said.discharge_at) != (card.record_number, card.discharge_at):
         yield "病案号或出院时间与内容不符", "its record number or discharge is not what its content says"
     if card.rules_key == rules_key(card.layout, today, region):
+        if (asked := len(to_supplement(content, said.scope_group, today))) != card.to_supplement:
+            yield (
+                f"待补充的项目记为 {card.to_supplement} 项，实为 {asked} 项",
+                f"it counts {card.to_supplement} items to be supplemented, but {asked} are",
+            )
         now = {one.at for one in check(content, today, region)}
         stored = {at for at in stored if at[0] not in COMPARING}  # another card may have changed since
         if now != stored:

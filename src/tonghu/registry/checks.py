@@ -19,7 +19,7 @@ from tonghu.hqms import mends, record, stay
 from tonghu.hqms.casting import Value
 from tonghu.registry import card_facts
 from tonghu.registry.content import Content
-from tonghu.registry.supplement import Item, items_on
+from tonghu.registry.supplement import DIED, Item, items_on, lacking
 
 #: So many proposals are worked out for one card; a page with more findings has other troubles.
 MOST_PROPOSED: Final = 200
@@ -108,7 +108,7 @@ def _rules_key(layout: str, on: date, region: str | None) -> str:
 
     chosen = (*record.rules(layout, on, region).rules, *rules(on=on).rules)
     asked = [f"{rule.id} {rule.version} {rule.level} {rule.layer} {rule.place}" for rule in chosen]
-    asked += [f"{item.name} {item.kind} {item.valid_from}" for item in items_on(on)]
+    asked += [f"{item.name} {item.kind} {item.asked} {item.valid_from}" for item in items_on(on)]
     return hashlib.sha256("\n".join(asked).encode()).hexdigest()[:16]
 
 
@@ -129,19 +129,8 @@ def to_supplement(content: Content, scope_group: str, on: date) -> list[Item]:
     Args:
         scope_group: the card's, see ``summary``.
     """
-    from tonghu.hqms.iccc import NO_TUMOUR
-
-    page = stay.read(content.front, content.layout)
-    meant = {
-        "all": True,
-        "tumour": bool(scope_group) and scope_group not in NO_TUMOUR,
-        "death": page.get("discharge_disposition") == "5",
-    }
-    return [
-        item
-        for item in items_on(on)
-        if item.asked and meant[item.meant_for] and not content.supplement.get(item.name)
-    ]  # fmt: skip
+    died = stay.read(content.front, content.layout).get("discharge_disposition") == DIED
+    return lacking(content.supplement, scope_group=scope_group, died=died, day=on)
 
 
 def once(found: Iterable[Found]) -> list[Found]:

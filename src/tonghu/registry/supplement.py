@@ -5,6 +5,7 @@ An item's values are texts like those of the front page; what cannot be read as 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -17,12 +18,15 @@ from django.utils.translation import get_language
 
 from tonghu.codes.dates import read_date
 from tonghu.codes.text import clean, halfwidth
+from tonghu.hqms.iccc import NO_TUMOUR
 from tonghu.platform.dated import Setting, settings
 
 FILE: Final = Path(__file__).with_name("supplement.yaml")
 STAGES: Final = Path(__file__).with_name("stages.yaml")
 #: For which cards an item is meant.
 For = Literal["tumour", "death", "all"]
+#: The disposition of who died (RC019).
+DIED: Final = "5"
 #: Kinds of items: a text is whatever is written, a date and a choice are read.
 KINDS: Final = ("text", "date", "choice")
 
@@ -140,6 +144,19 @@ def items_on(day: date) -> tuple[Item, ...]:
 def items() -> tuple[Item, ...]:
     """Return the items that hold today, in the order of the file."""
     return items_on(timezone.localdate())
+
+
+def lacking(supplement: Mapping[str, str], *, scope_group: str, died: bool, day: date) -> list[Item]:
+    """Return the items that are still to be supplemented on a card: asked for such a card, and blank.
+
+    Args:
+        scope_group: the group that brought the stay into scope, '' for none.
+        died: whether the stay ended with death.
+    """
+    meant = {"all": True, "tumour": bool(scope_group) and scope_group not in NO_TUMOUR, "death": died}
+    return [
+        one for one in items_on(day) if one.asked and meant[one.meant_for] and not supplement.get(one.name, "").strip()
+    ]
 
 
 @cache

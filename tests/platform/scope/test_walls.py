@@ -281,6 +281,8 @@ def test_what_the_wall_does_not_hold_back_is_said_in_the_docs(place: tables.Plac
 DEFINERS = {
     "audit.": "keeps histories and the chain, which the application may not write",
     "registry.fold_tally": "adds the tally up, for the job alone",
+    "registry.drafts_told": "tells colleagues who typed on which card and when, never what",
+    "registry.views_let_see": "the views of children that other hospitals let the open scope see: ids",
     "registry.keep_reported": "puts aside what was reported of a card in correction: the database alone writes it",
     "registry.count_cards": "keeps the tally of cards, which the application may not write",
     "surveillance.count_arrivals": "keeps what of each month has arrived, which the application may not write",

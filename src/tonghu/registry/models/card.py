@@ -32,7 +32,8 @@ OF_REPORTED: Final[dict[str, tuple[str, ...]]] = {
 
 
 @tracked(
-    exclude=("rules_key", "compared_at", "requested_by"),  # who submitted and explained, the acts keep
+    # who submitted and explained, the acts keep; what is asked changes with the items' dates
+    exclude=("rules_key", "compared_at", "requested_by", "to_supplement"),
     part_of="child",
     name=_("report card"),
     called=("record_number",),

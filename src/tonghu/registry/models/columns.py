@@ -89,6 +89,8 @@ class CardColumns(models.Model):
     errors = models.SmallIntegerField(_("errors"), default=0)
     warnings = models.SmallIntegerField(_("warnings"), default=0)
     confirms = models.SmallIntegerField(_("to confirm"), default=0)
+    #: How many items of the supplement are asked of it and blank (``supplement.lacking``).
+    to_supplement = models.SmallIntegerField(_("to supplement"), default=0, db_default=0, editable=False)
     #: Which rules the findings are of (``checks.rules_key``); the same key: asked again, they would find the same.
     rules_key = models.CharField(max_length=16, default="", db_default="", editable=False)
     #: When it was last compared with the other stays of its record; None: never since it is there.

@@ -15,6 +15,9 @@ from tonghu.registry.models.card import Card
 from tonghu.registry.models.sealed import SealedBytes
 from tonghu.registry.states import State
 
+#: Bound into the sealed reasons of drafts.
+REASONS = "registry.draft_reasons"
+
 
 class Level(models.TextChoices):
     """How much a finding weighs."""
@@ -107,6 +110,10 @@ class Draft(models.Model):
     #: The oldest version that was on a screen; 0 for a new card.
     based_on_version = models.IntegerField(default=0)
     content = SealedBytes(place=PLACE)
+    #: Reasons for findings that were given and are not saved yet, sealed (``drafts.reasons_of``).
+    reasons = SealedBytes(place=REASONS, null=True)
+    #: Who typed it, in words: colleagues are told.
+    who = models.TextField(default="", db_default="", editable=False)
     saved_at = models.DateTimeField(_("saved"))
 
     class Meta:

@@ -15,11 +15,14 @@ from datetime import date
 from typing import Any, Final
 
 from django.db import transaction
+from django.utils import timezone
 
+from tonghu.hqms.iccc import NO_TUMOUR
 from tonghu.platform.accounts.access import check_may
 from tonghu.platform.database.arrays import array_cursor
 from tonghu.platform.scope.scope import Scope
 from tonghu.registry.access import ENTER
+from tonghu.registry.supplement import items_on
 
 #: The columns of a card that each row brings.
 BROUGHT: Final = (
@@ -28,6 +31,14 @@ BROUGHT: Final = (
     "iccc3_method", "iccc3_certainty", "errors", "warnings", "confirms",
 )  # fmt: skip
 _BROUGHT: Final = ", ".join(BROUGHT)
+#: How many items of the supplement a card lacks: those asked of its group that its content does not hold; of a death
+#: those too on which a rule says so, since the page itself is sealed here. See :func:`_asked` for the parameters.
+_TO_SUPPLEMENT: Final = (
+    "(SELECT count(*) FROM unnest(CASE WHEN scope_group = '' OR scope_group = ANY (%b::text[]) THEN %b::text[] "
+    "ELSE %b::text[] END) AS asked (name) WHERE name <> ALL (changed)) "
+    '+ (SELECT count(DISTINCT found."column") FROM ({found}) AS found WHERE found.row = brought.row '
+    'AND found."column" = ANY (%b::text[]) AND found."column" <> ALL (changed))'
+)
 _WHO: Final = "unnest(%b::int[], %b::bigint[], %b::bigint[], %b::bigint[]) AS who (row, card, child, view)"
 
 
@@ -54,6 +65,16 @@ class Made:
     row: int
     child: int
     view: int
+
+
+def _asked(day: date, found: Sequence[Any]) -> list[Any]:
+    """The groups that are no tumours, the items asked of those and of tumours, and, after the parameters of the
+    findings, those asked of deaths."""
+    asked: dict[str, list[str]] = {"all": [], "tumour": [], "death": []}
+    for item in items_on(day):
+        if item.asked:
+            asked[item.meant_for].append(item.name)
+    return [sorted(NO_TUMOUR), asked["all"], [*asked["all"], *asked["tumour"]], *found, asked["death"]]
 
 
 @transaction.atomic
@@ -97,14 +118,14 @@ def create_cards(
             f"""
             INSERT INTO registry_card (id, institution_id, child_id, view_id, {_BROUGHT}, archive_month,
               archive_month_assumed, layout, origin, rules_key, state, version, authors, problem_at_first, waits_for,
-              waits_note)
+              waits_note, to_supplement)
             SELECT who.card, %b, who.child, who.view, {_BROUGHT}, %b, %b, %b, %b, %b, 'draft', 1,
-                   array_remove(ARRAY[%b::bigint], NULL), false, '', ''
+                   array_remove(ARRAY[%b::bigint], NULL), false, '', '', {_TO_SUPPLEMENT.format(found=rows.findings)}
             FROM ({rows.rows}) AS brought JOIN {_WHO} USING (row)
             """,
             [
                 institution, archive_month, archive_month_assumed, layout, origin, rules_key, brought_by,
-                *rows.parameters, *who,
+                *_asked(timezone.localdate(), rows.parameters), *rows.parameters, *who,
             ],
         )  # fmt: skip
         cursor.execute(

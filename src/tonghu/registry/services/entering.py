@@ -18,7 +18,7 @@ from tonghu.platform.audit.events import record
 from tonghu.platform.scope.scope import Scope
 from tonghu.registry import content as contents
 from tonghu.registry.access import ENTER
-from tonghu.registry.checks import check, rules_key
+from tonghu.registry.checks import check, rules_key, to_supplement
 from tonghu.registry.content import Content
 from tonghu.registry.events import CARD, ENTERED
 from tonghu.registry.models import Card, CardVersion, Finding, Origin
@@ -80,6 +80,7 @@ def enter_card(
         **archived(archive_month, said),
         **count_open(found),
         **said.as_columns(),
+        to_supplement=len(to_supplement(content, said.scope_group, today)),
     )
     _save_new(card)
     CardVersion.objects.create(
@@ -141,8 +142,15 @@ def archived(month: date | None, said: Summary) -> dict[str, Any]:
     return {"archive_month": chosen, "archive_month_assumed": month is None}
 
 
-def view_of(institution: int, content: Content, record_number: str, by: Scope) -> HospitalView:
-    """Enter what the content says of the child, or change it, and return the hospital's view."""
+def view_of(
+    institution: int, content: Content, record_number: str, by: Scope, *, corrects: int | None = None
+) -> HospitalView:
+    """Enter what the content says of the child, or change it, and return the hospital's view.
+
+    Args:
+        corrects: the number of the view that no other card has: what contradicts it mends it. Elsewhere it is another
+            child (``enter_view``).
+    """
     said = identity(content)
     kind, number = document(said)
     known = {
@@ -155,6 +163,7 @@ def view_of(institution: int, content: Content, record_number: str, by: Scope) -
         record_number=record_number,
         patient_name=said.patient_name,
         by=by,
+        corrects=corrects,
         **{name: value for name, value in known.items() if value},
     )
 

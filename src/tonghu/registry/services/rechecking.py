@@ -10,7 +10,7 @@ from django.utils import timezone
 from tonghu.platform.accounts.access import check_may
 from tonghu.platform.scope.scope import Scope
 from tonghu.registry.access import ENTER
-from tonghu.registry.checks import check, rules_key
+from tonghu.registry.checks import check, rules_key, to_supplement
 from tonghu.registry.content import open_
 from tonghu.registry.models import Card, CardVersion, Finding
 from tonghu.registry.services.comparing import among, comparing, found_without_opening, uncompared
@@ -19,7 +19,7 @@ from tonghu.registry.states import EDITABLE
 from tonghu.registry.summary import facts
 
 #: Columns that a check writes.
-COUNTS = ("errors", "warnings", "confirms", "rules_key", "compared_at")
+COUNTS = ("errors", "warnings", "confirms", "rules_key", "compared_at", "to_supplement")
 
 
 def to_ask_again(cards: Iterable[Card]) -> list[Card]:
@@ -59,7 +59,8 @@ def recheck(*, cards: Iterable[int], by: Scope) -> int:
 def compare(*, cards: Iterable[int], by: Scope) -> int:
     """Ask the rules that compare stays about cards in hand; returns how many cards' findings are others now.
 
-    Set-wise and without opening a card, but for those on which another answer than the stored one comes out.
+    Set-wise; of a card that shares its record with others name and birth date are read, and the whole of those on which
+    another answer than the stored one comes out.
 
     Raises:
         PermissionDenied: `by` may not enter cards.
@@ -99,7 +100,8 @@ def ask_again(cards: Collection[Card] | Iterable[Card]) -> int:
         for card, others in zip(held, compared, strict=True)
     }
     stands = renew([(card, found[card.pk], ()) for card in held])
-    for card in held:
+    for card, now_said in zip(held, said, strict=True):
+        card.to_supplement = len(to_supplement(contents[card.pk], now_said.scope_group, today))
         card.rules_key = rules_key(card.layout, today, card.institution.region_code)
         card.compared_at = now
         for name, many in count_open(stands[card.pk]).items():

@@ -17,13 +17,13 @@ from tonghu.platform.jobs.points import point
 from tonghu.platform.scope.scope import Scope
 from tonghu.registry import content as contents
 from tonghu.registry.access import ENTER
-from tonghu.registry.checks import check, rules_key
+from tonghu.registry.checks import check, rules_key, to_supplement
 from tonghu.registry.content import Content, differences, open_
 from tonghu.registry.models import Card, CardVersion, Origin
 from tonghu.registry.services.comparing import RESTS_ON, among, ask_siblings
 from tonghu.registry.services.entering import OnRecord, require_key, view_of
 from tonghu.registry.services.findings import count_open, renew
-from tonghu.registry.states import WORDS
+from tonghu.registry.states import WORDS, State
 from tonghu.registry.summary import facts
 from tonghu.registry.supplement import item
 
@@ -176,8 +176,10 @@ def write(
         asked = rules_key(one.content.layout, today, one.card.institution.region_code)
         columns = {**said[one.card.pk].as_columns(), **count_open(stands[one.card.pk]), "rules_key": asked}
         columns["compared_at"] = now
+        columns["to_supplement"] = len(to_supplement(one.content, said[one.card.pk].scope_group, today))
         if _changed_any(one, OF_THE_CHILD):
-            view = view_of(one.card.institution_id, one.content, said[one.card.pk].record_number, by)
+            mends = one.card.view_id if _is_alone(one.card) else None
+            view = view_of(one.card.institution_id, one.content, said[one.card.pk].record_number, by, corrects=mends)
             columns |= {"view_id": view.pk, "child_id": view.child_id}
         differing = {name: value for name, value in columns.items() if getattr(one.card, name) != value}
         for name, value in differing.items():
@@ -191,6 +193,12 @@ def write(
     telling = [one.card for one in changes if _changed_any(one, RESTS_ON)]
     if telling:
         ask_siblings(telling, key=f"{telling[0].pk}-{telling[0].version}", by=by, also=before)
+
+
+def _is_alone(card: Card) -> bool:
+    """Whether no other stay speaks of the card's view of the child: a correction of the card is one of the child."""
+    of_record = Card.objects.filter(institution=card.institution_id, record_number=card.record_number)
+    return not of_record.filter(view=card.view_id).exclude(pk=card.pk).exclude(state=State.VOIDED).exists()
 
 
 def _changed_any(change: Change, fields: frozenset[str]) -> bool:
