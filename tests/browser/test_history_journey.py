@@ -16,6 +16,8 @@ from playwright.sync_api import Page, expect
 import made_up
 from made_up_cards import Point, code
 from tonghu.platform.accounts.models import Post
+from tonghu.platform.audit.acts import EXPORTED
+from tonghu.platform.audit.events import SITE, record
 from tonghu.platform.audit.models import Event
 from tonghu.platform.scope.scope import open_scope, system_scope
 from tonghu.registry.models import Card
@@ -111,3 +113,20 @@ def test_what_was_changed_by_whom_and_taken_away_with_a_reason(
     with open_scope(system_scope("chain")):
         exported = Event.objects.get(reason=REASON)
     assert exported.by_person == lead.person_id
+
+
+def test_who_did_what_is_read_to_its_end(committed: None, open_page: Callable[..., Page], site: str) -> None:
+    hospital = made_up.hospital(name="四川省虚构市虚构区第一示例妇幼保健院暨虚构儿童血液病诊疗中心")
+    with made_up.acting(made_up.post("point_lead", hospital)) as by:
+        said = {"what": "报告卡", "count": 3, "filters": "，".join(f"第 {n} 项筛选" for n in range(12))}
+        record(EXPORTED, subject=SITE, by=by, data=said)
+    page = open_page()
+    log_in(page, made_up.post("audit_admin", hospital), site)
+    page.goto("/log")
+    cells = page.locator("tbody td")
+    assert "第 11 项筛选" in " ".join(cells.all_inner_texts())
+    cut = cells.evaluate_all(
+        "cells => cells.filter(cell => cell.scrollWidth > cell.clientWidth).map(cell => cell.innerText)"
+    )
+    assert cut == []
+    picture(page, "log-of-acts")

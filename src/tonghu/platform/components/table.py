@@ -34,7 +34,7 @@ from tonghu.errors import InputRefused
 from tonghu.platform.components import keyset
 from tonghu.platform.shell import Words
 
-Kind = Literal["text", "number", "money", "date", "time", "mark", "code"]
+Kind = Literal["text", "sentence", "number", "money", "date", "time", "mark", "code"]
 
 PAGE: Final = 50
 COOKIE: Final = "tonghu_columns_{}"
@@ -65,7 +65,7 @@ class Column:
         label: the header; a unit stands in it.
         value: what a row shows, where it is not simply the attribute `name`.
         kind: ``number`` (right, tabular), ``money`` (yuan, two decimals), ``date``, ``time``, ``mark`` (a
-            :class:`Mark`), ``code``, ``text``.
+            :class:`Mark`), ``code``, ``text`` (one line, cut where it is long), ``sentence`` (wraps, read to its end).
         unit: shown behind the label.
         sort: what the rows are ordered by: None where the column cannot order, '' for `name` itself.
         link: where the cell leads.

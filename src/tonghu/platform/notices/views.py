@@ -38,8 +38,8 @@ def mine(request: Request) -> HttpResponse:
         columns=(
             Column("created_at", _("When"), kind="time", sort=None, fixed=True),
             Column(
-                "what", _("What"), value=lambda one: sentence(one.kind, one.data), sort=None, fixed=True,
-                link=lambda one: reverse("notices:open", args=[one.pk]),
+                "what", _("What"), value=lambda one: sentence(one.kind, one.data), kind="sentence", sort=None,
+                fixed=True, link=lambda one: reverse("notices:open", args=[one.pk]),
             ),
             Column("read_at", _("Read"), value=_read, kind="mark", sort=None),
         ),

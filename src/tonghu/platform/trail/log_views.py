@@ -52,9 +52,9 @@ def events(request: Request) -> HttpResponse:
         order="-id",
         columns=(
             Column("at", _("Time"), kind="time", sort=None, fixed=True),
-            Column("who", _("Who"), value=lambda row: who_in_words(row.who), sort=None, fixed=True),
-            Column("what", _("What"), value=lambda row: said[row.pk], sort=None, fixed=True),
-            Column("reason", _("Reason"), sort=None),
+            Column("who", _("Who"), value=lambda row: who_in_words(row.who), kind="sentence", sort=None, fixed=True),
+            Column("what", _("What"), value=lambda row: said[row.pk], kind="sentence", sort=None, fixed=True),
+            Column("reason", _("Reason"), kind="sentence", sort=None),
             Column("purpose", _("Page or purpose"), sort=None, shown=False),
             Column("request", _("Request"), kind="code", sort=None, shown=False),
             Column("id", _("Number"), kind="number", sort="id", shown=False),
