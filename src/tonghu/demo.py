@@ -15,8 +15,6 @@ from tonghu import cli
 from tonghu.codes import hqms_fields
 
 CHINA: Final = ZoneInfo("Asia/Shanghai")
-#: What `tonghu synth` does unless it is told otherwise.
-_USUAL: Final = {"layout": "2012", "seed": "1"}
 MADE_UP_NAME = "虚构医院-出院病案首页"
 
 
@@ -63,8 +61,9 @@ def run(args: argparse.Namespace) -> int:
     upload = demo_site.Upload(file, _month(out), _organisations(out), own is not None)
     if up:
         return demo_site.upload_to_running(upload)
-    more = _one_more(args, upload.month)
-    return demo_site.run(port=port, seed=args.seed, serve=not args.no_serve, reset=args.reset, upload=upload, more=more)
+    return demo_site.run(
+        port=port, seed=args.seed, serve=not args.no_serve, reset=args.reset, upload=upload, layout=args.layout
+    )
 
 
 def _make(file: Path, out: Path, args: argparse.Namespace) -> int:
@@ -77,16 +76,6 @@ def _make(file: Path, out: Path, args: argparse.Namespace) -> int:
     made = cli.main(["synth", "--out", str(file), *truth, *options.split()])
     print()
     return made
-
-
-def _one_more(args: argparse.Namespace, month: date) -> str:
-    """The command that makes another month of the demo's first hospital: the one before, whose children come back."""
-    from tonghu.config.made_up_points import points
-
-    before = last_month(month)
-    said = vars(args)
-    ways = "".join(f" --{name} {said[name]}" for name, usual in _USUAL.items() if str(said[name]) != usual)
-    return f"./run tonghu synth --out out/{before}.csv --month {before} --hospital {points(args.seed)[0].number}{ways}"
 
 
 def last_month(today: date) -> str:

@@ -114,7 +114,7 @@ def test_a_database_with_a_real_institution_is_neither_filled_nor_deleted(
 ) -> None:
     def run(**wanted: Any) -> int:
         upload = demo_site.Upload(served.home, date(2026, 10, 1), [], own=True)
-        return demo_site.run(port=1, seed=1, serve=False, upload=upload, more="", **wanted)
+        return demo_site.run(port=1, seed=1, serve=False, upload=upload, **wanted)
 
     demo_folder.require(served)  # no database yet
     with psycopg.connect(served.admin_url(), autocommit=True) as admin:

@@ -103,6 +103,18 @@ def test_a_demo_that_is_up_is_not_begun_anew_and_nothing_is_rewritten(
     assert f"is up at http://127.0.0.1:1/: end it (Ctrl-C in its window, or kill {os.getpid()})" in said.err
 
 
+def test_a_start_that_was_refused_leaves_no_folder_and_takes_none_away(tmp_path: Path) -> None:
+    for home in (tmp_path / "fresh", tmp_path / "there"):
+        (tmp_path / "there").mkdir(exist_ok=True)
+        with pytest.raises(InputRefused), serving.only_one(home, "http://x/"):
+            raise InputRefused("端口", "port")
+    assert [one.name for one in tmp_path.iterdir()] == ["there"]
+    assert list((tmp_path / "there").iterdir()) == []
+    with serving.only_one(tmp_path / "there", "http://x/"):
+        (tmp_path / "there" / "keys").mkdir()
+    assert (tmp_path / "there" / "up.lock").exists()
+
+
 def test_a_leftover_of_a_killed_program_does_not_count(tmp_path: Path) -> None:
     (tmp_path / "up.json").write_text(json.dumps({"pid": 1, "address": "http://127.0.0.1:1/"}))
     assert not serving.stop(tmp_path), "process 1 is not ours to end"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -18,7 +20,7 @@ import pytest
 from running_site import RunningSite, until
 
 from tonghu import cli
-from tonghu.config import demo_site
+from tonghu.config import commands, demo_site
 
 
 class Demo(RunningSite):
@@ -86,16 +88,20 @@ def test_a_second_demo_says_where_the_first_is(demo: Demo) -> None:
 
 
 def test_one_more_month_is_made_by_the_command_that_is_printed_and_uploaded_to_the_running_site(demo: Demo) -> None:
-    line = re.search(r"^  \./run tonghu (synth --out (\S+) .*)$", demo.words(), re.MULTILINE)
+    line = re.search(r"^  \./run tonghu (synth --out (\S+) --month (\S+) .*)$", demo.words(), re.MULTILINE)
+    owing = re.search(r"(h\d+) still owes (\S+):$", demo.words(), re.MULTILINE)
     assert line is not None
+    assert owing is not None
+    assert line[3] == owing[2]
     file = demo.home.parent / "more.csv"
     made = demo.command(*line[1].replace(line[2], str(file)).split())
     assert made.returncode == 0, made.stderr
     done = demo.command("demo", str(file), "--out", str(demo.home.parent / "more"))
     assert done.returncode == 0, done.stdout + done.stderr
     imported = re.search(r"已导入：批次 \d{4}-\d{4}，新建 (\d+)，", done.stdout)
-    waiting = re.search(r"(\d+) 行等您决定后再确认：h1\.entry_clerk → http\S+/imports/\d+", done.stdout)
+    waiting = re.search(rf"(\d+) 行等您决定后再确认：{owing[1]}\.entry_clerk → http\S+/imports/\d+", done.stdout)
     assert imported or waiting, done.stdout
+    assert f"{owing[1]}.entry_clerk" in done.stdout
     assert demo.ready(), "the site worked on meanwhile"
     bad = demo.home.parent / "bad.csv"
     bad.write_text("x,y\n1,2\n", "utf-8")
@@ -212,6 +218,29 @@ def test_a_site_that_is_not_up_is_not_ended(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setenv("TONGHU_HOME", str(tmp_path / "site"))
     assert cli.main(["site", "down"]) == 0
     assert cli.main(["site", "up", "--port", "70000"]) == 2
+    assert list(tmp_path.iterdir()) == [], "a start that was refused leaves nothing behind"
+
+
+def test_a_worker_says_on_a_terminal_that_the_database_is_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        port = nobody.getsockname()[1]
+        passwords = {"owner": "a", "app": "secret", "backup": "c"}
+        said = {"host": "127.0.0.1", "port": port, "database": "tonghu", "passwords": passwords}
+        (tmp_path / "database.json").write_text(json.dumps(said), "utf-8")
+        commands.say_if_away(tmp_path)
+        assert capsys.readouterr().err == "", "in a log the worker's own line stands, for machines"
+        monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
+        begun = time.monotonic()
+        commands.say_if_away(tmp_path)
+    assert time.monotonic() - begun < 6
+    line = capsys.readouterr().err
+    assert line.count("\n") == 1
+    assert f"数据库没有应答（127.0.0.1:{port}）" in line
+    assert "tried again until it does" in line
+    assert "secret" not in line
 
 
 @pytest.mark.parametrize(

@@ -6,16 +6,19 @@ import os
 import select
 import sys
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from tonghu.config import demo_folder, environment, serving
 from tonghu.config.site import Site, opened
 from tonghu.errors import InputRefused
+
+if TYPE_CHECKING:
+    from tonghu.surveillance.calendar import Month
 
 #: Whom the short table shows: the whole of one hospital, and who sees more than one.
 _SHORT = (
@@ -27,6 +30,8 @@ _SHORT = (
 )
 
 
+#: What `tonghu synth` does unless it is told otherwise.
+_USUAL: Final = {"seed": "1", "layout": "2012"}
 #: Where to look first: who logs in, the page, and what is there.
 _TOUR: Final = (
     ("h1.entry_clerk", "cards/queue", "录入员：改正队列，改好后提交", "the clerk's queue: mend and submit"),
@@ -63,11 +68,11 @@ def home() -> Path:
     return Path(os.environ.get("TONGHU_HOME") or environment.ROOT / "var" / "demo").resolve()
 
 
-def run(*, port: int, seed: int, serve: bool, reset: bool, upload: Upload, more: str) -> int:
+def run(*, port: int, seed: int, serve: bool, reset: bool, upload: Upload, layout: str = _USUAL["layout"]) -> int:
     """Bring the demo's site up; returns the exit code.
 
     Args:
-        more: the command that makes one more file to upload.
+        layout: of the file that the printed command makes.
 
     Raises:
         InputRefused: with one line, when something is in the way, it is up already, or the site is not the demo's.
@@ -89,11 +94,12 @@ def run(*, port: int, seed: int, serve: bool, reset: bool, upload: Upload, more:
             print("\n④ 上传到网站：核对、预览、确认 · Uploading it: check, preview, confirm", flush=True)
             _upload(upload)
             if serve:
+                wanted = {"seed": str(seed), "layout": layout}
                 serving.serve(
-                    site, port, lambda: show(site.home, address, more), lambda: _renew(site.home, address, more)
+                    site, port, lambda: show(site.home, address, wanted), lambda: _renew(site.home, address, wanted)
                 )
             else:
-                show(site.home, "", more)
+                show(site.home, "", {})
     except serving.AlreadyUp:
         raise (still_up() if reset else up_already()) from None
     return 0
@@ -138,8 +144,12 @@ def still_up() -> InputRefused:
     )
 
 
-def show(place: Path, address: str, more: str) -> None:
-    """Print the address, the log-ins of this moment, and the command that makes one more file."""
+def show(place: Path, address: str, wanted: Mapping[str, str]) -> None:
+    """Print the address, the log-ins of this moment, and the command that makes one more file to import.
+
+    Args:
+        wanted: ``seed`` of the made-up country, and ``layout`` of the file.
+    """
     from tonghu.config import made_up
 
     everybody = made_up.log_ins()
@@ -159,14 +169,52 @@ def show(place: Path, address: str, more: str) -> None:
     if address:
         print("\n先看 / Look first:")
         print("\n".join(f"  {who:<28}{address + page:<40}{zh} · {en}" for who, page, zh, en in _TOUR))
-        print(
-            f"\n再导入这家医院的一个月 / One more month of this hospital:\n  {more}\n"
-            "  然后以 h1.entry_clerk 在“导入”页选该归档月上传 · "
-            "then upload it as h1.entry_clerk on the page Imports, for its archive month"
-        )
+        print(one_more(wanted), end="")
         print(f"\n打开 / Open: {address}")
         again = "按回车刷新验证码，" if sys.stdin.isatty() else ""
         print(f"{again}Ctrl-C 结束 / {'Enter renews the codes, ' if again else ''}Ctrl-C ends it", flush=True)
+
+
+def one_more(wanted: Mapping[str, str]) -> str:
+    """The command that makes a month which a hospital of the demo still owes, and who uploads it; '' where none does.
+
+    Asked of the site as it stands: what was imported is not proposed again. The second hospital's month stays empty
+    for its zero report.
+    """
+    from tonghu.config import made_up_months, made_up_points
+
+    first, _second, *others = made_up_points.points(int(wanted["seed"]))
+    owed = ((point, month) for point in (first, *others) for month in _owed(point.short, made_up_months.BEFORE + 1))
+    found = next(owed, None)
+    if found is None:
+        return ""
+    point, month = found
+    ways = "".join(f" --{name} {value}" for name, value in wanted.items() if value != _USUAL[name])
+    return (
+        f"\n{point.hospital.name}还没有报 {month} / {point.short} still owes {month}:\n"
+        f"  ./run tonghu synth --out out/{point.short}-{month}.csv --month {month} --hospital {point.number}{ways}\n"
+        f"  然后以 {point.short}.entry_clerk 在“导入”页选该归档月上传 · "
+        f"then upload it as {point.short}.entry_clerk on the page Imports, for its archive month\n"
+    )
+
+
+def _owed(short: str, months: int) -> list[Month]:
+    """Of the last months those for which a hospital has neither a file nor a zero report, the newest first."""
+    from django.utils import timezone
+
+    from tonghu.config.made_up_months import acting
+    from tonghu.intake.models import Batch, State
+    from tonghu.surveillance.calendar import Month
+    from tonghu.surveillance.models import ZeroReport
+
+    last = Month.of(timezone.localdate()).plus(-1)
+    with acting(f"{short}.entry_clerk") as by:
+        files = Batch.objects.filter(institution=by.institution).exclude(
+            state__in=[State.REFUSED, State.DISCARDED, State.UNDONE]
+        )
+        zeros = ZeroReport.objects.filter(institution=by.institution, withdrawn_at=None)
+        done = {day for rows in (files, zeros) for (day,) in rows.values_list("archive_month")}
+    return [month for back in range(months) if (month := last.plus(-back)).first not in done]
 
 
 def list_log_ins(site: Site) -> None:
@@ -242,11 +290,11 @@ def _upload(wanted: Upload, *, up: bool = False) -> bool:
     return not done.refused
 
 
-def _renew(place: Path, address: str, more: str) -> None:
+def _renew(place: Path, address: str, wanted: Mapping[str, str]) -> None:
     """When somebody pressed Enter: the table with fresh codes."""
     if sys.stdin.isatty() and select.select([sys.stdin], [], [], 0)[0]:
         sys.stdin.readline()
-        show(place, address, more)
+        show(place, address, wanted)
 
 
 def _table(rows: Iterable[tuple[str, ...]]) -> str:

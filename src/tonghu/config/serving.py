@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from tonghu.config import processes
 from tonghu.config.processes import Child
@@ -48,21 +48,35 @@ def only_one(home: Path, address: str) -> Iterator[None]:
     Raises:
         AlreadyUp: another one holds it. InputRefused: nothing can be written there.
     """
+    fresh, lock, state = not home.exists(), home / "up.lock", home / "up.json"
     with said_in_words(home):
         home.mkdir(parents=True, exist_ok=True)
-        held = (home / "up.lock").open("a+")
+        held = lock.open("a+")
     with held:
         try:
             fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise AlreadyUp(running(home)["address"]) from None
-        state = home / "up.json"
+        if not _is(held, lock):  # a start that was refused cleared it away at this very moment
+            raise AlreadyUp(running(home)["address"])
         try:
             with said_in_words(state):
                 state.write_text(json.dumps({"pid": os.getpid(), "address": address}), encoding="utf-8")
             yield
         finally:
             state.unlink(missing_ok=True)
+            # Refused before anything was made: nothing stays.
+            if home.is_dir() and [one.name for one in home.iterdir()] == [lock.name]:
+                lock.unlink()
+                if fresh:
+                    home.rmdir()
+
+
+def _is(held: IO[str], place: Path) -> bool:
+    """Whether an open file is the one that lies there."""
+    with contextlib.suppress(FileNotFoundError):
+        return os.path.samestat(os.fstat(held.fileno()), place.stat())
+    return False
 
 
 @contextmanager
