@@ -17,9 +17,9 @@ from django.db import connection, transaction
 
 from tonghu.codes.pinyin import sort_key
 from tonghu.patients.access import ENTER
-from tonghu.patients.identity import Asked, which_children
 from tonghu.patients.models import DOCUMENT, DOCUMENT_TAIL, HospitalView, tail
 from tonghu.patients.services import change_view, name_tokens
+from tonghu.patients.whose import whose
 from tonghu.platform.accounts.access import check_may
 from tonghu.platform.crypto.box import seal
 from tonghu.platform.crypto.hashing import keyed_hash
@@ -82,6 +82,7 @@ def enter_views(*, institution: int, seen: Sequence[Seen], by: Scope) -> list[tu
 
     Views are made where there are none; of several rows of one child under one record number the last speaks. A view
     that is there changes where a row is the latest word: what it does not say stays, a changed name stays findable.
+    A row that contradicts whoever is known under its record number is of another child; a person is asked (``whose``).
 
     Raises:
         PermissionDenied, InputRefused: outside the scope, or a row has no name.
@@ -91,7 +92,7 @@ def enter_views(*, institution: int, seen: Sequence[Seen], by: Scope) -> list[tu
         # Planned anew for each chunk: a plan that is kept takes any array for ten rows, and joins a chunk row by row.
         # And for the resolver alone: the checks of foreign keys would be planned for every row.
         cursor.execute("SET LOCAL plan_cache_mode = force_custom_plan")
-        children = which_children([Asked(institution, one.record_number, one.document_number) for one in seen])
+        children = whose(institution=institution, rows=seen)
         cursor.execute("SET LOCAL plan_cache_mode = auto")
     said: dict[_Key, Seen] = {}
     for one, child in zip(seen, children, strict=True):

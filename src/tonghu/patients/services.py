@@ -17,8 +17,9 @@ from tonghu.codes.text import seen
 from tonghu.errors import InputRefused
 from tonghu.patients.access import ENTER
 from tonghu.patients.events import ENTERED
-from tonghu.patients.identity import REFUSALS, attach, refusal, release, which_child
+from tonghu.patients.identity import REFUSALS, attach, refusal, release
 from tonghu.patients.models import DOCUMENT, FormerName, Guardian, HospitalView, Identifier, NameToken
+from tonghu.patients.whose import Claim, whose
 from tonghu.platform.accounts.access import check_may
 from tonghu.platform.audit.acts import CHILD
 from tonghu.platform.audit.events import record
@@ -36,10 +37,16 @@ OF_DOCUMENT: Final = ("document_type", "document_number")
 
 
 @transaction.atomic
-def enter_view(*, institution: int, record_number: str, patient_name: str, by: Scope, **known: Any) -> HospitalView:
+def enter_view(
+    *, institution: int, record_number: str, patient_name: str, by: Scope, corrects: int | None = None, **known: Any
+) -> HospitalView:
     """Enter what a hospital knows of a child under one of its record numbers, or change it; returns the view.
 
+    Where both name and birth date contradict whoever is known under the number, it is another child, and a person is
+    asked whether the two are one (``whose``).
+
     Args:
+        corrects: the number of a view that nothing else speaks of: what contradicts it mends it.
         known: further fields of :class:`~tonghu.patients.models.HospitalView`; those not given stay as they are.
 
     Raises:
@@ -47,7 +54,11 @@ def enter_view(*, institution: int, record_number: str, patient_name: str, by: S
     """
     check_may(by, ENTER)
     document = known.get("document_number") or ""
-    child = which_child(institution=institution, record_number=record_number, document_number=document)
+    claim = Claim(
+        record_number=record_number, document_number=document, patient_name=patient_name,
+        birth_date=known.get("birth_date"),
+    )  # fmt: skip
+    (child,) = whose(institution=institution, rows=[claim], corrects=corrects)
     held = (
         HospitalView.objects.select_for_update()
         .filter(institution_id=institution, record_number=record_number, child_id=child)

@@ -79,6 +79,7 @@ class MergeProposal(models.Model):
 
         RECORD_NUMBER = "record_number", _("One record number, two documents")
         DOCUMENT = "document", _("One document, two children")
+        NAMES = "names", _("One record number, two names and birth dates")
 
     first = models.ForeignKey(Child, models.PROTECT, related_name="+")
     second = models.ForeignKey(Child, models.PROTECT, related_name="+")
