@@ -208,11 +208,14 @@ def _doing(asked: psycopg.Connection[tuple[Any, ...]], pid: int) -> str:
         cells = line.split()
         if f"socket:[{cells[9]}]" in inodes:
             ports.append(int(cells[1].split(":")[1], 16))
-    states = asked.execute("SELECT state FROM pg_stat_activity WHERE client_port = ANY (%s)", [ports]).fetchall()
-    held = {state for (state,) in states}
-    if "active" in held:
-        return "in a statement"
-    return "between statements of a transaction" if "idle in transaction" in held else "outside of a transaction"
+    # Of the site's role the server tells no state: whether it waits for its client and whether a transaction is open.
+    held = asked.execute(
+        "SELECT wait_event = 'ClientRead' FROM pg_stat_activity AS a WHERE client_port = ANY (%s) AND EXISTS "
+        "(SELECT 1 FROM pg_locks AS l WHERE l.pid = a.pid AND l.locktype = 'virtualxid')", [ports],
+    ).fetchall()  # fmt: skip
+    if not held:
+        return "outside of a transaction"
+    return "between statements of a transaction" if all(waits for (waits,) in held) else "in a statement"
 
 
 class Clerk:
@@ -259,14 +262,21 @@ class Clerk:
         )
         for record in self.chance.sample(records, 4):
             self._change(record, cards[record])
-        self._until_all(records, "submit all", "submitted", lambda: self.clerk.post("/cards/queue/submit"))
+        self._until_all(
+            records,
+            "submit all",
+            "submitted",
+            lambda: self.clerk.post("/cards/queue/submit", card=self._shown(records)),
+        )
         withdrawn, returned, *approved = self.chance.sample(records, 6)
         self._move(withdrawn, cards, "withdraw", "draft", self.clerk)
         self._move(withdrawn, cards, "submit", "submitted", self.clerk)
         self._move(returned, cards, "return", "returned", self.auditor, reason="请核对")
         for record in approved:
             self._move(record, cards, "approve", "approved", self.auditor)
-        self._until_all(approved, "report", "reported", lambda: self.auditor.post("/cards/audit/report"))
+        self._until_all(
+            approved, "report", "reported", lambda: self.auditor.post("/cards/audit/report", card=self._shown(approved))
+        )
 
     def _import(self, file: Path) -> None:
         answer = self._insist("upload", lambda: self.clerk.upload(file, MONTH))
@@ -320,10 +330,20 @@ class Clerk:
     def _move(self, record: str, cards: dict[str, int], act: str, to: str, who: Visitor, reason: str = "") -> None:
         card = cards[record]
         self._insist(
-            act, lambda: who.post(f"/cards/{card}/act", _act=act, reason=reason), lambda: self._card(card)[0] == to
+            act,
+            lambda: who.post(f"/cards/{card}/act", _act=act, _version=self._card(card)[1], reason=reason),
+            lambda: self._card(card)[0] == to,
         )
         self.states[record] = to
         self.rehearsal.story.acts[act] += 1
+
+    def _shown(self, records: list[str]) -> str:
+        """The cards of records with their versions, as a page shows them."""
+        rows = self.asked.execute(
+            "SELECT id, version FROM registry_card WHERE institution_id = %s AND record_number = ANY (%s)",
+            [self.told["hospital"], records],
+        ).fetchall()
+        return " ".join(f"{card}:{version}" for card, version in rows)
 
     def _until_all(self, records: list[str], name: str, to: str, press: Callable[[], Any]) -> None:
         def there() -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from django.db import connections
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -220,6 +221,35 @@ def test_a_key_file_that_holds_no_key_is_named(tmp_path: Path, text: str) -> Non
         stream.read_key(place)
     stream.make_key(place)
     assert place.read_text() == text, "a key that is there is never replaced"
+
+
+WEAKENED = {
+    "column accounts_post.role": "REVOKE UPDATE ON accounts_post FROM tonghu_app; "
+    "GRANT UPDATE (role) ON accounts_post TO tonghu_app",
+    "function resolver.merge(bigint,bigint,text)": "ALTER FUNCTION resolver.merge(bigint, bigint, text) "
+    "RESET search_path",
+    "table registry_seencard": "ALTER VIEW registry_seencard SET (security_invoker = false)",
+    "trigger accounts_person.guard": "DROP TRIGGER guard ON accounts_person; CREATE TRIGGER guard BEFORE INSERT OR "
+    "UPDATE ON accounts_person FOR EACH ROW WHEN (false) EXECUTE FUNCTION scope.guard_person()",
+    "constraint accounts_post.post_administrators_apart": "ALTER TABLE accounts_post "
+    "DROP CONSTRAINT post_administrators_apart, "
+    "ADD CONSTRAINT post_administrators_apart EXCLUDE USING gist (person_id WITH =, id WITH =)",
+    "column patients_grant.valid": "ALTER TABLE patients_grant ALTER valid SET DEFAULT tstzrange(NULL, NULL)",
+    "rights to come tonghu_owner r": "ALTER DEFAULT PRIVILEGES FOR ROLE tonghu_owner "
+    "GRANT TRUNCATE ON TABLES TO tonghu_app",
+}
+
+
+@pytest.mark.parametrize("name", WEAKENED)
+def test_a_wall_that_was_weakened_is_a_difference(name: str) -> None:
+    admin_url = site_database.server().admin_url()
+    with psycopg.connect(admin_url, dbname=connections["owner"].settings_dict["NAME"]) as admin:
+        before = evidence.gather(admin)
+        admin.execute(WEAKENED[name])
+        after = evidence.gather(admin)
+        admin.rollback()
+    assert name in evidence.differences(before, after)
+    assert before.structure_hash != after.structure_hash
 
 
 def test_differences_name_what_is_not_equal() -> None:

@@ -142,6 +142,10 @@ def _make_roles(admin: psycopg.Connection[Any], passwords: dict[Role, str]) -> N
                 sql.SQL(verb), sql.Identifier(name), sql.SQL(rights), sql.Literal(passwords[role])
             )
         )
+        # Whatever a role was made to set for itself is gone with the next start; a password is set anew above.
+        admin.execute(sql.SQL("ALTER ROLE {} RESET ALL").format(sql.Identifier(name)))
+    # The site is one role to the server: what one person's statement says is not for another's to read.
+    admin.execute(sql.SQL("ALTER ROLE {} SET track_activities = off").format(sql.Identifier(LOGIN_ROLES["app"])))
     verb = "ALTER" if RESOLVER in there else "CREATE"
     admin.execute(sql.SQL("{} ROLE {} NOLOGIN NOSUPERUSER BYPASSRLS").format(sql.SQL(verb), sql.Identifier(RESOLVER)))
     # The owner hands functions over to the resolver in migrations; nobody else can become it.
