@@ -57,7 +57,8 @@ def cards(
         with open_scope(system_scope("migration")):
             card = Card.objects.create(**values)
             CardVersion.objects.create(
-                card=card, institution=institution, number=1, origin="manual", content=b"made up", content_key=b"0" * 32
-            )
+                card=card, institution=institution, number=1, origin="manual", content=b"made up",
+                content_key=b"0" * 32, changed=["P5"],
+            )  # fmt: skip
         found.append(card)
     return found

@@ -209,8 +209,10 @@ def test_the_centre_locks_and_unlocks_a_month(centre: Client, hospital: Institut
     with made_up.acting(made_up.post("point_lead", hospital)):
         held = MonthLock.objects.get()
     assert lead.get(f"/reporting/locks/{held.pk}/lift").status_code == 403
-    cards(hospital, BEFORE, 1, reported=TODAY + timedelta(days=1))
-    assert "1 份" in text(centre, address)
+    later = timezone.now() + timedelta(hours=1)
+    cards(hospital, BEFORE, 1, reported=later, created_at=later, changed_at=later)
+    for which in ("?which=new", "?which=reported", ""):
+        assert f'href="{address}/after{which}">1</a>' in text(centre, address)
     page = centre.post(f"/reporting/locks/{held.pk}/lift", {"reason": "发现批量错误"}, follow=True).content.decode()
     assert "已解锁" in page
     assert "锁定本月" in page

@@ -14,9 +14,11 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from tonghu.network.region_range import NATION
 from tonghu.platform.accounts.access import Request, requires
+from tonghu.platform.components.table import Table
+from tonghu.platform.scope.scope import Scope
 from tonghu.registry.access import READ as READ_CARDS
 from tonghu.registry.states import State
-from tonghu.surveillance import board, month_rules, queries, services
+from tonghu.surveillance import after_lock, board, month_rules, queries, services
 from tonghu.surveillance.access import LOCK, SIGN, VIEW
 from tonghu.surveillance.acting import form_page
 from tonghu.surveillance.calendar import Month
@@ -24,6 +26,9 @@ from tonghu.surveillance.forms import LockForm, ReasonForm
 from tonghu.surveillance.links import behind_url, cards_url
 from tonghu.surveillance.models import MonthLock, ZeroReport
 from tonghu.surveillance.views import may_sign
+
+#: So many cards that changed after the lock stand on the month's page; the others on the page behind it.
+NAMED = 10
 
 
 @requires(VIEW)
@@ -38,7 +43,7 @@ def month(request: Request, month: str) -> HttpResponse:
     said: dict[str, Any] = {
         "month": asked,
         "before": asked.plus(-1) if Month.read(str(asked.plus(-1))) else None,
-        "after": asked.plus(1) if asked.plus(1).first <= today else None,
+        "next": asked.plus(1) if asked.plus(1).first <= today else None,
         "states": _states(asked, states, above=region is not None, opens=opens),
         "cards_url": behind_url("month", str(asked)) if opens else "",
         "reported_url": behind_url("reported", str(asked), region=region) if opens else "",
@@ -48,8 +53,7 @@ def month(request: Request, month: str) -> HttpResponse:
             for one in board.SHOWS
         },
         "lock": held,
-        "changes": queries.changed_after(held) if held and scope.may(READ_CARDS) else [],
-        "added": queries.late_additions(held) if held else 0,
+        "after": _after(held, scope) if held and opens else None,
         "may_lock": scope.may(LOCK) and held is None and asked.due < today,
         "may_lift": scope.may(LOCK) and held is not None,
         "today": today,
@@ -65,6 +69,48 @@ def month(request: Request, month: str) -> HttpResponse:
         low = scope.region_from or NATION
         said["sum"] = board.sums([asked], today, region=low, digits=0).get(low, {}).get(asked, board.Sum())
     return render(request, "surveillance/month.html", said)
+
+
+def _after(lock: MonthLock, by: Scope) -> dict[str, Any]:
+    """What changed after the lock: how many cards, each number with its cards, and the newest of them."""
+    page = reverse("surveillance:after_lock", args=[Month(lock.archive_month)])
+    counts = after_lock.counts(lock, by)
+    newest = list(after_lock.changed(lock, by).select_related("institution").order_by("-changed_at", "-pk")[:NAMED])
+    return {
+        "lines": [
+            (words, counts[which], f"{page}?which={which}" if which else page) for which, words in _which().items()
+        ],
+        "cards": after_lock.told(lock, newest, by), "elsewhere": by.institution is None,
+        "all_url": page if counts[after_lock.ALL] > len(newest) else "",
+    }  # fmt: skip
+
+
+def _which() -> dict[str, str]:
+    return {
+        after_lock.ALL: _("Changed since the lock"), after_lock.NEW: _("New since the lock"),
+        after_lock.REPORTED: _("First reported since the lock"),
+    }  # fmt: skip
+
+
+@requires(READ_CARDS)
+@require_GET
+def after(request: Request, month: str) -> HttpResponse:
+    """The cards of a locked month that changed since the lock, each with what was done on it; page by page."""
+    asked = _read(month)
+    lock = queries.locks([asked]).get(asked)
+    which = request.GET.get("which", "")
+    if lock is None or which not in after_lock.WHICH:
+        raise Http404
+    table = Table(
+        request=request, name="after-lock", order="-changed_at", columns=(),
+        rows=after_lock.changed(lock, request.scope, which).select_related("institution"),
+    )  # fmt: skip
+    said = {
+        "month": asked, "lock": lock, "what": _which()[which], "table": table,
+        "cards": after_lock.told(lock, table.slice.rows, request.scope),
+        "elsewhere": request.scope.institution is None,
+    }  # fmt: skip
+    return render(request, "surveillance/after_lock.html", said)
 
 
 def _states(month: Month, held: dict[str, int], *, above: bool, opens: bool) -> list[tuple[str, int, str]]:

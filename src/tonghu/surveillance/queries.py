@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet, Sum
+from django.db.models import Count, Min, Q, QuerySet, Sum
 from django.utils import timezone
 
 from tonghu.network.models import Institution
 from tonghu.network.region_range import covered
 from tonghu.platform.accounts.models import Post
-from tonghu.registry.models import Card, CardAct, SeenCard, Tally
+from tonghu.registry.models import Card, Tally
 from tonghu.registry.states import State
 from tonghu.surveillance.calendar import Month
 from tonghu.surveillance.models import Arrival, MonthLock, Point, ZeroReport
@@ -148,30 +148,6 @@ def news(since: date, limit: int = 12) -> list[News]:
 def yesterday(today: date | None = None) -> date:
     """Return the day before today, in China."""
     return (today or timezone.localdate()) - timedelta(days=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """An act on a card, and the record number by which people know the card."""
-
-    act: CardAct
-    record_number: str
-
-
-def changed_after(lock: MonthLock, limit: int = 200) -> list[Change]:
-    """Return what was done with cards of a locked month after the lock, the latest first; as far as the reader sees."""
-    cards = SeenCard.objects.filter(pk=OuterRef("card"), archive_month=lock.archive_month)
-    held = CardAct.objects.filter(Exists(cards), at__gt=lock.locked_at).select_related("institution").order_by("-at")
-    found = list(held[:limit])
-    called = dict(SeenCard.objects.filter(pk__in=[act.card_id for act in found]).values_list("pk", "record_number"))
-    return [Change(act, called[act.card_id]) for act in found]
-
-
-def late_additions(lock: MonthLock) -> int:
-    """Return how many cards of a locked month were first reported on a day after the lock."""
-    day = timezone.localtime(lock.locked_at).date()
-    held = Arrival.objects.filter(archive_month=lock.archive_month, reported_on__gt=day)
-    return int(held.aggregate(n=Sum("cards"))["n"] or 0)
 
 
 #: In which states a card still waits for somebody at the point, and for whom.

@@ -13,6 +13,7 @@ urlpatterns = [
     path("reporting/months/<str:month>", month_views.month, name="month"),
     path("reporting/months/<str:month>/zero", month_views.sign, name="sign"),
     path("reporting/zero/<int:pk>/withdraw", month_views.withdraw, name="withdraw"),
+    path("reporting/months/<str:month>/after", month_views.after, name="after_lock"),
     path("reporting/months/<str:month>/lock", month_views.lock, name="lock"),
     path("reporting/locks/<int:pk>/lift", month_views.lift, name="lift"),
     path("reporting/quality", figure_views.quality, name="quality"),

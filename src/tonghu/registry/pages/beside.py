@@ -76,7 +76,9 @@ def history(one: Opened) -> list[Event]:
     versions = CardVersion.objects.filter(card=one.card).order_by("-number").defer("content")[:50]
     writers = _writers(one, versions)
     events = [Event(at=each.made_at, who=writers.get(each.number, "—"), what=_version(each)) for each in versions]
-    events += [Event(at=each.at, who=one.called(each.who), what=_act(each), why=each.reason) for each in one.done]
+    events += [
+        Event(at=each.at, who=one.called(each.who), what=act_in_words(each), why=each.reason) for each in one.done
+    ]
     return sorted(events, key=lambda event: event.at, reverse=True)
 
 
@@ -113,7 +115,8 @@ def _version(each: CardVersion) -> str:
     return _("Version %(number)d: %(how)s, %(fields)s") % {"number": each.number, "how": said, "fields": fields}
 
 
-def _act(each: CardAct) -> str:
+def act_in_words(each: CardAct) -> str:
+    """What an act did with a card, past tense."""
     if each.act in ACTS:
         return ACTS[each.act].done
     said = STAYING[each.act][1 if (get_language() or "").startswith("en") else 0]

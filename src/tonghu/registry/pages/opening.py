@@ -59,6 +59,17 @@ BEGINS_ANEW = frozenset({"accept", "revise", "restore"})
 PURPOSE = "查看报告卡"
 
 
+def called(who: str, by: Scope) -> str:
+    """How a reader is told of somebody who acted: of their own institution by name and role, of another one by role
+    and institution. Pieces of the system are called as they are.
+    """
+    name, *place = who.rsplit(SEPARATOR, 2)
+    if len(place) < 2:
+        return who
+    same = place[1] == by.label.rsplit(SEPARATOR, 1)[-1]
+    return SEPARATOR.join((name, place[0]) if same else place)
+
+
 @dataclass(frozen=True, slots=True)
 class Said:
     """What somebody said of a card in an act, and to which state that led: why it came back, or the answer to it."""
@@ -183,14 +194,8 @@ class Opened:
         return {(one.rule, one.column): one.overridden_reason for one in held}
 
     def called(self, who: str) -> str:
-        """How the reader is told of somebody who acted: of their own institution by name and role, of another one by
-        role and institution. Pieces of the system are called as they are.
-        """
-        name, *place = who.rsplit(SEPARATOR, 2)
-        if len(place) < 2:
-            return who
-        same = place[1] == self.by.label.rsplit(SEPARATOR, 1)[-1]
-        return SEPARATOR.join((name, place[0]) if same else place)
+        """How the reader is told of somebody who acted (:func:`called`)."""
+        return called(who, self.by)
 
     @cached_property
     def returned(self) -> Said | None:

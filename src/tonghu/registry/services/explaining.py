@@ -154,6 +154,7 @@ def _in_hand(findings: Iterable[int]) -> tuple[list[Finding], list[Card]]:
 
 
 def _keep(findings: Sequence[Finding], cards: Sequence[Card], act: str, reason: str) -> None:
+    Card.objects.filter(pk__in=[card.pk for card in cards]).update(changed_at=timezone.now())
     by_number = {card.pk: card for card in cards}
     CardAct.objects.bulk_create(
         CardAct(

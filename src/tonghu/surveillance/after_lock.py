@@ -1,0 +1,106 @@
+"""What changed of a month after it was locked: every version, act and new card since that moment, card by card.
+
+As far as the reader sees: the own hospital's cards as they are, those of others up to what was reported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from django.db.models import Count, Q, QuerySet
+from django.utils.translation import gettext as _
+
+from tonghu.platform.audit.changes import event_model, who_in_words
+from tonghu.platform.scope.scope import Scope
+from tonghu.registry.forms.cells import label
+from tonghu.registry.models import Card, CardAct, CardVersion, Origin
+from tonghu.registry.pages.beside import act_in_words
+from tonghu.registry.pages.opening import called
+from tonghu.registry.seen import cards_seen
+from tonghu.surveillance.models import MonthLock
+
+#: Of which changed cards the page is, by the name in the address: all, the new ones, those first reported since.
+ALL, NEW, REPORTED = "", "new", "reported"
+WHICH: Final = (ALL, NEW, REPORTED)
+
+
+def changed(lock: MonthLock, by: Scope, which: str = ALL) -> QuerySet[Card]:
+    """The cards of a locked month on which something was done since, voided ones too.
+
+    Args:
+        which: one of :data:`WHICH`.
+    """
+    held = cards_seen(by).filter(archive_month=lock.archive_month, changed_at__gt=lock.locked_at)
+    narrow = _narrowings(lock).get(which)
+    return held.filter(narrow) if narrow else held
+
+
+def counts(lock: MonthLock, by: Scope) -> dict[str, int]:
+    """How many cards each of :data:`WHICH` has."""
+    counted = {which: Count("pk", filter=narrow) for which, narrow in _narrowings(lock).items()}
+    found = changed(lock, by).aggregate(all=Count("pk"), **counted)
+    return {ALL: found["all"], **{which: found[which] for which in counted}}
+
+
+def _narrowings(lock: MonthLock) -> dict[str, Q]:
+    return {NEW: Q(created_at__gt=lock.locked_at), REPORTED: Q(first_reported_at__gt=lock.locked_at)}
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One version or act: when, what, the fields that it changed, by whom ('': the reader is not told) and why."""
+
+    at: datetime
+    what: str
+    who: str = ""
+    fields: tuple[str, ...] = ()
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """A card with what was done on it since the lock, the newest first."""
+
+    card: Card
+    events: Sequence[Event]
+
+
+def told(lock: MonthLock, cards: Iterable[Card], by: Scope) -> list[Changed]:
+    """These cards, each with what was done on it since the lock: of one page, four queries whatever its length."""
+    held = {card.pk: card for card in cards}
+    events: dict[int, list[Event]] = {number: [] for number in held}
+    acts = CardAct.objects.filter(card__in=held, at__gt=lock.locked_at)
+    posts: dict[tuple[int, int], str] = {}
+    for act in acts:
+        who = called(act.who, by)
+        posts[act.card_id, act.post_id or 0] = who
+        events[act.card_id].append(Event(act.at, act_in_words(act), who, why=act.reason))
+    versions = CardVersion.objects.filter(card__in=held, made_at__gt=lock.locked_at).defer("content", "row")
+    writers = _writers(lock, held, by)
+    for one in versions:
+        # Who is above a hospital reads no history of its cards: the post is known where it did something else as well.
+        who = writers.get((one.card_id, one.number)) or posts.get((one.card_id, one.post_id or 0), "")
+        events[one.card_id].append(_version(one, held[one.card_id], who))
+    return [
+        Changed(card, sorted(events[number], key=lambda one: one.at, reverse=True)) for number, card in held.items()
+    ]
+
+
+def _version(one: CardVersion, card: Card, who: str) -> Event:
+    said = {"number": one.number, "how": Origin(one.origin).label}
+    if one.number == 1:
+        return Event(one.made_at, _("New card: %(how)s") % said, who)
+    fields = tuple(label(column, card.layout) or column for column in one.changed)
+    return Event(one.made_at, _("Version %(number)d: %(how)s") % said, who, fields)
+
+
+def _writers(lock: MonthLock, cards: Mapping[int, Card], by: Scope) -> dict[tuple[int, int], str]:
+    """Who wrote which version since the lock; in the hospital alone, whose history of the cards it is."""
+    if by.institution is None or not cards:
+        return {}
+    events = event_model("registry.card").objects.filter(pgh_obj_id__in=list(cards), pgh_created_at__gt=lock.locked_at)
+    rows = events.order_by("-pgh_id").values_list("pgh_obj_id", "version", "pgh_who")
+    return {(card, version): called(who_in_words(who), by) for card, version, who in rows}
