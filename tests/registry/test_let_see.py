@@ -170,7 +170,9 @@ def test_the_childs_page_leads_to_the_card_as_it_was_reported(two: Two) -> None:
         assert hidden not in said, hidden
     table = said.partition('class="beside-raw"')[2].partition("</thead>")[0]
     assert table.count("<th ") == 2, "the field and the card, not the row as it came"
-    refused = reader.post(reverse("registry:act", args=[two.reported.pk]), {"_act": "revise"}, follow=True)
+    refused = reader.post(
+        reverse("registry:act", args=[two.reported.pk]), {"_version": 1, "_act": "revise"}, follow=True
+    )
     assert refused.status_code in (200, 403)
     with two.giver.acting("entry_clerk"):
         assert Card.objects.get(pk=two.reported.pk).state == "reported"

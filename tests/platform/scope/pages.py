@@ -36,7 +36,6 @@ from tonghu.platform.notices.models import Notice
 from tonghu.registry.content import Content, key, seal
 from tonghu.registry.services import enter_card, move
 from tonghu.registry.summary import identity
-from tonghu.surveillance.calendar import Month
 from tonghu.surveillance.models import MonthLock, Point, ZeroReport
 
 #: The name that must stay inside the walls.
@@ -174,10 +173,6 @@ def _document(site: Site) -> dict[str, Any]:
 
 def _month(_site: Site) -> dict[str, Any]:
     return {"month": "2026-01"}
-
-
-def _locked_month(site: Site) -> dict[str, Any]:
-    return {"month": Month(tables.make(MonthLock, site.place).archive_month)}
 
 
 def _of_child(model: type[Model]) -> Callable[[Site], dict[str, Any]]:
@@ -448,7 +443,6 @@ PAGES: Final[dict[str, Page]] = {
     # --- monitoring points and their months: they name no patient
     "surveillance:board": listing("point_lead"),
     "surveillance:month": listing("point_lead", args=_month),
-    "surveillance:after_lock": listing("point_lead", args=_locked_month),
     "surveillance:paper": listing("point_lead"),
     "surveillance:sign": listing("point_lead", args=_month),
     "surveillance:withdraw": about("point_lead", lambda site: {"pk": tables.make(ZeroReport, site.place).pk}),

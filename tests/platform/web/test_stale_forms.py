@@ -6,12 +6,14 @@ stale one of it can do no harm.
 
 from __future__ import annotations
 
+import ast
 import importlib
 import pkgutil
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
@@ -33,7 +35,9 @@ from tonghu.platform.components.as_shown import AsShown
 from tonghu.platform.notices.kinds import GROUPS
 from tonghu.platform.notices.models import Preference
 from tonghu.platform.scope.scope import open_scope, system_scope
+from tonghu.registry import pages
 from tonghu.registry.models import Card
+from tonghu.registry.services import move, save_card
 from tonghu.surveillance.models import Point
 from tonghu.surveillance.services import admit_point
 
@@ -296,6 +300,87 @@ def test_a_card_that_both_changed_is_shown_side_by_side() -> None:
     assert "乙某" in answer.content.decode()
     with point.acting("entry_clerk"):
         assert Card.objects.get(pk=card.pk).version == 2
+
+
+#: Acts on a card as its page does them, or a page of a list: who does it, what leads there, where, what stays as it is.
+_TO_CENTRE: Final = (("auditor", "approve"), ("auditor", "report"))
+ACTS_SHOWN: Final[dict[str, tuple[str, tuple[tuple[str, str], ...], str, str]]] = {
+    "withdraw": ("entry_clerk", (), "", ""), "void": ("entry_clerk", (("entry_clerk", "withdraw"),), "", ""),
+    "submit": ("entry_clerk", (("entry_clerk", "withdraw"),), "", ""),
+    "approve": ("auditor", (), "", ""), "return": ("auditor", (), "", ""),
+    "recall": ("auditor", (("auditor", "approve"),), "", ""), "report": ("auditor", (("auditor", "approve"),), "", ""),
+    "accept": ("centre_officer", _TO_CENTRE, "", ""), "return_by_centre": ("centre_officer", _TO_CENTRE, "", ""),
+    "submit the ready": ("entry_clerk", (("entry_clerk", "withdraw"),), "/cards/queue", "/cards/queue/submit"),
+    "approve the clean": ("auditor", (), "/cards/audit", "/cards/audit/clean"),
+    "report all": ("auditor", (("auditor", "approve"),), "/cards/audit", "/cards/audit/report"),
+    "accept a page": ("centre_officer", _TO_CENTRE, "/cards/received", "/cards/received/accept"),
+}  # fmt: skip
+
+
+def _led(point: CardPoint, card: Card, *steps: tuple[str, str]) -> None:
+    for role, act in steps:
+        with point.acting(role) as by:
+            (answer,) = move(cards=[card.pk], act=act, by=by, reason="虚构的原因")
+            assert not answer.refused, answer
+
+
+@pytest.mark.requirement("REG-05")
+@pytest.mark.parametrize("name", ACTS_SHOWN)
+def test_nobody_moves_a_version_that_they_did_not_see(name: str) -> None:
+    """A card goes back and comes again as another version while its page, or a list with it, stands open."""
+    role, steps, page, action = ACTS_SHOWN[name]
+    point = CardPoint()
+    card = point.card()
+    _led(point, card, ("entry_clerk", "submit"), *steps)
+    reader = made_up.browser(point.centre() if role == "centre_officer" else point.post(role))
+    page, action = page or f"/cards/{card.pk}", action or f"/cards/{card.pk}/act"
+    reader.get(f"/cards/{card.pk}")  # the sample is looked at, too
+
+    def carried() -> dict[str, str]:
+        if name == "submit":  # nobody's button: whoever submits from the page saves what stands on it
+            return {"_version": str(Card.objects.get(pk=card.pk).version), "_act": name}
+        return {**of_button(reader, page, action), **({} if " " in name else {"_act": name})}
+
+    with point.acting("entry_clerk"):
+        before = Card.objects.get(pk=card.pk).state
+        mine = carried()
+    back = {
+        "draft": (), "submitted": (("entry_clerk", "withdraw"),), "approved": (("auditor", "recall"),),
+        "reported": (("centre_officer", "return_by_centre"),),
+    }  # fmt: skip
+    _led(point, card, *back[before])
+    with point.acting("entry_clerk") as by:
+        save_card(
+            card=card.pk, based_on=1, front={code("attending_physician"): "乙某"}, supplement={"grade": "9"}, by=by
+        )
+    again = {"draft": 0, "submitted": 1, "approved": 2, "reported": 3}[before]
+    _led(point, card, *(("entry_clerk", "submit"), *_TO_CENTRE)[:again])
+    for said in (mine, {"_act": name}, {**mine, "_version": "x", "card": f"{card.pk}:x"}):
+        answer = reader.post(action, {**said, "reason": "虚构的原因"}, follow=True)
+        with point.acting("entry_clerk"):
+            stands = Card.objects.get(pk=card.pk)
+        assert (stands.state, stands.version) == (before, 2), "moved unseen"
+        if said is mine and name != "approve the clean":  # what was changed by hand is not clean any more
+            assert "已被改为新的一版" in answer.content.decode()
+    if name != "approve the clean":
+        with point.acting("entry_clerk"):
+            mine = carried()
+        reader.post(action, {**mine, "reason": "虚构的原因"})
+        with point.acting("entry_clerk"):
+            assert Card.objects.get(pk=card.pk).state != before, "seen and sent again, it is meant"
+
+
+def test_pages_move_cards_only_with_the_versions_that_they_showed() -> None:
+    """`move` takes bare numbers too, for jobs and imports: no page gives it a list of them."""
+    calls = 0
+    for file in Path(pages.__path__[0]).glob("*.py"):
+        for call in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "move":
+                calls += 1
+                cards = next(one.value for one in call.keywords if one.arg == "cards")
+                named = isinstance(cards, ast.Name) and cards.id == "seen"  # of `shown`, which mypy sees to
+                assert named or isinstance(cards, ast.Dict | ast.DictComp), f"{file.name}:{call.lineno}"
+    assert calls >= 7
 
 
 def test_what_belongs_together_is_not_put_together_of_two_halves() -> None:

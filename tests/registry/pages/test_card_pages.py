@@ -245,7 +245,7 @@ def test_a_reason_given_on_the_page_is_kept_with_the_card(point: Point, clerk: C
         assert Finding.objects.get(pk=warning.pk).overridden_reason == "家属无法提供"
     auditor = made_up.browser(point.post("auditor"))
     assert "家属无法提供" in text(auditor.get(f"/cards/{card.pk}")), "the auditor reads it"
-    clerk.post(f"/cards/{card.pk}/act", {"_act": "withdraw"})
+    clerk.post(f"/cards/{card.pk}/act", {"_version": 1, "_act": "withdraw"})
     clerk.post(f"/cards/{card.pk}/reason", {"_about": about})
     assert stands(point, card).warnings + stands(point, card).confirms == 1, "it is open again"
 
@@ -424,15 +424,15 @@ def test_a_card_waits_for_a_department_and_comes_back(point: Point, clerk: Clien
 
 def test_acts_ask_their_reason_and_unknown_ones_are_refused(point: Point, clerk: Client) -> None:
     card = point.card()
-    said = text(clerk.post(f"/cards/{card.pk}/act", {"_act": "void"}, follow=True))
+    said = text(clerk.post(f"/cards/{card.pk}/act", {"_version": 1, "_act": "void"}, follow=True))
     assert "note-error" in said
     assert stands(point, card).state == "draft"
-    clerk.post(f"/cards/{card.pk}/act", {"_act": "no such"})
-    clerk.post(f"/cards/{card.pk}/act", {"_act": "void", "reason": "重复录入"})
+    clerk.post(f"/cards/{card.pk}/act", {"_version": 1, "_act": "no such"})
+    clerk.post(f"/cards/{card.pk}/act", {"_version": 1, "_act": "void", "reason": "重复录入"})
     assert stands(point, card).state == "voided"
     with point.acting("entry_clerk"):
         assert CardAct.objects.filter(card=card, act="void").get().reason == "重复录入"
-    assert clerk.post(f"/cards/{card.pk}/act", {"_act": "approve"}).status_code == 403
+    assert clerk.post(f"/cards/{card.pk}/act", {"_version": 1, "_act": "approve"}).status_code == 403
 
 
 @pytest.mark.requirement("REG-05")
@@ -443,7 +443,7 @@ def test_nobody_audits_what_they_wrote(point: Point) -> None:
     both = made_up.post("auditor", point.hospital, holder=point.post("entry_clerk").person)
     auditor = made_up.browser(both)
     assert "另一位审核员" in text(auditor.get(f"/cards/{card.pk}"))
-    auditor.post(f"/cards/{card.pk}/act", {"_act": "approve"})
+    auditor.post(f"/cards/{card.pk}/act", {"_version": 1, "_act": "approve"})
     assert stands(point, card).state == "submitted"
 
 

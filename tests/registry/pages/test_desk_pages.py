@@ -127,7 +127,9 @@ def test_who_asked_for_the_approval_is_told_why_there_is_no_button(point: Point)
     assert "这一版由您提交，或其中有您说明的原因，须由另一位审核员审核" in page
     assert 'name="_act" value="approve"' not in page
     assert "您提交过或说明过原因" in text(browser.get("/cards/audit"))
-    assert "须由另一位审核员" in text(browser.post(f"/cards/{mine.pk}/act", {"_act": "approve"}, follow=True))
+    assert "须由另一位审核员" in text(
+        browser.post(f"/cards/{mine.pk}/act", {"_version": 1, "_act": "approve"}, follow=True)
+    )
     with point.acting("auditor"):
         assert Card.objects.get(pk=mine.pk).state == "submitted"
 

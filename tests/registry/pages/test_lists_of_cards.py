@@ -14,6 +14,7 @@ from django.utils.translation import override as language
 
 import made_up
 from made_up_cards import Point, code
+from opened import of_button
 from tonghu.registry.auditing import sample
 from tonghu.registry.models import Card
 from tonghu.registry.pages import looking, telling, undecided
@@ -24,6 +25,7 @@ from tonghu.registry.states import ACTS
 pytestmark = [pytest.mark.django_db, pytest.mark.requirement("REG-05")]
 
 WHY = "虚构的退回原因"
+REPORT = "/cards/audit/report"
 
 
 def text(answer: Any) -> str:
@@ -89,7 +91,7 @@ def test_the_sample_is_marked_and_gone_through_by_itself(point: Point, auditor: 
         assert keys(said) == (f"/cards/{drawn[place - 1]}?list=sample", f"/cards/{drawn[(place + 1) % 3]}?list=sample")
     assert "抽样" not in text(auditor.get(f"/cards/{left}")).split("<main")[1].split("data-sides")[0]
     assert "抽样 1/3" in text(auditor.get(f"/cards/{drawn[0]}")), "also where the auditor came another way"
-    answer = auditor.post(f"/cards/{drawn[0]}/act", {"_act": "return", "typed": WHY, "list": "sample"})
+    answer = auditor.post(f"/cards/{drawn[0]}/act", {"_version": 1, "_act": "return", "typed": WHY, "list": "sample"})
     assert answer["Location"] == f"/cards/{drawn[1]}?list=sample"
 
 
@@ -104,11 +106,13 @@ def test_the_centre_stays_with_the_hospital_it_chose(point: Point, centre: Clien
     assert f'name="institution" value="{there.hospital.code}"' in said, "the act goes on in that list"
     assert f'href="/cards/received?institution={there.hospital.code}"' in said
     answer = centre.post(
-        f"/cards/{other[0].pk}/act", {"_act": "accept", "list": "received", "institution": there.hospital.code}
+        f"/cards/{other[0].pk}/act",
+        {"_version": 1, "_act": "accept", "list": "received", "institution": there.hospital.code},
     )
     assert answer["Location"] == f"/cards/{other[1].pk}{narrowed}"
     answer = centre.post(
-        f"/cards/{other[1].pk}/act", {"_act": "accept", "list": "received", "institution": there.hospital.code}
+        f"/cards/{other[1].pk}/act",
+        {"_version": 1, "_act": "accept", "list": "received", "institution": there.hospital.code},
     )
     assert answer["Location"] == f"/cards/received?institution={there.hospital.code}", "the list is done"
     assert keys(text(centre.get(f"/cards/{mine[0].pk}"))) == (f"/cards/{mine[1].pk}",) * 2
@@ -167,9 +171,10 @@ def test_the_centre_is_asked_before_it_accepts_a_page(point: Point, centre: Clie
     assert "接收本页的报告卡？" in form
     assert "<dt>3</dt>" in form
     assert "接收后国家监测中心不能撤销" in form
-    assert re.findall(r'name="card" value="(\d+)"', form) == [str(card.pk) for card in cards]
-    assert str(with_warning.pk) not in re.findall(r'name="card" value="(\d+)"', form)
-    told = text(centre.post("/cards/received/accept", {"card": [card.pk for card in cards]}, follow=True))
+    (carried,) = re.findall(r'name="card" value="([^"]+)"', form)
+    assert carried.split() == [f"{card.pk}:1" for card in cards], "each with the version that was shown"
+    assert f"{with_warning.pk}:1" not in carried.split()
+    told = text(centre.post("/cards/received/accept", {"card": carried}, follow=True))
     assert "国家监测中心已接收 3 份报告卡。" in told
     assert "<dialog" not in told.split("<main")[1].split("</main")[0], "nothing is left to accept"
 
@@ -189,10 +194,12 @@ def test_every_act_is_told_as_a_sentence_of_what_happened(chosen: str) -> None:
 
 def test_after_an_act_the_page_says_what_happened(point: Point, auditor: Client) -> None:
     one, two = submitted(point, 2)
-    said = text(auditor.post(f"/cards/{one.pk}/act", {"_act": "approve"}, follow=True))
+    said = text(auditor.post(f"/cards/{one.pk}/act", {"_version": 1, "_act": "approve"}, follow=True))
     assert f"{one.record_number} 已审核通过。" in said
-    auditor.post(f"/cards/{two.pk}/act", {"_act": "approve"})
-    assert "已上报国家监测中心 2 份报告卡。" in text(auditor.post("/cards/audit/report", follow=True))
+    auditor.post(f"/cards/{two.pk}/act", {"_version": 1, "_act": "approve"})
+    assert "已上报国家监测中心 2 份报告卡。" in text(
+        auditor.post(REPORT, of_button(auditor, "/cards/audit", REPORT), follow=True)
+    )
 
 
 # --- what could not be decided ---------------------------------------------------------------------------------------

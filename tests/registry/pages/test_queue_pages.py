@@ -17,6 +17,7 @@ from django.utils.translation import override
 
 import made_up
 from made_up_cards import Point, code, page
+from opened import of_button
 from run_jobs import entries, run_one
 from tonghu.hqms.reading import open_file
 from tonghu.registry import first_screen, tasks
@@ -46,6 +47,11 @@ def auditor(point: Point) -> Client:
 def text(answer: Any) -> str:
     said: str = answer.content.decode()
     return said
+
+
+def pressed(client: Client, page: str, action: str) -> Any:
+    """What comes of the button of a page that posts to `action`, with what its form carries."""
+    return client.post(action, of_button(client, page, action), follow=True)
 
 
 def states(point: Point, *cards: Card) -> list[str]:
@@ -89,7 +95,7 @@ def test_all_done_is_said(point: Point, clerk: Client) -> None:
 
 def test_what_is_ready_is_submitted_together(point: Point, clerk: Client) -> None:
     clean, wrong = [point.card(), point.card()], point.card(age_years="12")
-    answer = clerk.post("/cards/queue/submit", follow=True)
+    answer = pressed(clerk, "/cards/queue", "/cards/queue/submit")
     assert "2 份报告卡" in text(answer)
     assert states(point, *clean, wrong) == ["submitted", "submitted", "draft"]
     assert "没有可处理的" in text(clerk.post("/cards/queue/submit", follow=True))
@@ -266,12 +272,12 @@ def test_clean_cards_are_approved_together_after_the_sample(point: Point, audito
         drawn = sample(sorted(numbers), timezone.localdate(), by.person or 0)
     assert len(drawn) == 3
     assert "先看随机抽出" in text(auditor.get("/cards/audit"))
-    assert "请先看完" in text(auditor.post("/cards/audit/clean", follow=True))
+    assert "请先看完" in text(pressed(auditor, "/cards/audit", "/cards/audit/clean"))
     for pk in drawn:
         auditor.get(f"/cards/{pk}")
-    assert "6 份报告卡" in text(auditor.post("/cards/audit/clean", follow=True))
+    assert "6 份报告卡" in text(pressed(auditor, "/cards/audit", "/cards/audit/clean"))
     assert states(point, *clean, supplemented, mended) == ["approved"] * 6 + ["submitted"]
-    answer = auditor.post("/cards/audit/report", follow=True)
+    answer = pressed(auditor, "/cards/audit", "/cards/audit/report")
     assert "6 份报告卡" in text(answer)
     assert states(point, clean[0], mended) == ["reported", "submitted"]
 
@@ -284,13 +290,14 @@ def test_a_whole_page_is_picked_after_the_sample_of_it(point: Point, auditor: Cl
         drawn = sample(numbers, timezone.localdate(), by.person or 0)
     for pk in drawn[:2]:
         auditor.get(f"/cards/{pk}")
-    said = text(auditor.post("/cards/audit/picked", {"card": numbers}, follow=True))
+    picked = {"card": [f"{pk}:1" for pk in numbers]}
+    said = text(auditor.post("/cards/audit/picked", picked, follow=True))
     assert (
         next(card.record_number for card in cards if card.pk == drawn[2]) in said.split("请先看完")[1].split("</p>")[0]
     ), "it says which"
     assert states(point, *cards) == ["submitted"] * 6
     auditor.get(f"/cards/{drawn[2]}")
-    auditor.post("/cards/audit/picked", {"card": numbers})
+    auditor.post("/cards/audit/picked", picked)
     assert states(point, *cards) == ["approved"] * 6
 
 
@@ -308,11 +315,11 @@ def test_an_auditor_picks_clean_cards_by_hand(point: Point, auditor: Client) -> 
     submit(point, *clean, mended)
     said = text(auditor.get("/cards/audit"))
     for card in clean:
-        assert f'value="{card.pk}"' in said
+        assert f'name="card" value="{card.pk}:1"' in said
     for card in (mended, own):
         assert card.record_number in said
-        assert f'name="card" value="{card.pk}"' not in said, "only what is clean, and of somebody else, can be picked"
-    picked = [clean[0].pk, clean[2].pk, mended.pk, own.pk, elsewhere.pk, "x"]
+        assert f'name="card" value="{card.pk}:' not in said, "only what is clean, and of somebody else, can be picked"
+    picked = [*(f"{card.pk}:{card.version}" for card in (clean[0], clean[2], mended, own, elsewhere)), "x", "1", "1:x"]
     assert "请先看完" in text(auditor.post("/cards/audit/picked", {"card": picked}, follow=True))
     assert states(point, *clean) == ["submitted"] * 3, "picking is no way round the sample"
     for card in (clean[0], clean[2]):
@@ -338,11 +345,13 @@ def test_what_was_looked_at_is_a_version_and_what_came_back_is_not_clean(point: 
     submit(point, seen, back)
     with point.acting("auditor") as by:
         assert list(looking.clean(by)) == [seen], "what came back is looked at by itself"
-    assert "请先看完" in text(auditor.post("/cards/audit/clean", follow=True)), "its second version nobody looked at"
-    auditor.post("/cards/audit/picked", {"card": [seen.pk, back.pk]})
+    assert "请先看完" in text(pressed(auditor, "/cards/audit", "/cards/audit/clean")), (
+        "its second version nobody looked at"
+    )
+    auditor.post("/cards/audit/picked", {"card": [f"{seen.pk}:2", f"{back.pk}:2"]})
     assert states(point, seen, back) == ["submitted"] * 2
     auditor.get(f"/cards/{seen.pk}")
-    auditor.post("/cards/audit/clean")
+    pressed(auditor, "/cards/audit", "/cards/audit/clean")
     assert states(point, seen, back) == ["approved", "submitted"]
 
 
@@ -363,8 +372,10 @@ def test_an_auditor_goes_from_card_to_card(point: Point, auditor: Client) -> Non
     submit(point, first, second)
     said = text(auditor.get(f"/cards/{first.pk}"))
     assert f'href="/cards/{second.pk}"' in said
-    assert auditor.post(f"/cards/{first.pk}/act", {"_act": "approve"})["Location"] == f"/cards/{second.pk}"
-    answer = auditor.post(f"/cards/{second.pk}/act", {"_act": "return", "typed": "请补病理号"})
+    assert (
+        auditor.post(f"/cards/{first.pk}/act", {"_version": 1, "_act": "approve"})["Location"] == f"/cards/{second.pk}"
+    )
+    answer = auditor.post(f"/cards/{second.pk}/act", {"_version": 1, "_act": "return", "typed": "请补病理号"})
     assert answer["Location"] == "/cards/audit"
     assert "请补病理号" in text(made_up.browser(point.post("entry_clerk")).get(f"/cards/{second.pk}"))
 
@@ -388,13 +399,13 @@ def test_the_centre_accepts_and_returns(point: Point, auditor: Client) -> None:
     assert cards[0].record_number not in text(centre.get("/cards/received?institution=nobody"))
     page = text(centre.get(f"/cards/{cards[0].pk}"))
     assert "四川省成都市武侯区虚构路1号" not in page, "an address is masked above the hospital"
-    answer = centre.post(f"/cards/{cards[0].pk}/act", {"_act": "return_by_centre", "reason": "重复"})
+    answer = centre.post(f"/cards/{cards[0].pk}/act", {"_version": 1, "_act": "return_by_centre", "reason": "重复"})
     assert answer["Location"] == f"/cards/{cards[1].pk}"
-    centre.post("/cards/received/accept", {"card": [cards[1].pk, cards[2].pk, cards[0].pk]})
+    centre.post("/cards/received/accept", {"card": [f"{card.pk}:1" for card in cards]})
     assert states(point, *cards) == ["returned_by_centre", "accepted", "accepted"]
     clerk = made_up.browser(point.post("entry_clerk"))
     assert cards[0].record_number in text(clerk.get("/cards/queue?kind=returned&by=card"))
-    clerk.post(f"/cards/{cards[1].pk}/act", {"_act": "revise", "reason": "病理后到"})
+    clerk.post(f"/cards/{cards[1].pk}/act", {"_version": 1, "_act": "revise", "reason": "病理后到"})
     clerk.post(f"/cards/{cards[1].pk}/save", {"_version": 1, "grade": "9"})
     with point.acting("auditor") as by:
         move(cards=[cards[1].pk], act="approve", by=by)

@@ -23,6 +23,7 @@ from tonghu.registry.auditing import many_changes, sample
 from tonghu.registry.forms.diagnoses import diagnosis_names, with_code
 from tonghu.registry.models import Card
 from tonghu.registry.pages import card_lists, looking, undecided, working
+from tonghu.registry.pages.shown import FIELD, as_text, shown
 from tonghu.registry.pages.telling import tell
 from tonghu.registry.pages.trail import AUDITED, RECEIVED, SAMPLE, Trail, filters_of, of_list
 from tonghu.registry.services import move
@@ -38,12 +39,13 @@ def audit(request: Request) -> HttpResponse:
         raise Http404
     count = working.counted(looking.to_audit(by))
     table, pickable = _waiting(request, looking.to_audit(by), count)
-    clean = looking.clean_numbers(by)
+    clean = looking.clean_versions(by)
     waiting = looking.by_need(looking.auditable(by)).order_by("need", "pk")
     said = {
-        "table": table, "pickable": pickable, "clean": len(clean), "waiting": count,
+        "table": table, "pickable": pickable, "clean": len(clean), "clean_shown": as_text(clean),
+        "waiting": count,
         "approved": working.counted(looking.approved(by)), "may_report": by.may(REPORT),
-        "report_confirm": _confirm(by), "sample": _sample(request, clean), "of_sample": Trail(by, SAMPLE).query,
+        "report_confirm": _confirm(by), "sample": _sample(request, list(clean)), "of_sample": Trail(by, SAMPLE).query,
         "first": waiting.values_list("pk", flat=True).first(),
     }  # fmt: skip
     return render(request, "registry/audit.html", said)
@@ -51,12 +53,13 @@ def audit(request: Request) -> HttpResponse:
 
 def _confirm(by: Scope) -> Confirm:
     """Reporting cannot be taken back: the centre has the cards then."""
-    cards = working.counted(looking.approved(by))
+    cards = looking.approved_versions(by)
     return Confirm(
         question=_("Report to the national centre?"),
-        consequences=((str(cards), _("approved cards go to the centre")),),
+        consequences=((str(len(cards)), _("approved cards go to the centre")),),
         act=_("Report"),
         url=reverse("registry:report"),
+        fields=[(FIELD, as_text(cards))],
         tone="ask",
     )
 
@@ -107,7 +110,7 @@ def _box(card: Card, pickable: frozenset[int]) -> object:
     return format_html(
         '<input type="checkbox" class="form-check-input" form="pick" name="card" value="{}" aria-label="{}" '
         "data-picked>",
-        card.pk,
+        as_text({card.pk: card.version}),
         card.record_number,
     )
 
@@ -137,11 +140,12 @@ def not_decided(request: Request) -> HttpResponse:
 @require_POST
 def approve_clean(request: Request) -> HttpResponse:
     """Approve the clean cards together, once every card of the sample was looked at."""
-    clean = looking.clean_numbers(request.scope)
+    seen = shown(request, looking.MOST_AT_ONCE)
+    clean = [pk for pk in looking.clean_numbers(request.scope) if pk in seen]
     if not _sample(request, clean).all_seen:
         messages.error(request, _("Look at every card of the sample first: then the others are approved with them."))
         return redirect("registry:audit")
-    tell(request, move(cards=clean, act="approve", by=request.scope), "approve")
+    tell(request, move(cards={pk: seen[pk] for pk in clean}, act="approve", by=request.scope), "approve")
     return redirect("registry:audit")
 
 
@@ -149,9 +153,8 @@ def approve_clean(request: Request) -> HttpResponse:
 @require_POST
 def approve_picked(request: Request) -> HttpResponse:
     """Approve the cards that the auditor picked: clean ones of others, once the sample of them was looked at."""
-    said = request.POST.getlist("card")[: looking.MOST_AT_ONCE]
-    wanted = [int(pk) for pk in said if pk.isascii() and pk.isdigit() and len(pk) < 18]
-    clean = set(looking.clean(request.scope).filter(pk__in=wanted).values_list("pk", flat=True))
+    wanted = shown(request, looking.MOST_AT_ONCE)
+    clean = set(looking.clean(request.scope).filter(pk__in=list(wanted)).values_list("pk", flat=True))
     drawn = _sample(request, sorted(clean))
     if not drawn.all_seen:
         unseen = ", ".join(card.record_number for card, seen in drawn.lines if not seen)
@@ -159,9 +162,9 @@ def approve_picked(request: Request) -> HttpResponse:
         messages.error(request, first % {"cards": unseen})
         return redirect("registry:audit")
     if clean or not wanted:
-        answers = move(cards=[pk for pk in wanted if pk in clean], act="approve", by=request.scope)
+        answers = move(cards={pk: wanted[pk] for pk in wanted if pk in clean}, act="approve", by=request.scope)
         tell(request, answers, "approve")
-    if left := len(set(wanted) - clean):
+    if left := len(wanted.keys() - clean):
         why = _("%(n)d picked cards are not clean, or you wrote part of them: look at them one by one.")
         messages.warning(request, why % {"n": left})
     return redirect("registry:audit")
@@ -170,11 +173,11 @@ def approve_picked(request: Request) -> HttpResponse:
 @requires(REPORT)
 @require_POST
 def report(request: Request) -> HttpResponse:
-    """Report every approved card to the centre."""
+    """Report the approved cards that the page counted to the centre."""
     if request.scope.institution is None:
         raise Http404
-    cards = list(looking.approved(request.scope).order_by("pk").values_list("pk", flat=True)[: looking.MOST_AT_ONCE])
-    tell(request, move(cards=cards, act="report", by=request.scope), "report")
+    seen = shown(request, looking.MOST_AT_ONCE)
+    tell(request, move(cards=seen, act="report", by=request.scope), "report")
     return redirect("registry:audit")
 
 
@@ -202,11 +205,11 @@ def received(request: Request) -> HttpResponse:
         empty=_("No card waits. What the points report comes here, the oldest first."),
     )  # fmt: skip
     diagnoses = diagnosis_names(table.slice.rows, request.scope)
-    page = [card.pk for card in table.slice.rows if not card.warnings]
+    page = {card.pk: card.version for card in table.slice.rows if not card.warnings}
     return render(request, "registry/received.html", {"table": table, "accept_confirm": page and _accepting(page)})
 
 
-def _accepting(page: list[int]) -> Confirm:
+def _accepting(page: dict[int, int]) -> Confirm:
     """Accepting cannot be taken back by the centre: from then on the hospital revises, with a reason."""
     label = ngettext(
         "Accept the %(n)d card of this page without warnings", "Accept the %(n)d cards of this page without warnings",
@@ -217,7 +220,7 @@ def _accepting(page: list[int]) -> Confirm:
         consequences=((str(len(page)), _("cards without warnings count as accepted by the centre")),),
         act=label % {"n": len(page)},
         url=reverse("registry:accept"),
-        fields=[("card", str(pk)) for pk in page],
+        fields=[(FIELD, as_text(page))],
         tone="ask",
         way_back=_(
             "The centre cannot take this back. A hospital that finds a mistake revises its card with a reason; until "
@@ -236,7 +239,6 @@ def _again(card: Card) -> object:
 @require_POST
 def accept(request: Request) -> HttpResponse:
     """Accept cards of the list together."""
-    chosen = [int(pk) for pk in request.POST.getlist("card") if pk.isascii() and pk.isdigit() and len(pk) < 18]
-    answers = move(cards=chosen[: looking.MOST_AT_ONCE], act="accept", by=request.scope)
-    tell(request, answers, "accept")
+    seen = shown(request, looking.MOST_AT_ONCE)
+    tell(request, move(cards=seen, act="accept", by=request.scope), "accept")
     return redirect("registry:received")

@@ -157,7 +157,7 @@ def save(request: Request, pk: int) -> HttpResponse:
         front, supplement = posted_changes(base, posted(request), one.sight)
         names = sent(request)
     try:
-        merged = _save(one, based_on, front, supplement)
+        merged, version = _save(one, based_on, front, supplement)
     except Conflict as conflict:
         return _render_conflict(request, one, conflict, {**front, **supplement})
     except InputRefused as refused:
@@ -174,20 +174,18 @@ def save(request: Request, pk: int) -> HttpResponse:
         for why in not_kept:
             messages.warning(request, _("Saved, not submitted: %(why)s") % {"why": why})
         return redirect(reverse("registry:card", args=[pk]) + working.place(request).query)
-    return _go_on(request, pk)
+    return _go_on(request, pk, version)
 
 
-def _save(one: Opened, based_on: int, front: dict[str, str], supplement: dict[str, str]) -> bool:
-    """Save; where somebody changed other fields meanwhile, on top of theirs. Returns whether it was so."""
+def _save(one: Opened, based_on: int, front: dict[str, str], supplement: dict[str, str]) -> tuple[bool, int]:
+    """Save; where somebody changed other fields meanwhile, on top of theirs: whether it was so, and the version now."""
     said: dict[str, Any] = {"card": one.card.pk, "front": front, "supplement": supplement, "by": one.by}
     try:
-        save_card(based_on=based_on, **said)
+        return False, save_card(based_on=based_on, **said).version
     except Conflict as conflict:
         if conflict.both:
             raise
-        save_card(based_on=conflict.version, **said)
-        return bool(front or supplement)
-    return False
+        return bool(front or supplement), save_card(based_on=conflict.version, **said).version
 
 
 def _explain(request: Request, pk: int) -> list[str]:
@@ -206,14 +204,14 @@ def _explain(request: Request, pk: int) -> list[str]:
     return not_kept
 
 
-def _go_on(request: Request, pk: int) -> HttpResponse:
+def _go_on(request: Request, pk: int, version: int) -> HttpResponse:
     """Submit what was saved, and go straight to the next card with something to do."""
     place = working.place(request)
     here = reverse("registry:card", args=[pk]) + place.query
     only_save = request.POST.get("_act") == "save"
     if not only_save:
         said = request.POST.get("_answer", "")
-        [answer] = move(cards=[pk], act="submit", by=request.scope, reason=said)
+        [answer] = move(cards={pk: version}, act="submit", by=request.scope, reason=said)
         if answer.refused:
             messages.warning(request, _("Saved, not submitted: %(why)s") % {"why": _why(answer)})
             return redirect(here)
@@ -236,7 +234,7 @@ def act(request: Request, pk: int) -> HttpResponse:
     try:
         wanted: Act = require_act(request.POST.get("_act", ""))
         reason = request.POST.get("typed", "").strip() or request.POST.get("reason", "").strip()
-        [answer] = move(cards=[pk], act=wanted.code, by=request.scope, reason=reason)
+        [answer] = move(cards={pk: number(request, 0)}, act=wanted.code, by=request.scope, reason=reason)
     except InputRefused as refused:
         messages.error(request, refusal_in_words(refused))
         return redirect(here)

@@ -67,9 +67,14 @@ def clean(by: Scope) -> QuerySet[Card]:
     return untouched.order_by("state_since", "pk")
 
 
+def clean_versions(by: Scope) -> dict[int, int]:
+    """Those that are approved by one press of a button, each with its version."""
+    return dict(clean(by).values_list("pk", "version")[:MOST_AT_ONCE])
+
+
 def clean_numbers(by: Scope) -> list[int]:
-    """Those that are approved by one press of a button."""
-    return list(clean(by).values_list("pk", flat=True)[:MOST_AT_ONCE])
+    """Their numbers."""
+    return list(clean_versions(by))
 
 
 def drawn(by: Scope) -> list[int]:
@@ -94,6 +99,11 @@ def place_in_sample(card: Card, chosen: list[int]) -> str:
 def approved(by: Scope) -> QuerySet[Card]:
     """Those that may be reported."""
     return Card.objects.filter(institution=by.institution, state=State.APPROVED)
+
+
+def approved_versions(by: Scope) -> dict[int, int]:
+    """Those of them that are reported by one press of a button, each with its version."""
+    return dict(approved(by).order_by("pk").values_list("pk", "version")[:MOST_AT_ONCE])
 
 
 def received() -> QuerySet[Card]:

@@ -17,6 +17,7 @@ from tonghu.platform.components.table import Column, Table
 from tonghu.registry.access import ENTER
 from tonghu.registry.forms.titles import title_of
 from tonghu.registry.pages import card_lists, working
+from tonghu.registry.pages.shown import as_text, shown
 from tonghu.registry.pages.telling import tell
 from tonghu.registry.services import move
 from tonghu.registry.services.mending import certain
@@ -39,8 +40,9 @@ def queue(request: Request) -> HttpResponse:
     place = working.place(request)
     by_card = request.GET.get("by") == "card"
     counts = {kind: working.counted(working.queue(by, kind=kind)) for kind in working.KINDS}
+    ready = dict(working.ready(by).order_by("pk").values_list("pk", "version")[:MOST_AT_ONCE])
     said = {
-        "place": place, "by_card": by_card, "counts": counts, "ready": working.counted(working.ready(by)),
+        "place": place, "by_card": by_card, "counts": counts, "ready": len(ready), "ready_shown": as_text(ready),
         "months": working.months(by, timezone.localdate() - MONTHS_SHOWN)[:3],
         "first": place.url(None), "tabs": _tabs(place, counts, by_card),
         "kept": f"&kind={place.kind}" if place.kind else "",
@@ -107,7 +109,8 @@ def start(request: Request) -> HttpResponse:
 @requires(ENTER)
 @require_POST
 def submit_ready(request: Request) -> HttpResponse:
-    """Submit the cards on which nothing is found, together."""
-    cards = list(working.ready(request.scope).order_by("pk").values_list("pk", flat=True)[:MOST_AT_ONCE])
-    tell(request, move(cards=cards, act="submit", by=request.scope), "submit")
+    """Submit the cards on which the page said that nothing is found, together."""
+    seen = shown(request, MOST_AT_ONCE)
+    ready = set(working.ready(request.scope).filter(pk__in=list(seen)).values_list("pk", flat=True))
+    tell(request, move(cards={pk: seen[pk] for pk in seen if pk in ready}, act="submit", by=request.scope), "submit")
     return redirect("registry:queue")

@@ -13,7 +13,7 @@ from django.utils.translation import get_language, gettext_lazy, ngettext_lazy
 from django.utils.translation import gettext as _
 
 from tonghu.errors import InputRefused
-from tonghu.registry.services.moving import REFUSALS, Moved
+from tonghu.registry.services.moving import Moved, why
 
 #: What was done with many cards at once, by act.
 TOGETHER: Final = {
@@ -70,7 +70,7 @@ def tell(request: HttpRequest, answers: Iterable[Moved], act: str) -> None:
         messages.success(request, TOGETHER[act] % {"n": counts[""]})
     for refused, count in sorted(counts.items()):
         if refused:
-            why = REFUSALS[refused][said]
-            messages.warning(request, _("%(n)d cards left as they were: %(why)s.") % {"n": count, "why": why})
+            left = {"n": count, "why": why(refused)[said]}
+            messages.warning(request, _("%(n)d cards left as they were: %(why)s.") % left)
     if not counts:
         messages.info(request, _("There was nothing to do: somebody may have done it just now."))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Final
@@ -33,29 +33,35 @@ class Moved:
         card: its number.
         refused: a code of :data:`REFUSALS`; '' where it was moved.
         state: where it stands now; '' where it was not found.
+        version: its newest version; 0 where it was not found.
     """
 
     card: int
     refused: str = ""
     state: str = ""
+    version: int = 0
 
     @property
     def zh(self) -> str:
         """Why not, in Chinese; '' where it was moved."""
-        return REFUSALS[self.refused][0] if self.refused else ""
+        return why(self.refused, self.version)[0] if self.refused else ""
 
     @property
     def en(self) -> str:
         """Why not, in English; '' where it was moved."""
-        return REFUSALS[self.refused][1] if self.refused else ""
+        return why(self.refused, self.version)[1] if self.refused else ""
 
 
-#: Why a card is not moved.
+#: Why a card is not moved; of one card, ``{which}`` says its newest version.
 REFUSALS: Final[dict[str, tuple[str, str]]] = {
     "absent": ("没有这份报告卡，或不在您的范围内", "There is no such card in your scope"),
     "state": (
         "现在的状态不能这样做（可能有人刚刚处理过）",
         "Not in its present state; somebody may just have moved it",
+    ),
+    "newer": (
+        "打开页面之后，报告卡已被改为新的一版{which}，请先看过再办理",
+        "It got a newer version{which} after this page was opened: look at that one first",
     ),
     "errors": ("还有错误没有改正", "Errors are still open"),
     "warnings": (
@@ -77,11 +83,27 @@ REFUSALS: Final[dict[str, tuple[str, str]]] = {
 }
 
 
+def why(refused: str, version: int = 0) -> tuple[str, str]:
+    """Return why a card is not moved, in Chinese and English; of one card with its newest version."""
+    zh, en = REFUSALS[refused]
+    which = (f"（第 {version} 版）", f" ({version})") if version else ("", "")
+    return zh.format(which=which[0]), en.format(which=which[1])
+
+
 @transaction.atomic
-def move(*, cards: Iterable[int], act: str, by: Scope, reason: str = "", batch: int | None = None) -> list[Moved]:
+def move(
+    *,
+    cards: Iterable[int] | Mapping[int, int],
+    act: str,
+    by: Scope,
+    reason: str = "",
+    batch: int | None = None,
+) -> list[Moved]:
     """Do one act with cards; returns what came of each, in the order given.
 
     Args:
+        cards: their numbers; of those that a person saw on a page, each with the version that stood there: of a card
+            that got another one since, nobody moves what they did not see.
         act: a code of :data:`~tonghu.registry.states.ACTS`.
         reason: why, where the act asks for it; of a returned card that is submitted as it is, the answer to the return.
             Everybody who sees the card reads it there.
@@ -93,6 +115,7 @@ def move(*, cards: Iterable[int], act: str, by: Scope, reason: str = "", batch: 
     said = ACTS[act]
     check_may(by, said.permission)
     wanted = list(dict.fromkeys(cards))
+    seen = cards if isinstance(cards, Mapping) else {}
     with acting_because(by, reason) if said.reason or reason.strip() else nullcontext(by) as acting:
         held = {
             card.pk: card
@@ -104,7 +127,7 @@ def move(*, cards: Iterable[int], act: str, by: Scope, reason: str = "", batch: 
         if said.clean and said.permission == ENTER:
             ask_again(to_ask_again(card for card in held.values() if card.state in said.sources))
         silent = unanswered(held.values()) if said.answers and not reason.strip() else frozenset()
-        answers = [_answer(number, held.get(number), said, by, silent) for number in wanted]
+        answers = [_answer(number, held.get(number), said, by, silent, seen.get(number)) for number in wanted]
         moved = [held[one.card] for one in answers if not one.refused]
         if moved:
             _do(moved, said, acting, reason.strip(), batch)
@@ -113,10 +136,16 @@ def move(*, cards: Iterable[int], act: str, by: Scope, reason: str = "", batch: 
     return answers
 
 
-def refusal(card: Card, act: Act, by: Scope) -> str:
-    """Return why an act cannot be done with a card now, a code of :data:`REFUSALS`; '' where it can."""
+def refusal(card: Card, act: Act, by: Scope, seen: int | None = None) -> str:
+    """Return why an act cannot be done with a card now, a code of :data:`REFUSALS`; '' where it can.
+
+    Args:
+        seen: the version that was on the screen; None where nobody looked.
+    """
     if card.state not in act.sources:
         return "state"
+    if seen is not None and seen != card.version:
+        return "newer"
     if act.clean and card.errors:
         return "errors"
     if act.clean and card.warnings:
@@ -139,11 +168,11 @@ def unanswered(cards: Iterable[Card]) -> frozenset[int]:
     return frozenset(card for card, version in newest if back[card].version == version)
 
 
-def _answer(number: int, card: Card | None, act: Act, by: Scope, silent: frozenset[int]) -> Moved:
+def _answer(number: int, card: Card | None, act: Act, by: Scope, silent: frozenset[int], seen: int | None) -> Moved:
     if card is None:
         return Moved(number, "absent")
-    refused = refusal(card, act, by) or ("unanswered" if number in silent else "")
-    return Moved(number, refused, card.state if refused else str(act.to))
+    refused = refusal(card, act, by, seen) or ("unanswered" if number in silent else "")
+    return Moved(number, refused, card.state if refused else str(act.to), card.version)
 
 
 def _do(cards: Sequence[Card], act: Act, by: Scope, reason: str, batch: int | None) -> None:
