@@ -45,7 +45,9 @@ def test_an_auditor_returns_and_approves(point: Point, open_page: Any, site: str
     picture(page, "auditor-home")
     assert axe(page) == []
     page.goto("/cards/audit")
+    expect(page.locator(".undecided")).to_contain_text("4 份有未判断的规则")
     picture(page, "auditor-desk")
+    assert page.locator(".table-frame").evaluate("frame => frame.scrollWidth - frame.clientWidth") == 0, "no column cut"
     assert axe(page) == []
     page.get_by_role("link", name="开始审核").click()
     expect(page.locator("h1")).to_contain_text(changed.record_number)
@@ -94,6 +96,12 @@ def test_an_auditor_returns_and_approves(point: Point, open_page: Any, site: str
     centre.goto("/cards/received")
     picture(centre, "centre-received")
     assert axe(centre) == []
+    centre.get_by_role("button", name="接收本页").click()
+    sheet = centre.locator("dialog[open]")
+    expect(sheet).to_contain_text("接收后国家监测中心不能撤销")
+    picture(centre, "centre-accepts")
+    sheet.get_by_role("button", name="暂不处理").click()
+    expect(sheet).to_be_hidden()
     centre.goto(f"/cards/{clean[0].pk}")
     picture(centre, "centre-card")
     assert axe(centre) == []

@@ -29,7 +29,7 @@ def test_states_acts_and_items_speak_both_languages() -> None:
         with override(language):
             assert [str(State(state).label) for state in WORDS] == [words[at] for words in WORDS.values()]
             assert ACTS["submit"].label == ("提交审核", "Submit")[at]
-            assert ACTS["submit"].done == ("提交审核", "submitted it")[at]
+            assert ACTS["submit"].done == ("提交了审核", "submitted it")[at]
             basis = item("basis")
             assert basis is not None
             assert basis.label == ("诊断依据", "Basis of diagnosis")[at]

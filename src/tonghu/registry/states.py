@@ -107,50 +107,50 @@ _ALL = (
     Act(
         code="submit", sources=_IN_HAND, to=State.SUBMITTED, permission=ENTER, clean=True,
         answers=True,
-        zh="提交审核", en="Submit", done_zh="提交审核", done_en="submitted it",
+        zh="提交审核", en="Submit", done_zh="提交了审核", done_en="submitted it",
     ),
     Act(
         code="withdraw", sources=(State.SUBMITTED,), to=State.DRAFT, permission=ENTER,
-        zh="撤回修改", en="Withdraw", done_zh="撤回修改", done_en="withdrew it",
+        zh="撤回修改", en="Withdraw", done_zh="撤回了提交", done_en="withdrew it",
     ),
     Act(
         code="return", sources=(State.SUBMITTED,), to=State.RETURNED, permission=AUDIT, reason=True,
-        zh="退回", en="Return", done_zh="退回录入员", done_en="returned it", notice="registry.returned",
+        zh="退回", en="Return", done_zh="退回给录入员", done_en="returned it", notice="registry.returned",
     ),
     Act(
         code="approve", sources=(State.SUBMITTED,), to=State.APPROVED, permission=AUDIT, clean=True,
         not_by_authors=True,
-        zh="审核通过", en="Approve", done_zh="审核通过", done_en="approved it",
+        zh="审核通过", en="Approve", done_zh="审核通过了", done_en="approved it",
     ),
     Act(
         code="recall", sources=(State.APPROVED,), to=State.RETURNED, permission=AUDIT, reason=True,
-        zh="撤销通过并退回", en="Recall and return", done_zh="撤销通过并退回", done_en="recalled and returned it",
+        zh="撤销通过并退回", en="Recall and return", done_zh="撤销了审核通过，退回给录入员", done_en="recalled and returned it",
         notice="registry.returned",
     ),
     Act(
         code="report", sources=(State.APPROVED,), to=State.REPORTED, permission=REPORT,
-        zh="上报", en="Report", done_zh="上报国家监测中心", done_en="reported it to the centre",
+        zh="上报", en="Report", done_zh="上报了国家监测中心", done_en="reported it to the centre",
     ),
     Act(
         code="return_by_centre", sources=(State.REPORTED,), to=State.RETURNED_BY_CENTRE, permission=VERIFY, reason=True,
-        zh="退回监测点", en="Return to the point", done_zh="国家监测中心退回", done_en="returned it to the point",
+        zh="退回监测点", en="Return to the point", done_zh="退回了监测点", done_en="returned it to the point",
         notice="registry.returned_by_centre",
     ),
     Act(
         code="accept", sources=(State.REPORTED,), to=State.ACCEPTED, permission=VERIFY,
-        zh="接收", en="Accept", done_zh="国家监测中心接收", done_en="accepted it",
+        zh="接收", en="Accept", done_zh="接收了", done_en="accepted it",
     ),
     Act(
         code="revise", sources=(State.ACCEPTED,), to=State.DRAFT, permission=ENTER, reason=True,
-        zh="更正已接收的卡", en="Revise an accepted card", done_zh="开始更正", done_en="began to revise it",
+        zh="更正已接收的卡", en="Revise an accepted card", done_zh="开始了更正", done_en="began to revise it",
     ),
     Act(
         code="void", sources=_IN_HAND, to=State.VOIDED, permission=ENTER, reason=True,
-        zh="作废", en="Void", done_zh="作废", done_en="voided it",
+        zh="作废", en="Void", done_zh="作废了", done_en="voided it",
     ),
     Act(
         code="restore", sources=(State.VOIDED,), to=State.DRAFT, permission=ENTER, reason=True,
-        zh="恢复", en="Restore", done_zh="恢复", done_en="restored it",
+        zh="恢复", en="Restore", done_zh="恢复为草稿", done_en="restored it",
     ),
 )  # fmt: skip
 
