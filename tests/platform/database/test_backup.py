@@ -241,7 +241,7 @@ WEAKENED = {
 
 
 @pytest.mark.parametrize("name", WEAKENED)
-def test_a_wall_that_was_weakened_is_a_difference(name: str) -> None:
+def test_a_wall_that_was_weakened_is_a_difference(django_db_setup: None, name: str) -> None:
     admin_url = site_database.server().admin_url()
     with psycopg.connect(admin_url, dbname=connections["owner"].settings_dict["NAME"]) as admin:
         before = evidence.gather(admin)
