@@ -7,6 +7,7 @@ from made_up_files import Hospital
 
 from run_jobs import entries, run_one, seen
 from tonghu.codes.hqms_fields import layout
+from tonghu.patients.queries import open_proposals
 from tonghu.registry.models import Card, Finding
 
 pytestmark = [pytest.mark.django_db, pytest.mark.requirement("REG-06")]
@@ -49,3 +50,27 @@ def test_stays_that_came_and_stays_that_were_there_are_compared(hospital: Hospit
     with hospital.acting():
         (held,) = Card.objects.exclude(state="voided")
         assert not Finding.objects.filter(card=held, rule="HQ041").exists()
+
+
+def test_a_row_of_another_child_under_a_record_number_renames_nobody(hospital: Hospital) -> None:
+    """In a later file, in the same file, and when the same file comes again."""
+    other = {"patient_name": "虚构另", "birth_date": "2015-05-05", "age_years": "11", "national_id": ""}
+    hospital.imported(stay(hospital, "2026-09-12 10:00", "1", national_id=""))
+    hospital.imported(
+        stay(hospital, "2026-09-20 10:00", "2", **other),
+        stay(hospital, "2026-09-28 10:00", "3", national_id=""),
+        stay(hospital, "2026-09-29 10:00", "4", **other),
+    )
+    compare(hospital)
+    assert found(hospital) == {(count, "HQ041") for count in "1234"}
+    with hospital.acting():
+        said = {
+            card.admission_count: (card.child_id, card.view.patient_name)
+            for card in Card.objects.select_related("view")
+        }
+        assert said["1"] == said["3"]
+        assert said["2"] == said["4"]
+        assert said["1"][0] != said["2"][0]
+        assert (said["1"][1], said["2"][1]) == (hospital.page()[CODES["patient_name"]], "虚构另")
+        (asked,) = open_proposals()
+        assert {asked.first_id, asked.second_id} == {said["1"][0], said["2"][0]}

@@ -9,7 +9,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from made_up_cards import Point, code
+import made_up
+from made_up_cards import Point, code, page
 from run_jobs import entries, run_one, seen
 from tonghu.platform.jobs.models import Job
 from tonghu.registry.models import Card, Finding
@@ -19,6 +20,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.requirement("REG-17")]
 
 ON = date(2026, 11, 22)
 RECORD = "R0000COMP"
+NAME = page().front[code("patient_name")]
 
 
 def stay(point: Point, **changes: str) -> Card:
@@ -120,7 +122,7 @@ def test_the_night_finds_what_a_lost_job_left(point: Point) -> None:
     assert found(point, first) == {"HQ035"}
 
 
-def test_comparing_again_opens_no_card_and_changes_nothing(point: Point, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_comparing_again_reads_no_card_whole_and_changes_nothing(point: Point, monkeypatch: pytest.MonkeyPatch) -> None:
     cards = [stay(point, admission_count="1" if n < 2 else str(n)) for n in range(6)]
     run_all()
     before = [found(point, card) for card in cards]
@@ -166,6 +168,44 @@ def test_asked_without_opening_a_card_says_what_it_says_opened(point: Point, cha
             rules = {rule.reports for rule in comparing.comparing(held.layout, ON, region).rules}
             whole = set(Finding.objects.filter(card=card.pk, rule__in=rules).values_list("rule", "column"))
             assert quick == whole
+
+
+def test_names_are_counted_on_cards_not_on_what_the_hospital_knows_by_now(point: Point) -> None:
+    """A mistyped record number brings another name: the hospital's view of the child follows the newest row."""
+    first = stay(point, admission_count="1", national_id="-")
+    second = stay(point, admission_count="2", national_id="-", patient_name="欧阳他童")
+    run_all()
+    assert fresh(point, first).view_id == fresh(point, second).view_id, "the birth date is the same: one child"
+    assert "HQ041" in found(point, first) & found(point, second)
+    with point.acting("entry_clerk") as by:
+        save_card(card=second.pk, based_on=1, front={code("patient_name"): NAME}, by=by)
+    run_all()
+    assert "HQ041" not in found(point, first) | found(point, second)
+
+
+def test_another_child_under_a_record_number_renames_no_card(point: Point) -> None:
+    first = stay(point, admission_count="1", national_id="-")
+    other = {"patient_name": "虚构另", "birth_date": "2015-05-05", "national_id": "-"}
+    second = stay(point, admission_count="2", **other)
+    third = point.card(medical_record_no="R0000ELSE", **other)
+    run_all()
+    assert len({fresh(point, card).child_id for card in (first, second, third)}) == 3
+    assert "HQ041" in found(point, first) & found(point, second)
+    clerk = made_up.browser(point.post("entry_clerk"))
+    for card, name in ((first, NAME), (second, "虚构另")):
+        shown = clerk.get(f"/cards/{card.pk}").content.decode()
+        assert name in shown[shown.index("<h1") : shown.index("</h1>")]
+        assert name in clerk.get("/cards").content.decode()
+    # The same by hand: a correction moves the third card to the record of the first child.
+    with point.acting("entry_clerk") as by:
+        save_card(card=third.pk, based_on=1, front={code("medical_record_no"): RECORD}, by=by)
+        assert fresh(point, third).child_id == fresh(point, second).child_id
+        # And the only card of a child is the child's correction: no question, nobody new.
+        mended = {code("patient_name"): "虚构童二", code("birth_date"): "2014-01-01"}
+        save_card(card=first.pk, based_on=1, front=mended, by=by)
+        held = Card.objects.select_related("view").get(pk=first.pk)
+        assert (held.view_id, held.view.patient_name) == (fresh(point, first).view_id, "虚构童二")
+        assert held.child_id == first.child_id
 
 
 def test_what_the_first_comparison_finds_counts_as_there_at_first(point: Point) -> None:

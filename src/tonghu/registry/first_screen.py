@@ -16,6 +16,7 @@ from tonghu.registry.auditing import many_changes
 from tonghu.registry.forms.titles import title_of
 from tonghu.registry.models import Card
 from tonghu.registry.pages import looking, working
+from tonghu.registry.seen import names
 
 #: So many rules and cards are named; the list behind them has all.
 NAMED = 6
@@ -48,12 +49,15 @@ def auditor(by: Scope) -> dict[str, Any] | None:
     if by.institution is None:
         return None
     waiting = looking.to_audit(by)
-    mine = looking.by_need(looking.auditable(by)).select_related("view")
+    mine = looking.by_need(looking.auditable(by))
     oldest: list[Card] = list(mine.order_by("need", "pk")[:NAMED])
+    called = names(oldest)
     changed, many = looking.changed_fields([card.pk for card in oldest]), many_changes(timezone.localdate())
     return {
         "waiting": working.counted(waiting),
-        "oldest": [(card, changed.get(card.pk, 0), changed.get(card.pk, 0) >= many) for card in oldest],
+        "oldest": [
+            (card, called.get(card.pk, ""), changed.get(card.pk, 0), changed.get(card.pk, 0) >= many) for card in oldest
+        ],
         "clean": working.counted(looking.clean(by)),
         "approved": working.counted(looking.approved(by)),
     }

@@ -13,6 +13,7 @@ from tonghu.platform.scope.scope import Scope
 from tonghu.platform.shell import SearchHit, SearchProvider
 from tonghu.registry.access import READ
 from tonghu.registry.models import Card
+from tonghu.registry.seen import names
 
 #: No record number of a card is longer.
 LONGEST = 20
@@ -28,8 +29,10 @@ def find(scope: Scope, text: str, limit: int) -> Iterator[SearchHit]:
     wanted = "".join(halfwidth(text).split()).replace("\0", "")
     if scope.institution is None or not wanted or len(wanted) > LONGEST:
         return
-    cards = Card.objects.filter(institution=scope.institution, record_number=wanted).select_related("view")
-    for card in cards.order_by("-discharge_at")[:limit]:
+    cards = Card.objects.filter(institution=scope.institution, record_number=wanted)
+    found = list(cards.order_by("-discharge_at")[:limit])
+    called = names(found)
+    for card in found:
         left = timezone.localtime(card.discharge_at).date().isoformat()
-        note = f"{card.view.patient_name} · {left} · {card.get_state_display()}"
+        note = f"{called.get(card.pk, '')} · {left} · {card.get_state_display()}"
         yield SearchHit(card.record_number, reverse("registry:card", args=[card.pk]), note)

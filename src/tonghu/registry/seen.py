@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 from tonghu.platform.scope.scope import Scope
 from tonghu.registry.content import open_
 from tonghu.registry.models import Card, CardVersion, SeenCard
-from tonghu.registry.summary import identity
+from tonghu.registry.summary import Identity, named
 
 
 def cards_seen(by: Scope) -> QuerySet[Card]:
@@ -47,16 +47,21 @@ def in_correction(card: Card | SeenCard) -> bool:
     return bool(getattr(card, "in_correction", False))
 
 
-def names(cards: Iterable[Card | SeenCard]) -> dict[int, str]:
-    """What children are called on cards, by the cards' numbers: on the version that the reader sees.
-
-    The hospital's view of a child knows the newest name; of a card in correction the reported version says it.
+def whom(cards: Iterable[Card | SeenCard]) -> dict[int, Identity]:
+    """Who the children of cards are, by the cards' numbers: name, sex and birth date, as the version that the reader
+    sees says them. The hospital's view of a child knows the newest of all its stays, which may be another name.
     """
-    held = list(cards)
-    said = {card.pk: card.view.patient_name for card in held if not in_correction(card)}
-    wanted = {card.pk: card.reported_version for card in held if in_correction(card)}
-    if wanted:
-        for one in CardVersion.objects.filter(card__in=wanted):
-            if one.number == wanted[one.card_id]:
-                said[one.card_id] = identity(open_(one.content)).patient_name
-    return said
+    wanted = {card.pk: card.reported_version if in_correction(card) else card.version for card in cards}
+    if not wanted:
+        return {}
+    said = CardVersion.objects.filter(card__in=wanted, number__in=set(wanted.values()))
+    return {
+        one.card_id: named(open_(one.content))
+        for one in said.only("card_id", "number", "content")
+        if one.number == wanted[one.card_id]
+    }
+
+
+def names(cards: Iterable[Card | SeenCard]) -> dict[int, str]:
+    """What children are called on cards, by the cards' numbers (:func:`whom`)."""
+    return {pk: one.patient_name for pk, one in whom(cards).items()}

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from django.utils import timezone
 
+from tonghu.codes import hqms_fields
 from tonghu.codes.identity import birth_date, is_valid
 from tonghu.codes.regions import province_of_address
 from tonghu.codes.tables import table
@@ -21,11 +22,19 @@ from tonghu.registry.content import Content
 LONGEST_RECORD, LONGEST_COUNT = 20, 4
 #: Passports and permits: letters, then digits. Fillers such as 无, 不详 or zeros are none.
 _OTHER: Final = re.compile(r"[A-Z]{1,3}\d{6,10}")
+#: Names of the fields that say who a child is.
+_WHO: Final = ("patient_name", "sex", "birth_date")
+#: What a summary says beside the columns of a card.
+_NO_COLUMNS: Final = frozenset({"patient_name", "birth_date"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
-    """The typed columns of a card. Texts are '' where nothing is known; times are China wall time, aware."""
+    """The typed columns of a card. Texts are '' where nothing is known; times are China wall time, aware.
+
+    Attributes:
+        patient_name, birth_date: who the stay is of by its own words; no columns, but compared with other stays.
+    """
 
     record_number: str
     admission_count: str
@@ -42,10 +51,12 @@ class Summary:
     iccc3_subgroup: str
     iccc3_method: str
     iccc3_certainty: str
+    patient_name: str = ""
+    birth_date: date | None = None
 
     def as_columns(self) -> dict[str, Any]:
         """Return the values by column name."""
-        return asdict(self)
+        return {name: value for name, value in asdict(self).items() if name not in _NO_COLUMNS}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,18 +106,19 @@ def facts(content: Content, on: date, region: str | None = None) -> Summary:
         iccc3_subgroup=subgroup,
         iccc3_method=method,
         iccc3_certainty=certainty,
+        patient_name=_name(known),
+        birth_date=_day(known),
     )
 
 
 def identity(content: Content) -> Identity:
     """Return what a content says of the child."""
     known = one_stay.read(content.front, content.layout)
-    born = known.get("birth_date")
     number = _text(known.get("national_id"), 40)
     return Identity(
-        patient_name=_text(known.get("patient_name"), 40),
+        patient_name=_name(known),
         sex=sex_code(known.get("sex")),
-        birth_date=born if isinstance(born, date) else None,
+        birth_date=_day(known),
         ethnicity=_text(known.get("ethnicity"), 20),
         nationality=_text(known.get("nationality"), 40),
         document_number="" if number in ("-", "－") else number,
@@ -114,6 +126,13 @@ def identity(content: Content) -> Identity:
         phone=_text(known.get("contact_phone") or known.get("home_phone"), 40),
         residence_code=_residence(known),
     )
+
+
+def named(content: Content) -> Identity:
+    """Return name, sex and birth date alone of what a content says of the child: what many cards are asked at once."""
+    known = hqms_fields.layout(content.layout).by_name
+    codes = [known[name].code for name in _WHO]
+    return identity(Content(content.layout, {code: content.front[code] for code in codes if code in content.front}))
 
 
 def document(identity: Identity) -> tuple[str, str]:
@@ -149,6 +168,15 @@ def _residence(known: Any) -> str:
         if code := province_of_address(known.get(name)):
             return code
     return ""
+
+
+def _name(known: Any) -> str:
+    return _text(known.get("patient_name"), 40)
+
+
+def _day(known: Any) -> date | None:
+    born = known.get("birth_date")
+    return born if isinstance(born, date) else None
 
 
 def _text(value: object, longest: int) -> str:

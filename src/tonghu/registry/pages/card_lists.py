@@ -52,7 +52,7 @@ def card_url(card: int) -> str:
 
 def cards(by: Scope) -> QuerySet[Card]:
     """The cards in the reader's reach."""
-    return cards_seen(by).select_related("view", "institution")
+    return cards_seen(by).select_related("institution")
 
 
 def state_mark(card: Card) -> Mark:

@@ -1,7 +1,7 @@
 """What the other cards of a record say: the facts of the rules that compare stays (HQ034, HQ035, HQ041, HQ042).
 
-A file's check takes them from the file's rows; a card takes them from the hospital's own cards and views. Voided cards
-do not count.
+A file's check takes them from the file's rows; a card takes them from the hospital's own cards: names and birth dates
+from what each says itself, since the hospital's view of a child knows the newest alone. Voided cards do not count.
 """
 
 from __future__ import annotations
@@ -17,14 +17,15 @@ from django.db.models import DateTimeField, Exists, ExpressionWrapper, OuterRef,
 from django.utils import timezone
 
 from tonghu.codes import hqms_fields
+from tonghu.codes.text import seen
 from tonghu.hqms import record
 from tonghu.hqms.casting import Value
-from tonghu.patients.models import HospitalView
 from tonghu.platform.jobs.tasks import enqueue
 from tonghu.platform.scope.scope import Scope
 from tonghu.registry.models import Card
+from tonghu.registry.seen import whom
 from tonghu.registry.states import EDITABLE, State
-from tonghu.registry.summary import Summary
+from tonghu.registry.summary import Identity, Summary
 from tonghu.rulebook import RuleSet
 from tonghu.rulebook.lean_executor import finding_judge
 from tonghu.rulebook.python_executor import Judge
@@ -43,6 +44,9 @@ _UNSTATED = ("", "0", "9")
 KNOWN: Final = frozenset({"admission_datetime"})
 #: A card's time of change is that of its transaction's begin; whoever compared meanwhile compares again.
 MEANWHILE: Final = timedelta(minutes=10)
+_COMPARED: Final = (
+    "institution_id", "record_number", "admission_count", "admission_at", "discharge_at", "sex", "version",
+)  # fmt: skip
 #: A hospital, the card's number (None for one that is not there yet), and what it says.
 Stay = tuple[int, int | None, Summary | Card]
 
@@ -53,20 +57,14 @@ def among(stays: Sequence[Stay]) -> list[dict[str, Value]]:
     records = {said.record_number for _institution, _card, said in stays}
     others: dict[tuple[int, str], list[Card]] = defaultdict(list)
     held = Card.objects.filter(institution__in=hospitals, record_number__in=records).exclude(state=State.VOIDED)
-    for card in held.only("institution_id", "record_number", "admission_count", "admission_at", "discharge_at", "sex"):
+    for card in held.only(*_COMPARED):
         others[card.institution_id, card.record_number].append(card)
-    views: dict[tuple[int, str], set[tuple[str, object]]] = defaultdict(set)
-    known = HospitalView.objects.filter(institution__in=hospitals, record_number__in=records)
-    for institution, number, name, born in known.values_list(
-        "institution", "record_number", "patient_name", "birth_date"
-    ):
-        views[institution, number].add((name, born))
+    asked = {(institution, said.record_number): card for institution, card, said in stays}
+    # Opened where there is another stay to compare with; most records have one.
+    several = [cards for place, cards in others.items() if len(cards) > 1 or cards[0].pk != asked.get(place)]
+    called = whom(card for cards in several for card in cards)
     return [
-        _facts(
-            said,
-            [one for one in others[institution, said.record_number] if one.pk != card],
-            views[institution, said.record_number],
-        )
+        _facts(said, card, [one for one in others[institution, said.record_number] if one.pk != card], called)
         for institution, card, said in stays
     ]
 
@@ -88,7 +86,9 @@ def comparing(layout: str, on: date, region: str | None = None) -> RuleSet:
 def found_without_opening(
     card: Card, others: Mapping[str, Value], on: date, region: str | None
 ) -> set[tuple[str, str]]:
-    """What the rules that compare find on a card, by rule and column, from its columns alone: some microseconds."""
+    """What the rules that compare find on a card, by rule and column, from its columns and what compares it with
+    others: some microseconds.
+    """
     names = hqms_fields.layout(card.layout).by_name
     facts = dict(others)
     if card.admission_at:
@@ -130,7 +130,9 @@ def uncompared(institution: int) -> QuerySet[Card]:
     return held.filter((Q(compared_at=None) & Exists(any_other)) | Exists(newer))
 
 
-def _facts(said: Summary | Card, others: Sequence[Card], views: set[tuple[str, object]]) -> dict[str, Value]:
+def _facts(
+    said: Summary | Card, card: int | None, others: Sequence[Card], called: Mapping[int, Identity]
+) -> dict[str, Value]:
     same = [one for one in others if said.discharge_at and one.discharge_at == said.discharge_at]
     found: dict[str, Value] = {"stays_with_same_discharge_key": 1 + len(same)}
     if said.admission_count:
@@ -138,8 +140,10 @@ def _facts(said: Summary | Card, others: Sequence[Card], views: set[tuple[str, o
         found["stays_with_same_admission_number"] = 1 + len(twice)
     sexes = {sex for sex in (said.sex, *(one.sex for one in others)) if sex not in _UNSTATED}
     found["sexes_for_record"] = len(sexes)
-    found["names_for_record"] = len({name for name, _born in views})
-    found["birth_dates_for_record"] = len({born for _name, born in views if born})
+    own = said if isinstance(said, Summary) else called.get(card or 0)
+    people = [one for one in (own, *(called.get(one.pk) for one in others)) if one]
+    found["names_for_record"] = len({seen(one.patient_name) for one in people} - {""})
+    found["birth_dates_for_record"] = len({one.birth_date for one in people} - {None})
     if said.admission_at:
         before = [one.discharge_at for one in others if one.admission_at and one.admission_at < said.admission_at]
         if before:
