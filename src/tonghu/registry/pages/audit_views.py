@@ -26,6 +26,7 @@ from tonghu.registry.pages import card_lists, looking, undecided, working
 from tonghu.registry.pages.shown import FIELD, as_text, shown
 from tonghu.registry.pages.telling import tell
 from tonghu.registry.pages.trail import AUDITED, RECEIVED, SAMPLE, Trail, filters_of, of_list
+from tonghu.registry.seen import names
 from tonghu.registry.services import move
 from tonghu.registry.states import State
 
@@ -41,11 +42,14 @@ def audit(request: Request) -> HttpResponse:
     table, pickable = _waiting(request, looking.to_audit(by), count)
     clean = looking.clean_versions(by)
     waiting = looking.by_need(looking.auditable(by)).order_by("need", "pk")
+    drawn = _sample(request, list(clean))
+    called = names(drawn.cards)
     said = {
         "table": table, "pickable": pickable, "clean": len(clean), "clean_shown": as_text(clean),
         "waiting": count,
         "approved": working.counted(looking.approved(by)), "may_report": by.may(REPORT),
-        "report_confirm": _confirm(by), "sample": _sample(request, list(clean)), "of_sample": Trail(by, SAMPLE).query,
+        "report_confirm": _confirm(by), "sample": drawn, "of_sample": Trail(by, SAMPLE).query,
+        "sample_lines": [(card, called.get(card.pk, ""), seen) for card, seen in drawn.lines],
         "first": waiting.values_list("pk", flat=True).first(),
     }  # fmt: skip
     return render(request, "registry/audit.html", said)
@@ -66,7 +70,7 @@ def _confirm(by: Scope) -> Confirm:
 
 def _sample(request: Request, clean: list[int]) -> looking.Sample:
     chosen = sample(clean, timezone.localdate(), request.scope.person or 0)
-    cards = Card.objects.filter(pk__in=chosen).select_related("view").order_by("pk")
+    cards = Card.objects.filter(pk__in=chosen).order_by("pk")
     return looking.Sample(tuple(cards), looking.looked_at(request), len(clean))
 
 
@@ -74,14 +78,15 @@ def _waiting(request: Request, rows: Any, count: int) -> tuple[Table, frozenset[
     """The list, and those of its rows that may be picked to be approved together."""
     opens = of_list(request, AUDITED).card_url
     chosen = looking.drawn(request.scope)
+    called: dict[int, str] = {}
     table = Table(
-        request=request, name="audit", rows=looking.by_need(rows).select_related("view"), order="need",
+        request=request, name="audit", rows=looking.by_need(rows), order="need",
         filters=[undecided.filter_of(request.scope)],
         columns=(
             Column("pick", _("Pick"), value=lambda card: _box(card, pickable), sort=None, fixed=True),
             Column("record_number", _("Record number"), kind="code", sort=None, fixed=True,
                    link=lambda card: opens(card.pk)),
-            Column("name", _("Name"), value=lambda card: card.view.patient_name, sort=None),
+            Column("name", _("Name"), value=lambda card: called.get(card.pk, ""), sort=None),
             Column("discharge_at", _("Discharge"), kind="date", sort=None, shown=False),
             Column("principal_code", _("Principal diagnosis"), sort=None,
                    value=lambda card: with_code(card.principal_code, diagnoses)),
@@ -94,6 +99,7 @@ def _waiting(request: Request, rows: Any, count: int) -> tuple[Table, frozenset[
         caption=_("Cards that wait for the audit"), total=working.in_all(count), count_to=working.MOST_COUNTED,
         empty=_("No card waits for the audit. Those that clerks submit come here, the oldest first."),
     )  # fmt: skip
+    called.update(names(table.slice.rows))
     here = [card.pk for card in table.slice.rows]
     diagnoses = diagnosis_names(table.slice.rows, request.scope)
     changed, many = looking.changed_fields(here), many_changes(timezone.localdate())
