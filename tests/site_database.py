@@ -49,6 +49,8 @@ def migrations_hash() -> str:
             *source.rglob("policies.py"),
             *source.rglob("roles.py"),
             *source.rglob("appointing.py"),
+            *source.rglob("rights.py"),
+            *source.rglob("access.py"),
             *source.rglob("history.py"),
             source / "platform/database/migrate.py",
             ROOT / "requirements.lock",

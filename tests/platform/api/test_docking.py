@@ -207,7 +207,7 @@ def test_who_may_issue_and_for_whom(hospital: Institution) -> None:
         issued(hospital, made_up.post("entry_clerk", hospital))
     with pytest.raises(InputRefused, match="not in your scope"):
         issued(made_up.hospital(), made_up.post("point_lead", hospital))
-    given = issued(hospital, made_up.post("security_admin", hospital)).client
+    given = issued(hospital, made_up.post("security_admin", hospital), permissions=[]).client
     with made_up.acting(made_up.post("point_lead")) as by:
         assert not clients().exists()
         with pytest.raises(DockingClient.DoesNotExist):

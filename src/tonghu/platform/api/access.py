@@ -9,8 +9,8 @@ from tonghu.platform.scope.permissions import declare
 ISSUE: Final = declare(
     "api.issue",
     zh="管理对接凭证", en="Keep docking clients",
-    effect_zh="为本范围内的单位发放、更换和终止信息系统的对接凭证；凭证只能带有接口用到的权限。",
-    effect_en="Issues, renews and ends credentials of information systems in scope, with rights that the API uses.",
+    effect_zh="为本范围内的单位发放、更换和终止信息系统的对接凭证；只能交出本岗位自己也有的权限。",
+    effect_en="Issues, renews and ends credentials of systems in scope; hands out no right that the post itself lacks.",
 )  # fmt: skip
 CHECK: Final = declare(
     "api.check",

@@ -1,6 +1,7 @@
 """The API room as a Django app."""
 
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class ApiConfig(AppConfig):
@@ -10,10 +11,12 @@ class ApiConfig(AppConfig):
     label = "api"
 
     def ready(self) -> None:
-        """Make the kinds of events known, and say who knows docking clients."""
+        """Make the kinds of events known, say who knows docking clients, and tell the database of rights."""
         from tonghu.platform.api import events
         from tonghu.platform.api.callers import institution_of, scope_for_job
+        from tonghu.platform.api.rights import tell_the_database
         from tonghu.platform.jobs.asker import Clients, clients_by
 
+        post_migrate.connect(tell_the_database, sender=self)
         _ = events
         clients_by(Clients(scope=scope_for_job, institution=institution_of))

@@ -27,7 +27,10 @@ class IssueForm(forms.Form):
     )  # fmt: skip
     permissions = forms.MultipleChoiceField(
         label=_("Rights"), required=False, widget=forms.CheckboxSelectMultiple,
-        help_text=_("Give only what the system needs. Regions, institutions and code tables need no right."),
+        help_text=_(
+            "Give only what the system needs, of what your own post may. Regions, institutions and code tables need no "
+            "right."
+        ),
     )  # fmt: skip
     networks = forms.CharField(
         label=_("Addresses from which it calls"), required=False, max_length=1000,
@@ -41,7 +44,7 @@ class IssueForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.fields["institution"] = institution_field(by, label=_("Institution"))
         self.fields["permissions"].choices = [  # type: ignore[attr-defined]
-            (code, f"{one.name} — {one.effect}") for code, one in for_clients().items()
+            (code, f"{one.name} — {one.effect}") for code, one in for_clients().items() if by.may(code)
         ]
         self.fields["starts"].initial = timezone.localdate
         self.fields["ends"].initial = lambda: timezone.localdate() + timedelta(days=365)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from importlib import import_module
 
 from django.conf import settings
@@ -12,6 +12,7 @@ from django.utils import timezone
 from tonghu.platform.api.models import DockingClient
 from tonghu.platform.jobs.tasks import kinds
 from tonghu.platform.scope.permissions import Permission, declared
+from tonghu.platform.scope.scope import Scope
 
 #: Rights that operations of the API ask for; filled when they are put together (``tonghu.config.api``).
 ASKED_BY_API: set[str] = set()
@@ -22,6 +23,11 @@ def for_clients() -> Mapping[str, Permission]:
     import_module(settings.ROOT_URLCONF)  # puts the operations together, in a process that answers no calls too
     wanted = ASKED_BY_API | {kind.asked_with for kind in kinds().values() if kind.asked_with}
     return {code: declared()[code] for code in sorted(wanted)}
+
+
+def lacks(rights: Iterable[str], by: Scope) -> list[Permission]:
+    """Return those of the rights that a post lacks itself; whoever lacks one sees no secret of a client that has it."""
+    return [declared()[code] for code in rights if code in declared() and not by.may(code)]
 
 
 def clients() -> QuerySet[DockingClient]:

@@ -20,7 +20,7 @@ from tonghu.platform.api import events, limits
 from tonghu.platform.api.access import ISSUE
 from tonghu.platform.api.callers import digest
 from tonghu.platform.api.models import DockingClient, DockingToken
-from tonghu.platform.api.queries import for_clients
+from tonghu.platform.api.queries import for_clients, lacks
 from tonghu.platform.audit.events import acting_because, record
 from tonghu.platform.scope.permissions import declared
 from tonghu.platform.scope.scope import Scope, open_scope, system_scope
@@ -61,8 +61,8 @@ def issue(
         starts, ends: first and last day on which it holds, in China's time.
 
     Raises:
-        PermissionDenied: `by` may not. InputRefused: outside their scope, a right that the API does not use or that the
-            environment forbids, an address that cannot be read, or days that do not fit.
+        PermissionDenied: `by` may not. InputRefused: outside their scope, a right that their own post lacks, that the
+            API does not use or the environment forbids, an address that cannot be read, or days that do not fit.
     """
     check_may(by, ISSUE)
     if not in_scope(institution, by):
@@ -70,6 +70,7 @@ def issue(
     if not name.strip():
         raise InputRefused("请填写系统名称", "A name is needed")
     wanted, places = sorted(set(permissions)), sorted({_network(one) for one in networks if one.strip()})
+    _check_held(wanted, by)
     _check_rights(wanted, Environment(environment), places, made_up=institution.made_up)
     secret = secrets.token_urlsafe(32)
     client = DockingClient.objects.create(
@@ -88,10 +89,14 @@ def issue(
 def renew(*, client: DockingClient, reason: str, by: Scope) -> Issued:
     """Give a client another secret; the one before, and every token, end at once.
 
+    Whoever sees the secret is the client: it is shown to nobody whose post lacks a right that the client has.
+
     Raises:
-        PermissionDenied: `by` may not. InputRefused: outside their scope, no reason, or it has ended.
+        PermissionDenied: `by` may not. InputRefused: outside their scope, a right that their own post lacks, no reason,
+            or it has ended.
     """
     held = _held(client, by)
+    _check_held(held.permissions, by)
     secret = secrets.token_urlsafe(32)
     with acting_because(by, reason):
         held.secret_digest, held.renewed_at = digest(secret), timezone.now()
@@ -131,6 +136,15 @@ def _held(client: DockingClient, by: Scope) -> DockingClient:
 def _drop_tokens(client: DockingClient, by: Scope) -> None:
     with open_scope(system_scope("docking", by)):
         DockingToken.objects.filter(client=client).delete()
+
+
+def _check_held(wanted: Iterable[str], by: Scope) -> None:
+    lacking = lacks(wanted, by)
+    if lacking:
+        raise InputRefused(
+            f"您的岗位自己没有这些权限，不能交给信息系统：{'、'.join(one.zh for one in lacking)}",
+            f"Your own post lacks these rights, so it hands them to no system: {', '.join(one.en for one in lacking)}",
+        )
 
 
 def _check_rights(wanted: list[str], environment: Environment, networks: list[str], *, made_up: bool) -> None:

@@ -66,7 +66,8 @@ def client(request: Request, pk: int) -> HttpResponse:
             "client": found,
             "state": _state(found),
             "rights": [permission(code) for code in found.permissions],
-            "lasts": queries.state_of(found) != "past",
+            "lasts": (lasts := queries.state_of(found) != "past"),
+            "may_renew": lasts and not queries.lacks(found.permissions, request.scope),
         },
     )
 
