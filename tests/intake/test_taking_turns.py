@@ -10,7 +10,7 @@ import pytest
 from made_up_files import Hospital, a_hospital
 
 from committed import in_threads
-from tonghu.intake import importing, services
+from tonghu.intake import importing, services, undoing
 from tonghu.intake.importing import import_rows
 from tonghu.intake.models import Batch
 from tonghu.intake.undoing import undo_cards
@@ -122,6 +122,27 @@ def test_cards_change_in_portions_and_each_row_once(hospital: Hospital, monkeypa
     with hospital.acting():
         assert Card.objects.count() == 10
         assert CardVersion.objects.filter(batch=batch.pk).count() == 10
+
+
+def test_an_undo_puts_back_in_portions_and_each_card_once(hospital: Hospital, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A clerk who saves one of the cards waits for two others, not for all of them."""
+    monkeypatch.setattr(undoing, "PORTION", 2)
+    stays = [hospital.page(P3=f"ZY{n:04d}") for n in range(5)]
+    hospital.imported(*stays)
+    batch = hospital.imported(*({**stay, "P782": "1.00"} for stay in stays), hospital.page(P3="ZY0009"))
+    locked: list[int] = []
+    monkeypatch.setattr(undoing, "hold", lambda cards: locked.append(len(set(cards))))
+    with hospital.acting() as by:
+        services.undo(batch=batch.pk, by=by)
+    while True:
+        with hospital.acting() as by:
+            if not undo_cards(batch.pk, by)["cards"]:
+                break
+    assert locked == [2, 2, 2, 0], "the last one with the card that the import made"
+    seen = hospital.seen(batch).counts
+    assert (seen["restored"], seen["voided"], seen["kept"]) == (5, 1, 0)
+    with hospital.acting():
+        assert CardVersion.objects.filter(batch=batch.pk, origin="undo").count() == 5
 
 
 def test_voided_cards_come_back_in_portions_too(hospital: Hospital, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,14 +16,14 @@ from datetime import datetime
 from typing import Any, Final
 
 from django.db import connection, transaction
-from django.db.models import Max, QuerySet
+from django.db.models import Max, Q, QuerySet
 from django.utils import timezone
 
 from tonghu.errors import InputRefused
 from tonghu.intake import identity
 from tonghu.intake.answering import remember
 from tonghu.intake.matching import as_it_came, differing, in_layout, lacking
-from tonghu.intake.models import Batch, Row, RowFinding, State
+from tonghu.intake.models import Batch, Choice, Match, Row, RowFinding, State
 from tonghu.intake.outcomes import outcome
 from tonghu.patients.bulk import enter_views
 from tonghu.platform.jobs.points import point
@@ -38,8 +38,8 @@ from tonghu.registry.states import State as CardState
 
 #: So many rows become cards together.
 CHUNK: Final = 5_000
-#: So many cards that are there change together; they are locked as long as that takes, 25 to 50 ms each.
-PORTION: Final = 100
+#: So many cards that are there change together. A clerk who saves one of them waits for all: each takes 25 to 50 ms.
+PORTION: Final = 4
 #: So many rows that could not be imported are named on the batch; all are counted.
 NAMED: Final = 1_000
 #: First key of the advisory lock under which the imports of a hospital take turns.
@@ -57,11 +57,13 @@ def import_rows(batch: int, by: Scope) -> dict[str, int]:
     if held.state != State.CONFIRMING:
         return {"rows": 0}
     take_turn(held.institution_id)
-    rows = list(Row.objects.filter(batch=held).order_by("row").defer("content")[:CHUNK])
-    taken: dict[str, Any] = {"row__range": (rows[0].row, rows[-1].row) if rows else (0, 0)}
-    if changing := [row for row in rows if _changes(row)][:PORTION]:
-        rows, taken = changing, {"row__in": [row.row for row in changing]}
+    rows = _changing(held)
+    taken: dict[str, Any] = {"row__in": [row.row for row in rows]}
+    if rows:
         hold(row.card for row in rows)
+    else:
+        rows = list(_waiting(held)[:CHUNK])
+        taken = {"row__range": (rows[0].row, rows[-1].row) if rows else (0, 0)}
     chunk = _Chunk(held, by)
     chunk.take(rows)
     remember(held, rows, {one["row"] for one in chunk.failed})
@@ -73,6 +75,18 @@ def import_rows(batch: int, by: Scope) -> dict[str, int]:
     held.summary = {**held.summary, "failed": failed[:NAMED]}
     held.save(update_fields=["counts", "summary"])
     return {"rows": len(rows)}
+
+
+def _waiting(batch: Batch) -> QuerySet[Row]:
+    return Row.objects.filter(batch=batch).order_by("row").defer("content")
+
+
+def _changing(batch: Batch) -> list[Row]:
+    """The next portion of rows that change a card that is there; asked for by what they are, since most are new."""
+    alike = Q(match=Match.NEW, choice="") | Q(choice__in=[Choice.REPLACE, Choice.FILL, Choice.NEW])
+    passive = [Match.UNCHANGED, Match.REPEATED, Match.UNUSABLE]
+    found = _waiting(batch).filter(alike, card__isnull=False).exclude(match__in=passive)[:PORTION]
+    return [row for row in found if _changes(row)]
 
 
 def take_turn(institution: int) -> None:

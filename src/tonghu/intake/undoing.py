@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 from django.db import connection, transaction
 
 from tonghu.errors import InputRefused
-from tonghu.intake.importing import NAMED, hold, take_turn
+from tonghu.intake.importing import NAMED, PORTION, hold, take_turn
 from tonghu.intake.models import Batch, State
 from tonghu.intake.services import require_unlocked
 from tonghu.platform.jobs.points import point
@@ -26,8 +26,9 @@ from tonghu.registry.models import CardAct, CardVersion, Origin
 from tonghu.registry.services import move, save_card
 from tonghu.registry.states import EDITABLE
 
-#: So many cards are taken back together.
-CHUNK: Final = 500
+#: So many cards are taken back together, and of them so many get their earlier text back, as many as an import's
+#: portion changes: a clerk who saves one of them waits for all.
+CHUNK: Final = 100
 #: The cards of a batch after one of them: the version that it left each with, whether it made (or restored) it, and
 #: whether somebody has done something with the card since: it is not in hand, or it has a version or an act since.
 #: Versions that were undone again until the card says exactly what the batch left are nobody's hand.
@@ -35,9 +36,10 @@ _CARDS: Final = """
 WITH done AS (
   SELECT v.card_id, v.number, v.number = 1 AS made, 0 AS act FROM registry_cardversion AS v
   WHERE v.institution_id = %(institution)s AND v.batch = %(batch)s AND v.origin = 'import'
+    AND v.card_id > %(after)s
   UNION ALL
   SELECT a.card_id, a.version, true, a.id FROM registry_act AS a
-  WHERE a.institution_id = %(institution)s AND a.batch = %(batch)s AND a.act = 'restore'
+  WHERE a.institution_id = %(institution)s AND a.batch = %(batch)s AND a.act = 'restore' AND a.card_id > %(after)s
 ), each AS (
   SELECT card_id, max(number) AS number, bool_or(made) AS made, max(act) AS act FROM done GROUP BY 1
 )
@@ -53,7 +55,7 @@ SELECT c.id, c.version, each.made,
 FROM each JOIN registry_card AS c ON c.id = each.card_id
 JOIN registry_cardversion AS own ON own.card_id = c.id AND own.number = each.number
 JOIN registry_cardversion AS now ON now.card_id = c.id AND now.number = c.version
-WHERE c.id > %(after)s ORDER BY c.id LIMIT %(limit)s
+ORDER BY c.id LIMIT %(limit)s
 """
 
 
@@ -97,6 +99,12 @@ def _cards(batch: Batch, after: int, limit: int | None) -> list[_Card]:
         return [_Card(*row) for row in cursor.fetchall()]
 
 
+def _portion(found: list[_Card]) -> list[_Card]:
+    """As many of the next cards as are taken back together."""
+    back = [at for at, one in enumerate(found) if not one.made and not one.touched]
+    return found[: back[PORTION - 1] + 1] if len(back) >= PORTION else found
+
+
 def cards_of(batch: int, institution: int) -> int:
     """How many cards a batch made or changed."""
     with connection.cursor() as cursor:
@@ -124,8 +132,10 @@ def undo_cards(batch: int, by: Scope) -> dict[str, int]:
     if held.state != State.UNDOING:
         return {"cards": 0, "last": undone_to(held)}
     take_turn(held.institution_id)
-    hold(one.card for one in _cards(held, undone_to(held), CHUNK))
-    found = _cards(held, undone_to(held), CHUNK)  # as they are now that nobody else changes them
+    mine = {one.card for one in _portion(_cards(held, undone_to(held), CHUNK))}
+    hold(mine)
+    # As they are now that nobody else changes them.
+    found = [one for one in _cards(held, undone_to(held), CHUNK) if one.card in mine]
     # From here to the end of the transaction nobody locks these months.
     hold_open([held.archive_month, *(one.month for one in found)])
     require_unlocked(held)
