@@ -56,6 +56,12 @@ def test_earlier_months_stand_as_their_people_made_them(country: None) -> None:
             (last().plus(-2).first, "accepted"): 14, (last().plus(-1).first, "accepted"): 6,
             (last().plus(-1).first, "reported"): 6, (last().plus(-1).first, "returned_by_centre"): 2,
         }  # fmt: skip
+        # Every month had mistakes at first and none when it was reported: the boards have a before and an after.
+        cards = Card.objects.all()
+        assert 0.1 < cards.filter(problem_at_first=True).count() / cards.count() < 0.6
+        assert not cards.filter(errors__gt=0).exists()
+        provinces = cards.filter(problem_at_first=True).values_list("institution__region_code", flat=True)
+        assert len({code[:2] for code in provinces}) >= 4
         assert ZeroReport.objects.get(institution__code=second.hospital.code).archive_month == last().plus(-2).first
         # Ten others: cards in one month each, and of the other two months all are signed but those of two hospitals.
         assert {one.hospital.code for one in others} <= set(Card.objects.values_list("institution__code", flat=True))

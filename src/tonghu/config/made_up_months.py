@@ -48,6 +48,9 @@ from tonghu.synth.making import Order, make_file
 BEFORE: Final = 2
 #: Stays in scope of an earlier month: at the demo's first hospital, and at the others.
 FIRST_CARDS, OTHER_CARDS = 14, 6
+#: The share of cards with mistakes in the first file of a month, before the corrected one: in each province its
+#: children's hospital's; the others get along without a second file.
+_MISTAKES: Final = 0.6
 _PIECE: Final = 1 << 20
 #: Systems of codes by their length.
 _SYSTEMS: Final = {22: "registration", 18: "credit", 9: "organisation"}
@@ -127,7 +130,8 @@ def upload(file: Path, month: date, username: str, *, decided: bool = True, up: 
     """Upload a file as a clerk, have it checked, look at what it would do and import it, as the page does.
 
     Args:
-        decided: rows whose age cannot be told are left out; otherwise they wait for whoever reads the page.
+        decided: rows whose age cannot be told are left out, and a stay whose discharge time was put right is the one
+            on record; otherwise they wait for whoever reads the page.
         up: the site is up, so that its worker does the jobs; otherwise they are done here.
 
     Raises:
@@ -148,6 +152,7 @@ def upload(file: Path, month: date, username: str, *, decided: bool = True, up: 
     with acting(username) as by:
         if decided:
             intake.choose(batch=held, choice=Choice.SKIP, match=Match.UNDETERMINED, by=by)
+            intake.choose(batch=held, choice=Choice.REPLACE, match=Match.PROBABLE, by=by)
         if waits := Row.objects.filter(WAITING, batch=held).count():
             return Uploaded(held, "", waits=waits)
         intake.confirm(batch=held, by=by)
@@ -222,28 +227,34 @@ def _admit(seed: int, start: date) -> None:
 
 
 def _month(point: MadeUpPoint, month: Month, seed: int, cards: int) -> None:
-    """A month's stays without mistakes: uploaded, submitted, approved and reported."""
+    """A month's stays: at some hospitals uploaded with mistakes, put right in the hospital's system and uploaded again;
+    then submitted, approved and reported.
+    """
+    clerk, auditor = f"{point.short}.entry_clerk", f"{point.short}.auditor"
     with TemporaryDirectory(prefix="tonghu-demo-") as folder:
-        file = Path(folder) / f"{point.hospital.code}-{month}.csv"
-        # Record numbers of their own: the stays of another month are those of other children.
-        records = 100_000 + month.first.toordinal()
-        make_file(
-            Order(
-                out=file,
-                rows=cards,
-                seed=seed,
-                month=str(month),
-                children=1.0,
-                in_scope=1.0,
-                mistakes=0.0,
-                hospital=point.number,
-                records=records,
+        for mistakes in (_MISTAKES, 0.0) if point.hospital.for_children else (0.0,):
+            file = Path(folder) / f"{point.hospital.code}-{month}.csv"
+            make_file(
+                Order(
+                    out=file,
+                    rows=cards,
+                    seed=seed,
+                    month=str(month),
+                    children=1.0,
+                    in_scope=1.0,
+                    mistakes=mistakes,
+                    hospital=point.number,
+                    # Record numbers of their own: the stays of another month are those of other children.
+                    records=100_000 + month.first.toordinal(),
+                )
             )
-        )
-        upload(file, month.first, f"{point.short}.entry_clerk")
-    with acting(f"{point.short}.entry_clerk") as by:
+            upload(file, month.first, clerk)
+    with acting(clerk) as by:
+        # Where a mistake hid which stay a row is of, the corrected file made another card of it.
+        wrong = _cards(by, month.first, CardState.DRAFT, version=1, errors__gt=0)
+        move(cards=wrong, act="void", by=by, reason="首次导入的病案号或出院时间有误，已由更正后的文件另建")
         move(cards=_cards(by, month.first, CardState.DRAFT), act="submit", by=by)
-    with acting(f"{point.short}.auditor") as by:
+    with acting(auditor) as by:
         move(cards=_cards(by, month.first, CardState.SUBMITTED), act="approve", by=by)
         move(cards=_cards(by, month.first, CardState.APPROVED), act="report", by=by)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from itertools import count
 from typing import Final
 
 from tonghu.synth.country import Hospital, invent_hospital
@@ -21,8 +22,6 @@ COUNTIES: Final = {
     "44": ("440103", "440304"),
     "41": ("410102", "410302"),
 }
-#: Among so many invented hospitals each province has a children's hospital and enough others.
-_INVENTED: Final = 600
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +53,17 @@ class MadeUpPoint:
 @cache
 def points(seed: int) -> tuple[MadeUpPoint, ...]:
     """The demo's hospitals: in each province a children's one first, then a general one of the third level."""
-    invented = [(number, invent_hospital(seed, number)) for number in range(_INVENTED)]
+    first: dict[tuple[str, bool], tuple[int, Hospital]] = {}
+    numbers = count()
+    while len(first) < 2 * len(COUNTIES):
+        number = next(numbers)
+        one = invent_hospital(seed, number)
+        if one.province in COUNTIES and (one.for_children or one.level == "三级"):
+            first.setdefault((one.province, one.for_children), (number, one))
     found: list[MadeUpPoint] = []
     for province, counties in COUNTIES.items():
-        there = [(number, one) for number, one in invented if one.province == province]
-        children = next(held for held in there if held[1].for_children)
-        general = next(held for held in there if not held[1].for_children and held[1].level == "三级")
-        for (number, hospital), county in zip((children, general), counties, strict=True):
-            found.append(MadeUpPoint(f"h{len(found) + 1}", number, hospital, county))
+        for for_children, county in zip((True, False), counties, strict=True):
+            found.append(MadeUpPoint(f"h{len(found) + 1}", *first[province, for_children], county))
     return tuple(found)
 
 
