@@ -29,7 +29,7 @@ def reason_of(point: Point, card: Card) -> str:
 
 def send(reader: Any, card: Card, rule: str, why: str) -> str:
     said: str = reader.post(
-        f"/cards/{card.pk}/save", {"_version": 1, "_about": rule, "_why": why}, follow=True
+        f"/cards/{card.pk}/save", {"_version": 1, f"why|{rule}": why}, follow=True
     ).content.decode()  # fmt: skip
     return said
 

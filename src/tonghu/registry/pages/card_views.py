@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from django.contrib import messages
@@ -19,7 +19,7 @@ from tonghu.patients.access import READ as SEE_CHILDREN
 from tonghu.platform.accounts.access import Request, requires
 from tonghu.platform.shell import stands_at
 from tonghu.registry.access import AUDIT, ENTER, READ, REPORT, VERIFY
-from tonghu.registry.drafts import draft_changes, keep_draft, take_out
+from tonghu.registry.drafts import Told, draft_changes, keep_draft, reason_name, take_out
 from tonghu.registry.forms import cells
 from tonghu.registry.forms.findings import counted
 from tonghu.registry.forms.reasons import DEPARTMENTS, OVERRIDE, reasons
@@ -28,7 +28,8 @@ from tonghu.registry.pages import card_lists, looking, working
 from tonghu.registry.pages.beside import changes, history, raw_beside
 from tonghu.registry.pages.opening import (
     Opened,
-    in_hand,
+    at_home,
+    given_reasons,
     log_look,
     number,
     opened,
@@ -39,6 +40,7 @@ from tonghu.registry.pages.opening import (
 )
 from tonghu.registry.pages.telling import done, elsewhere, refusal_in_words
 from tonghu.registry.pages.trail import Trail, trail
+from tonghu.registry.seen import whom
 from tonghu.registry.services import (
     Conflict,
     answered,
@@ -49,6 +51,7 @@ from tonghu.registry.services import (
     save_card,
 )
 from tonghu.registry.services.moving import Moved, require_act
+from tonghu.registry.services.saving import NotInHand
 from tonghu.registry.states import Act
 
 #: The work of the auditor and of the centre: big on the page; what else may be done stands in a menu.
@@ -81,6 +84,7 @@ def render_form(request: Request, one: Opened, status: int = 200) -> HttpRespons
         "outdated": one.outdated, "elsewhere": elsewhere(), "reasons": reasons(OVERRIDE),
         "departments": reasons(DEPARTMENTS), "returned": one.returned,
         "asks_answer": one.returned is not None and one.returned.version == one.card.version,
+        "colleague": _colleague(one, place.taken.get(pk)),
         "place": place, "next_url": place.url(one.card), "previous_url": place.url(one.card, back=True),
         "row_url": reverse("registry:row", args=[pk]), "rest_url": reverse("registry:rest", args=[pk]),
         "whole_url": reverse("registry:whole", args=[pk]) if one.may_reveal else "",
@@ -107,9 +111,27 @@ def render_card(request: Request, one: Opened) -> HttpResponse:
         "flagged": {each.column for each in found if not each.explained}, "main_acts": work,
         "other_acts": [each for each in acts if each not in work], "back": (address, called),
         "next_url": onward, "previous_url": before, "came_by": came_by.said, "strip": _strip(one, in_list),
-        "sampled": looking.sampled(one.card, one.by),
+        "sampled": looking.sampled(one.card, one.by), "my_draft": _my_draft(one),
+        "may_withdraw": any(each["act"].code == "withdraw" and not each["refused"] for each in acts),
     }  # fmt: skip
     return render(request, "registry/card.html", said)
+
+
+def _colleague(one: Opened, told: Told | None) -> dict[str, Any] | None:
+    """Who else is typing on the card, and since when."""
+    return {"who": one.called(told.who), "at": told.at} if told else None
+
+
+def _my_draft(one: Opened) -> dict[str, Any] | None:
+    """What the reader typed on a card that somebody moved on since, beside what it says; None where that is nothing."""
+    if one.draft is None:
+        return None
+    front, supplement = draft_changes(one.draft, one.version)
+    mine = one.saved.with_changes(front, supplement)
+    return {
+        "lines": cells.conflicts([*front, *supplement], mine, one.saved, one.sight),
+        "reasons": [(name.split("|")[1], why) for name, why in one.reasons_typed.items()],
+    }
 
 
 def _strip(one: Opened, in_list: Trail | None) -> str:
@@ -125,10 +147,10 @@ def _head(one: Opened) -> dict[str, Any]:
     may_open_child = (one.own or one.lent) and one.by.may(SEE_CHILDREN)
     return {
         "one": one, "card": held, "own": one.own, "events": history(one),
-        "name": held.view.patient_name if one.own else one.said.patient_name,
+        "name": one.said.patient_name,
         "child_url": reverse("patients:child", args=[held.child_id]) if may_open_child else "",
         "acts": [each for each in _acts(one) if each["act"].code != "submit"],
-        "born": held.view.birth_date if one.own else one.said.birth_date,
+        "born": one.said.birth_date,
         "changes": changes(one.saved, one.raw, one.sight),
         "discharged": timezone.localtime(held.discharge_at).date(), "state_mark": card_lists.state_mark(held),
     }  # fmt: skip
@@ -146,20 +168,23 @@ def _acts(one: Opened) -> list[dict[str, Any]]:
 @require_POST
 def save(request: Request, pk: int) -> HttpResponse:
     """Save what was typed with the reasons given, and submit it unless only saving was asked for."""
-    one = in_hand(pk, request.scope)
+    one = at_home(pk, request.scope)
+    if not one.editable:
+        return _moved_on(request, one)
     based_on = number(request, one.number)
     base = one.version(based_on)
     if request.POST.get("_draft") and one.draft:  # what was typed on an older version, to be compared with the newest
         based_on, base = one.draft.based_on_version, one.version(one.draft.based_on_version)
         front, supplement = draft_changes(one.draft, one.version)
-        names: Collection[str] = {**front, **supplement}.keys()
+        reasons_given = one.reasons_typed
+        names: Collection[str] = {**front, **supplement, **reasons_given}.keys()
     else:
         front, supplement = posted_changes(base, posted(request), one.sight)
-        names = sent(request)
+        reasons_given, names = given_reasons(request), sent(request)
     try:
         merged, version = _save(one, based_on, front, supplement)
     except Conflict as conflict:
-        return _render_conflict(request, one, conflict, {**front, **supplement})
+        return _render_conflict(request, one, conflict, {**front, **supplement}, reasons_given)
     except InputRefused as refused:
         keep_draft(
             card=pk, institution=one.card.institution_id, versions=one.version, by=request.scope,
@@ -170,7 +195,7 @@ def save(request: Request, pk: int) -> HttpResponse:
     take_out(card=pk, versions=one.version, names=names, by=request.scope)
     if merged:
         messages.info(request, _("Somebody else had changed other fields meanwhile; both changes are kept."))
-    if not_kept := _explain(request, pk):
+    if not_kept := _explain(request, pk, reasons_given):
         for why in not_kept:
             messages.warning(request, _("Saved, not submitted: %(why)s") % {"why": why})
         return redirect(reverse("registry:card", args=[pk]) + working.place(request).query)
@@ -188,20 +213,30 @@ def _save(one: Opened, based_on: int, front: dict[str, str], supplement: dict[st
         return bool(front or supplement), save_card(based_on=conflict.version, **said).version
 
 
-def _explain(request: Request, pk: int) -> list[str]:
-    """Keep the reasons that were given on the page for findings that still stand; returns why some were not kept."""
-    given = dict(zip(request.POST.getlist("_about"), request.POST.getlist("_why"), strict=False))
-    if not given:
+def _explain(request: Request, pk: int, given: Mapping[str, str]) -> list[str]:
+    """Keep the reasons that were given for findings that still stand; returns why some were not kept."""
+    if not any(given.values()):
         return []
-    held = {f"{one.rule}|{one.column}": one for one in Finding.objects.filter(card=pk)}
+    held = {reason_name(one.rule, one.column): one for one in Finding.objects.filter(card=pk)}
     not_kept = []
     for about, why in given.items():
-        if about in held:
+        if about in held and why:
             try:
                 override(findings=[held[about].pk], reason=why, by=request.scope)
             except InputRefused as refused:
                 not_kept.append(refusal_in_words(refused))
     return not_kept
+
+
+def _moved_on(request: Request, one: Opened) -> HttpResponse:
+    """Somebody moved the card on while this page stood open: what was typed is kept, and shown beside the card."""
+    base = one.version(based_on := number(request, one.number))
+    keep_draft(
+        card=one.card.pk, institution=one.card.institution_id, versions=one.version, by=request.scope,
+        typed=typed(request, base, based_on, one.sight),
+    )  # fmt: skip
+    messages.warning(request, refusal_in_words(NotInHand(one.card.state)))
+    return redirect(reverse("registry:card", args=[one.card.pk]) + working.place(request).query)
 
 
 def _go_on(request: Request, pk: int, version: int) -> HttpResponse:
@@ -215,9 +250,9 @@ def _go_on(request: Request, pk: int, version: int) -> HttpResponse:
         if answer.refused:
             messages.warning(request, _("Saved, not submitted: %(why)s") % {"why": _why(answer)})
             return redirect(here)
-    held = Card.objects.select_related("view").get(pk=pk)
+    held = Card.objects.get(pk=pk)
     # The message stands over the next child's card: it says whose card it is of.
-    whose = {"record": held.record_number, "name": held.view.patient_name}
+    whose = {"record": held.record_number, "name": whom([held])[pk].patient_name}
     said = _("Saved: %(record)s %(name)s") if only_save else _("Submitted: %(record)s %(name)s")
     messages.success(request, said % whose)
     return redirect(place.url(held) or reverse("registry:queue") + place.query)
@@ -249,7 +284,7 @@ def act(request: Request, pk: int) -> HttpResponse:
 @require_POST
 def ask(request: Request, pk: int) -> HttpResponse:
     """Ask another department, and the card steps out of the queue; or say that it has answered."""
-    one = in_hand(pk, request.scope)
+    one = at_home(pk, request.scope)
     place = working.place(request)
     here, onward = reverse("registry:card", args=[pk]) + place.query, place.url(one.card)
     department, note = request.POST.get("department", ""), request.POST.get("note", "")
@@ -270,22 +305,28 @@ def ask(request: Request, pk: int) -> HttpResponse:
 @require_POST
 def take_back(request: Request, pk: int) -> HttpResponse:
     """Take the reason of a finding back: it is open again."""
-    in_hand(pk, request.scope)
+    at_home(pk, request.scope)
     rule, _bar, column = request.POST.get("_about", "").partition("|")
     held = Finding.objects.filter(card=pk, rule=rule, column=column).exclude(overridden_at=None)
-    reopen(findings=list(held.values_list("pk", flat=True)), by=request.scope)
+    try:
+        reopen(findings=list(held.values_list("pk", flat=True)), by=request.scope)
+    except InputRefused as refused:
+        messages.error(request, refusal_in_words(refused))
     return redirect(reverse("registry:card", args=[pk]) + working.place(request).query)
 
 
-def _render_conflict(request: Request, one: Opened, conflict: Conflict, mine: dict[str, str]) -> HttpResponse:
-    """Both versions side by side; what only one side changed is kept anyway."""
+def _render_conflict(
+    request: Request, one: Opened, conflict: Conflict, mine: dict[str, str], why: Mapping[str, str]
+) -> HttpResponse:
+    """Both versions side by side; what only one side changed is kept anyway, and so are the reasons given."""
     fresh = opened(one.card.pk, request.scope)
     stands_at(request, reverse("registry:queue"))
     said = {
-        "card": fresh.card, "name": fresh.card.view.patient_name, "version": conflict.version,
+        "card": fresh.card, "name": fresh.said.patient_name, "version": conflict.version,
         "newest": next(iter(history(fresh)), None), "place": working.place(request),
         "lines": cells.conflicts(conflict.both, conflict.mine, conflict.theirs, one.sight),
         "kept": [(code, text) for code, text in mine.items() if code not in conflict.both],
+        "reasons": [(name, text, name.split("|")[1]) for name, text in why.items() if text],
         "act": request.POST.get("_act", ""),
     }  # fmt: skip
     return render(request, "registry/conflict.html", said, status=409)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
@@ -19,7 +20,7 @@ from tonghu.registry.forms import cells, lists
 from tonghu.registry.forms.findings import counted
 from tonghu.registry.forms.sections import masked_kind
 from tonghu.registry.pages.new_card import NewCard, begun
-from tonghu.registry.pages.opening import Opened, in_hand, number, posted, posted_changes, typed
+from tonghu.registry.pages.opening import Opened, at_home, in_hand, number, posted, posted_changes, typed
 
 #: What the log of reveals says the value was needed for; kept as it is, so not translated.
 REASON = "更正报告卡"
@@ -27,9 +28,9 @@ Form = Opened | NewCard
 
 
 def form_of(request: Request, pk: int | None) -> Form:
-    """The card in hand, or the one that is being entered."""
+    """The card of a form that stands open, or the one that is being entered; a colleague may have moved it on."""
     if pk is not None:
-        return in_hand(pk, request.scope)
+        return at_home(pk, request.scope)
     return NewCard(request.scope, request.POST.get("_layout") or request.GET.get("layout", ""))
 
 
@@ -58,6 +59,9 @@ def draft(request: Request, pk: int | None = None) -> HttpResponse:
         card=pk, institution=form.institution_id, versions=form.version, by=request.scope,
         typed=typed(request, base, based_on, form.sight), begun=None if pk else begun(request),
     )  # fmt: skip
+    if isinstance(form, Opened) and not form.card.editable:
+        gone = _("The card is “%(state)s” by now. What you typed is kept; reload the page to read how to go on.")
+        return JsonResponse({"theirs": theirs, "gone": gone % {"state": form.card.get_state_display()}})
     return JsonResponse({"theirs": theirs}) if theirs else HttpResponse(status=204)
 
 

@@ -20,7 +20,7 @@ from tonghu.registry import content as contents
 from tonghu.registry.access import AUDIT, ENTER
 from tonghu.registry.checks import Found, check, missing
 from tonghu.registry.content import Content
-from tonghu.registry.drafts import Typed, draft_changes
+from tonghu.registry.drafts import LONGEST_REASON, REASON, Typed, draft_changes, reasons_of
 from tonghu.registry.forms.cells import AT_THE_HOSPITAL, Sight, label
 from tonghu.registry.forms.findings import Shown, shown
 from tonghu.registry.models import Card, CardAct, CardVersion, Draft, Finding
@@ -46,6 +46,8 @@ MOST_STAYS = 20
 Waiting = tuple[list[str], int]
 #: Begins the name under which a tab says what it knew of a field.
 KNEW = "_knew_"
+#: The name of a reason: its prefix, a rule and a field.
+LONGEST_REASON_NAME = 100
 #: No field takes more; the dictionary's own lengths are a rule's matter.
 LONGEST = 400
 
@@ -159,8 +161,10 @@ class Opened:
 
     @cached_property
     def draft(self) -> Draft | None:
-        """What the reader typed and did not save."""
-        return Draft.objects.filter(card=self.card, person_id=self.by.person or 0).first() if self.editable else None
+        """What the reader typed and did not save; kept also while the card is on its way."""
+        if not self.own or not self.by.may(ENTER):
+            return None
+        return Draft.objects.filter(card=self.card, person_id=self.by.person or 0).first()
 
     @cached_property
     def outdated(self) -> bool:
@@ -177,6 +181,11 @@ class Opened:
         if self.draft is None or self.outdated:
             return self.saved
         return self.saved.with_changes(*draft_changes(self.draft, self.version))
+
+    @cached_property
+    def reasons_typed(self) -> dict[str, str]:
+        """The reasons that the reader gave and did not save, by their names."""
+        return reasons_of(self.draft)
 
     @cached_property
     def said(self) -> Identity:
@@ -216,6 +225,11 @@ class Opened:
             if each.to_state in RETURNED and each.from_state != each.to_state:
                 return self._said(each)
         return None
+
+    @cached_property
+    def moved_by(self) -> Said | None:
+        """Who moved the card into its state, and when."""
+        return self._said(next((each for each in self.done if each.from_state != each.to_state), None))
 
     @cached_property
     def answer(self) -> Said | None:
@@ -305,6 +319,18 @@ def opened(pk: int, by: Scope) -> Opened:
     return Opened(card, by, corrected)
 
 
+def at_home(pk: int, by: Scope) -> Opened:
+    """The card of a number, whether or not its state allows changes now.
+
+    Raises:
+        Http404: there is none in the reader's hospital.
+    """
+    one = opened(pk, by)
+    if not one.own:
+        raise Http404
+    return one
+
+
 def in_hand(pk: int, by: Scope) -> Opened:
     """The card of a number, which the reader may change now.
 
@@ -312,9 +338,7 @@ def in_hand(pk: int, by: Scope) -> Opened:
         Http404: there is none in the reader's hospital.
         PermissionDenied: its state does not allow changes; says so.
     """
-    one = opened(pk, by)
-    if not one.own:
-        raise Http404
+    one = at_home(pk, by)
     if not one.editable:
         refused = NotInHand(one.card.state)
         raise PermissionDenied(refused.en if (get_language() or "").startswith("en") else refused.zh)
@@ -372,7 +396,13 @@ def typed(request: HttpRequest, base: Content, based_on: int, sight: Sight) -> T
     """What a tab sends of what was typed, and what it knew of each field before."""
     front, supplement = posted_changes(base, posted(request), sight)
     known = {name[len(KNEW) :]: str(value) for name, value in request.POST.items() if name.startswith(KNEW)}
-    return Typed(based_on, front, supplement, sent(request), known)
+    return Typed(based_on, front, supplement, sent(request), known, given_reasons(request))
+
+
+def given_reasons(request: HttpRequest) -> dict[str, str]:
+    """The reasons for findings that a form brings, by their names; a blank one was taken back."""
+    said = ((name, str(value).strip()) for name, value in request.POST.items() if name.startswith(REASON))
+    return {name[:LONGEST_REASON_NAME]: value[:LONGEST_REASON] for name, value in said}
 
 
 def sent(request: HttpRequest) -> frozenset[str]:

@@ -13,12 +13,14 @@ from django.views.decorators.http import require_GET, require_POST
 
 from tonghu.platform.accounts.access import Request, requires
 from tonghu.platform.components.parts import Level
-from tonghu.platform.components.table import Column, Table
+from tonghu.platform.components.table import Column, Mark, Table
 from tonghu.registry.access import ENTER
 from tonghu.registry.forms.titles import title_of
+from tonghu.registry.models import Card
 from tonghu.registry.pages import card_lists, working
 from tonghu.registry.pages.shown import as_text, shown
 from tonghu.registry.pages.telling import tell
+from tonghu.registry.seen import names
 from tonghu.registry.services import move
 from tonghu.registry.services.mending import certain
 
@@ -38,11 +40,16 @@ def queue(request: Request) -> HttpResponse:
     if by.institution is None:
         raise Http404
     place = working.place(request)
-    by_card = request.GET.get("by") == "card"
+    by_card = place.kind in working.BY_CARD or request.GET.get("by") == "card"
     counts = {kind: working.counted(working.queue(by, kind=kind)) for kind in working.KINDS}
-    ready = dict(working.ready(by).order_by("pk").values_list("pk", "version")[:MOST_AT_ONCE])
+    found = working.ready(by).order_by("pk").values_list("pk", "version", "to_supplement")[:MOST_AT_ONCE]
+    ready = {pk: (version, lacking) for pk, version, lacking in found}
+    whole = {pk: version for pk, (version, lacking) in ready.items() if not lacking}
     said = {
-        "place": place, "by_card": by_card, "counts": counts, "ready": len(ready), "ready_shown": as_text(ready),
+        "place": place, "by_card": by_card, "counts": counts, "ready": len(ready), "typed": counts["typed"],
+        "ready_shown": as_text({pk: version for pk, (version, _lacking) in ready.items()}),
+        "whole": len(whole), "whole_shown": as_text(whole), "unwhole": len(ready) - len(whole),
+
         "months": working.months(by, timezone.localdate() - MONTHS_SHOWN)[:3],
         "first": place.url(None), "tabs": _tabs(place, counts, by_card),
         "kept": f"&kind={place.kind}" if place.kind else "",
@@ -69,23 +76,38 @@ def queue(request: Request) -> HttpResponse:
 
 
 def _tabs(place: working.Place, counts: dict[str, int], by_card: bool) -> list[dict[str, object]]:
-    labels = {"": _("Mine"), "returned": _("Came back"), "waits": _("Waits for others")}
+    labels = {
+        "": _("Mine"), "returned": _("Came back"), "supplement": _("To supplement"), "waits": _("Waits for others"),
+        "typed": _("Not saved"),
+    }  # fmt: skip
     view = "&by=card" if by_card else ""
     return [
         {"label": labels[kind], "count": counts[kind], "here": kind == place.kind, "url": f"?kind={kind}{view}"}
         for kind in working.KINDS
+        if kind != "typed" or kind == place.kind
     ]
 
 
+def _typing(place: working.Place, card: Card) -> object:
+    """That a colleague is typing on a card, and who."""
+    told = place.taken.get(card.pk)
+    who = told.who.split(" · ")[0] if told else ""
+    return Mark(_("%(who)s is typing") % {"who": who}, "ask") if told else ""
+
+
 def _table(request: Request, place: working.Place) -> Table:
-    return Table(
-        request=request, name="queue", rows=place.cards.select_related("view"), order="archive_month",
+    called: dict[int, str] = {}
+    table = Table(
+        request=request, name="queue", rows=place.cards, order="archive_month",
         columns=(
             Column("record_number", _("Record number"), kind="code", sort=None, fixed=True,
                    link=lambda card: reverse("registry:card", args=[card.pk]) + place.query),
-            Column("name", _("Name"), value=lambda card: card.view.patient_name, sort=None),
+            Column("name", _("Name"), value=lambda card: called.get(card.pk, ""), sort=None),
             Column("discharge_at", _("Discharge"), kind="date", sort=None),
             Column("state", _("State"), value=card_lists.state_mark, sort=None),
+            Column("typing", _("Colleague"), value=lambda card: _typing(place, card), sort=None,
+                   shown=bool(place.taken)),
+            Column("to_supplement", _("To supplement"), kind="number", sort=None, shown=place.kind == "supplement"),
             Column("errors", _("Errors"), kind="number", sort=None),
             Column("warnings", _("Warnings"), kind="number", sort=None),
             Column("waits_for", _("Waits for"), sort=None, shown=place.kind == "waits"),
@@ -96,6 +118,8 @@ def _table(request: Request, place: working.Place) -> Table:
         caption=_("Cards with something to do"), total=working.in_all(place.left), count_to=working.MOST_COUNTED,
         empty=_("Nothing is left here."),
     )  # fmt: skip
+    called.update(names(table.slice.rows))
+    return table
 
 
 @requires(ENTER)

@@ -14,6 +14,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from tonghu.platform.scope.scope import Scope
+from tonghu.registry.drafts import Told, drafts_told
 from tonghu.registry.models import Card, Finding, Tally
 from tonghu.registry.pages.pace import Pace, pace
 from tonghu.registry.states import EDITABLE, RETURNED, State
@@ -21,7 +22,10 @@ from tonghu.registry.states import EDITABLE, RETURNED, State
 #: More than these are "many": nobody needs the exact figure, and counting them costs.
 MOST_COUNTED: Final = 1000
 #: Which cards the clerk works on, by the name in the address; '' for all that is theirs.
-KINDS: Final = ("", "returned", "waits")
+KINDS: Final = ("", "returned", "supplement", "waits", "typed")
+
+#: Of these nothing is found, or not for that: they are listed card by card.
+BY_CARD: Final = frozenset({"supplement", "typed"})
 
 
 def in_hand(by: Scope) -> QuerySet[Card]:
@@ -39,12 +43,18 @@ def queue(by: Scope, *, rule: str = "", kind: str = "") -> QuerySet[Card]:
 
     Args:
         rule: only those on which it finds something.
-        kind: ``returned``: those that came back; ``waits``: those that wait for another department.
+        kind: ``returned``: those that came back; ``waits``: those that wait for another department; ``supplement``:
+            those whose supplement lacks something; ``typed``: those that are left out of a submission, see
+            :func:`typed_on`.
     """
+    if kind == "typed":
+        return typed_on(by)
     found = in_hand(by)
     found = found.exclude(waits_for="") if kind == "waits" else found.filter(waits_for="")
     if kind == "returned":
         found = found.filter(state__in=RETURNED)
+    if kind == "supplement":
+        found = found.filter(to_supplement__gt=0)
     if rule:
         found = found.filter(Exists(open_findings().filter(institution=by.institution, rule=rule)))
     elif not kind:
@@ -53,10 +63,25 @@ def queue(by: Scope, *, rule: str = "", kind: str = "") -> QuerySet[Card]:
 
 
 def ready(by: Scope) -> QuerySet[Card]:
-    """Drafts with nothing to find: they may be submitted together."""
+    """Drafts with nothing to find, and nothing typed on them that is not saved: they may be submitted together."""
+    return _clean_drafts(by).exclude(pk__in={one.card for one in drafts_told()})
+
+
+def typed_on(by: Scope) -> QuerySet[Card]:
+    """Drafts with nothing to find on which somebody typed something that is not saved: they are left out."""
+    return _clean_drafts(by).filter(pk__in={one.card for one in drafts_told()})
+
+
+def _clean_drafts(by: Scope) -> QuerySet[Card]:
     return Card.objects.filter(
         institution=by.institution, state=State.DRAFT, errors=0, warnings=0, confirms=0, waits_for=""
     )
+
+
+def of_colleagues(by: Scope) -> dict[int, Told]:
+    """The cards on which a colleague of the reader is typing, with who and when."""
+    told = [one for one in drafts_told() if one.fresh and one.person != by.person]
+    return {one.card: one for one in reversed(told)}  # the newest of each
 
 
 def unfound(cards: QuerySet[Card]) -> QuerySet[Card]:
@@ -142,9 +167,16 @@ class Place:
         """How long the rest will take, in words."""
         return self.pace.left(self.left)
 
+    @cached_property
+    def taken(self) -> dict[int, Told]:
+        """The cards on which a colleague is typing."""
+        return of_colleagues(self.by)
+
     def url(self, card: Card | None, *, back: bool = False) -> str:
-        """The address of the card that follows; '' when there is none."""
-        found = after(self.cards, card, back=back)
+        """The address of the card that follows; '' when there is none. Cards on which a colleague is typing come only
+        when no other is left."""
+        free = self.cards.exclude(pk__in=self.taken) if self.taken else self.cards
+        found = after(free, card, back=back) or (after(self.cards, card, back=back) if self.taken else None)
         return reverse("registry:card", args=[found]) + self.query if found else ""
 
 

@@ -1,6 +1,7 @@
 // The card's form. The server checks what was typed and answers with the list of findings; from that list this module
-// puts each message beside its field. Only what was changed is sent. Keys: M takes the proposed value or goes to the
-// field, O gives a reason, F goes to the next finding, Ctrl+Enter sends.
+// puts each message beside its field. Only what was changed is sent. A reason for a finding is a field of the form too,
+// hidden, so that it is kept as what is typed is. Keys: M takes the proposed value or goes to the field, O gives a
+// reason, F goes to the next finding, T takes what the last stay knew, Ctrl+Enter sends.
 
 import "./reasons.js";
 
@@ -9,6 +10,7 @@ const dialog = document.getElementById("override");
 const TYPED = "input:not([type=checkbox]):not([type=radio]):not([type=button]):not([type=submit]), textarea, select";
 const STORE = form && `draft:card:${form.dataset.card}:${form.dataset.version}:${form.dataset.person}`;
 const KNEW = "_knew_";
+const WHY = "why|"; // begins the name of a reason; the finding's key follows
 const ENTERED = "entered:card";
 const known = new Map(); // what this tab knows the draft to say, where that is not what came with the page
 let handed = {}; // what the draft's request carries; there is one at a time
@@ -195,17 +197,40 @@ function override(finding) {
 }
 
 function reasonOf(key) {
-  return [...form.querySelectorAll("input[data-reason]")].find((input) => input.dataset.reason === key);
+  return form.elements.namedItem(WHY + key);
 }
 
-// A reason that was given on this page and is saved with the card.
+// The hidden field of a reason; what it `was` is nothing: reasons that were saved stand with their findings.
+function reasonField(key) {
+  const held = document.createElement("input");
+  held.type = "hidden";
+  held.name = WHY + key;
+  held.dataset.was = "";
+  form.append(held);
+  return held;
+}
+
+// A reason that was given on this page and is saved with the card; it can be taken back until then.
 function explained(finding) {
   const held = reasonOf(finding.dataset.key);
-  if (!held) return;
+  const back = finding.querySelector("[data-unsays]");
+  if (back) back.hidden = !held?.value;
+  if (!held?.value) return;
   finding.dataset.explained = "";
   const note = finding.querySelector("[data-why]");
   note.textContent = note.dataset.why.replace("%s", held.value);
   note.hidden = false;
+}
+
+function unsay(finding) {
+  const held = reasonOf(finding.dataset.key);
+  if (!held) return;
+  held.value = "";
+  delete finding.dataset.explained;
+  finding.querySelector("[data-why]").hidden = true;
+  held.dispatchEvent(new Event("change", { bubbles: true }));
+  pointed = finding.dataset.key;
+  project();
 }
 
 dialog?.querySelector("form").addEventListener("submit", (event) => {
@@ -213,19 +238,9 @@ dialog?.querySelector("form").addEventListener("submit", (event) => {
   const data = new FormData(event.target);
   const reason = String(data.get("typed") || data.get("reason") || "").trim();
   if (!reason) return dialog.querySelector("[name=typed]").focus();
-  const [rule, column] = dialog.dataset.key.split("|");
-  const held = reasonOf(dialog.dataset.key) ?? document.createElement("input");
-  held.type = "hidden";
-  held.name = "_why";
-  held.dataset.reason = dialog.dataset.key;
+  const held = reasonOf(dialog.dataset.key) ?? reasonField(dialog.dataset.key);
   held.value = reason;
-  if (!held.isConnected) {
-    const about = document.createElement("input");
-    about.type = "hidden";
-    about.name = "_about";
-    about.value = `${rule}|${column}`;
-    form.append(about, held);
-  }
+  held.dispatchEvent(new Event("change", { bubbles: true }));
   dialog.close();
   pointed = "";
   project();
@@ -256,6 +271,7 @@ function onClick(event) {
   if (finding) {
     if (event.target.closest("[data-mend]")) event.preventDefault(), mend(finding);
     else if (event.target.closest("[data-override]")) event.preventDefault(), override(finding);
+    else if (event.target.closest("[data-unsays]")) unsay(finding);
     else stand(finding);
   }
   const offer = event.target.closest("[data-offers]");
@@ -301,17 +317,20 @@ function drafted(event) {
   const { elt, successful, xhr } = event.detail;
   if (!elt.matches?.("[data-saves-draft]") || !said) return;
   if (!successful) return void (said.textContent = said.dataset.kept);
-  const theirs = xhr.status === 200 ? JSON.parse(xhr.responseText).theirs : {};
+  const { theirs, gone } = xhr.status === 200 ? JSON.parse(xhr.responseText) : { theirs: {} };
   for (const [name, value] of Object.entries(handed)) if (!name.startsWith(KNEW)) known.set(name, theirs[name] ?? value);
   for (const [name, value] of Object.entries(theirs)) elsewhere.set(name, value);
   keep();
   tell(said);
+  if (gone) said.textContent = gone; // a colleague moved the card on
+  said.classList.toggle("typed-elsewhere", Boolean(gone) || elsewhere.size > 0);
 }
 
 function tell(said) {
   const told = [...elsewhere].map(([name, theirs]) => {
     const label = document.getElementById(`id_${name}`)?.closest("[data-field]")?.querySelector("label");
-    return said.dataset.elsewhere.replace("%(field)s", label?.firstChild.textContent.trim() ?? name).replace("%(theirs)s", theirs);
+    const called = name.startsWith(WHY) ? name.split("|")[1] : name;
+    return said.dataset.elsewhere.replace("%(field)s", label?.firstChild.textContent.trim() ?? called).replace("%(theirs)s", theirs);
   });
   said.classList.toggle("typed-elsewhere", told.length > 0);
   said.textContent = told.join(" ") || said.dataset.saved;
@@ -337,6 +356,7 @@ function restore() {
   const ofOthers = Object.keys(sessionStorage).filter((key) => key.startsWith(`draft:card:${form.dataset.card}:`) && key !== STORE);
   if (!form.dataset.begun) for (const key of ofOthers) sessionStorage.removeItem(key); // of a version that is not in force any more: it was saved
   const values = JSON.parse(sessionStorage.getItem(STORE) ?? "{}");
+  for (const name of Object.keys(values)) if (name.startsWith(WHY) && !form.elements.namedItem(name)) reasonField(name.slice(WHY.length));
   let back = 0;
   for (const field of fields()) {
     if (!(field.name in values)) continue;
