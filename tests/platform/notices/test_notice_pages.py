@@ -98,7 +98,7 @@ def test_english_readers_are_told_in_english(reader: Post, browser: Client) -> N
 
 def test_how_one_is_told_is_chosen_on_a_page(reader: Post, browser: Client) -> None:
     assert "reader@example.org" in text(browser, "/notices/preferences")
-    others = opened(browser, "/notices/preferences", mail_accounts="at_once", mail_reporting="daily")
+    others = opened(browser, "/notices/preferences", mail_accounts="at_once")
     browser.post("/notices/preferences", {**others, "mail_jobs": "sometimes"})
     with made_up.acting(reader):
         assert not Preference.objects.exists()

@@ -23,8 +23,8 @@ from tonghu.platform.notices import kinds as kinds_module
 from tonghu.platform.notices import sending, services
 from tonghu.platform.notices.kinds import Mail, declare, kinds, sentence
 from tonghu.platform.notices.models import Message, Notice, Preference
-from tonghu.platform.notices.queries import count_unread, outgoing
-from tonghu.platform.notices.services import mark_read, next_digest, notify, prefer, send_again
+from tonghu.platform.notices.queries import count_unread, outgoing, wishes_of
+from tonghu.platform.notices.services import mark_read, next_digest, notify, prefer, prefer_all, send_again
 from tonghu.platform.notices.tasks import send, tidy
 from tonghu.platform.scope.scope import Scope, open_scope, system_scope
 
@@ -181,6 +181,43 @@ def test_readers_choose_how_they_are_told(reader: Post) -> None:
     tell(reader)
     tell(reader, "sample.daily")
     assert [message.channel for message in messages()] == ["sms"]
+
+
+def test_what_was_not_chosen_goes_as_it_was_declared_and_the_page_says_so(reader: Post) -> None:
+    with made_up.acting(reader) as scope:
+        assert wishes_of(scope)["mail_jobs"] == "", "nothing was chosen: not once a day, since the urgent goes at once"
+    tell(reader, "sample.urgent", key="a")
+    tell(reader, "sample.daily", key="b")
+    assert run_send()["mails"] == 1
+    (waits,) = [message for message in messages() if message.state == State.WAITING and message.channel == "mail"]
+    assert waits.due_at == next_digest(timezone.now())
+    with made_up.acting(reader) as scope:  # whoever wants the urgent in the morning, too, chooses that and gets it
+        prefer_all(by=scope, wanted={"mail_jobs": "daily"}, shown={"mail_jobs": ""})
+        assert wishes_of(scope)["mail_jobs"] == "daily"
+    tell(reader, "sample.urgent", key="c")
+    assert run_send()["mails"] == 0
+    with made_up.acting(reader) as scope:
+        prefer_all(by=scope, wanted={"mail_jobs": "", "sms_jobs": True}, shown={"mail_jobs": "daily", "sms_jobs": ""})
+    tell(reader, "sample.urgent", key="d")
+    assert run_send() == {"mails": 1, "of": 1, "sms": 0}
+    assert [message.channel for message in messages()].count("sms") == 1
+
+
+@pytest.mark.parametrize("declared", ["sample.urgent", "sample.daily"])
+@pytest.mark.parametrize("choice", ["at_once", "daily", "never"])
+def test_each_choice_does_what_it_says_whatever_was_declared(reader: Post, choice: str, declared: str) -> None:
+    with made_up.acting(reader) as scope:
+        prefer(by=scope, group="jobs", mail=choice)
+    tell(reader, declared, key="a")
+    tell(reader, declared, key="b")
+    assert run_send()["mails"] == (1 if choice == "at_once" else 0), "within the minute, or not yet"
+    left = [message for message in messages() if message.state == State.WAITING]
+    assert {message.due_at for message in left} == ({next_digest(timezone.now())} if choice == "daily" else set())
+    make_due()
+    assert run_send()["mails"] == (1 if choice == "daily" else 0), "one letter in the morning"
+    assert len(mail.outbox) == (0 if choice == "never" else 1)
+    with made_up.acting(reader) as scope:
+        assert Notice.objects.filter(person=scope.person, read_at=None).count() == 2, "on the site they are always told"
 
 
 def test_a_site_without_a_gateway_says_that_it_sent_nothing(reader: Post) -> None:

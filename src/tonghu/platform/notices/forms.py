@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from tonghu.platform.components.as_shown import AsShown
 from tonghu.platform.notices.kinds import GROUPS, Mail
+
+#: Nothing chosen: each notice as it was declared.
+CHOICES: Final = (("", _("at once what is urgent, the rest once a day")), *Mail.choices)
 
 
 class PreferencesForm(AsShown):
@@ -19,7 +22,7 @@ class PreferencesForm(AsShown):
         super().__init__(*args, held=held, initial=dict(held), **kwargs)
         for group, name in GROUPS.items():
             self.fields[f"mail_{group}"] = forms.ChoiceField(
-                label=_("%(group)s by e-mail") % {"group": name}, choices=Mail.choices
+                label=_("%(group)s by e-mail") % {"group": name}, choices=CHOICES, required=False
             )
             if f"sms_{group}" in held:
                 self.fields[f"sms_{group}"] = forms.BooleanField(

@@ -87,7 +87,7 @@ class Message(models.Model):
 
 
 class Preference(models.Model):
-    """How a person wants the notices of a group; where there is no row, each kind goes as it was declared."""
+    """How a person wants the notices of a group; no row, or '' for e-mail: each kind goes as it was declared."""
 
     person = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
     group = models.CharField(max_length=40, choices=[(code, name) for code, name in GROUPS.items()])

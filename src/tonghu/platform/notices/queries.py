@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db.models import Count, Max, Min
 
-from tonghu.platform.notices.kinds import GROUPS, Mail, kinds
+from tonghu.platform.notices.kinds import GROUPS, kinds
 from tonghu.platform.notices.models import Message, Notice, Preference
 from tonghu.platform.scope.scope import Scope
 
@@ -28,12 +28,15 @@ def preferences_of(scope: Scope) -> dict[str, Preference]:
 
 
 def wishes_of(scope: Scope) -> dict[str, str | bool]:
-    """Return how a reader wants every group, as the form names it; SMS only where a kind of the group can go so."""
+    """Return how a reader wants every group, as the form names it: '' where they chose nothing, each kind as declared.
+
+    SMS only where a kind of the group can go so.
+    """
     chosen = preferences_of(scope)
     wishes: dict[str, str | bool] = {}
     for group in GROUPS:
         held = chosen.get(group)
-        wishes[f"mail_{group}"] = held.mail if held else Mail.DAILY.value
+        wishes[f"mail_{group}"] = held.mail if held else ""
         if any(kind.sms for kind in kinds().values() if kind.group == group):
             wishes[f"sms_{group}"] = bool(held and held.sms)
     return wishes

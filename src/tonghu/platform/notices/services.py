@@ -67,14 +67,17 @@ def mark_read(*, by: Scope, notice: int | None = None) -> int:
 def prefer(*, by: Scope, group: str, mail: str, sms: bool = False) -> Preference:
     """Set how the reader wants the notices of a group; what waits to be sent goes as it was.
 
+    Args:
+        mail: one of :class:`Mail`, or '' for each kind as it was declared.
+
     Raises:
         KeyError: there is no such group.
-        ValueError: `mail` is not one of :class:`Mail`.
+        ValueError: `mail` is none of these.
     """
     GROUPS[group]
     assert by.person is not None
     chosen, _ = Preference.objects.update_or_create(
-        person_id=by.person, group=group, defaults={"mail": Mail(mail), "sms": sms}
+        person_id=by.person, group=group, defaults={"mail": Mail(mail) if mail else "", "sms": sms}
     )
     return chosen
 
@@ -129,7 +132,7 @@ def _tell(said: NoticeKind, person: int, data: dict[str, Any], url: str, key: st
         return None
     wish = Preference.objects.filter(person_id=person, group=said.group).first()
     now = timezone.now()
-    mail = Mail(wish.mail) if wish else said.mail
+    mail = Mail(wish.mail) if wish and wish.mail else said.mail
     if mail != Mail.NEVER:
         due = now if mail == Mail.AT_ONCE else next_digest(now)
         Message.objects.create(notice=notice, person_id=person, channel=Message.Channel.MAIL, due_at=due)
