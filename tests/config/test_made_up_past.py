@@ -15,11 +15,12 @@ from tonghu.config import demo_site, made_up, made_up_months, made_up_past
 from tonghu.config.made_up_points import days_after_due, points
 from tonghu.config.site import Site
 from tonghu.errors import InputRefused
+from tonghu.intake.models import Batch
 from tonghu.network.models import Institution
 from tonghu.platform.files import vault
 from tonghu.platform.scope.scope import open_scope, system_scope
 from tonghu.registry.checker import problems
-from tonghu.registry.models import Card, CardAct
+from tonghu.registry.models import Card, CardAct, CardVersion
 from tonghu.surveillance.calendar import Month
 from tonghu.surveillance.models import Arrival, Standing, ZeroReport
 
@@ -56,6 +57,11 @@ def test_earlier_months_get_the_days_of_the_plan(country: None) -> None:
         assert all(one.signed_at <= timezone.now() for one in ZeroReport.objects.all())
         on = set(Arrival.objects.filter(cards__gt=0).values_list("reported_on", flat=True))
         assert len(on) > 5, "the calendar's counts follow"
+    with made_up_months.acting("h1.entry_clerk"):
+        earlier, corrected = Batch.objects.filter(archive_month=last.plus(-1).first).order_by("pk")
+        assert corrected.created_at - earlier.created_at > timedelta(days=2) - timedelta(minutes=5), "it was put right"
+        made = CardVersion.objects.filter(batch=earlier.pk).latest("made_at").made_at
+        assert earlier.created_at <= made <= corrected.created_at
     assert states["on_time"] >= 4
     assert states["zero"] >= 8
     assert states["late"] + states["zero_late"] >= 3
