@@ -19,6 +19,7 @@ from made_up_cards import page as front_page
 from tonghu import cli
 from tonghu.intake.models import Batch
 from tonghu.platform.accounts.models import Post
+from tonghu.platform.jobs.models import Job
 from tonghu.registry.models import Card
 from tonghu.registry.services import save_card
 
@@ -62,6 +63,12 @@ def worked(clerk: Post, batch: Batch | None = None) -> Batch:
 
 @pytest.mark.requirement("REG-06")
 def test_a_month_is_brought_looked_at_confirmed_and_undone(clerk: Post, page: Page, month: Path, axe: Any) -> None:
+    header, *others = csv.reader(month.read_text("utf-8-sig").splitlines())
+    child = next(row for row in others if row[header.index("P321")].startswith("C91"))
+    for name in ("P6", "P7", "P8"):
+        child[header.index(name)] = ""  # nobody knows how old the child is
+    with month.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([header, *others])
     page.goto("/imports")
     assert axe(page) == []
     picture(page, "imports-empty")
@@ -74,6 +81,18 @@ def test_a_month_is_brought_looked_at_confirmed_and_undone(clerk: Post, page: Pa
     batch = worked(clerk)
     page.reload()
     expect(page.get_by_role("heading", level=1)).to_contain_text("等待确认")
+    with made_up.acting(clerk):
+        mark = Job.objects.get(kind="intake.mark").pk
+    assert run_jobs.run_one(mark).state == "done"
+    take = page.get_by_role("button", name="下载标注工作簿")
+    expect(take).to_be_visible(timeout=15_000)  # the page asks by itself whether it is made
+    with page.expect_download() as taken:
+        take.click()
+    assert taken.value.suggested_filename.endswith(".xlsx")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("等待确认")  # nobody is led away
+    tops = page.locator(".tally > div").evaluate_all("all => all.map(one => one.getBoundingClientRect().top)")
+    assert len(tops) == 7, "with those that wait and all together"
+    assert len(set(tops)) == 1, "on one line"
     picture(page, "import-preview")
     assert axe(page) == []
     if PICTURES:

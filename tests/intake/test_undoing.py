@@ -130,7 +130,7 @@ class TestLockedMonths:
             mended = bulk_mend(rule="HQ021", by=by)
         locked.add((hospital.institution.pk, MONTH))
         if not at_once:
-            monkeypatch.setattr("tonghu.registry.services.mending.AT_ONCE_OF_CHILD", 0)
+            monkeypatch.setattr("tonghu.registry.services.mending.AT_ONCE_OF_CHILD", 0.5)
         clerk = made_up.browser(hospital.clerk)
         answer = clerk.post(f"/cards/queue/undo/{mended.batch}")
         if not at_once:
