@@ -13,8 +13,8 @@ from tonghu.network.models import Institution
 from tonghu.platform.jobs.models import Job
 from tonghu.platform.jobs.tasks import enqueue
 from tonghu.platform.scope.scope import open_scope, system_scope
-from tonghu.registry.models import Finding
-from tonghu.surveillance import figures
+from tonghu.registry.models import Card, Finding
+from tonghu.surveillance import behind, figures
 from tonghu.surveillance.calendar import Month
 
 pytestmark = [pytest.mark.django_db, pytest.mark.requirement("REG-15")]
@@ -67,6 +67,19 @@ def test_a_hospital_counts_its_own_cards_now(hospital: Institution) -> None:
     assert found.of("problem") == {str(LAST): 1}
     assert found.of("problem_at_first") == {str(LAST): 2}
     assert found.of("nothing") == {}
+
+
+def test_who_is_20_or_older_is_never_counted_as_15_to_19(hospital: Institution) -> None:
+    for age in (19, 20, 45):
+        cards(hospital, LAST, 1, age_years=age)
+    lead = made_up.post("point_lead", hospital)
+    with made_up.acting(lead) as by:
+        found = figures.figures(by, "", TODAY)
+        assert found is not None
+        assert found.of("age") == {"15": 1, "20": 2}
+        behind_it = {key: behind.narrowed(Card.objects.all(), "age", key) for key in ("15", "20")}
+        assert {key: rows is not None and rows.count() for key, rows in behind_it.items()} == {"15": 1, "20": 2}
+    assert "不在监测范围" in behind.name_of("age", "20")
 
 
 def test_a_region_reads_what_the_job_counted_of_what_was_reported(hospital: Institution) -> None:

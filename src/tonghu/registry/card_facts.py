@@ -1,4 +1,5 @@
-"""What the supplement says, as the typed facts that rules read, and the tumour that registries' edits look at."""
+"""What the supplement says and whether the stay is in scope, as the typed facts that rules read; and the tumour that
+registries' edits look at."""
 
 from __future__ import annotations
 
@@ -15,11 +16,15 @@ from tonghu.registry.supplement import items_on, stages_of
 
 #: Items that the edits of registries read, most telling first: a finding is put on the first that its rule reads.
 TUMOUR: Final = ("grade", "basis", "behaviour", "histology", "topography")
-#: What lies behind a fact that is worked out here: all that decides which disease it is.
+_DIAGNOSES: Final = ("principal_diagnosis_code", *(f"other_diagnosis_{n}_code" for n in range(1, 41)))
+#: What lies behind a fact that is worked out here: all that decides which disease it is, and whose.
 BEHIND: Final[Mapping[str, tuple[str, ...]]] = {
     "stage_fits": (
-        "stage", "topography", "histology", "behaviour", "sex", "principal_diagnosis_code",
-        *(f"other_diagnosis_{n}_code" for n in range(1, 41)), *(f"pathology_{n}_morphology_code" for n in (1, 2, 3)),
+        "stage", "topography", "histology", "behaviour", "sex", *_DIAGNOSES,
+        *(f"pathology_{n}_morphology_code" for n in (1, 2, 3)),
+    ),
+    "in_scope": (
+        *_DIAGNOSES, "birth_date", "admission_datetime", "age_years", "age_infant_months", "age_infant_days",
     ),
 }  # fmt: skip
 #: Beside them, fields of the front page: names of facts.
@@ -30,7 +35,8 @@ def of(content: Content, on: date, region: str | None = None) -> dict[str, Value
     """Return the facts of the card by name; an item that is blank or cannot be read is left out."""
     from tonghu.tumours.checks import facts_of
 
-    known: dict[str, Value] = {}
+    screened = stay.screen(content.front, content.layout, on, region)
+    known: dict[str, Value] = {"in_scope": screened.group is not None}  # also where the age is not known yet
     held = content.supplement
     for item in items_on(on):
         if item.name in held:

@@ -23,8 +23,10 @@ from tonghu.registry.states import State
 from tonghu.surveillance.calendar import Month
 from tonghu.surveillance.models import Point
 
-#: Bands of age as figures name them, each with its first and its last year.
-AGES: Final = {"00": (0, 0), "01": (1, 4), "05": (5, 9), "10": (10, 14), "15": (15, 19)}
+#: Bands of age as figures name them, each with its first and its last year; who is 20 or older is outside the scope,
+#: and shown apart where a hospital has such a card in hand.
+TOO_OLD: Final = "20"
+AGES: Final = {"00": (0, 0), "01": (1, 4), "05": (5, 9), "10": (10, 14), "15": (15, 19), TOO_OLD: (20, 200)}
 
 
 #: Figures of one archive month, whichever it is: the calendar reaches further back than the figures of twelve months.
@@ -72,9 +74,7 @@ def _of_age(rows: QuerySet[Card], key: str) -> QuerySet[Card] | None:
     if band is None:
         return None
     low, high = band
-    if low == high:
-        return rows.filter(age_years=low)
-    return rows.filter(age_years__gte=15) if key == "15" else rows.filter(age_years__range=band)
+    return rows.filter(age_years=low) if low == high else rows.filter(age_years__range=band)
 
 
 def _of_month(rows: QuerySet[Card], key: str) -> QuerySet[Card] | None:
@@ -139,6 +139,8 @@ def _iccc(key: str) -> str:
 def _age(key: str) -> str:
     if key not in AGES:
         return _("not known")
+    if key == TOO_OLD:
+        return _("20 years or older, outside the scope")
     low, high = AGES[key]
     return _("under 1 year") if high == 0 else _("%(low)d–%(high)d years") % {"low": low, "high": high}
 

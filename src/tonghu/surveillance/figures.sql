@@ -21,7 +21,8 @@ SELECT region_code, topic, key, cards FROM (
   FROM (
     SELECT place.region_code, card.state, card.scope_group, left(card.iccc3_subgroup, 2) AS iccc, card.sex,
            CASE WHEN card.age_years IS NULL THEN '' WHEN card.age_years < 1 THEN '00' WHEN card.age_years < 5 THEN '01'
-                WHEN card.age_years < 10 THEN '05' WHEN card.age_years < 15 THEN '10' ELSE '15' END AS age,
+                WHEN card.age_years < 10 THEN '05' WHEN card.age_years < 15 THEN '10'
+                WHEN card.age_years < 20 THEN '15' ELSE '20' END AS age,
            card.archive_month, card.residence_code, card.errors > 0 AS problem, card.problem_at_first
     FROM registry_seencard AS card
     JOIN network_institution AS place ON place.id = card.institution_id
