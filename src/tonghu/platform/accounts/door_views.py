@@ -13,6 +13,7 @@ from django.forms import Form
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render, resolve_url
 from django.utils import timezone
+from django.utils.crypto import constant_time_compare
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -50,7 +51,7 @@ from tonghu.platform.accounts.sign_in import SECOND_FACTOR
 from tonghu.platform.onward import next_page
 from tonghu.platform.scope.scope import open_scope, system_scope
 
-#: Keys of a session that is on its way in: who gave the password, until when, where to; a secret being set up; and
+#: Keys of a session that is on its way in: who gave which password, until when, where to; a secret being set up; and
 #: until when, the password having been given again, one may be.
 PENDING, PROPOSED, MAY_ENROL = "pending", "proposed", "may_enrol"
 
@@ -182,7 +183,10 @@ def _after_password(request: Request, person: Person) -> HttpResponse:
         return _enter(request, person, second_factor_given=False, onward=_next(request))
     onward = _next(request)
     request.session.flush()  # nothing that a stranger put into this browser's session comes along
-    request.session[PENDING] = {"person": person.pk, "until": _soon(), "next": onward}
+    # Of the password a keyed hash: when it is another one, by a reset say, whoever came with this one comes no further.
+    request.session[PENDING] = {
+        "person": person.pk, "password": person.get_session_auth_hash(), "until": _soon(), "next": onward,
+    }  # fmt: skip
     return redirect(f"accounts:{step}")
 
 
@@ -228,7 +232,9 @@ def _pending(request: Request) -> Person | None:
     if request.scope.person is not None or held.get("until", 0) < time.time():
         return None
     with open_scope(system_scope("login")):
-        return Person.objects.filter(pk=held["person"], is_active=True).first()
+        person = Person.objects.filter(pk=held["person"], is_active=True).first()
+    same = person is not None and constant_time_compare(held["password"], person.get_session_auth_hash())
+    return person if same else None
 
 
 def _soon() -> float:

@@ -69,6 +69,7 @@ def refuse_maker(link: OneTimeLink, *, reader: Scope, door: Door) -> bool:
     """Whether the reader is who issued the link: they set nobody's password. That they tried is noted and told."""
     if reader.person is None or reader.person != link.issued_by_id:
         return False
+    books.keep()
     with open_scope(system_scope("login", reader)):
         books.note(LogInEvent.Kind.LINK_REFUSED, link.person, door, done_by=reader.person)
     return True

@@ -12,6 +12,7 @@ from django.contrib.auth import login, update_session_auth_hash
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.password_validation import validate_password
 from django.db import transaction
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -20,7 +21,7 @@ from tonghu.platform.accounts import door as books
 from tonghu.platform.accounts import second_factor
 from tonghu.platform.accounts.access import SECURE, check_may
 from tonghu.platform.accounts.door import Door
-from tonghu.platform.accounts.models import LogInEvent, Person, Session
+from tonghu.platform.accounts.models import LogInEvent, OneTimeLink, Person, Session
 from tonghu.platform.accounts.reach import in_scope
 from tonghu.platform.accounts.sessions import ADDRESS, AGENT, SEEN, STARTED, SessionStore, digest
 from tonghu.platform.accounts.sign_in import POST, SECOND_FACTOR, current_posts
@@ -118,7 +119,7 @@ def choose_post(request: HttpRequest, post: int) -> None:
 
 
 def change_password(*, request: HttpRequest, person: Person, old: str, new: str) -> bool:
-    """Set somebody's own new password; other devices are signed out. False where the old one is wrong.
+    """Set somebody's own new password; other devices are signed out, links end. False where the old one is wrong.
 
     Raises:
         ValidationError: the new one is not good enough.
@@ -131,6 +132,8 @@ def change_password(*, request: HttpRequest, person: Person, old: str, new: str)
         person.set_password(new)
         person.save(update_fields=["password"])
         update_session_auth_hash(request, person)
+        _others(request, person).delete()
+        OneTimeLink.objects.filter(person=person, used_at__isnull=True).delete()
         books.note(LogInEvent.Kind.PASSWORD_SET, person, door)
     return True
 
@@ -164,12 +167,15 @@ def end_device(*, person: Person, key: str, door: Door) -> bool:
 
 def end_other_devices(*, request: HttpRequest, person: Person) -> int:
     """Sign every other device of somebody's own out; returns how many."""
-    own = digest(request.session.session_key or "")
     with open_scope(system_scope("login")):
-        ended, _rows = Session.objects.filter(person=person).exclude(pk=own).delete()
+        ended, _rows = _others(request, person).delete()
         if ended:
             books.note(LogInEvent.Kind.DEVICE_ENDED, person, Door.of(request))
         return ended
+
+
+def _others(request: HttpRequest, person: Person) -> QuerySet[Session]:
+    return Session.objects.filter(person=person).exclude(pk=digest(request.session.session_key or ""))
 
 
 @transaction.atomic

@@ -9,6 +9,7 @@ from django.core.exceptions import ImproperlyConfigured, SuspiciousOperation
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 
+from tonghu.platform.accounts import door
 from tonghu.platform.accounts.access import access_of
 from tonghu.platform.accounts.sign_in import open_request
 from tonghu.platform.scope.scope import open_scope
@@ -19,12 +20,16 @@ LARGEST: Final = 2**63 - 1
 
 
 class ScopeMiddleware:
-    """Wraps everything behind it in one transaction with the reader's scope; an error rolls the whole request back."""
+    """Wraps everything behind it in one transaction with the reader's scope; an error rolls the whole request back.
+
+    But for a failed try at the door, which stays counted.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        door.begin()
         with transaction.atomic():
             scope = open_request(request)
             request.scope = scope  # type: ignore[attr-defined]
@@ -32,7 +37,7 @@ class ScopeMiddleware:
                 request.session.touch()  # type: ignore[attr-defined]  # of our own SessionStore
             with open_scope(scope, savepoint=False):
                 response = self.get_response(request)
-                if getattr(request, "failed", False):
+                if getattr(request, "failed", False) and not door.stands():
                     transaction.set_rollback(True)
         return response
 
@@ -41,11 +46,13 @@ class ScopeMiddleware:
 
         Raises:
             ImproperlyConfigured: the view has none of the decorators of ``accounts.access``.
-            SuspiciousOperation: the address or a field of a form has a NUL, which the database would refuse; 400.
+            SuspiciousOperation: the address or a field of a form has a NUL, which the database would refuse, or the
+                address has too many fields; 400, before the view has done anything.
             Http404: the address names a row by a number that no row can have.
         """
         if any(isinstance(number, int) and number > LARGEST for number in kwargs.values()):
             raise Http404
+        _ = request.GET
         if not request.path_info.startswith(API) and _has_nul(request):  # the API says it itself
             raise SuspiciousOperation("a NUL in the address or a field")
         if access_of(view) is None:
