@@ -39,10 +39,10 @@ def audit(request: Request) -> HttpResponse:
     if by.institution is None:
         raise Http404
     count = working.counted(looking.to_audit(by))
-    table, pickable = _waiting(request, looking.to_audit(by), count)
     clean = looking.clean_versions(by)
-    waiting = looking.by_need(looking.auditable(by)).order_by("need", "pk")
     drawn = _sample(request, list(clean))
+    table, pickable = _waiting(request, looking.to_audit(by), count, [card.pk for card in drawn.cards])
+    waiting = looking.by_need(looking.auditable(by)).order_by("need", "pk")
     called = names(drawn.cards)
     said = {
         "table": table, "pickable": pickable, "clean": len(clean), "clean_shown": as_text(clean),
@@ -74,10 +74,9 @@ def _sample(request: Request, clean: list[int]) -> looking.Sample:
     return looking.Sample(tuple(cards), looking.looked_at(request), len(clean))
 
 
-def _waiting(request: Request, rows: Any, count: int) -> tuple[Table, frozenset[int]]:
+def _waiting(request: Request, rows: Any, count: int, drawn: list[int]) -> tuple[Table, frozenset[int]]:
     """The list, and those of its rows that may be picked to be approved together."""
     opens = of_list(request, AUDITED).card_url
-    chosen = looking.drawn(request.scope)
     called: dict[int, str] = {}
     table = Table(
         request=request, name="audit", rows=looking.by_need(rows), order="need",
@@ -92,7 +91,7 @@ def _waiting(request: Request, rows: Any, count: int) -> tuple[Table, frozenset[
                    value=lambda card: with_code(card.principal_code, diagnoses)),
             Column("changed", _("Changed fields"), kind="number", sort=None,
                    value=lambda card: changed.get(card.pk, 0)),
-            Column("remark", _("Remark"), value=lambda card: _remark(card, request, back, chosen), sort=None),
+            Column("remark", _("Remark"), value=lambda card: _remark(card, request, back, drawn), sort=None),
             Column("state_since", _("Waits since"), kind="time", sort="need"),
         ),
         row_mark=lambda card: "ask" if changed.get(card.pk, 0) >= many else "",
