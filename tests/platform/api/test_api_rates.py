@@ -14,11 +14,13 @@ from django.utils import timezone
 
 import docking
 import made_up
+from tonghu.platform.accounts.models import Person
 from tonghu.platform.api import limits, rates, tasks
 from tonghu.platform.api.models import DockingToken, KeptAnswer, RateCount
 from tonghu.platform.api.problems import Refused
 from tonghu.platform.scope.scope import open_scope, system_scope
 
+PASSWORD = "Hard-to-guess 7"
 Limit = Callable[..., None]
 
 
@@ -90,14 +92,26 @@ def test_a_client_and_an_address_each_have_a_limit(limit: Limit) -> None:
     assert Client().get("/healthz").status_code == 200, "the API's limits are the API's"
 
 
+def logged_in(person: Person) -> Client:
+    """A browser in which somebody has gone through the door, and chosen nothing."""
+    client = Client()
+    assert client.post("/login", {"username": person.username, "password": PASSWORD}).status_code == 302
+    return client
+
+
 @pytest.mark.django_db
-def test_a_post_has_a_limit_over_all_its_devices_and_is_told_in_chinese(limit: Limit) -> None:
-    limit("rate.post", 3, 3600)
+def test_a_person_has_a_limit_over_all_their_devices_and_posts_and_is_told_in_chinese(limit: Limit) -> None:
+    limit("rate.person", 3, 3600)
     clerk = made_up.post("entry_clerk")
-    desk, other = made_up.browser(clerk), made_up.browser(clerk)
-    elsewhere = made_up.browser(made_up.post("entry_clerk", holder=clerk.person))
+    with open_scope(system_scope("login")):
+        clerk.person.set_password(PASSWORD)
+        clerk.person.save()
+    desk, other = logged_in(clerk.person), logged_in(clerk.person)
+    assert "post" not in desk.session, "whoever holds one post chooses none"
     assert [one.get("/api/v1/me").status_code for one in (desk, other, desk, other, desk)] == [200, 200, 200, 429, 429]
-    assert elsewhere.get("/api/v1/me").status_code == 200, "another post of the same person has its own"
+    elsewhere = made_up.browser(made_up.post("entry_clerk", holder=clerk.person))
+    assert elsewhere.get("/api/v1/me").status_code == 429, "another post is the same person"
+    assert made_up.browser(made_up.post("entry_clerk")).get("/api/v1/me").status_code == 200
     answer = other.get("/api/v1/me")
     assert answer["Content-Type"].startswith("application/problem+json")
     assert answer["Content-Language"] == "zh-hans"
@@ -106,12 +120,12 @@ def test_a_post_has_a_limit_over_all_its_devices_and_is_told_in_chinese(limit: L
     assert said["title"]
     assert "3600 秒最多 3 次" in said["detail"]
     assert 1 <= int(answer["Retry-After"]) <= 1200
-    assert Client().get("/api/v1/me").status_code == 401, "a stranger has no post, and is asked who they are"
+    assert Client().get("/api/v1/me").status_code == 401, "a stranger is asked who they are"
 
 
 @pytest.mark.django_db
 def test_a_forged_session_spends_nobodys_limit(limit: Limit) -> None:
-    limit("rate.post", 2, 3600)
+    limit("rate.person", 2, 3600)
     clerk = made_up.post("entry_clerk")
     stranger = Client()
     for value in ("", "x" * 32, str(clerk.pk), f"post:{clerk.pk}"):

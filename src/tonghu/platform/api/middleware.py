@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
+from django.contrib.auth import SESSION_KEY
 from django.http import HttpRequest, HttpResponse
 from django.utils import translation
 
 from tonghu.platform.accounts.door import Door
-from tonghu.platform.accounts.sign_in import POST
 from tonghu.platform.api import limits, rates
 from tonghu.platform.api.callers import client_of
 from tonghu.platform.api.problems import CONTENT_TYPE, KINDS, Refused, problem, refusal
@@ -48,8 +48,8 @@ class ApiMiddleware:
             elif client := client_of(request):
                 request.docking = client  # type: ignore[attr-defined]
                 rates.count(f"client:{client.pk}", "rate.client")
-            elif post := request.session.get(POST):
-                rates.count(f"post:{post}", "rate.post")
+            elif person := request.session.get(SESSION_KEY):
+                rates.count(f"person:{person}", "rate.person")
         except Refused as refused:
             return refusal(request, refused)
         return _in_shape(request, self.get_response(request))
