@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+from django.db.models import Sum
 from made_up_files import MONTH, Hospital, card_in
 
 import made_up
 from tonghu.errors import InputRefused
 from tonghu.intake import services
 from tonghu.intake.models import Batch, State
-from tonghu.registry.models import Card, CardAct, Finding
+from tonghu.registry.models import Card, CardAct, CardVersion, Finding, Tally
 from tonghu.registry.services import bulk_mend, move, save_card, undo_mend
 from tonghu.registry.services.saving import current
 
@@ -266,3 +267,20 @@ class TestTakenInHand:
         page = made_up.browser(hospital.clerk).get(f"/imports/{batch.pk}").content.decode()
         assert "1 份报告卡在导入前已提交或已接收" in page
         assert f'href="/cards/{card.pk}"' in page
+
+
+def test_a_file_for_another_month_brings_the_stay_into_that_month(hospital: Hospital) -> None:
+    """Imported for the wrong month, taken back, imported again: the board counts the month of the second file."""
+    september, october = date(2026, 9, 1), date(2026, 10, 1)
+    hospital.undone(hospital.confirmed(hospital.checked(hospital.page(), month=september)))
+    again = hospital.confirmed(hospital.checked(hospital.page(), month=october))
+    assert again.counts["created"] == 1
+    with hospital.acting():
+        card = Card.objects.get()
+        assert (card.state, card.archive_month, card.archive_month_assumed) == ("draft", october, False)
+        assert CardVersion.objects.get(card=card, number=card.version).changed == ["archive_month"]
+        counted = {month: n for month, n in Tally.objects.values_list("archive_month").annotate(n=Sum("cards")) if n}
+        assert counted == {october: 1}
+    hospital.undone(again)
+    with hospital.acting():
+        assert Card.objects.get().state == "voided", "that, too, is taken back as a whole"

@@ -219,7 +219,8 @@ class _Chunk:
         texts = in_layout(incoming, held.layout)
         changes = {code: texts.get(code, "") for code in codes if not (fill and held.front.get(code))}
         act = _IN_HAND.get(CardState(card.state))
-        if not changes and act != "restore":  # a card with nothing to fill is not taken in hand
+        again = act == "restore"  # the file brings the stay anew: into its own month, whichever it was in before
+        if not changes and not again:  # a card with nothing to fill is not taken in hand
             return False
         if act:
             reason = f"导入批次 {self.batch.label}"
@@ -229,7 +230,7 @@ class _Chunk:
         save_card(
             card=card.pk, based_on=card.version, by=self.by, front=changes, origin=Origin.IMPORT, batch=self.batch.pk,
             row=as_it_came(incoming, held.layout, absent, row_of(card.pk) if absent else None),
-            brought_by=self.brought_by,
+            brought_by=self.brought_by, archive_month=self.batch.archive_month if again else None,
         )  # fmt: skip
         return True
 

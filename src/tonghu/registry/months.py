@@ -13,6 +13,21 @@ from tonghu.errors import InputRefused
 FIRST_MONTH: Final = date(2017, 1, 1)
 
 
+def read_month(said: str) -> date:
+    """Return the first day of a month as forms write it: 2026-10.
+
+    Raises:
+        InputRefused: it is none.
+    """
+    try:
+        return date.fromisoformat(f"{said}-01")
+    except ValueError as none:
+        raise InputRefused(
+            f"归档月“{said[:20]}”不是年-月，例如 2026-10",
+            f"The archive month “{said[:20]}” is no month such as 2026-10",
+        ) from none
+
+
 def require_month(month: date) -> None:
     """Refuse an archive month, given by its first day, that no stay can have.
 

@@ -10,6 +10,7 @@ from tonghu.registry.pages import (
     form_views,
     list_views,
     mend_views,
+    month_view,
     new_card,
     queue_views,
 )  # fmt: skip
@@ -37,6 +38,7 @@ urlpatterns = [
     path("cards/<int:pk>", card_views.card, name="card"),
     path("cards/<int:pk>/save", card_views.save, name="save"),
     path("cards/<int:pk>/act", card_views.act, name="act"),
+    path("cards/<int:pk>/month", month_view.month, name="month"),
     path("cards/<int:pk>/ask", card_views.ask, name="ask"),
     path("cards/<int:pk>/reason", card_views.take_back, name="take_back"),
     path("cards/<int:pk>/check", form_views.check, name="check"),

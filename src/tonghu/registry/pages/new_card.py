@@ -30,6 +30,7 @@ from tonghu.registry.forms import cells
 from tonghu.registry.forms.cells import Sight
 from tonghu.registry.forms.findings import Shown, counted, shown
 from tonghu.registry.models import Draft
+from tonghu.registry.months import read_month
 from tonghu.registry.pages.opening import Waiting, typed, waiting_for
 from tonghu.registry.pages.stays import other_stays
 from tonghu.registry.pages.telling import elsewhere, refusal_in_words
@@ -189,10 +190,4 @@ def _months() -> list[date]:
 
 
 def _month(said: str) -> date | None:
-    try:
-        return date.fromisoformat(f"{said}-01") if said else None
-    except ValueError as fault:
-        raise InputRefused(
-            f"归档月份“{said[:20]}”不是年-月，例如 2026-10",
-            f"The archive month “{said[:20]}” is no month such as 2026-10",
-        ) from fault
+    return read_month(said) if said else None

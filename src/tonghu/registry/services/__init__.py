@@ -3,6 +3,7 @@
 All of it acts under the open scope of `by`; row-level security and the triggers of ``states.sql`` are the wall behind.
 """
 
+from tonghu.registry.services.archiving import correct_month
 from tonghu.registry.services.entering import OnRecord, enter_card
 from tonghu.registry.services.explaining import answered, ask_department, override, reopen
 from tonghu.registry.services.mending import Mended, Proposal, bulk_mend, preview, undo_mend
@@ -19,6 +20,7 @@ __all__ = [
     "answered",
     "ask_department",
     "bulk_mend",
+    "correct_month",
     "enter_card",
     "move",
     "override",

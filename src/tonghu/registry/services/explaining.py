@@ -17,12 +17,13 @@ from tonghu.registry.services.findings import recount
 from tonghu.registry.services.saving import NotInHand, lock
 
 #: Acts that leave the state as it is; what a card's history says of them, past tense (zh, en).
-OVERRIDE, REOPEN, ASK, ANSWER = "override", "reopen", "ask", "answer"
+OVERRIDE, REOPEN, ASK, ANSWER, MONTH = "override", "reopen", "ask", "answer", "month"
 STAYING = {
     OVERRIDE: ("说明原因后保留", "explained a finding"),
     REOPEN: ("撤销说明", "took an explanation back"),
     ASK: ("请其他部门核实", "asked a department"),
     ANSWER: ("已得到答复", "got the answer"),
+    MONTH: ("更正归档月", "corrected the archive month"),
 }
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
+from datetime import date
+from typing import Final
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -27,6 +29,8 @@ from tonghu.registry.states import WORDS, State
 from tonghu.registry.summary import facts
 from tonghu.registry.supplement import item
 
+#: What a version calls the archive month that it changed; no field of a page is called so.
+ARCHIVE_MONTH: Final = "archive_month"
 #: Names of the front page's fields that the hospital's view of the child repeats.
 OF_THE_CHILD = frozenset(
     {
@@ -77,6 +81,7 @@ def save_card(
     batch: int | None = None,
     row: Content | None = None,
     brought_by: int | None = None,
+    archive_month: date | None = None,
 ) -> Card:
     """Save changes of a card as its next version; without a difference nothing is written. Returns the card.
 
@@ -86,6 +91,8 @@ def save_card(
         reason: kept with the history, where one is given.
         row: the file's own row that an import brings, in the card's layout; kept beside the version.
         brought_by: who uploaded that file, where `by` is somebody else: an author of what it changes too.
+        archive_month: the first day of the month in which the record was archived, where it is to be another one.
+            Whether the months are open, the caller asks (``archiving``).
 
     Raises:
         Conflict: the card has a newer version than `based_on`.
@@ -101,11 +108,19 @@ def save_card(
         if held.version != based_on:
             raise _conflict(held, based_on, before, dict(front or {}), dict(supplement or {}))
         changed = differences(before, mine)
+        if archive_month and (held.archive_month_assumed or held.archive_month != archive_month):
+            changed = [*changed, ARCHIVE_MONTH]
         if not changed:
             return held
         if not held.editable:
             raise NotInHand(held.state)
-        write([Change(held, mine, changed, row)], by=acting, origin=origin, batch=batch, brought_by=brought_by)
+        write(
+            [Change(held, mine, changed, row, archive_month)],
+            by=acting,
+            origin=origin,
+            batch=batch,
+            brought_by=brought_by,
+        )
     held.refresh_from_db()
     return held
 
@@ -136,6 +151,7 @@ class Change:
     content: Content
     changed: list[str]
     row: Content | None = None
+    archive_month: date | None = None
 
 
 def write(
@@ -176,6 +192,8 @@ def write(
         asked = rules_key(one.content.layout, today, one.card.institution.region_code)
         columns = {**said[one.card.pk].as_columns(), **count_open(stands[one.card.pk]), "rules_key": asked}
         columns["compared_at"] = now
+        if one.archive_month:
+            columns |= {ARCHIVE_MONTH: one.archive_month, "archive_month_assumed": False}
         columns["to_supplement"] = len(to_supplement(one.content, said[one.card.pk].scope_group, today))
         if _changed_any(one, OF_THE_CHILD):
             mends = one.card.view_id if _is_alone(one.card) else None
