@@ -15,7 +15,10 @@ from tonghu.platform.jobs.run import Run
 from tonghu.platform.jobs.tasks import job
 from tonghu.platform.scope.scope import Scope, open_scope
 from tonghu.registry.checks import rules_key
+from tonghu.registry.forms.lists import pairs
+from tonghu.registry.forms.written import Gathered, keep
 from tonghu.registry.models import Card, Layout
+from tonghu.registry.pages.opening import newest_contents
 from tonghu.registry.services import mending
 from tonghu.registry.services.comparing import uncompared
 from tonghu.registry.services.rechecking import compare, recheck
@@ -56,6 +59,23 @@ def ask_all_again(run: Run) -> dict[str, Any]:
             asked += len(portion)
             run.report(asked, None, "cards")
     return {"cards": asked, "changed": changed}
+
+
+@job(
+    "registry.names", zh="汇总各医院对编码的叫法", en="Gather what hospitals call codes", cron="37 19 * * *",
+    system="names",
+)  # fmt: skip
+def gather_names(run: Run) -> dict[str, Any]:
+    """Gather the pairs of code and name of every hospital's newest cards, and keep those that several write; at 03:37
+    in China.
+    """
+    found = Gathered()
+    for hospitals, by in enumerate(at_each_hospital(run.scope), 1):
+        with open_scope(by):
+            found.add(pairs(newest_contents(by=by)))
+        run.report(hospitals, None, "hospitals")
+    with open_scope(run.scope):
+        return {"names": keep(found.written(timezone.localdate()))}
 
 
 @job("registry.compare", zh="与同一病案号的其他住院比对", en="Compare the stays of a record")

@@ -71,6 +71,7 @@ ANYWHERE: Final = {
     ("surveillance_monthlock", "SELECT"): "a month is locked for the whole nation; everybody who reports sees it",
     ("surveillance_monthlock_event", "SELECT"): "the history of the locks, likewise",
     ("surveillance_figuresmade", "SELECT"): "when the job last counted: one moment for the whole nation",
+    ("registry_writtenname", "SELECT"): "what several hospitals call a code: neither a person nor a hospital in it",
     ("audit_subjectkey", "DELETE"): "to shred what was said of a subject is a right of its own, wherever it was said",
 }
 

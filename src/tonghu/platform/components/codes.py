@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Final
 
 from django import forms
@@ -79,9 +79,13 @@ def among(entries: Sequence[Choice], text: str, limit: int = BEST) -> list[Choic
     return begins[:limit]
 
 
-def choice(code: str, zh: str, en: str = "") -> Choice:
-    """One entry, with every way in which it may be typed."""
-    return Choice(code, zh, en, _typed(code, zh, en))
+def choice(code: str, zh: str, en: str = "", found_by: Sequence[str] = ()) -> Choice:
+    """One entry, with every way in which it may be typed.
+
+    Args:
+        found_by: Chinese words by which it is found, where that is not its name.
+    """
+    return Choice(code, zh, en, _typed(code, found_by or (zh,), en))
 
 
 def resolve(list_id: str, text: str) -> Choice | None:
@@ -161,13 +165,20 @@ def known(list_id: str) -> bool:
     return True
 
 
-def _typed(code: str, zh: str, en: str) -> tuple[str, ...]:
-    said = {_folded(code): None, _folded(zh): None, _folded(en): None}
-    for reading in readings(zh)[:4]:
-        said["".join(reading)] = None
-        said[initials(reading)] = None
+def _typed(code: str, names: Iterable[str], en: str) -> tuple[str, ...]:
+    said = {_folded(code): None}
+    for zh in names:
+        said |= dict.fromkeys(_heard(zh))
+    said[_folded(en)] = None
     said.pop("", None)
     return tuple(said)
+
+
+@lru_cache(maxsize=10_000)
+def _heard(zh: str) -> tuple[str, ...]:
+    """A name, its pinyin and its initials; a text without a Chinese character by itself."""
+    heard = [] if zh.isascii() else readings(zh)[:4]
+    return (_folded(zh), *(each for reading in heard for each in ("".join(reading), initials(reading))))
 
 
 def _folded(text: str) -> str:

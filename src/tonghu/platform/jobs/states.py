@@ -38,6 +38,7 @@ UNITS: Final[dict[str, Promise]] = {
     "messages": _("messages"),
     "children": _("children"),
     "cards": _("cards"),
+    "hospitals": _("hospitals"),
     "pages": _("pages"),
 }
 
@@ -58,6 +59,7 @@ RESULTS: Final[dict[str, Promise]] = {
     "linked": _("Events linked"),
     "rows": _("Rows"),
     "cards": _("Report cards"),
+    "names": _("Names of codes"),
     "changed": _("Cards whose findings changed"),
     "mended": _("Cards mended"),
     "left": _("Left as they are"),

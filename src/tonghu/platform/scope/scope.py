@@ -38,6 +38,10 @@ SYSTEM: Final[dict[str, tuple[frozenset[str], str]]] = {
         frozenset({"registry.read", "registry.enter"}),
         "asks changed rules about the cards in hand, hospital by hospital; it writes findings, never what a card says",
     ),
+    "names": (
+        frozenset({"registry.read"}),
+        "gathers what hospitals call codes, hospital by hospital; of a name it keeps only that several write it",
+    ),
     "checking": (
         frozenset({"registry.read"}),
         "looks whether every card is consistent; run by a command, changes nothing",

@@ -22,6 +22,7 @@ PIECES: Final[dict[str, Promise]] = {
     "summary": pgettext_lazy("piece of the system", "summing up"),
     "calendar": pgettext_lazy("piece of the system", "reporting calendar"),
     "recheck": pgettext_lazy("piece of the system", "checking by changed rules"),
+    "names": pgettext_lazy("piece of the system", "names of codes"),
     "checking": pgettext_lazy("piece of the system", "check of the cards"),
 }
 

@@ -1,25 +1,30 @@
-"""The lists behind the card's code fields: code tables, ICD-O-3, and the pairs of code and name that a hospital writes.
+"""The lists behind the card's code fields: code tables, ICD-O-3, and the pairs of code and name that hospitals write.
 
 No list of diagnoses is shipped: the wording of the clinical edition belongs to others. What a hospital's own cards call
-a code is what its clerks look for; the pairs name no child. A list is found by code, name, pinyin and initials.
+a code is what its clerks look for, then what several others call it (``written``). Nor is the Chinese wording of
+ICD-O-3 shipped, which is WHO's: morphology is found by the names of its groups in the childhood classification, which
+are Tonghu's own translation. A list is found by code, name, pinyin and initials.
 """
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from functools import cache
 from time import monotonic
 from typing import Final
 
-from tonghu.codes import icdo, tables
+from tonghu.codes import iccc, icdo, tables
 from tonghu.codes.bad_code import BadCode
 from tonghu.codes.hqms_fields import Field, layout
 from tonghu.codes.icd10 import normalise
 from tonghu.platform.components.codes import BEST, Choice, among, choice, choices, resolve
 from tonghu.platform.scope.scope import Scope
 from tonghu.registry.content import Content
+from tonghu.registry.forms.written import written
 from tonghu.registry.supplement import stages
+from tonghu.tumours.recode import FIRST_HISTOLOGY, recode
 
 DIAGNOSES, CAUSES, PROCEDURES, MORPHOLOGY = "icd10", "icd10_external", "icd9cm3", "morphology"
 TOPOGRAPHY, STAGE = "topography", "stage"
@@ -27,6 +32,11 @@ TOPOGRAPHY, STAGE = "topography", "stage"
 OWN: Final = frozenset({DIAGNOSES, CAUSES, PROCEDURES, MORPHOLOGY})
 #: So long a hospital's pairs are kept in this process before they are gathered again.
 KEPT_SECONDS: Final = 600.0
+#: Notes of the American registries in the English terms, and that a code is one of former years.
+_NOTE: Final = re.compile(r"\s*\[[^\]]*\]?")
+_FORMER: Final = re.compile(r"\[PRE-20\d\d ONLY")
+#: So many groups of the childhood classification stand beside a term; one that falls into more is named by none.
+MOST_GROUPS: Final = 3
 #: Morphology stands beside a mark of its own in both layouts: the name is that of the report.
 _NAME_OF: Final = (("_morphology_code", "_name"), ("_code", "_name"))
 
@@ -48,15 +58,17 @@ def name_field(field: Field, layout_id: str) -> Field | None:
 
 
 def find(list_id: str, text: str, own: Mapping[str, tuple[Choice, ...]], limit: int = BEST) -> list[Choice]:
-    """The entries of a list that fit what was typed; what the hospital writes stands first.
+    """The entries of a list that fit what was typed; what hospitals write stands first.
+
+    Args:
+        own: what they write, by list (:func:`own_pairs`).
 
     Raises:
         BadCode: no such list.
     """
     entries = own.get(list_id, ())
     if list_id in (MORPHOLOGY, TOPOGRAPHY):
-        seen = {each.code for each in entries}
-        entries = (*entries, *(each for each in _icdo(list_id) if each.code not in seen))
+        entries = _with(entries, _icdo(list_id))
     elif list_id.partition("-")[0] == STAGE:
         entries = _stages(list_id)
     elif list_id not in OWN:
@@ -92,16 +104,23 @@ _held: dict[int, tuple[float, dict[str, tuple[Choice, ...]]]] = {}
 
 
 def own_pairs(by: Scope) -> Mapping[str, tuple[Choice, ...]]:
-    """The pairs of the reader's own hospital, gathered from its newest cards; none for a post at no hospital."""
+    """The pairs of the reader's own hospital, from its newest cards, and after them those that several write."""
     from tonghu.registry.pages.opening import newest_contents
 
     if by.institution is None:
-        return {}
+        return written()
     at, found = _held.get(by.institution, (0.0, {}))
     if not found or monotonic() - at > KEPT_SECONDS:
-        found = pairs(newest_contents(by=by))
+        own, others = pairs(newest_contents(by=by)), written()
+        found = {list_id: _with(own.get(list_id, ()), others.get(list_id, ())) for list_id in OWN}
         _held[by.institution] = (monotonic(), found)
     return found
+
+
+def _with(first: tuple[Choice, ...], more: Iterable[Choice]) -> tuple[Choice, ...]:
+    """A list, and after it those of another whose codes it has not."""
+    known = {normalise(each.code) for each in first}
+    return (*first, *(each for each in more if normalise(each.code) not in known))
 
 
 def _commonest(found: Counter[tuple[str, str]]) -> tuple[Choice, ...]:
@@ -125,7 +144,20 @@ def _coded(layout_id: str) -> tuple[tuple[str, str, str], ...]:
 def _icdo(list_id: str) -> tuple[Choice, ...]:
     if list_id == TOPOGRAPHY:
         return tuple(choice(site.code, site.name_zh, site.name_en) for site in icdo.topography().values())
-    return tuple(choice(f"M{h}0/{b}", term.name_en) for (h, b), term in icdo.morphology().items())
+    terms = sorted(icdo.morphology().values(), key=lambda term: bool(_FORMER.search(term.name_en)))
+    return tuple(_morphology(term) for term in terms)
+
+
+def _morphology(term: icdo.MorphologyTerm) -> Choice:
+    """A term of ICD-O-3, found in Chinese by the groups of the childhood classification that it falls into."""
+    known = recode()
+    fits = known.histologies[int(term.histology) - FIRST_HISTOLOGY] & known.behaviours[int(term.behaviour)]
+    rows = [row for n, row in enumerate(known.rows) if fits >> n & 1]
+    shown = list(dict.fromkeys(row.name_zh for row in rows))
+    names = [*shown, *dict.fromkeys(iccc.subgroup(row.subgroup).name_zh for row in rows)]
+    name = _NOTE.sub("", term.name_en).strip()
+    zh = f"{name}（{'、'.join(shown)}）" if 0 < len(shown) <= MOST_GROUPS else name
+    return choice(f"M{term.histology}0/{term.behaviour}", zh, name, names if len(shown) <= MOST_GROUPS else ())
 
 
 def _icdo_name(list_id: str, code: str) -> str:

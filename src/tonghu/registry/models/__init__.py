@@ -6,6 +6,7 @@ What the database itself sees to (states, versions, authors, tally) is in ``stat
 
 from tonghu.registry.models.card import Card, CardVersion
 from tonghu.registry.models.columns import Layout, Origin
+from tonghu.registry.models.names import WrittenName
 from tonghu.registry.models.reported import ReportedCard, SeenCard
 from tonghu.registry.models.tally import Tally, Transition
 from tonghu.registry.models.work import CardAct, Draft, Finding, Level
@@ -23,4 +24,5 @@ __all__ = [
     "SeenCard",
     "Tally",
     "Transition",
+    "WrittenName",
 ]

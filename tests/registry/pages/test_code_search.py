@@ -1,0 +1,115 @@
+"""Codes are found by what people call them, also at a hospital that has written none yet."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import date
+from time import perf_counter
+
+import pytest
+from django.test import Client
+
+import made_up
+from made_up_cards import Point
+from run_jobs import run_one
+from tonghu.platform.components.codes import choice
+from tonghu.platform.jobs.tasks import enqueue
+from tonghu.platform.scope.scope import open_scope, system_scope
+from tonghu.registry.forms import lists, written
+from tonghu.registry.forms.written import Gathered, keep
+from tonghu.registry.models import WrittenName
+
+pytestmark = [pytest.mark.django_db, pytest.mark.requirement("REG-05")]
+ON = date(2026, 11, 22)
+
+
+@pytest.fixture(autouse=True)
+def nothing_kept() -> Iterator[None]:
+    """What this process kept of other tests, and of this one."""
+    for held in (lists._held, written._held):
+        held.clear()
+    yield
+    for held in (lists._held, written._held):
+        held.clear()
+
+
+def asked(clerk: Client, kind: str, text: str) -> list[str]:
+    answer = clerk.get(f"/cards/codes/{kind}", {"q": text})
+    assert answer.status_code == 200
+    said = re.findall(r'data-value="([^"]*)" data-name="([^"]*)"', answer.content.decode())
+    return [" ".join(one) for one in said]
+
+
+def gather() -> None:
+    """Run the nightly job."""
+    with open_scope(by := system_scope("names")):
+        number = enqueue("registry.names", by=by, key="test").pk
+    assert run_one(number).state == "done"
+    lists._held.clear()
+    written._held.clear()
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("神经母", "M95000/3"), ("sjm", "M95000/3"), ("肾母细胞瘤", "M89600/3"), ("smxb", "M89600/3"),
+        ("白血病", "M98110/3"), ("jxsx", "M98610/3"), ("neurobl", "M95000/3"), ("M9500", "M95000/3"),
+    ],
+)  # fmt: skip
+def test_morphology_is_found_in_chinese(text: str, found: str) -> None:
+    assert found in [each.code for each in lists.find(lists.MORPHOLOGY, text, {})]
+
+
+def test_morphology_says_its_group_and_nothing_of_other_countries_registries() -> None:
+    for each in lists.find(lists.MORPHOLOGY, "", {}, limit=2_000):
+        assert not re.search(r"\[|\]|REPORTABLE|DATABASE", each.zh + each.en), each
+    (one,) = lists.find(lists.MORPHOLOGY, "M95000/3", {})
+    assert "神经母细胞瘤和节细胞神经母细胞瘤" in one.zh
+    assert one.en == "Neuroblastoma, NOS"
+    # A term that falls into many groups by its site is named by none of them.
+    (adenocarcinoma,) = lists.find(lists.MORPHOLOGY, "M81400/3", {})
+    assert adenocarcinoma.zh == adenocarcinoma.en
+
+
+def test_a_new_hospital_finds_what_three_others_write_and_nothing_that_fewer_do(db: None) -> None:
+    others = [Point() for _ in range(3)]
+    for other in others:
+        other.card(principal_diagnosis_code="C91.000", principal_diagnosis_name="急性淋巴细胞白血病")
+    for other in others[:2]:
+        other.card(principal_diagnosis_code="C92.000", principal_diagnosis_name="虚构童的白血病")
+    fresh = Point()
+    clerk = made_up.browser(fresh.post("entry_clerk"))
+    assert asked(clerk, "icd10", "C91") == []
+    gather()
+    assert asked(clerk, "icd10", "C91.0") == ["C91.000 急性淋巴细胞白血病"]
+    assert asked(clerk, "icd10", "jxlb") == asked(clerk, "icd10", "淋巴细胞") == ["C91.000 急性淋巴细胞白血病"]
+    assert asked(clerk, "icd10", "C92") == [], "two hospitals are too few"
+    # What the own hospital calls it stands in its place.
+    slots = ("principal", "outpatient", "admission", "other")
+    called = {f"{slot}_diagnosis{'_1' * (slot == 'other')}_name": "本院的叫法" for slot in slots}
+    fresh.card(principal_diagnosis_code="C91.000", **called)
+    lists._held.clear()
+    assert asked(clerk, "icd10", "C91.0") == ["C91.000 本院的叫法"]
+    # Above a hospital the names are those that several write.
+    assert asked(made_up.browser(fresh.centre()), "icd10", "C91.0") == ["C91.000 急性淋巴细胞白血病"]
+
+
+def test_names_are_made_anew_and_long_texts_are_none(db: None) -> None:
+    with open_scope(system_scope("names")):
+        for texts in ("甲甲甲乙", "乙乙乙"):
+            found = Gathered()
+            for text in texts:
+                found.add({"icd10": (choice("C91.000", text), choice("C92.000", "长" * 101))})
+            assert keep(found.written(ON)) == 1
+        held = WrittenName.objects.get()
+        assert (held.code, held.name, held.hospitals) == ("C91.000", "乙", 3)
+
+
+def test_a_search_among_many_names_is_quick() -> None:
+    """As many as the hospitals of the country may write: a tenth of the time that a page has."""
+    many = {"icd10": tuple(choice(f"C{n // 100:02d}.{n % 100:03d}", f"虚构肿瘤第{n}种") for n in range(8_000))}
+    begun = perf_counter()
+    for text in ("C12", "第77", "xg", "nothing"):
+        lists.find("icd10", text, many)
+    assert (perf_counter() - begun) / 4 < 0.05
