@@ -95,8 +95,9 @@ def _known(institution: int, numbers: Iterable[str]) -> dict[str, list[_Person]]
     """
     found: dict[str, list[_Person]] = {}
     held = HospitalView.objects.filter(institution=institution, record_number__in=sorted(numbers)).order_by("pk")
-    for number, *said in held.values_list("record_number", "patient_name", "birth_date", "child", "pk"):
-        found.setdefault(number, []).append(_Person(*said))
+    said = held.values_list("record_number", "patient_name", "birth_date", "child", "pk")
+    for number, name, born, child, view in said:
+        found.setdefault(number, []).append(_Person(name, born, child, view))
     return found
 
 
