@@ -7,9 +7,11 @@ from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
 import made_up
+from made_up_cards import page
 from tonghu.network.models import Institution
 from tonghu.patients.services import enter_view
 from tonghu.platform.scope.scope import open_scope, system_scope
+from tonghu.registry.content import seal
 from tonghu.registry.models import Card, CardVersion
 from tonghu.surveillance.calendar import Month
 from tonghu.surveillance.models import Point
@@ -57,7 +59,7 @@ def cards(
         with open_scope(system_scope("migration")):
             card = Card.objects.create(**values)
             CardVersion.objects.create(
-                card=card, institution=institution, number=1, origin="manual", content=b"made up",
+                card=card, institution=institution, number=1, origin="manual", content=seal(page()),
                 content_key=b"0" * 32, changed=["P5"],
             )  # fmt: skip
         found.append(card)

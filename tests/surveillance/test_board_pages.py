@@ -281,3 +281,15 @@ def test_who_reads_no_cards_is_led_to_points_alone(hospital: Institution) -> Non
     assert "/cards?" not in page
     assert "应报监测点" in text(made_up.browser(group), "/")
     assert made_up.browser(group).get("/reporting/cards", {"topic": "all"}).status_code == 403
+
+
+def test_the_lead_reads_that_the_zero_report_is_signed_and_not_that_cards_are_missing(
+    hospital: Institution, lead: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with made_up.acting(made_up.post("point_lead", hospital)) as by:
+        for back in range(12):  # nothing older is owed
+            services.sign_zero(month=LAST.plus(-back), by=by)
+    monkeypatch.setattr("django.utils.timezone.localdate", lambda *_said: LAST.due - timedelta(days=5))
+    first = text(lead, "/")
+    assert f"{TODAY} 已签署零报告。" in first
+    assert "本月还没有报告卡" not in first

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 
+from tonghu.platform.components.figures import figure
 from tonghu.platform.components.parts import Level
 from tonghu.platform.scope.scope import Scope
 from tonghu.platform.shell import FirstPart
@@ -37,11 +39,18 @@ def clerk(by: Scope) -> dict[str, Any] | None:
         "ready": working.counted(working.ready(by)),
         "returned": working.counted(working.queue(by, kind="returned")),
         "waits": working.counted(working.queue(by, kind="waits")),
+        "to_supplement": working.counted(working.queue(by, kind="supplement")),
         "rules": [{"row": row, "title": title_of(row.rule), "level": Level(row.level)} for row in rules[:NAMED]],
         "more_rules": max(0, len(rules) - NAMED),
-        "months": working.months(by, timezone.localdate() - MONTHS_SHOWN)[:2],
+        "months": [
+            {
+                "month": month,
+                "out": figure(month.out, _behind("out", month)), "all": figure(month.cards, _behind("month", month)),
+            }
+            for month in working.months(by, timezone.localdate() - MONTHS_SHOWN)[:2]
+        ],
         "import_url": _import_url(),
-    }
+    }  # fmt: skip
 
 
 def auditor(by: Scope) -> dict[str, Any] | None:
@@ -59,8 +68,17 @@ def auditor(by: Scope) -> dict[str, Any] | None:
             (card, called.get(card.pk, ""), changed.get(card.pk, 0), changed.get(card.pk, 0) >= many) for card in oldest
         ],
         "clean": working.counted(looking.clean(by)),
+        "to_supplement": working.counted(waiting.filter(to_supplement__gt=0)),
         "approved": working.counted(looking.approved(by)),
     }
+
+
+def _behind(topic: str, month: working.Month) -> str:
+    """Where the cards behind a number of a month are; '' on a site without the room that has such lists."""
+    try:
+        return f"{reverse('surveillance:cards')}?{urlencode({'topic': topic, 'key': f'{month.month:%Y-%m}'})}"
+    except NoReverseMatch:
+        return ""
 
 
 def _import_url() -> str:

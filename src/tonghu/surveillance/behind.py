@@ -19,7 +19,7 @@ from tonghu.registry.forms.titles import title_of
 from tonghu.registry.models import Card, Finding
 from tonghu.registry.pages.card_lists import group_name
 from tonghu.registry.seen import cards_seen
-from tonghu.registry.states import State
+from tonghu.registry.states import EDITABLE, State
 from tonghu.surveillance.calendar import Month
 from tonghu.surveillance.models import Point
 
@@ -30,7 +30,29 @@ AGES: Final = {"00": (0, 0), "01": (1, 4), "05": (5, 9), "10": (10, 14), "15": (
 
 
 #: Figures of one archive month, whichever it is: the calendar reaches further back than the figures of twelve months.
-OF_A_MONTH: Final = ("month", "reported", "on_time")
+#: Their key is the month, alone or with more behind a stroke.
+OF_A_MONTH: Final = (
+    "month", "reported", "on_time", "assumed", "waiting", "out", "in_hand", "sent", "arrived", "by_day", "stuck",
+)  # fmt: skip
+#: What keys of several parts are parted by.
+STROKE: Final = "/"
+#: In which the centre has a card.
+WITH_CENTRE: Final = (State.REPORTED, State.ACCEPTED)
+
+
+def month_of(topic: str, key: str) -> Month | None:
+    """The one archive month that a figure is of, where it is of one."""
+    return Month.read(key.partition(STROKE)[0]) if topic in OF_A_MONTH else None
+
+
+def topic_name(topic: str) -> str:
+    """What a topic is called before the name of its key; '' where the key says it all."""
+    return {
+        "problem_at_first": _("With errors at first"), "problem": _("With errors now"),
+        "reported": _("Ever reported"), "on_time": _("Cards on time"), "assumed": _("Archive month assumed"),
+        "waiting": _("Not yet reported"), "out": _("Submitted by the clerks"), "in_hand": _("In hand"),
+        "sent": _("Reported to the centre"), "arrived": _("First reported"), "by_day": _("First reported until"),
+    }.get(topic, "")  # fmt: skip
 
 
 def cards(first: Month, last: Month, region: str | None, by: Scope, institution: int | None = None) -> QuerySet[Card]:
@@ -64,7 +86,13 @@ def name_of(topic: str, key: str) -> str:
         return title_of(key)
     if topic == "state":
         return str(State(key).label) if key in State.values else key
-    return key
+    if topic == "residence" and not key:
+        return _("Home province not known")
+    if topic == "stuck":
+        _month, state, department = _parts(key, 3)
+        label = str(State(state).label) if state in State.values else state
+        return f"{label} · {department}" if department else label
+    return key.partition(STROKE)[2] or key
 
 
 def _of_age(rows: QuerySet[Card], key: str) -> QuerySet[Card] | None:
@@ -92,6 +120,33 @@ def _of_calendar(rows: QuerySet[Card], key: str, *, on_time: bool) -> QuerySet[C
     return found.filter(first_reported_at__lt=_end(month.due)) if on_time else found
 
 
+def _parts(key: str, count: int) -> list[str]:
+    """The parts of a key; '' for those that it lacks."""
+    said = key.split(STROKE, count - 1)
+    return said + [""] * (count - len(said))
+
+
+def _by_day(rows: QuerySet[Card], key: str, *, sofar: bool) -> QuerySet[Card] | None:
+    """Cards of a month that first reached the centre on a day, or until its end."""
+    month, day = _parts(key, 2)
+    found = _of_month(rows, month)
+    try:
+        on = date.fromisoformat(day)
+    except ValueError:
+        return None
+    if found is None:
+        return None
+    found = found.filter(first_reported_at__lt=_end(on))
+    return found if sofar else found.filter(first_reported_at__gte=_end(on - timedelta(days=1)))
+
+
+def _stuck(rows: QuerySet[Card], key: str) -> QuerySet[Card] | None:
+    """Cards of a month that wait at one place: the state, and the department that was asked, '' for none."""
+    month, state, department = _parts(key, 3)
+    found = _of_month(rows, month)
+    return None if found is None else found.filter(state=state, waits_for=department)
+
+
 def _end(day: date) -> datetime:
     """The first moment after a day, in China."""
     return timezone.make_aware(datetime.combine(day + timedelta(days=1), time()))
@@ -104,7 +159,7 @@ def _of_rule(rows: QuerySet[Card], key: str) -> QuerySet[Card]:
     return rows.filter(Exists(found))
 
 
-def _problem(condition: Q) -> Callable[[QuerySet[Card], str], QuerySet[Card] | None]:
+def _month_where(condition: Q) -> Callable[[QuerySet[Card], str], QuerySet[Card] | None]:
     def narrow(rows: QuerySet[Card], key: str) -> QuerySet[Card] | None:
         found = _of_month(rows, key) if key else rows
         return None if found is None else found.filter(condition)
@@ -124,8 +179,16 @@ _TOPICS: Final[dict[str, Callable[[QuerySet[Card], str], QuerySet[Card] | None]]
     "on_time": lambda rows, key: _of_calendar(rows, key, on_time=True),
     "residence": lambda rows, key: rows.filter(residence_code=key),
     "rule": _of_rule,
-    "problem": _problem(Q(errors__gt=0)),
-    "problem_at_first": _problem(Q(problem_at_first=True)),
+    "problem": _month_where(Q(errors__gt=0)),
+    "problem_at_first": _month_where(Q(problem_at_first=True)),
+    "assumed": _month_where(Q(archive_month_assumed=True)),
+    "waiting": _month_where(Q(first_reported_at=None)),
+    "in_hand": _month_where(Q(state__in=EDITABLE)),
+    "out": _month_where(~Q(state__in=EDITABLE)),
+    "sent": _month_where(Q(state__in=WITH_CENTRE)),
+    "arrived": lambda rows, key: _by_day(rows, key, sofar=False),
+    "by_day": lambda rows, key: _by_day(rows, key, sofar=True),
+    "stuck": _stuck,
 }
 
 

@@ -5,7 +5,7 @@ Pictures are kept for the same figures and language: figures of regions change o
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from functools import lru_cache
 from typing import Any, Final
@@ -25,12 +25,24 @@ Words = str | Promise
 Row = dict[str, Any]
 
 
-def progress(days: Sequence[tuple[date, int]], total: int, due: date, *, question: Words, answer: Words) -> Chart:
-    """How many cards of a month had been reported by each day, against all of them and the due date."""
+def progress(
+    days: Sequence[tuple[date, int]],
+    total: int,
+    due: date,
+    *,
+    question: Words,
+    answer: Words,
+    opened: Callable[[date, int], str],
+) -> Chart:
+    """How many cards of a month had been reported by each day, against all of them and the due date.
+
+    Args:
+        opened: how the table of figures shows the count of a day, with the way to its cards.
+    """
     rows = tuple((day.isoformat(), count) for day, count in days)
     return Chart(
         question=question, answer=answer, picture=_progress(rows, total, due.isoformat(), _language()),
-        head=(_("Day"), _("Reported so far")), figures=[(day.isoformat(), count) for day, count in days],
+        head=(_("Day"), _("Reported so far")), figures=[(day.isoformat(), opened(day, count)) for day, count in days],
     )  # fmt: skip
 
 

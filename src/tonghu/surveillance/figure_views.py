@@ -11,7 +11,6 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET
@@ -21,6 +20,7 @@ from tonghu.network.models import Institution
 from tonghu.network.region_range import NATION, covered
 from tonghu.platform.accounts.access import Request, requires
 from tonghu.platform.components import maps
+from tonghu.platform.components.figures import figure
 from tonghu.platform.components.table import Table
 from tonghu.registry.access import READ as READ_CARDS
 from tonghu.registry.forms.diagnoses import diagnosis_names
@@ -37,6 +37,9 @@ from tonghu.surveillance.views import above, below, check_within
 NAMED: Final = 12
 #: Figures of the page on weak points; the others stand on that of the cases or on the calendar.
 _OF_QUALITY: Final = ("rule", "state", "problem", "problem_at_first")
+_OF_CALENDAR: Final = tuple(topic for topic in behind.OF_A_MONTH if topic != "month")
+#: A key holds a month, a state and the name of a department at most.
+LONGEST_KEY: Final = 80
 SHADES: Final[tuple[maps.Tone, ...]] = ("0", "1", "2", "3", "4")
 
 
@@ -90,6 +93,8 @@ def cases(request: Request) -> HttpResponse:
         said |= {
             "groups": place.bars("group"), "iccc": place.bars("iccc"), "ages": place.bars("age", by_key=True),
             "sexes": place.bars("sex"), "by_month": _by_month(place, held), "map": _residence(place, held),
+            "nowhere": place.opened("residence", "", held.of("residence").get("", 0)),
+            "nowhere_count": held.of("residence").get("", 0),
         }  # fmt: skip
     return render(request, "surveillance/cases.html", said)
 
@@ -99,9 +104,9 @@ def cases(request: Request) -> HttpResponse:
 def cards(request: Request) -> HttpResponse:
     """The cards behind a figure, in the reader's scope."""
     place = _Place(request)
-    topic, key = request.GET.get("topic", ""), request.GET.get("key", "")[:24]
+    topic, key = request.GET.get("topic", ""), request.GET.get("key", "")[:LONGEST_KEY]
     first, last = figures.months(place.today)
-    if topic in behind.OF_A_MONTH and (month := Month.read(key)):
+    if month := behind.month_of(topic, key):
         first = last = month
     one = _institution(request, place)
     rows = behind.narrowed(behind.cards(first, last, place.region, request.scope, one.pk if one else None), topic, key)
@@ -118,8 +123,9 @@ def cards(request: Request) -> HttpResponse:
     diagnoses.update(diagnosis_names(table.slice.rows, request.scope))
     name = behind.name_of(topic, key) if key or topic not in ("all", "problem", "problem_at_first") else ""
     said = {
-        "table": table, "what": name, "topic": topic, "first": first, "last": last, "one": one,
-        "of_quality": topic in _OF_QUALITY, "of_calendar": topic in ("reported", "on_time"), **place.context(),
+        "table": table, "what": "" if name == str(first) == str(last) else name, "topic": behind.topic_name(topic),
+        "first": first, "last": last, "one": one,
+        "of_quality": topic in _OF_QUALITY, "of_calendar": topic in _OF_CALENDAR, **place.context(),
     }  # fmt: skip
     return render(request, "surveillance/behind.html", said)
 
@@ -159,6 +165,7 @@ class _Place:
         return {
             "place": self, "figures": self.figures, "region": self.region or "", "at": at,
             "above": above(self.region, self.own) if self.region else [],
+            "all_cards": self.opened("all", "", self.figures.cards) if self.figures else "",
             "below": _below(self.region) if self.region else [],
         }  # fmt: skip
 
@@ -168,8 +175,11 @@ class _Place:
 
     def opened(self, topic: str, key: str, count: int, institution: int | None = None) -> str:
         """A count that opens its cards."""
-        url = self.url(topic, key, institution) if count else ""
-        return format_html('<a href="{}">{}</a>', url, f"{count:,}") if url else f"{count:,}"
+        return figure(count, self.url(topic, key, institution))
+
+    def held(self, month: str, count: int) -> str:
+        """All cards of a month that hospitals hold; above a hospital nobody sees those that are not reported."""
+        return self.opened("month", month, count) if self.region is None else f"{count:,}"
 
     def bars(self, topic: str, *, most: int | None = None, by_key: bool = False) -> list[Bar]:
         """The figures of a topic, the largest first or in the order of their keys."""
@@ -222,7 +232,7 @@ def _timeliness(place: _Place, months: Sequence[Month]) -> Any:
         unit=_("reported on time, %"),
         head=(_("Archive month"), _("Cards"), _("Cards on time"), _("reported on time, %")),
         figures=[
-            (str(month), f"{known[month][0]:,}", place.opened("on_time", str(month), known[month][1]),
+            (str(month), place.held(str(month), known[month][0]), place.opened("on_time", str(month), known[month][1]),
              f"{100 * known[month][1] / known[month][0]:.1f}")
             for month in due if known.get(month, (0, 0, 0))[0]
         ],

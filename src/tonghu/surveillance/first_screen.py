@@ -11,14 +11,16 @@ from django.utils.translation import gettext as _
 
 from tonghu.network.region_range import NATION
 from tonghu.platform.accounts.roles import ROLES
+from tonghu.platform.components.figures import figure
 from tonghu.platform.scope.scope import Scope
 from tonghu.platform.shell import FirstPart
 from tonghu.registry.access import AUDIT, ENTER, READ, VERIFY
 from tonghu.registry.states import State
 from tonghu.surveillance import board, calendar, charts, queries
 from tonghu.surveillance.access import SIGN, VIEW
+from tonghu.surveillance.behind import STROKE
 from tonghu.surveillance.board import OUTSTANDING, Cell
-from tonghu.surveillance.links import behind_url, cards_url
+from tonghu.surveillance.links import behind_url
 from tonghu.surveillance.views import country_map, may_sign, owing
 
 #: The speed of reporting is that of so many days.
@@ -43,16 +45,16 @@ def lead(by: Scope) -> dict[str, Any] | None:
     finish = _finish(cell, days, today)
     return {
         "cell": cell, "line": _line(cell, finish, today), "others": [each for each in behind if each != month],
-        "chart": charts.progress(
-            _curve(days, month.first, min(today, max(month.due, today))), cell.cards, month.due,
-            question=_("How much of %(month)s has been reported?") % {"month": month},
-            answer=_("%(reported)d of %(cards)d cards so far.") % {"reported": cell.reported, "cards": cell.cards},
-        ) if cell.cards else None,
+        "chart": _progress(cell, days, today, by),
+        "figures": {
+            topic: figure(count, behind_url(topic, str(month)) if by.may(READ) else "")
+            for topic, count in (("reported", cell.reported), ("month", cell.cards), ("waiting", cell.waiting))
+        },
         "stuck": [
             {
                 "state": State(one.state).label, "with": ROLES[queries.WITH_WHOM[one.state]].name,
                 "department": one.department, "count": one.count, "since": one.since,
-                "url": cards_url(month=month, state=one.state),
+                "url": behind_url("stuck", STROKE.join((str(month), one.state, one.department))),
             }
             for one in queries.stuck(by.institution, [month])
         ],
@@ -76,7 +78,7 @@ def region(by: Scope) -> dict[str, Any] | None:
         "total_urls": {
             one: f"{reverse('surveillance:board')}?by=points&show={one}&month={asked}" for one in board.SHOWS
         },
-        "news": queries.news(queries.yesterday(today), NAMED),
+        "news": [_told(one, own, opens) for one in queries.news(queries.yesterday(today), NAMED)],
         "reported_url": behind_url("reported", str(asked), region=own) if opens else "",
         "on_time_url": behind_url("on_time", str(asked), region=own) if opens else "",
     }  # fmt: skip
@@ -85,7 +87,31 @@ def region(by: Scope) -> dict[str, Any] | None:
     if by.may(VERIFY):
         said["to_verify"] = queries.to_verify()
         said["verify_url"] = _address("registry:received")
+        said["verify_figure"] = figure(said["to_verify"], said["verify_url"])
     return said
+
+
+def _told(one: queries.News, region: str, opens: bool) -> dict[str, Any]:
+    """A piece of news with its number, which opens its cards for who reads cards."""
+    key = f"{one.month}{STROKE}{one.on.isoformat()}"
+    url = behind_url("arrived", key, region=region, institution=one.institution.pk) if opens else ""
+    return {"what": one, "figure": figure(one.count, url)}
+
+
+def _progress(cell: Cell, days: list[tuple[date, int]], today: date, by: Scope) -> Any:
+    """How much of the month had been reported by each day; None where there is no card."""
+    if not cell.cards:
+        return None
+    month, opens = cell.month, by.may(READ)
+
+    def opened(day: date, count: int) -> str:
+        return figure(count, behind_url("by_day", f"{month}{STROKE}{day.isoformat()}") if opens else "")
+
+    return charts.progress(
+        _curve(days, month.first, min(today, max(month.due, today))), cell.cards, month.due, opened=opened,
+        question=_("How much of %(month)s has been reported?") % {"month": month},
+        answer=_("%(reported)d of %(cards)d cards so far.") % {"reported": cell.reported, "cards": cell.cards},
+    )  # fmt: skip
 
 
 def _finish(cell: Cell, days: list[tuple[date, int]], today: date) -> date | None:
@@ -99,6 +125,8 @@ def _finish(cell: Cell, days: list[tuple[date, int]], today: date) -> date | Non
 def _line(cell: Cell, finish: date | None, today: date) -> dict[str, Any]:
     """The answer in one line, with its tone."""
     left = (cell.month.due - today).days
+    if cell.zero_on is not None and not cell.cards:
+        return {"tone": "done", "words": _("A zero report was signed on %(day)s.") % {"day": cell.zero_on}}
     if cell.state in OUTSTANDING:
         return {"tone": "block", "words": _("Overdue by %(days)d days.") % {"days": cell.days}}
     if cell.month.last >= today:

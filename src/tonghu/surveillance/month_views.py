@@ -48,6 +48,7 @@ def month(request: Request, month: str) -> HttpResponse:
         "cards_url": behind_url("month", str(asked)) if opens else "",
         "reported_url": behind_url("reported", str(asked), region=region) if opens else "",
         "on_time_url": behind_url("on_time", str(asked), region=region) if opens else "",
+        "assumed_url": behind_url("assumed", str(asked)) if opens else "",
         "urls": {
             one: f"{reverse('surveillance:board')}?by=points&show={one}&month={asked}&until={asked}"
             for one in board.SHOWS

@@ -16,14 +16,19 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from tonghu.network import naming
 from tonghu.network.queries import called
+from tonghu.network.region_range import NATION
 from tonghu.platform.accounts.access import VIEW as PEOPLE
 from tonghu.platform.accounts.access import Request, requires
 from tonghu.platform.accounts.roles import ROLES
+from tonghu.platform.components.figures import figure
 from tonghu.platform.components.table import Column, Filter, Mark, Table
+from tonghu.platform.scope.scope import Scope
+from tonghu.registry.access import READ as READ_CARDS
 from tonghu.surveillance import board, calendar, queries, services
 from tonghu.surveillance.access import MANAGE, VIEW
 from tonghu.surveillance.acting import form_page
 from tonghu.surveillance.forms import AdmitForm, EndForm
+from tonghu.surveillance.links import behind_url
 from tonghu.surveillance.models import Point
 
 
@@ -77,11 +82,23 @@ def point(request: Request, pk: int) -> HttpResponse:
             "state": _state(found),
             "place": naming.full_name(found.institution.region_code),
             "duties": [(ROLES[duty.role].name, duty) for duty in duties],
-            "cells": [cells[month] for month in reversed(months) if month in cells],
+            "cells": [_opened(cells[month], request.scope) for month in reversed(months) if month in cells],
             "zeros": queries.zero_reports(found.institution_id)[:12],
             "may_manage": _may_manage(request, found),
         },
     )
+
+
+def _opened(cell: board.Cell, by: Scope) -> dict[str, Any]:
+    """A month of a point with its counts; those that the reader sees cards behind open them."""
+    own = by.institution == cell.institution
+    where: dict[str, Any] = {} if own else {"region": by.region_from or NATION, "institution": cell.institution}
+    counts = {"month": cell.cards, "reported": cell.reported, "on_time": cell.on_time}
+    opens = by.may(READ_CARDS) and (own or by.institution is None)
+    urls = {topic: behind_url(topic, str(cell.month), **where) for topic in counts if opens}
+    if not own:
+        urls.pop("month", None)  # of what is not reported yet nobody above a hospital sees the cards
+    return {"cell": cell, **{topic: figure(count, urls.get(topic, "")) for topic, count in counts.items()}}
 
 
 @requires(MANAGE)

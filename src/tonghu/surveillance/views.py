@@ -63,6 +63,8 @@ def _of_point(request: Request, months: Sequence[Month], today: date) -> HttpRes
             ],
             "url": behind_url("month", str(month)) if may_read else "",
             "reported_url": behind_url("reported", str(month)) if may_read and month in cells else "",
+            "sent_url": behind_url("sent", str(month)) if may_read else "",
+            "assumed_url": behind_url("assumed", str(month)) if may_read else "",
             "total": sum(n for state, n in states[month].items() if state != State.VOIDED),
             "reported": sum(states[month].get(state, 0) for state in (State.REPORTED, State.ACCEPTED)),
             "sign": request.scope.may(SIGN) and may_sign(cells.get(month), today),
