@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import itertools
 import logging
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -14,6 +16,7 @@ from django.db import DataError, connection, transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
+import tonghu
 from tonghu.platform.operations.logs import FIELDS, log
 from tonghu.platform.operations.middleware import current_request_id
 
@@ -109,10 +112,12 @@ def test_other_packages_keep_their_template_and_lose_what_was_filled_in(lines: A
 
 @pytest.mark.django_db
 def test_a_request_is_one_line_with_its_figures(lines: Any, client: Client) -> None:
-    number = "0f0e0d0c-1111-4222-8333-445566778899"
-    answer = client.post("/language", {"language": "en"}, headers={"x-request-id": number})
+    theirs = "0f0e0d0c-1111-4222-8333-445566778899"
+    answer = client.post("/language", {"language": "en"}, headers={"x-request-id": theirs})
     line = lines.of("request")[0]
-    assert answer["X-Request-ID"] == line["request"] == number
+    assert answer["X-Request-ID"] == line["request"] == current_request_id()
+    assert line["request"] != theirs, "nobody chooses the number under which they stand in history and log"
+    assert line["caller"] == theirs
     assert line["route"] == "web:language"
     assert (line["method"], line["status"], line["person"]) == ("POST", 302, None)
     assert line["queries"] > 0
@@ -122,9 +127,25 @@ def test_a_request_is_one_line_with_its_figures(lines: Any, client: Client) -> N
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("given", ["ouyang-cetong", "110101201501010017", "x" * 400, ""])
-def test_a_request_id_from_outside_is_taken_only_when_it_cannot_be_an_identity(client: Client, given: str) -> None:
+def test_a_number_from_outside_is_noted_only_when_it_cannot_be_an_identity(
+    client: Client, lines: Any, given: str
+) -> None:
     assert client.post("/language", headers={"x-request-id": given})["X-Request-ID"] not in ("", given)
-    assert current_request_id() is not None
+    assert "caller" not in lines.of("request")[0]
+
+
+def test_every_line_of_ours_carries_only_what_is_listed() -> None:
+    """Of what is not in the list nothing is written: whoever is called at night would read that it was withheld."""
+    seen = 0
+    for file in Path(tonghu.__file__).parent.rglob("*.py"):
+        for call in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute)):
+                continue
+            if ast.unparse(call.func) in ("log.info", "log.warning", "log.error"):
+                seen += 1
+                fields = {field.arg for field in call.keywords if field.arg} - {"exc_info"}
+                assert fields <= set(FIELDS), f"{file}:{call.lineno}"
+    assert seen > 15
 
 
 def test_an_exception_on_the_way_is_described_without_its_words(lines: Any) -> None:

@@ -26,6 +26,7 @@ FIELDS: Final[dict[str, str]] = {
     "level": "info, warning, error",
     "at": "when, UTC",
     "request": "id of the request",
+    "caller": "what the caller, or the proxy, calls the same request; a UUID",
     "route": "name of the address, not the address",
     "method": "HTTP method",
     "status": "HTTP status",
@@ -41,6 +42,9 @@ FIELDS: Final[dict[str, str]] = {
     "seconds": "a duration",
     "process": "which of the site's processes",
     "code": "exit code or SQLSTATE",
+    "link": "number of a link of the log's chain",
+    "number": "number of an event in the log",
+    "what": "what does not fit there: a code word",
 }
 #: What a text value may look like; a name, a number of a document or a sentence does not.
 _PLAIN: Final = re.compile(r"[A-Za-z][\w.:/<>-]{0,99}", re.ASCII)

@@ -20,7 +20,7 @@ from tonghu.platform.operations.logs import log
 
 #: Sent after every measured request: route, method, status, queries. The tests hold routes to their budgets by it.
 measured = Signal()
-#: A proxy may pass its own id on; anything but a UUID could be an identity.
+#: A proxy or a caller may have a number of their own; anything but a UUID could be an identity.
 _ID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
@@ -51,8 +51,7 @@ class RequestMiddleware:
             return probe(request)
         if request.path_info.startswith(settings.STATIC_URL):
             return self.get_response(request)
-        given = request.headers.get("X-Request-ID", "")
-        number = given if _ID.fullmatch(given) else str(uuid.uuid4())
+        number = str(uuid.uuid4())  # never the caller's: it stands in history, logs and watermarks, told apart for good
         request.request_id = number  # type: ignore[attr-defined]
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request=number)
@@ -71,12 +70,14 @@ class RequestMiddleware:
         return response
 
     def _note(self, request: HttpRequest, status: int, seconds: float, queries: int) -> None:
+        given = request.headers.get("X-Request-ID", "")
         route = route_of(request)
         method = request.method if request.method in _METHODS else "OTHER"
         metrics.observe(route=route, method=method, status=status, seconds=seconds, queries=queries)
         log.info(
             "request", route=route, method=method, status=status, ms=round(seconds * 1000, 1), queries=queries,
             person=getattr(getattr(request, "scope", None), "person", None),
+            **({"caller": given} if _ID.fullmatch(given) else {}),
         )  # fmt: skip
         measured.send(sender=None, route=route, method=method, status=status, queries=queries)
 
