@@ -36,6 +36,7 @@ from tonghu.platform.notices.models import Notice
 from tonghu.registry.content import Content, key, seal
 from tonghu.registry.services import enter_card, move
 from tonghu.registry.summary import identity
+from tonghu.surveillance.calendar import Month
 from tonghu.surveillance.models import MonthLock, Point, ZeroReport
 
 #: The name that must stay inside the walls.
@@ -173,6 +174,10 @@ def _document(site: Site) -> dict[str, Any]:
 
 def _month(_site: Site) -> dict[str, Any]:
     return {"month": "2026-01"}
+
+
+def _locked_month(site: Site) -> dict[str, Any]:
+    return {"month": Month(tables.make(MonthLock, site.place).archive_month)}
 
 
 def _of_child(model: type[Model]) -> Callable[[Site], dict[str, Any]]:
@@ -383,6 +388,7 @@ PAGES: Final[dict[str, Page]] = {
     # --- report cards
     "registry:cards": listing("entry_clerk", args=_with_card, names=True),
     "registry:export": listing("records_department", args=_with_card),
+    "registry:scope": listing("entry_clerk"),
     "registry:codes": listing("entry_clerk", args=lambda _site: {"kind": "icd10"}),
     "registry:queue": listing("entry_clerk", args=_with_card, query={"by": "card"}, names=True),
     "registry:start": Page("entry_clerk", DONE, FORBIDDEN, DONE, DONE, args=_with_card),
@@ -444,6 +450,7 @@ PAGES: Final[dict[str, Page]] = {
     # --- monitoring points and their months: they name no patient
     "surveillance:board": listing("point_lead"),
     "surveillance:month": listing("point_lead", args=_month),
+    "surveillance:after_lock": listing("point_lead", args=_locked_month),
     "surveillance:paper": listing("point_lead"),
     "surveillance:sign": listing("point_lead", args=_month),
     "surveillance:withdraw": about("point_lead", lambda site: {"pk": tables.make(ZeroReport, site.place).pk}),
