@@ -136,7 +136,7 @@ def _read(cursor: str) -> tuple[Any, Any] | None:
         return None
     try:
         said = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-    except (binascii.Error, UnicodeDecodeError, ValueError):
+    except (binascii.Error, ValueError, RecursionError):  # no base64, no JSON, or nested beyond reading
         return None
     plain = isinstance(said, list) and len(said) == 2 and not any(isinstance(part, list | dict) for part in said)
     if not plain or said[1] is None or not all(_fits(part) for part in said):
