@@ -52,7 +52,7 @@ def test_a_card_is_mended_and_submitted_with_the_keyboard(point: Point, page: Pa
     expect(page.locator(f"#id_{REGISTERED}")).to_be_focused()
     picture(page, "clerk-mends")
     page.keyboard.type("四川省成都市武侯区虚构路1号")
-    expect(page.locator("#findings .all-well")).to_be_visible()
+    expect(page.locator("#findings .so-far")).to_be_visible()
     picture(page, "clerk-mended")
     page.keyboard.press("Control+Enter")
 

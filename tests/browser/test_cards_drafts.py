@@ -6,9 +6,12 @@ from typing import Any
 
 import pytest
 from card_journeys import log_in, picture
+from django.conf import settings
 from playwright.sync_api import Page, expect
 
-from made_up_cards import Point, code
+from made_up_cards import Point, code, identity_number
+from tonghu.registry.models import Card, Finding
+from tonghu.registry.services import move
 
 REGISTERED = code("registered_address")
 AGE = code("age_years")
@@ -148,3 +151,93 @@ def test_the_check_is_asked_soon_after_the_key_and_not_at_every_key(point: Point
     page.wait_for_function("n => window.asked.length > n", arg=asked)
     page.wait_for_load_state("networkidle")
     assert page.evaluate("() => window.asked.length") == asked + 1, "forty keys in one breath are one question"
+
+
+@pytest.mark.requirement("REG-05")
+def test_a_reason_is_kept_like_a_field(point: Point, page: Page, site: str, axe: Any) -> None:
+    page.expected_complaints += ["401"]  # type: ignore[attr-defined]
+    card, other = point.card(home_phone=""), point.card(sex="1")
+    log_in(page, point.post("entry_clerk"), site)
+    explained = page.locator("#findings [data-explained]")
+
+    def give(reason: str) -> None:
+        page.keyboard.press("o")
+        page.locator("#override [name=typed]").fill(reason)
+        page.keyboard.press("Enter")
+        expect(explained).to_have_count(1)
+
+    page.goto(f"{site}/cards/{card.pk}")
+    give("家中无电话（虚构）")
+    page.keyboard.press("j")  # at once, before the draft was kept
+    expect(page.locator("h1")).to_contain_text(other.record_number)
+    page.goto(f"{site}/cards/{card.pk}")
+    expect(explained).to_contain_text("家中无电话（虚构）")
+    picture(page, "clerk-reason-kept")
+    assert axe(page) == []
+    page.get_by_role("button", name="撤销这个原因").click()
+    expect(explained).to_have_count(0)
+    kept(page)
+    page.reload()
+    expect(page.locator("#findings [data-finding]")).to_have_count(1)
+    expect(explained).to_have_count(0)
+    give("家属拒绝提供（虚构）")
+    page.context.clear_cookies(name=settings.SESSION_COOKIE_NAME)
+    page.locator(f"#id_{POSTCODE}").fill("610042")
+    expect(page.locator("#session-over")).to_be_visible()
+    log_in(page, point.post("entry_clerk"), site)
+    page.goto(f"{site}/cards/{card.pk}")
+    expect(explained).to_contain_text("家属拒绝提供（虚构）")
+    expect(page.locator(f"#id_{POSTCODE}")).to_have_value("610042")
+    page.keyboard.press("Control+Enter")
+    page.wait_for_url(lambda url: str(card.pk) not in url)
+    with point.acting("entry_clerk"):
+        assert Finding.objects.get(card=card).overridden_reason == "家属拒绝提供（虚构）"
+
+
+def test_a_card_that_a_colleague_sends_on_keeps_what_was_typed(point: Point, page: Page, site: str, axe: Any) -> None:
+    card = point.card()
+    log_in(page, point.post("entry_clerk"), site)
+    page.goto(f"{site}/cards/{card.pk}")
+    with point.acting("records_department") as by:
+        move(cards=[card.pk], act="submit", by=by)
+    page.locator(f"#id_{POSTCODE}").fill("610042")
+    expect(page.locator("#draft-state")).to_contain_text("已提交")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("main")).to_contain_text("保存在您的草稿里")
+    expect(page.locator("main")).to_contain_text("610042")
+    picture(page, "clerk-moved-on")
+    assert axe(page) == []
+
+
+@pytest.mark.requirement("REG-05")
+def test_cards_to_supplement_are_gone_through_with_the_keyboard(point: Point, page: Page, site: str, axe: Any) -> None:
+    known = {"topography": "C42.1", "histology": "9811", "behaviour": "3", "basis": "7", "laterality": "0",
+             "first_diagnosis_date": "2026-08-07", "case_status": "1"}  # fmt: skip
+    before = {"discharge_datetime": "2026-08-12 10:00", "admission_datetime": "2026-08-07 20:46"}
+    same = {"medical_record_no": "RA1", "national_id": identity_number(7)}
+    point.card(supplement=known, **before, **same)
+    again = point.card(admission_count="2", **same)
+    fresh = point.card()
+    log_in(page, point.post("entry_clerk"), site)
+    page.goto("/cards/queue")
+    picture(page, "queue-to-supplement")
+    assert axe(page) == []
+    page.get_by_role("link", name="待补充").click()
+    picture(page, "queue-supplement-tab")
+    assert axe(page) == []
+    page.get_by_role("link", name="继续").click()
+    expect(page.locator("h1")).to_contain_text(again.record_number)
+    expect(page.locator("[data-takes-known]")).to_be_focused()
+    picture(page, "card-to-supplement")
+    assert axe(page) == []
+    page.keyboard.press("t")
+    expect(page.locator("#id_topography")).to_have_value("C42.1")
+    expect(page.locator("#id_case_status")).to_have_value("2")
+    expect(page.locator("#findings [data-lacks]")).to_have_count(0)
+    picture(page, "card-supplemented")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("h1")).to_contain_text(fresh.record_number)
+    expect(page.locator("#id_topography")).to_be_focused()
+    with point.acting("entry_clerk"):
+        held = Card.objects.get(pk=again.pk)
+        assert (held.state, held.to_supplement) == ("submitted", 0)

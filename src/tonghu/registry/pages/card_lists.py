@@ -106,6 +106,10 @@ def filters(*names: str) -> list[Filter]:
         "problem": lambda: Filter(
             "problem", _("Findings"), _of_problem, [("errors", _("with errors")), ("none", _("without findings"))]
         ),
+        "supplement": lambda: Filter(
+            "supplement", _("Supplement"), _of_supplement,
+            [("lacking", _("something lacks")), ("whole", _("nothing lacks"))],
+        ),
     }  # fmt: skip
     return [made[name]() for name in names]
 
@@ -145,7 +149,9 @@ def table(request: Request, opens: Opens) -> Table:
 def filters_of_cards(by: Scope) -> list[Filter]:
     """The filters of the list of cards; the hospital's own readers need not be asked for the hospital."""
     where = ("institution",) if by.institution is None else ()
-    return filters("q", "state", "month", *where, "group", "iccc", "problem")
+    # Only who has the cards in hand supplements them; for lists of several hospitals there is no index either.
+    here = ("supplement",) if by.institution is not None else ()
+    return filters("q", "state", "month", *where, "group", "iccc", "problem", *here)
 
 
 def order_of_cards(by: Scope) -> str:
@@ -178,6 +184,7 @@ def columns(
         Column("age", _("Age"), kind="number", value=lambda card: card.age_years, sort=None, shown=False),
         Column("errors", _("Errors"), kind="number", sort=None),
         Column("warnings", _("Warnings"), kind="number", sort=None, shown=False),
+        Column("to_supplement", _("To supplement"), kind="number", sort=None, shown=False),
         Column("version", _("Version"), kind="number", sort=None, shown=False),
         Column("changed_at", _("Changed"), kind="time", sort=None, shown=False),
     )  # fmt: skip
@@ -243,6 +250,10 @@ def _hospital_in_words(said: str) -> str:
     found = _hospitals(said) if said.isascii() else []
     name = Institution.objects.filter(pk=found[0]).values_list("name", flat=True).first() if len(found) == 1 else ""
     return name or said
+
+
+def _of_supplement(rows: QuerySet[Card], said: str) -> QuerySet[Card]:
+    return rows.filter(to_supplement__gt=0) if said == "lacking" else rows.filter(to_supplement=0)
 
 
 def _of_problem(rows: QuerySet[Card], said: str) -> QuerySet[Card]:

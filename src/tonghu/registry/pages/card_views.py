@@ -75,15 +75,17 @@ def render_form(request: Request, one: Opened, status: int = 200) -> HttpRespons
     view = cells.View(
         content, one.saved, one.sight, wanted, one.offered, one.card.scope_group, one.card.iccc3_subgroup
     )  # fmt: skip
-    place, pk = working.place(request), one.card.pk
+    place, pk, parts = working.place(request), one.card.pk, cells.parts(view)
     stands_at(request, reverse("registry:queue"))
     said = {
         **_head(one),
-        "parts": cells.parts(view), "findings": found, "counts": counted(found), "waiting": one.waiting(content),
-        "editable": True, "begun": True, "raw": raw_beside(one, one.saved), "draft": one.draft,
+        "parts": parts, "findings": found, "counts": counted(found), "waiting": one.waiting(content),
+        "lacks": one.lacking(content), "editable": True, "begun": True, "raw": raw_beside(one, one.saved),
+        "draft": one.draft,
         "outdated": one.outdated, "elsewhere": elsewhere(), "reasons": reasons(OVERRIDE),
         "departments": reasons(DEPARTMENTS), "returned": one.returned,
         "asks_answer": one.returned is not None and one.returned.version == one.card.version,
+        "offers": sum(bool(c.offered) for part in parts if part.section.supplement for c in part.cells),
         "colleague": _colleague(one, place.taken.get(pk)),
         "place": place, "next_url": place.url(one.card), "previous_url": place.url(one.card, back=True),
         "row_url": reverse("registry:row", args=[pk]), "rest_url": reverse("registry:rest", args=[pk]),
@@ -108,6 +110,7 @@ def render_card(request: Request, one: Opened) -> HttpResponse:
         **_head(one),
         "sections": raw_beside(one, one.saved), "findings": found, "counts": counted(found), "editable": False,
         "begun": True, "answer": one.answer, "waiting": one.waiting(one.saved),
+        "lacks": one.lacking(one.saved),
         "flagged": {each.column for each in found if not each.explained}, "main_acts": work,
         "other_acts": [each for each in acts if each not in work], "back": (address, called),
         "next_url": onward, "previous_url": before, "came_by": came_by.said, "strip": _strip(one, in_list),

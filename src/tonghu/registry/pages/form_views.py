@@ -44,6 +44,7 @@ def check(request: Request, pk: int | None = None) -> HttpResponse:
     said = {
         "findings": found, "counts": counted(found), "editable": True, "begun": True,
         "told_names": cells.told(form.saved, content), "waiting": form.waiting(content),
+        "lacks": form.lacking(content),
     }  # fmt: skip
     return render(request, "registry/parts/findings.html", said)
 

@@ -31,12 +31,13 @@ from tonghu.registry.forms.cells import Sight
 from tonghu.registry.forms.findings import Shown, counted, shown
 from tonghu.registry.models import Draft
 from tonghu.registry.months import read_month
-from tonghu.registry.pages.opening import Waiting, typed, waiting_for
+from tonghu.registry.pages.opening import Waiting, lacking_of, typed, waiting_for
 from tonghu.registry.pages.stays import other_stays
 from tonghu.registry.pages.telling import elsewhere, refusal_in_words
 from tonghu.registry.services import OnRecord, enter_card
 from tonghu.registry.services.comparing import among
 from tonghu.registry.summary import facts
+from tonghu.registry.supplement import Item
 
 #: The layout in which hospitals write today.
 LAYOUT: Final = "2020"
@@ -100,6 +101,10 @@ class NewCard:
             found, content, card=None, institution=place.pk, region=place.region_code, by=self.by
         )  # fmt: skip
         return shown(content, found, {}, self.sight, others)
+
+    def lacking(self, content: Content) -> list[Item]:
+        """The items that are still to be supplemented."""
+        return lacking_of(content, self.institution.region_code)
 
     def waiting(self, content: Content) -> Waiting:
         """What is blank and keeps a rule from deciding, in words."""

@@ -7,18 +7,19 @@ from datetime import datetime
 from functools import cached_property
 
 from django.core.exceptions import PermissionDenied
-from django.db.models import F
+from django.db.models import F, Q
 from django.http import Http404, HttpRequest
 from django.utils import timezone
 from django.utils.translation import get_language
 
 from tonghu.codes import hqms_fields
+from tonghu.patients.models import Child
 from tonghu.platform.audit.access import REVEAL
 from tonghu.platform.audit.acts import log_read
 from tonghu.platform.scope.scope import Scope
 from tonghu.registry import content as contents
 from tonghu.registry.access import AUDIT, ENTER
-from tonghu.registry.checks import Found, check, missing
+from tonghu.registry.checks import Found, check, missing, to_supplement
 from tonghu.registry.content import Content
 from tonghu.registry.drafts import LONGEST_REASON, REASON, Typed, draft_changes, reasons_of
 from tonghu.registry.forms.cells import AT_THE_HOSPITAL, Sight, label
@@ -46,6 +47,8 @@ MOST_STAYS = 20
 Waiting = tuple[list[str], int]
 #: Begins the name under which a tab says what it knew of a field.
 KNEW = "_knew_"
+#: The items that say when the disease was diagnosed first and whether that was before this stay, and that it was.
+DATED, STATUS, KNOWN_BEFORE = "first_diagnosis_date", "case_status", "2"
 #: The name of a reason: its prefix, a rule and a field.
 LONGEST_REASON_NAME = 100
 #: No field takes more; the dictionary's own lengths are a rule's matter.
@@ -248,8 +251,11 @@ class Opened:
 
     @cached_property
     def offered(self) -> dict[str, str]:
-        """What the child's earlier cards here knew of the tumour: of each item the latest stay that knows it."""
-        before = Card.objects.filter(institution=self.card.institution_id, child=self.card.child_id)
+        """What the child's earlier cards here knew of the tumour: of each item the latest stay that knows it. A disease
+        that an earlier stay dates is known by now."""
+        group = self.card.child.group
+        children = Child.objects.filter(Q(pk=group) | Q(one_with=group))
+        before = Card.objects.filter(institution=self.card.institution_id, child__in=children.values("pk"))
         before = before.filter(discharge_at__lt=self.card.discharge_at).exclude(state=State.VOIDED)
         newest = list(before.order_by("-discharge_at", "-pk").values_list("pk", "version")[:MOST_STAYS])
         if not newest:
@@ -264,7 +270,7 @@ class Opened:
             said = contents.open_(contents_of[stay]).supplement if stay in contents_of else {}
             known |= {name: said[name] for name in lacking & said.keys()}
             lacking -= said.keys()
-        return known
+        return known | ({STATUS: KNOWN_BEFORE} if DATED in known else {})
 
     def found(self, content: Content) -> list[Found]:
         """What the rules find on a content of this card today, beside the record's other stays."""
@@ -286,13 +292,15 @@ class Opened:
         """What is blank and keeps a rule from deciding, in words."""
         return waiting_for(content, self.card.institution.region_code)
 
+    def lacking(self, content: Content) -> list[Item]:
+        """The items that are still to be supplemented on a content of this card; none for whom it is only lent to."""
+        return [] if self.lent else lacking_of(content, self.card.institution.region_code)
+
     def acts(self) -> list[tuple[Act, str]]:
         """The acts that the reader's post may do in the card's state, each with why it cannot be done now, or ''."""
-        return [
-            (act, refusal(self.card, act, self.by))
-            for act in acts_in(self.card.state)
-            if self.by.may(act.permission) and not self.lent
-        ]  # fmt: skip
+        mine = [act for act in acts_in(self.card.state) if self.by.may(act.permission) and not self.lent]
+        found = [(act, refusal(self.card, act, self.by)) for act in mine]
+        return [(act, why) for act, why in found if why != "not_with_centre"]  # nobody looks for that one there
 
 
 def _about(said: str) -> tuple[str, str]:
@@ -303,7 +311,7 @@ def _about(said: str) -> tuple[str, str]:
 
 def of_the_tumour(item: Item) -> bool:
     """Whether an item says something of the disease, which holds for the next stay as well."""
-    return item.meant_for == "tumour" or item.name == "first_diagnosis_date"
+    return item.meant_for == "tumour" or item.name == DATED
 
 
 def opened(pk: int, by: Scope) -> Opened:
@@ -343,6 +351,12 @@ def in_hand(pk: int, by: Scope) -> Opened:
         refused = NotInHand(one.card.state)
         raise PermissionDenied(refused.en if (get_language() or "").startswith("en") else refused.zh)
     return one
+
+
+def lacking_of(content: Content, region: str) -> list[Item]:
+    """The items that are asked of such a card today and blank."""
+    today = timezone.localdate()
+    return to_supplement(content, facts(content, today, region).scope_group, today)
 
 
 def waiting_for(content: Content, region: str) -> Waiting:

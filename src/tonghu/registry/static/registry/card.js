@@ -95,8 +95,8 @@ function project() {
     const field = fieldOf(finding);
     const place = field?.closest("[data-field]");
     const section = place?.closest("[data-section]")?.dataset.section;
-    if (section && open(finding)) counts[section] = (counts[section] ?? 0) + 1;
     explained(finding);
+    if (section && open(finding)) counts[section] = (counts[section] ?? 0) + 1;
     if (!place || !open(finding)) continue;
     place.dataset.level ??= finding.dataset.level;
     const beside = document.createElement("p");
@@ -133,9 +133,22 @@ function begin() {
     const wrong = (field) => lacking.includes(field.name) || field.getAttribute("aria-invalid") === "true";
     return (seen.find(wrong) ?? seen[0])?.focus();
   }
+  if (form.dataset.supplements !== undefined) return supplement();
   const here = document.querySelector('#findings [aria-current="true"]') ?? document.querySelector(".card-notes .note:not([hidden])") ?? form.querySelector("[data-section] h2");
   if (!here) return;
   if (!here.hasAttribute("tabindex")) here.tabIndex = -1;
+  here.focus({ preventScroll: true });
+}
+
+// Whoever goes through the cards to supplement begins there: where earlier stays knew something, with what takes it,
+// else in the first item that is asked.
+function supplement() {
+  const takes = form.querySelector("[data-takes-known]");
+  const first = document.querySelector("#findings [data-lacks]");
+  const here = takes ?? (first && form.querySelector(first.getAttribute("href"))) ?? form.querySelector("[data-section=supplement] h2");
+  if (!here) return;
+  if (here.matches("h2")) here.tabIndex = -1;
+  here.scrollIntoView({ block: "center", behavior: "instant" });
   here.focus({ preventScroll: true });
 }
 
@@ -205,7 +218,7 @@ function reasonField(key) {
   const held = document.createElement("input");
   held.type = "hidden";
   held.name = WHY + key;
-  held.dataset.was = "";
+  held.dataset.was = held.dataset.came = "";
   form.append(held);
   return held;
 }
@@ -260,13 +273,36 @@ function answerAtFoot() {
 function onKey(event) {
   if (event.defaultPrevented || event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.target.closest?.(TYPED) || document.querySelector("dialog[open]")) return;
-  const act = { m: () => mend(current()), o: () => override(current()), f: next }[event.key.toLowerCase()];
+  const act = { m: () => mend(current()), o: () => override(current()), f: next, t: takeKnown }[event.key.toLowerCase()];
   if (!act) return;
   event.preventDefault();
   act();
 }
 
+// What earlier stays knew, into every blank item; then on with the first that nobody knew.
+function takeKnown() {
+  const taken = [...form.querySelectorAll("[data-offers]:not([hidden])")];
+  for (const offer of taken) {
+    const field = offer.closest("[data-field]").querySelector("[data-was]");
+    if (field.value.trim()) continue;
+    field.value = offer.dataset.offers;
+    offer.hidden = true;
+    typed(field);
+  }
+  const button = form.querySelector("[data-takes-known]");
+  if (button) button.hidden = true;
+  if (!taken.length) return;
+  form.dispatchEvent(new Event("change", { bubbles: true }));
+  const left = [...form.querySelectorAll("[data-section=supplement] [data-was]")].find((field) => !field.value.trim() && lacking(field));
+  (left ?? button?.closest("[data-section]").querySelector("h2"))?.focus();
+}
+
+function lacking(field) {
+  return document.querySelector(`#findings [data-lacks][href="#${CSS.escape(field.id)}"]`);
+}
+
 function onClick(event) {
+  if (event.target.closest("[data-takes-known]")) return takeKnown();
   const finding = event.target.closest("#findings [data-finding]");
   if (finding) {
     if (event.target.closest("[data-mend]")) event.preventDefault(), mend(finding);
@@ -293,6 +329,7 @@ function knew(field) {
 }
 
 function cameWith(field) {
+  if (field.type === "hidden") return field.dataset.came; // its default value follows its value
   if (field.options) return [...field.options].find((option) => option.defaultSelected)?.value ?? field.options[0]?.value ?? "";
   return field.defaultValue;
 }
@@ -361,6 +398,7 @@ function restore() {
   for (const field of fields()) {
     if (!(field.name in values)) continue;
     const { value, knew: before, theirs } = values[field.name];
+    if (field.value === value && theirs === undefined) continue; // the server took it as the page was left
     known.set(field.name, before);
     if (theirs !== undefined) elsewhere.set(field.name, theirs);
     if (field.value === value) continue;
