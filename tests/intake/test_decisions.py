@@ -21,6 +21,8 @@ from tonghu.platform.files.models import StoredFile
 from tonghu.platform.files.services import open_plain
 from tonghu.platform.jobs.models import Job
 from tonghu.platform.jobs.tasks import enqueue
+from tonghu.platform.notices.kinds import kinds
+from tonghu.platform.notices.models import Notice
 from tonghu.platform.scope.scope import open_scope, system_scope
 from tonghu.registry import checker
 from tonghu.registry.models import Card, CardAct
@@ -278,17 +280,44 @@ def test_who_uploaded_what_a_colleague_confirmed_does_not_approve_it(
         cursor.execute(forged, [mine.pk])
 
 
-def test_what_nobody_confirms_goes_after_a_day(hospital: Hospital) -> None:
+def test_what_nobody_confirms_goes_after_a_day_and_says_so_before_and_afterwards(hospital: Hospital) -> None:
     late, fresh = hospital.checked(hospital.page()), hospital.checked(hospital.page(P3="ZY0002"))
+    soon = hospital.checked(hospital.page(P3="ZY0003"))
+    now = timezone.now()
     with open_scope(system_scope("migration")):
-        Batch.objects.filter(pk=late.pk).update(created_at=timezone.now() - timedelta(hours=25))
+        Batch.objects.filter(pk=late.pk).update(created_at=now - timedelta(hours=25))
+        Batch.objects.filter(pk=soon.pk).update(created_at=now - timedelta(hours=19))
+    clerk = made_up.browser(hospital.clerk)
+
+    def page(batch: Batch) -> str:
+        return clerk.get(f"/imports/{batch.pk}").content.decode().split("<main")[1].split("</main>")[0]
+
+    ends = timezone.localtime(now + timedelta(hours=5))
+    day = "星期" + "一二三四五六日"[ends.weekday()]
+    assert f"文件保留到 {day} {ends:%Y-%m-%d %H:%M}" in page(soon)
     with open_scope(system_scope("upkeep")) as by:
         tidy = enqueue(tasks.tidy, by=by)
     done = run_jobs.run_one(tidy.pk)
     assert (done.state, done.result) == ("done", {"removed": 1})
-    assert [hospital.seen(batch).state for batch in (late, fresh)] == [State.DISCARDED, State.READY]
+    assert [hospital.seen(batch).state for batch in (late, fresh, soon)] == [State.DISCARDED, State.READY, State.READY]
     with hospital.acting():
-        assert {row.batch_id for row in Row.objects.all()} == {fresh.pk}
+        assert {row.batch_id for row in Row.objects.all()} == {fresh.pk, soon.pk}
+    with open_scope(system_scope("migration")):
+        told = list(Notice.objects.filter(kind="intake.ends"))
+    assert [(one.person_id, one.url) for one in told] == [(hospital.clerk.person_id, f"/imports/{soon.pk}")]
+    assert f"{day} {ends:%m-%d %H:%M} 到期自动放弃" in kinds()["intake.ends"].sentence(told[0].data)
+    assert "到期自动放弃" in page(late)
+    assert "24 小时内没有确认" in page(late)
+    with open_scope(system_scope("upkeep")) as by:
+        again = enqueue(tasks.tidy, by=by)
+    run_jobs.run_one(again.pk)
+    with open_scope(system_scope("migration")):
+        assert Notice.objects.filter(kind="intake.ends").count() == 1, "once"
+    with hospital.acting() as by:
+        services.discard(batch=fresh.pk, by=by)
+    said = page(fresh)
+    assert f"由 {by.label} 放弃" in said
+    assert "到期自动放弃" not in said
 
 
 def test_the_preview_says_what_confirming_does(hospital: Hospital) -> None:

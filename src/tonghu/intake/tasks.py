@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -17,6 +16,7 @@ from tonghu.errors import InputRefused
 from tonghu.hqms.check import Options
 from tonghu.intake.belonging import require_own
 from tonghu.intake.checking import Checked, checked
+from tonghu.intake.deadline import LIFE, remind
 from tonghu.intake.importing import import_rows
 from tonghu.intake.length import guess_rows
 from tonghu.intake.looking_again import begin, compare_part, compared
@@ -37,8 +37,6 @@ from tonghu.registry.exporting import KEY_COLUMN
 
 #: With more cases than this the marked workbook is made only when somebody asks for it: it takes minutes.
 MARKED_AT_ONCE: Final = 20_000
-#: How long rows wait for somebody: as long as the file lives (files/purposes.yaml).
-LIFE: Final = timedelta(hours=24)
 _PIECE: Final = 1 << 20
 
 
@@ -119,12 +117,14 @@ def undo_batch(run: Run, *, batch: int) -> dict[str, int]:
 
 @job("intake.tidy", zh="清理过期的导入", en="Remove imports whose time is over", cron="25 * * * *", system="upkeep")
 def tidy(run: Run) -> dict[str, int]:
-    """Discard what nobody confirmed while its file lived, and remove what killed processes left in memory."""
+    """Discard what nobody confirmed while its file lived, remind whose file soon goes so, and remove what killed
+    processes left in memory.
+    """
     sweep()
+    now = timezone.now()
     with run.open():
-        late = list(
-            Batch.objects.filter(OPEN, created_at__lt=timezone.now() - LIFE).order_by("pk").values_list("pk", flat=True)
-        )
+        remind(now)
+        late = list(Batch.objects.filter(OPEN, created_at__lt=now - LIFE).order_by("pk").values_list("pk", flat=True))
     for batch in late:
         run.once(f"batch-{batch}", partial(_discard_late, batch, run.scope))
     return {"removed": len(late)}

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from tonghu.errors import InputRefused
 from tonghu.hqms.labels import GROUPS_EN, GROUPS_ZH
-from tonghu.intake import queries, services
+from tonghu.intake import deadline, queries, services
 from tonghu.intake.access import UNDO, UPLOAD
 from tonghu.intake.forms import UploadForm
 from tonghu.intake.looking_again import look_again, wish
@@ -134,9 +134,11 @@ def batch_page(request: Request, pk: int) -> HttpResponse:
             "error": (job.error_zh if _zh() else job.error_en) if job else "",
         }  # fmt: skip
     if batch.state == State.READY:
-        said |= _preview(batch)
+        said |= {**_preview(batch), "until": deadline.until(batch)}
         if looked.left:
             said |= {"left": looked.left, "progress": progress_of(_compare_rows(batch, request), request)}
+    elif batch.state == State.DISCARDED:
+        said["discarded"] = deadline.discarded(batch)
     elif batch.state == State.REFUSED:
         zh, en, name, *_more = [*str(batch.refusal or "").split("\n"), "", "", ""]
         said |= {"refusal": zh if _zh() else en, "file_name": name}
