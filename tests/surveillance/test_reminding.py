@@ -51,9 +51,9 @@ def test_before_the_due_date_those_who_do_the_work_are_told_once(hospital: Insti
     cards(hospital, OCTOBER, 2, reported=date(2026, 11, 2))
     cards(hospital, OCTOBER, 3)
     made_up_clerks = 2  # the cards were made in the name of two more clerks
-    assert remind(DUE - timedelta(days=5)) == 3 + made_up_clerks
+    assert remind(DUE - timedelta(days=5)) == 4 + made_up_clerks
     assert remind(DUE - timedelta(days=5)) == 0
-    assert {role for role, _said in told()} == {"point_lead", "entry_clerk", "records_department"}
+    assert {role for role, _said in told()} == {"point_lead", "entry_clerk", "records_department", "auditor"}
     assert told()[0][1].startswith("2026-10 的病例 2026-11-15 截止（还有 5 天）：累计上报 2 份，未上报 3 份")
 
 
@@ -63,9 +63,9 @@ def test_on_other_days_nobody_is_told(hospital: Institution, days: int) -> None:
 
 
 def test_after_it_the_deputy_is_told_too(hospital: Institution) -> None:
-    assert remind(DUE + timedelta(days=1)) == 4
+    assert remind(DUE + timedelta(days=1)) == 5
     assert ("responsible_deputy", "2026-10 的病例已逾期 1 天：累计上报 0 份，未上报 0 份，尚未报齐") in told()
-    assert "auditor" not in {role for role, _said in told()}
+    assert "auditor" in {role for role, _said in told()}, "who approves and reports"
 
 
 def test_officers_are_told_how_many_of_their_points_owe_something(hospital: Institution) -> None:

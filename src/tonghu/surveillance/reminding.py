@@ -16,7 +16,8 @@ from tonghu.surveillance.board import Cell
 from tonghu.surveillance.calendar import Month
 from tonghu.surveillance.notices import DUE, OVERDUE, REGION_OVERDUE
 
-WORKERS = ("point_lead", "entry_clerk", "records_department")
+#: Those who do the work: the auditor too, without whom nothing is approved or reported.
+WORKERS = ("point_lead", "entry_clerk", "auditor", "records_department")
 DEPUTY = "responsible_deputy"
 OFFICER = "commission_officer"
 
