@@ -35,4 +35,5 @@ MENU = (
     ),
     MenuItem(_("Report cards"), "registry:cards", permission=READ, group=MenuGroup.REPORTING, icon="file"),
     MenuItem(_("Enter a card"), "registry:new", permission=ENTER, group=MenuGroup.REPORTING, icon="edit"),
+    MenuItem(_("Surveillance scope"), "registry:scope", permission=READ, group=MenuGroup.REPORTING, icon="list"),
 )  # fmt: skip

@@ -13,12 +13,14 @@ from tonghu.registry.pages import (
     month_view,
     new_card,
     queue_views,
+    scope_view,
 )  # fmt: skip
 
 app_name = "registry"
 urlpatterns = [
     path("cards", list_views.cards, name="cards"),
     path("cards/export", list_views.export, name="export"),
+    path("cards/scope", scope_view.scope, name="scope"),
     path("cards/codes/<slug:kind>", form_views.codes, name="codes"),
     # --- the clerk
     path("cards/queue", queue_views.queue, name="queue"),
