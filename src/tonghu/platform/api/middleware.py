@@ -13,6 +13,7 @@ from tonghu.platform.accounts.door import Door
 from tonghu.platform.api import limits, rates
 from tonghu.platform.api.callers import client_of
 from tonghu.platform.api.problems import CONTENT_TYPE, KINDS, Refused, problem, refusal
+from tonghu.platform.operations.content_type import REFUSED
 
 PREFIX: Final = "/api/"
 TOKEN: Final = "/api/v1/oauth/token"  # noqa: S105 -- an address
@@ -27,7 +28,7 @@ class ApiMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if not request.path_info.startswith(PREFIX):
+        if not f"{request.path_info}/".startswith(PREFIX):
             return self.get_response(request)
         language = translation.get_language_from_request(request)
         request.LANGUAGE_CODE = language
@@ -39,6 +40,7 @@ class ApiMiddleware:
 
     def _answer(self, request: HttpRequest) -> HttpResponse:
         try:
+            _check_text(request)
             _check_size(request)
             address = rates.of_address(Door.of(request).address)
             rates.count(address, "rate.address")
@@ -53,6 +55,13 @@ class ApiMiddleware:
         except Refused as refused:
             return refusal(request, refused)
         return _in_shape(request, self.get_response(request))
+
+
+def _check_text(request: HttpRequest) -> None:
+    if REFUSED in request.META:
+        raise Refused(
+            "unsupported_media_type", "文本须为 UTF-8 编码（charset=UTF-8）。", "Text is UTF-8 (charset=UTF-8)."
+        )
 
 
 def _check_size(request: HttpRequest) -> None:

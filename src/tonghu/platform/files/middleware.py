@@ -22,6 +22,7 @@ from tonghu.platform.accounts.middleware import API
 from tonghu.platform.files.incoming import megabytes
 from tonghu.platform.files.purposes import largest_body
 from tonghu.platform.files.upload import SealingHandler, purpose_of
+from tonghu.platform.operations.content_type import REFUSED
 
 _WITHOUT_BODY: Final = ("GET", "HEAD", "OPTIONS")
 NO_FILES: Final = InputRefused(
@@ -43,9 +44,14 @@ class BodyMiddleware:
         """Answer where the body is not taken; None where it is.
 
         Raises:
-            PermissionDenied: the page takes files, and not from this post. SuspiciousOperation: no number for a length.
+            PermissionDenied: the page takes files, and not from this post. SuspiciousOperation: no number for a length,
+                or text in something else than UTF-8.
         """
-        if request.method in _WITHOUT_BODY or request.path_info.startswith(API):
+        if request.path_info.startswith(API):
+            return None
+        if REFUSED in request.META:
+            raise SuspiciousOperation("a content type that cannot be read, or text that is not UTF-8")
+        if request.method in _WITHOUT_BODY:
             return None
         files = purpose_of(view)
         if files is not None and (elsewhere := let_in(request, view)):

@@ -12,7 +12,7 @@ import structlog
 from django.conf import settings
 from django.db import connection
 from django.dispatch import Signal
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 
 from tonghu.platform.operations import metrics
 from tonghu.platform.operations.endpoints import PROBES
@@ -57,7 +57,7 @@ class RequestMiddleware:
         structlog.contextvars.bind_contextvars(request=number)
         statements, begun, worked = _Statements(), time.perf_counter(), time.thread_time()
         with connection.execute_wrapper(statements):
-            response = self.get_response(request)
+            response = _bare(request, self.get_response) if request.method == "HEAD" else self.get_response(request)
         seconds = time.perf_counter() - begun
         response["X-Request-ID"] = number
         if settings.SERVER_TIMING:
@@ -80,6 +80,22 @@ class RequestMiddleware:
             **({"caller": given} if _ID.fullmatch(given) else {}),
         )  # fmt: skip
         measured.send(sender=None, route=route, method=method, status=status, queries=queries)
+
+
+def _bare(request: HttpRequest, get_response: Callable[[HttpRequest], HttpResponse]) -> HttpResponse:
+    """Answer a HEAD as its GET, whatever methods a view names, without the body (RFC 9110, section 9.3.2)."""
+    request.method = "GET"
+    try:
+        response = get_response(request)
+    finally:
+        request.method = "HEAD"
+    if isinstance(response, StreamingHttpResponse):
+        response.close()
+        response.streaming_content = ()
+    else:
+        response["Content-Length"] = str(len(response.content))
+        response.content = b""
+    return response
 
 
 _METHODS: Final = ("GET", "POST", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from functools import cache
 
 from django.conf import settings
 from django.contrib import messages
@@ -92,12 +93,18 @@ def style_paper(request: Request, kind: str) -> HttpResponseBase:
     """The style page's table and chart as a paper, ``pdf`` or ``docx``."""
     if kind not in ("pdf", "docx"):
         raise Http404
+    made = _paper(request.LANGUAGE_CODE, kind)
+    return FileResponse(io.BytesIO(made), as_attachment=True, filename=f"tonghu-style.{kind}")
+
+
+@cache
+def _paper(language: str, kind: str) -> bytes:
+    """The paper, which is always the same: made once, since it takes a second and strangers may ask for it."""
     from tonghu.platform.documents.pdf import pdf  # heavy: only where a paper is made
     from tonghu.platform.documents.word import word
 
-    paper = samples.paper(request.LANGUAGE_CODE)
-    made = pdf(paper) if kind == "pdf" else word(paper)
-    return FileResponse(io.BytesIO(made), as_attachment=True, filename=f"tonghu-style.{kind}")
+    paper = samples.paper(language)
+    return pdf(paper) if kind == "pdf" else word(paper)
 
 
 def expired(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001 -- Django's signature

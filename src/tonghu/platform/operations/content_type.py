@@ -1,0 +1,32 @@
+"""Before Django sees a request: a content type that it could not read, or would read text wrongly by, is set aside.
+
+Django takes the charset of the header for everything, the address too, before any middleware stands around it: one
+that is no text (``hex``) ends in the server's own naked error, one that is (``utf-7``, ``gbk``) in other text than was
+meant. All text of ours is UTF-8. What is refused is answered by the middlewares, like all else.
+"""
+
+from __future__ import annotations
+
+import codecs
+from typing import Any, Final
+
+from django.utils.http import parse_header_parameters
+
+#: In ``META`` of a request whose content type was set aside.
+REFUSED: Final = "tonghu.content_type_refused"
+_OURS: Final = ("utf-8", "ascii")
+
+
+def settle(environ: dict[str, Any]) -> None:
+    """Leave of the content type what can be read, and note where that is not all of it."""
+    said = environ.get("CONTENT_TYPE", "")
+    if not _is_ours(said):
+        environ["CONTENT_TYPE"], environ[REFUSED] = said.partition(";")[0], True
+
+
+def _is_ours(said: str) -> bool:
+    try:
+        _kind, more = parse_header_parameters(said)
+        return "charset" not in more or codecs.lookup(more["charset"]).name in _OURS
+    except (LookupError, ValueError):
+        return False
