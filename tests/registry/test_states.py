@@ -29,6 +29,8 @@ WAY: dict[str, list[tuple[str, str]]] = {
 }
 WAY[State.RETURNED_BY_CENTRE] = [*WAY[State.REPORTED], ("centre_officer", "return_by_centre")]
 WAY[State.ACCEPTED] = [*WAY[State.REPORTED], ("centre_officer", "accept")]
+#: In which the centre holds a version of the card that :data:`WAY` leads there.
+HELD = frozenset({State.REPORTED, State.RETURNED_BY_CENTRE, State.ACCEPTED})
 ROLES = ("entry_clerk", "records_department", "auditor", "point_lead", "responsible_deputy", "centre_officer")
 
 
@@ -62,7 +64,8 @@ def test_every_act_in_every_state_by_every_role(point: Point, state: str, role: 
     card = brought_to(point, state)
     for act in ACTS.values():
         with point.acting(role) as by:
-            allowed = state in act.sources and by.may(act.permission)
+            fits = act.centre_holds in (None, state in HELD)
+            allowed = state in act.sources and by.may(act.permission) and fits
             seen = Card.objects.filter(pk=card.pk).exists()
             with transaction.atomic():
                 if not by.may(act.permission):
@@ -71,7 +74,11 @@ def test_every_act_in_every_state_by_every_role(point: Point, state: str, role: 
                 else:
                     (answer,) = move(cards=[card.pk], act=act.code, by=by, reason=WHY)
                     assert (answer.refused == "") == allowed, act.code
-                    assert answer.refused in ("", "state" if seen else "absent")
+                    held = "with_centre" if state in HELD else "not_with_centre"
+                    assert answer.refused in (
+                        "",
+                        ("state" if fits or state not in act.sources else held) if seen else "absent",
+                    )
                 transaction.set_rollback(True)
 
 
@@ -84,7 +91,11 @@ def test_raw_sql_moves_nothing_that_the_table_does_not_allow(point: Point, state
         if to == state:
             continue
         with point.acting(role) as by:
-            allowed = any(state in act.sources and act.to == to and by.may(act.permission) for act in ACTS.values())
+            allowed = any(
+                state in act.sources and act.to == to and by.may(act.permission)
+                and act.centre_holds in (None, state in HELD)
+                for act in ACTS.values()
+            )  # fmt: skip
             try:
                 with transaction.atomic(), connection.cursor() as cursor:
                     cursor.execute("UPDATE registry_card SET state = %s WHERE id = %s", [to, card.pk])
@@ -301,3 +312,39 @@ def test_an_accepted_card_that_is_revised_stays_accepted_at_the_centre(point: Po
     with point.acting("centre_officer") as by:
         move(cards=[card.pk], act="accept", by=by)
         assert Card.objects.get(pk=card.pk).accepted_version == 2
+
+
+@pytest.mark.requirement("REG-17")
+def test_what_the_centre_holds_is_voided_by_an_auditor_and_the_centre_is_told(point: Point) -> None:
+    card = brought_to(point, State.ACCEPTED)
+    with point.acting("entry_clerk") as by:
+        move(cards=[card.pk], act="revise", by=by, reason=WHY)
+        (answer,) = move(cards=[card.pk], act="void", by=by, reason=WHY)
+        assert answer.refused == "with_centre"
+        assert "审核员" in answer.zh
+        with pytest.raises(DatabaseError, match="no act"), transaction.atomic():
+            Card.objects.filter(pk=card.pk).update(state=State.VOIDED)
+    own = made_up.post("auditor", point.hospital, holder=point.post("entry_clerk").person)
+    with made_up.acting(own) as by:
+        assert move(cards=[card.pk], act="void_reported", by=by, reason=WHY)[0].refused == "own"
+        with pytest.raises(DatabaseError, match="nobody"), transaction.atomic():
+            Card.objects.filter(pk=card.pk).update(state=State.VOIDED)
+    auditor = made_up.browser(point.post("auditor"))
+    assert "作废已上报的卡" in auditor.get(f"/cards/{card.pk}").content.decode()
+    said = {"_version": 1, "_act": "void_reported", "typed": WHY}
+    assert "已通知国家监测中心" in auditor.post(f"/cards/{card.pk}/act", said, follow=True).content.decode()
+    centre = made_up.browser(point.centre())
+    assert "作废了 1 份已上报的报告卡" in centre.get("/notices").content.decode()
+    page = centre.get(f"/cards/{card.pk}").content.decode()
+    assert "已作废" in page
+    assert WHY in page
+    with point.acting("entry_clerk") as by:
+        assert move(cards=[card.pk], act="restore", by=by, reason=WHY)[0].state == State.DRAFT
+
+
+def test_what_was_never_reported_is_voided_by_the_clerk_alone(point: Point) -> None:
+    card = brought_to(point, State.SUBMITTED)
+    with point.acting("auditor") as by:
+        assert move(cards=[card.pk], act="void_reported", by=by, reason=WHY)[0].refused == "not_with_centre"
+    page = made_up.browser(point.post("auditor")).get(f"/cards/{card.pk}").content.decode()
+    assert "作废已上报的卡" not in page

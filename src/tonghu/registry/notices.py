@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from django.urls import reverse
+from django.utils import timezone
 
+from tonghu.network.region_range import NATION, covered
+from tonghu.platform.accounts.models import Post
+from tonghu.platform.accounts.roles import ROLES
 from tonghu.platform.notices.kinds import Mail, declare
 from tonghu.platform.notices.services import notify
+from tonghu.platform.scope.scope import open_scope, system_scope
+from tonghu.registry.access import VERIFY
 from tonghu.registry.models import Card
 from tonghu.registry.states import State
 
@@ -22,6 +29,12 @@ RETURNED_BY_CENTRE: Final = declare(
     "registry.returned_by_centre", group="reporting", mail=Mail.AT_ONCE,
     zh="国家监测中心退回了 {count} 份报告卡，请修改后重新提交",
     en="The national centre returned {count} report card(s): mend them and submit again",
+)  # fmt: skip
+#: To those who verify at the centre: what they hold counts no more.
+VOIDED: Final = declare(
+    "registry.voided", group="reporting", mail=Mail.AT_ONCE,
+    zh="一家监测点作废了 {count} 份已上报的报告卡，不再计入病例",
+    en="A point voided {count} report card(s) that you hold: they count as cases no more",
 )  # fmt: skip
 #: For whoever audited them: another one mends.
 OF_AUDITED: Final = {
@@ -39,13 +52,19 @@ OF_AUDITED: Final = {
 
 
 def tell(kind: str, cards: Sequence[Card], *, key: str) -> None:
-    """Tell everybody who wrote something of these cards, and who audited it, how many came back.
+    """Tell everybody who wrote something of these cards, and who audited it, how many came back; of voided ones those
+    who verify at the centre.
 
     Who wrote is led to their queue, who audited to the list: nobody audits what they wrote.
 
     Args:
         key: of the act, so that each is told once.
     """
+    if kind == VOIDED:
+        found = f"?state={State.VOIDED}&institution={cards[0].institution.code}"
+        url = reverse("registry:card", args=[cards[0].pk]) if len(cards) == 1 else reverse("registry:cards") + found
+        notify(kind, to=_who_verify(), data={"count": len(cards)}, url=url, key=key)
+        return
     queue, listed = reverse("registry:queue") + "?kind=returned", reverse("registry:cards") + "?state="
     state = State.RETURNED_BY_CENTRE if kind == RETURNED_BY_CENTRE else State.RETURNED
     wrote = Counter(person for card in cards for person in set(card.authors))
@@ -53,3 +72,12 @@ def tell(kind: str, cards: Sequence[Card], *, key: str) -> None:
     for told, where, people in ((kind, queue, wrote), (OF_AUDITED[kind], listed + state, audited)):
         for person, count in sorted(people.items()):
             notify(told, to=[person], data={"count": count}, url=where, key=f"{key}-{person}")
+
+
+def _who_verify() -> list[int]:
+    """Those who hold a post today that verifies reported cards; whoever tells them need not see them."""
+    roles = [code for code, role in ROLES.items() if VERIFY in role.permissions]
+    low, high = covered(NATION)
+    with open_scope(replace(system_scope("telling"), region_from=low, region_to=high)):
+        held = Post.objects.filter(role__in=roles, valid__contains=timezone.localdate())
+        return sorted(set(held.values_list("person_id", flat=True)))

@@ -74,7 +74,8 @@ class Act:
         clean: refused while errors are open or warnings are without a reason.
         not_by_authors: refused to whoever wrote a field of the version, submitted it or explained a finding of it
             (invariant 6: nobody audits what they wrote, nobody approves their own request).
-        notice: the kind of notice that it causes, empty for none; see ``events``.
+        notice: the kind of notice that it causes, empty for none; see ``notices``.
+        centre_holds: only of a card of which a version was reported (True), only of another one (False); None of any.
     """
 
     code: str
@@ -90,6 +91,7 @@ class Act:
     clean: bool = False
     not_by_authors: bool = False
     notice: str = ""
+    centre_holds: bool | None = None
 
     @property
     def label(self) -> str:
@@ -145,8 +147,15 @@ _ALL = (
         zh="更正已接收的卡", en="Revise an accepted card", done_zh="开始了更正", done_en="began to revise it",
     ),
     Act(
-        code="void", sources=_IN_HAND, to=State.VOIDED, permission=ENTER, reason=True,
+        code="void", sources=_IN_HAND, to=State.VOIDED, permission=ENTER, reason=True, centre_holds=False,
         zh="作废", en="Void", done_zh="作废了", done_en="voided it",
+    ),
+    # What the nation counts is taken out of it by somebody who audits, and the centre is told.
+    Act(
+        code="void_reported", sources=(*_IN_HAND, State.SUBMITTED), to=State.VOIDED, permission=AUDIT, reason=True,
+        centre_holds=True, not_by_authors=True,
+        zh="作废已上报的卡", en="Void a reported card", done_zh="作废了已上报的卡", done_en="voided the reported card",
+        notice="registry.voided",
     ),
     Act(
         code="restore", sources=(State.VOIDED,), to=State.DRAFT, permission=ENTER, reason=True,

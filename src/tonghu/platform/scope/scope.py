@@ -46,6 +46,10 @@ SYSTEM: Final[dict[str, tuple[frozenset[str], str]]] = {
         frozenset({"registry.read"}),
         "looks whether every card is consistent; run by a command, changes nothing",
     ),
+    "telling": (
+        frozenset({"accounts.view"}),
+        "finds who at the national centre is to be told what a hospital did with a card that the centre holds",
+    ),
     "calendar": (
         frozenset({"surveillance.view", "accounts.view"}),
         "finds who is to be reminded of a month that is due: points, what they owe, and who holds their posts",

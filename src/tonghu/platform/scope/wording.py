@@ -21,6 +21,7 @@ PIECES: Final[dict[str, Promise]] = {
     "docking": pgettext_lazy("piece of the system", "docking"),
     "summary": pgettext_lazy("piece of the system", "summing up"),
     "calendar": pgettext_lazy("piece of the system", "reporting calendar"),
+    "telling": pgettext_lazy("piece of the system", "telling the centre"),
     "recheck": pgettext_lazy("piece of the system", "checking by changed rules"),
     "names": pgettext_lazy("piece of the system", "names of codes"),
     "checking": pgettext_lazy("piece of the system", "check of the cards"),

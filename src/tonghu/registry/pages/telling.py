@@ -40,6 +40,7 @@ ONE: Final[dict[str, Promise]] = {
     "accept": gettext_lazy("%(record)s was accepted by the national centre."),
     "revise": gettext_lazy("%(record)s is in correction: a new version begins."),
     "void": gettext_lazy("%(record)s was voided."),
+    "void_reported": gettext_lazy("%(record)s was voided; the national centre is told."),
     "restore": gettext_lazy("%(record)s was restored as a draft."),
 }
 

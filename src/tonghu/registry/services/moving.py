@@ -59,6 +59,12 @@ REFUSALS: Final[dict[str, tuple[str, str]]] = {
         "现在的状态不能这样做（可能有人刚刚处理过）",
         "Not in its present state; somebody may just have moved it",
     ),
+    "with_centre": (
+        "国家监测中心已有此卡的上报版本，不能由录入员作废：请写明原因告知审核员，由没有填写、提交过此卡的审核员打开此卡作废",
+        "The centre holds a version of it: tell an auditor why. One who neither wrote nor submitted it opens the card "
+        "and voids it",
+    ),
+    "not_with_centre": ("此卡从未上报，由录入员作废", "It was never reported: the clerk voids it"),
     "newer": (
         "打开页面之后，报告卡已被改为新的一版{which}，请先看过再办理",
         "It got a newer version{which} after this page was opened: look at that one first",
@@ -144,6 +150,8 @@ def refusal(card: Card, act: Act, by: Scope, seen: int | None = None) -> str:
     """
     if card.state not in act.sources:
         return "state"
+    if act.centre_holds not in (None, card.first_reported_at is not None):
+        return "not_with_centre" if act.centre_holds else "with_centre"
     if seen is not None and seen != card.version:
         return "newer"
     if act.clean and card.errors:
