@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -113,3 +114,16 @@ def test_one_that_stands_behind_the_others_does_so_with_all_its_threads(tmp_path
         assert behind.process is not None
         behind.process.kill()
         behind.process.wait()
+
+
+def test_neither_a_command_nor_what_it_starts_leaves_its_memory_on_a_disk() -> None:
+    """One byte: below every dump, and the kernel's sign not to pipe one to another program either."""
+    script = (
+        "import subprocess, sys, tonghu.cli as cli; "
+        "cli.main = lambda: subprocess.call([sys.executable, '-c', "
+        "'import resource; print(resource.getrlimit(resource.RLIMIT_CORE))']); cli.run()"
+    )
+    gunicorn = "import resource, tonghu.config.web_server; print(resource.getrlimit(resource.RLIMIT_CORE))"
+    for one in (script, gunicorn):
+        done = subprocess.run([sys.executable, "-c", one], capture_output=True, text=True, check=True)
+        assert done.stdout.strip() in ("(1, 1)", "(0, 0)"), one

@@ -10,8 +10,9 @@ import time
 from pathlib import Path
 from typing import Any
 
-from tonghu.leaving import leave
+from tonghu.leaving import leave, without_core_dumps
 
+without_core_dumps()  # also where gunicorn is started by somebody else
 wsgi_app = "tonghu.config.wsgi"
 workers = int(os.environ.get("TONGHU_WEB_PROCESSES", "2"))
 worker_class = "gthread"
