@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from time import sleep
 from typing import Any
 
 import pytest
 from django.db import DatabaseError, transaction
 from django.utils import timezone, translation
 from made_up_hospitals import CHILDREN, enter, scope_of
+from psycopg.types.range import Range, TimestamptzRange
 
 from tonghu.errors import InputRefused
 from tonghu.network.models import Institution
 from tonghu.patients import purposes
-from tonghu.patients.agreements import end_grant, let_see, record_consent, withdraw_consent
-from tonghu.patients.models import Child, Consent, Grant
+from tonghu.patients.agreements import end_grant, let_see, record_consent, resting, withdraw_consent
+from tonghu.patients.models import Child, Consent, Grant, HospitalView
+from tonghu.platform.audit.models import Event
 from tonghu.platform.dated import settings
-from tonghu.platform.scope.scope import Scope, open_scope
+from tonghu.platform.scope.scope import Scope, open_scope, system_scope
 from tonghu.policy.library import clause_ids
 
 Hospitals = tuple[Institution, Institution]
@@ -141,3 +144,62 @@ def test_a_grant_is_refused_to_oneself_and_backwards_and_ended_by_its_giver_alon
         assert (grant.stands, grant.to_come) == (False, False)
         with pytest.raises(InputRefused, match="无需重复"):
             end_grant(grant=grant, reason="再来一次", by=by)
+
+
+@pytest.mark.requirement("REG-18")
+def test_a_grant_ends_with_the_consent_it_rests_on(hospitals: Hospitals, child: Child) -> None:
+    here, there = hospitals
+    now = timezone.now()
+    with open_scope(scope_of(here)) as by:
+        held = consented(child, here, by, start=now - timedelta(minutes=1), end=now + timedelta(minutes=1))
+        with pytest.raises(InputRefused, match="家属的同意到"):
+            granted(child, hospitals, by, ground="consent", consent=held)
+        until = held.valid.upper
+        grant = granted(child, hospitals, by, ground="consent", consent=held, end=until)
+        assert (grant.valid.lower, grant.valid.upper) == (held.valid.lower, until)
+        brief = consented(child, here, by, end=timezone.now() + timedelta(seconds=1))
+        # What the services would refuse, the database bounds.
+        Grant.objects.filter(pk=grant.pk).update(valid=TimestamptzRange(grant.valid.lower, timezone.now()))
+        Grant.objects.create(
+            child=child, institution=there, given_by=here, ground="consent", consent=brief,
+            valid=TimestamptzRange(now, None),
+        )  # fmt: skip
+    with open_scope(scope_of(there)):
+        assert HospitalView.objects.count() == 1
+        sleep(max(0.0, (brief.valid.upper - timezone.now()).total_seconds()) + 0.01)
+        assert HospitalView.objects.count() == 0
+
+
+@pytest.mark.requirement("REG-18")
+def test_what_others_granted_on_a_consent_ends_when_it_is_withdrawn(hospitals: Hospitals) -> None:
+    here, there = hospitals
+    with open_scope(system_scope("provisioning")):
+        third = Institution.objects.create(
+            code="HC", name="虚构HC医院", kind="hospital", region_code="330102", valid=Range(None, None)
+        )
+    document = {"document_number": "P7777777", "document_type": "02"}
+    with open_scope(scope_of(here)) as by:
+        child = enter(by, here, "1", **document).child
+        held = consented(child, here, by)
+    with open_scope(scope_of(there)) as by:
+        assert enter(by, there, "9", **document).child == child
+    with open_scope(scope_of(here)) as by:
+        granted(child, hospitals, by, ground="consent", consent=held)
+    tomorrow = timezone.now() + timedelta(days=1)
+    for to_come in (False, True):
+        said = {"start": tomorrow, "end": tomorrow + timedelta(days=1)} if to_come else {}
+        with open_scope(scope_of(there)) as by:
+            granted(child, (there, third), by, ground="consent", consent=Consent.objects.get(), **said)
+            assert resting(held) == []  # whose consent it is not, it does not ask about
+    with open_scope(scope_of(third)):
+        assert HospitalView.objects.get().institution == there
+    with open_scope(scope_of(here)) as by:
+        assert Grant.objects.count() == 1  # it sees its own alone, and yet
+        assert withdraw_consent(consent=held, reason="家属撤回", by=by) == 3
+        assert resting(held) == []
+    with open_scope(scope_of(third)):
+        assert not HospitalView.objects.exists()
+        assert not any(one.stands or one.to_come for one in Grant.objects.all())
+    with open_scope(system_scope("migration")):
+        told = Event.objects.filter(kind="children.grant_ended")
+        assert sorted(told.values_list("institution_id", flat=True)) == sorted([here.pk, there.pk, there.pk])

@@ -52,8 +52,8 @@ def withdraw(request: Request, pk: int) -> HttpResponse:
         agreements.withdraw_consent(consent=held, by=request.scope, reason=form.cleaned_data["reason"])
         return held.child
 
-    resting = sum(grant.stands or grant.to_come for grant in held.grants.all())
-    note = _("%(count)d hospitals lose sight of the child at once.") % {"count": resting} if resting else ""
+    count = len({one.hospital for one in agreements.resting(held)})
+    note = _("%(count)d hospitals lose sight of the child at once.") % {"count": count} if count else ""
     title = _("Withdraw the consent “%(purpose)s”") % {"purpose": name_of(held.purpose)}
     return form_page(request, form, act, title=title, submit=_("Withdraw"), at=held.child, note=note)
 

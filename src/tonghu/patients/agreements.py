@@ -5,15 +5,18 @@ A grant may rest on a consent; withdrawing that ends it at the same instant. Nei
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
 from django.db import DatabaseError, connection, transaction
+from django.db.models import F, Func
 from django.utils import timezone
 from django.utils.formats import date_format
 from psycopg.types.range import TimestamptzRange
 
 from tonghu.errors import InputRefused
+from tonghu.network.models import Institution
 from tonghu.patients import purposes
 from tonghu.patients.events import CONSENTED, GRANT_ENDED, GRANTED, WITHDRAWN
 from tonghu.patients.identity import REFUSALS, refusal
@@ -64,7 +67,7 @@ def record_consent(
 
 @transaction.atomic
 def withdraw_consent(*, consent: Consent, reason: str, by: Scope) -> int:
-    """Record that a family took its consent back; ends the grants that rest on it, and returns how many.
+    """Record that a family took its consent back; returns how many grants rested on it: all ended, whoever gave them.
 
     Raises:
         InputRefused: no reason, withdrawn already, or outside the scope.
@@ -75,14 +78,33 @@ def withdraw_consent(*, consent: Consent, reason: str, by: Scope) -> int:
             raise InputRefused(*REFUSALS["TH002"])
         if held.withdrawn_at is not None:
             raise InputRefused(*REFUSALS["TH004"])
+        grants = resting(held)
         held.withdrawn_at = timezone.now()
-        held.save(update_fields=["withdrawn_at"])
+        held.save(update_fields=["withdrawn_at"])  # the database ends what rests on it
         of_child = {"subject": (CHILD, held.child_id), "by": because, "institution": held.institution_id}
         record(WITHDRAWN, **of_child, data={"purpose": held.purpose})  # type: ignore[arg-type]
-        resting = [one for one in Grant.objects.select_for_update().filter(consent=held) if not _over(one)]
-        for one in resting:
-            _end(one, because)
-    return len(resting)
+        for one in grants:
+            record(GRANT_ENDED, subject=(CHILD, one.child), by=because, institution=one.given_by,
+                   data={"hospital": one.hospital})  # fmt: skip
+    return len(grants)
+
+
+@dataclass(frozen=True, slots=True)
+class Resting:
+    """A grant that ends with a consent: whose record it opens, who gave it (an institution), and to which hospital."""
+
+    child: int
+    given_by: int
+    hospital: str
+
+
+def resting(consent: Consent) -> list[Resting]:
+    """Return the grants that rest on a consent now, also those of other hospitals, to the one that may withdraw it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT child_id, given_by_id, institution_id FROM resolver.resting(%s)", [consent.pk])
+        rows = cursor.fetchall()
+    called = Institution.objects.in_bulk([to for _child, _giver, to in rows])
+    return [Resting(child, giver, called[to].name) for child, giver, to in rows]
 
 
 @transaction.atomic
@@ -101,7 +123,7 @@ def let_see(
     """Let another hospital see a child from `start` until `end` (exclusive).
 
     Args:
-        consent: what it rests on, where the ground is a family's consent; the grant ends with it.
+        consent: what it rests on, where the ground is a family's consent; the grant begins and ends within it.
 
     Raises:
         InputRefused: the times are the wrong way round, the ground needs a consent that stands and allows it, it goes
@@ -111,8 +133,8 @@ def let_see(
     _check_times(start, end)
     if institution == given_by:
         raise InputRefused("请选择另一家医院", "Choose another hospital")
-    if ground == Grant.Ground.CONSENT:
-        _check_consent(consent, child)
+    if consent is not None or ground == Grant.Ground.CONSENT:
+        _check_consent(consent, child, end)
     span = TimestamptzRange(start, end)
     try:
         with transaction.atomic():
@@ -124,6 +146,9 @@ def let_see(
             _check_once(held, institution=institution, given_by=given_by, ground=ground, consent=consent)
     except DatabaseError as fault:
         raise refusal(fault) from fault
+    if consent is not None:
+        held.refresh_from_db(fields=["valid"])  # it begins no sooner than the consent
+        start = held.valid.lower
     record(
         GRANTED, subject=(CHILD, child.pk), by=by, institution=given_by,
         data={"hospital": held.institution.name, "ground": ground, "start": _said(start), "end": _said(end)},
@@ -144,26 +169,18 @@ def end_grant(*, grant: Grant, reason: str, by: Scope) -> None:
             raise InputRefused(*REFUSALS["TH002"])
         if _over(held):
             raise InputRefused(*REFUSALS["TH004"])
-        _end(held, because)
-
-
-def _end(grant: Grant, by: Scope) -> None:
-    now, start = timezone.now(), grant.valid.lower
-    begun = start is None or start < now
-    # One that has not begun keeps an instant that is over already: a span may not be empty.
-    grant.valid = TimestamptzRange(start, now) if begun else TimestamptzRange(now, now, "[]")
-    grant.save(update_fields=["valid"])
-    record(
-        GRANT_ENDED, subject=(CHILD, grant.child_id), by=by, institution=grant.given_by_id,
-        data={"hospital": grant.institution.name},
-    )  # fmt: skip
+        Grant.objects.filter(pk=held.pk).update(valid=Func(F("valid"), function="scope.ended"))
+        record(
+            GRANT_ENDED, subject=(CHILD, held.child_id), by=because, institution=held.given_by_id,
+            data={"hospital": held.institution.name},
+        )  # fmt: skip
 
 
 def _over(grant: Grant) -> bool:
     return grant.valid.upper is not None and grant.valid.upper <= timezone.now()
 
 
-def _check_consent(consent: Consent | None, child: Child) -> None:
+def _check_consent(consent: Consent | None, child: Child, end: datetime) -> None:
     same = consent is not None and Child.objects.filter(pk=consent.child_id).first()
     if consent is None or not same or same.group != child.group:
         raise InputRefused("请选择家属的同意", "Choose the family's consent that it rests on")
@@ -171,6 +188,12 @@ def _check_consent(consent: Consent | None, child: Child) -> None:
         raise InputRefused(
             "这份同意已失效，或不包括向另一家医院提供资料",
             "This consent no longer holds, or does not allow sharing with another hospital",
+        )
+    if consent.valid.upper is not None and end > consent.valid.upper:
+        until = _said(consent.valid.upper)
+        raise InputRefused(
+            f"家属的同意到 {until} 为止，开放查看不能更久：请提前截止日期",
+            f"The family's consent ends at {until}, and the permission with it: choose an earlier end",
         )
 
 
