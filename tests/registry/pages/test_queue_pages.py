@@ -20,6 +20,8 @@ from made_up_cards import Point, code, page
 from opened import of_button
 from run_jobs import entries, run_one
 from tonghu.hqms.reading import open_file
+from tonghu.platform.audit.models import Event
+from tonghu.platform.scope.scope import open_scope, system_scope
 from tonghu.registry import first_screen, tasks
 from tonghu.registry.auditing import sample
 from tonghu.registry.forms import lists
@@ -478,6 +480,10 @@ def test_an_export_has_its_reason_and_can_be_read_again(point: Point, tmp_path: 
     assert "与临床核对" in lines[0][0]
     assert len(lines) == 2 + len(cards)
     assert lines[2][lines[1].index("P4")] == "'=单小雪", "no spreadsheet takes a name for a formula"
+    with open_scope(system_scope("chain")):
+        taken = Event.objects.get(kind="children.exported")
+    assert (taken.institution_id, taken.reason) == (point.hospital.pk, "与临床核对")
+    assert taken.data == {"what": "报告卡", "count": 2, "children": sorted(card.child_id for card in cards)}
     read = open_file(file, lambda said: said.strip().upper() in {"P900", "P3", "P4"})
     assert "P321" in [str(cell).strip() for cell in read.header], "the watermark is no header"
     assert text(records.post("/cards/export?q=ZZ", {"layout": "2020", "reason": "与临床核对"})).count("\n") == 2

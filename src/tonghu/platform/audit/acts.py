@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from django.core.exceptions import PermissionDenied
@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from tonghu.platform.audit.access import REVEAL
 from tonghu.platform.audit.events import SITE, Subject, acting_because, record, record_each
-from tonghu.platform.audit.kinds import kind, subject_kind, word
+from tonghu.platform.audit.kinds import Kind, kind, subject_kind, word
 from tonghu.platform.scope.scope import Scope
 
 
@@ -53,6 +53,12 @@ EXPORTED = kind(
     zh="导出了“{what}” {count} 条（筛选：{filters}）", en="exported “{what}”, {count} rows (filters: {filters})",
     data=("what", "count", "filters"),
 )  # fmt: skip
+#: Whom a file names: their numbers, so that the log finds it by a child. Its sentence leaves them out, they are many.
+CHILDREN_EXPORTED = kind(
+    "children.exported",
+    zh="导出的“{what}”中有 {count} 名患儿", en="an export of “{what}” names {count} children",
+    data=("what", "count", "children"),
+)  # fmt: skip
 
 
 def log_read(child_id: int, purpose: str, *, by: Scope, institution: int | None = None) -> None:
@@ -75,15 +81,19 @@ def log_list(shown: Iterable[tuple[int, int | None]], purpose: str, *, by: Scope
         purpose: for what: one of the words above.
         by: the open scope.
     """
+    _in_books(CHILDREN_LISTED, shown, {"purpose": purpose}, by)
+
+
+def _in_books(kind: Kind, shown: Iterable[tuple[int, int | None]], said: Mapping[str, str], by: Scope) -> None:
     books: dict[int | None, set[int]] = {}
     for child, institution in shown:
         books.setdefault(institution, set()).add(child)
     if books:
         record_each(
-            CHILDREN_LISTED,
+            kind,
             by=by,
             books=[
-                (place, {"purpose": purpose, "count": len(children), "children": sorted(children)})
+                (place, {**said, "count": len(children), "children": sorted(children)})
                 for place, children in sorted(books.items(), key=lambda book: book[0] or 0)
             ],
         )
@@ -105,7 +115,15 @@ def log_reveal(what: str, *, subject: Subject, reason: str, by: Scope, instituti
 
 
 def log_export(
-    what: str, *, count: int, filters: str, reason: str, permission: str, by: Scope, subject: Subject = SITE
+    what: str,
+    *,
+    count: int,
+    filters: str,
+    reason: str,
+    permission: str,
+    by: Scope,
+    shown: Iterable[tuple[int, int | None]] = (),
+    subject: Subject = SITE,
 ) -> Watermark:
     """Log that data are taken away; the file carries the watermark that is returned.
 
@@ -116,6 +134,8 @@ def log_export(
         reason: why, in the asker's words.
         permission: the right that this export needs.
         by: the open scope.
+        shown: each child that the rows are about, with the hospital whose record of it they tell, as for
+            :func:`log_list`: it stands in the book of each.
 
     Raises:
         PermissionDenied: `by` may not.
@@ -125,6 +145,7 @@ def log_export(
         raise PermissionDenied(_("Your active post may not export this."))
     with acting_because(by, reason):
         record(EXPORTED, subject=subject, by=by, data={"what": what, "count": count, "filters": filters})
+        _in_books(CHILDREN_EXPORTED, shown, {"what": what}, by)
     return export_mark(by, reason)
 
 

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from tonghu.platform.accounts.access import Request, requires
 from tonghu.platform.audit.access import READ
-from tonghu.platform.audit.acts import CHILDREN_LISTED
+from tonghu.platform.audit.acts import CHILDREN_EXPORTED, CHILDREN_LISTED
 from tonghu.platform.audit.chain import BROKEN, CHECKED
 from tonghu.platform.audit.changes import who_in_words
 from tonghu.platform.audit.events import personal_of
@@ -118,10 +118,11 @@ def _kind_choices() -> list[tuple[str, str]]:
 
 
 def _of_subject(rows: QuerySet[Event], said: str) -> QuerySet[Event]:
-    """What is about a record of this number, and lists in which a child of this number stood."""
+    """What is about a record of this number, and lists and files in which a child of this number stood."""
     if not said.isascii() or not said.isdigit() or int(said) >= 2**63:
         return rows.filter(subject_id=said)
-    return rows.filter(Q(subject_id=said) | Q(kind=CHILDREN_LISTED.code, data__contains={"children": [int(said)]}))
+    together = (CHILDREN_LISTED.code, CHILDREN_EXPORTED.code)
+    return rows.filter(Q(subject_id=said) | Q(kind__in=together, data__contains={"children": [int(said)]}))
 
 
 def _since(rows: QuerySet[Event], said: str) -> QuerySet[Event]:

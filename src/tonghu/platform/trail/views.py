@@ -86,7 +86,7 @@ def export(request: Request) -> HttpResponse:
         try:
             mark = log_export(
                 PURPOSE, count=len(page.changes), filters=form.in_words(), reason=reason.cleaned_data["reason"],
-                permission=EXPORT, by=request.scope,
+                permission=EXPORT, by=request.scope, shown=_shown(page.changes),
             )  # fmt: skip
         except InputRefused as refused:
             reason.add_error("reason", in_words(refused))
@@ -114,11 +114,16 @@ def _timeline(found: Iterable[RowChange], *, link: bool = False) -> list[Event]:
     ]
 
 
-def _log_reads(request: Request, found: Iterable[RowChange]) -> None:
-    """Who sees the history of a child's record has looked at the child; each hospital's view counts for itself."""
+def _shown(found: Iterable[RowChange]) -> list[tuple[int, int | None]]:
+    """Whose records the changes are of; each hospital's view counts for itself."""
     seen = {(one.child, one.institution) for one in found if one.child is not None}
     of_a_hospital = {child for child, institution in seen if institution is not None}
-    shown = [(child, place) for child, place in seen if place is not None or child not in of_a_hospital]
+    return [(child, place) for child, place in seen if place is not None or child not in of_a_hospital]
+
+
+def _log_reads(request: Request, found: Iterable[RowChange]) -> None:
+    """Who sees the history of a child's record has looked at the child."""
+    shown = _shown(found)
     if len({child for child, _place in shown}) > 1:
         log_list(shown, PURPOSE, by=request.scope)
         return

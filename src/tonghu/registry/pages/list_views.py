@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -18,7 +17,6 @@ from tonghu.platform.accounts.forms import in_words
 from tonghu.platform.audit.acts import log_export
 from tonghu.registry.access import EXPORT, READ
 from tonghu.registry.exporting import as_csv, as_xlsx
-from tonghu.registry.models import Card
 from tonghu.registry.pages import card_lists
 from tonghu.registry.pages.export_form import ExportForm
 from tonghu.registry.pages.trail import CARDS, of_list
@@ -57,22 +55,23 @@ def export(request: Request) -> HttpResponse:
                 "layout", _("More than %(limit)s cards fit these filters. Narrow them.") % {"limit": EXPORT_LIMIT}
             )
         else:
+            # Read once: what the log says of the file is what stands in it.
+            taken = list(rows.filter(layout=chosen).order_by("pk").values_list("pk", "child_id", "institution_id"))
             try:
                 mark = log_export(
-                    WHAT, count=counts[chosen], filters=filters, reason=form.cleaned_data["reason"],
-                    permission=EXPORT, by=request.scope,
+                    WHAT, count=len(taken), filters=filters, reason=form.cleaned_data["reason"],
+                    permission=EXPORT, by=request.scope, shown=[(child, place) for _pk, child, place in taken],
                 )  # fmt: skip
             except InputRefused as refused:
                 form.add_error("reason", in_words(refused))
             else:
-                return _file(rows.filter(layout=chosen).order_by("pk"), chosen, form.cleaned_data["kind"], mark.text)
+                return _file([pk for pk, *_whose in taken], chosen, form.cleaned_data["kind"], mark.text)
     said = {"form": form, "counts": counts, "query": request.GET.urlencode(), "limit": EXPORT_LIMIT}
     return render(request, "registry/export.html", said)
 
 
-def _file(rows: QuerySet[Card], chosen: str, kind: str, watermark: str) -> HttpResponse:
+def _file(numbers: list[int], chosen: str, kind: str, watermark: str) -> HttpResponse:
     make, content_type = _KINDS[kind]
-    numbers = list(rows.values_list("pk", flat=True))
     response = HttpResponse(make(numbers, chosen, watermark), content_type=content_type)
     name = f"cards-{chosen}-{timezone.localtime():%Y%m%d-%H%M%S}.{kind}"
     response["Content-Disposition"] = f'attachment; filename="{name}"'
