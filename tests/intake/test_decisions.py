@@ -365,3 +365,23 @@ def test_plaintext_is_put_nowhere_but_into_memory(monkeypatch: pytest.MonkeyPatc
     (left / ".lock").touch()
     assert private.sweep() == 1
     assert not left.exists()
+
+
+def test_a_stay_that_somebody_voided_is_asked_about_also_where_the_file_says_the_same(hospital: Hospital) -> None:
+    hospital.imported(hospital.page(), hospital.page(P3="ZY0002"))
+    with hospital.acting() as by:
+        voided = Card.objects.get(record_number="ZY0001")
+        move(cards=[voided.pk], act="void", by=by, reason="误点")
+    again = hospital.checked(hospital.page(), hospital.page(P3="ZY0002"))
+    with hospital.acting() as by:
+        rows = dict(Row.objects.filter(batch=again).values_list("record_number", "why"))
+        assert rows == {"ZY0001": "voided", "ZY0002": ""}
+        row = Row.objects.get(batch=again, record_number="ZY0001")
+        assert (row.match, row.choice, row.changed) == ("changed", "", [])
+        page = made_up.browser(hospital.clerk).get(f"/imports/{again.pk}/rows/{row.row}").content.decode()
+        assert "作废" in page
+        services.choose(batch=again.pk, choice="replace", rows=[row.row], by=by)
+    hospital.confirmed(again)
+    with hospital.acting():
+        assert Card.objects.get(pk=voided.pk).state == "draft"
+        assert Card.objects.get(pk=voided.pk).version == 1, "nothing of it was changed"

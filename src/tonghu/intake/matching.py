@@ -23,6 +23,7 @@ from tonghu.intake.answering import ANSWERED, KEPT, under_earlier_keys
 from tonghu.intake.models import Answer, Batch, Match, Row
 from tonghu.registry.content import Content, differences, open_
 from tonghu.registry.models import Origin
+from tonghu.registry.states import State
 
 #: So many rows are opened and compared together.
 COMPARED: Final = 1_000
@@ -52,6 +53,7 @@ WHERE f.id = r.id AND f.nth > 1
 _MATCHED: Final = f"""
 UPDATE intake_row AS r SET card = c.id, card_version = c.version, card_state = c.state, match = CASE
   WHEN {_VOIDED_BY_UNDO} THEN 'new'
+  WHEN c.state = 'voided' THEN 'changed'
   WHEN EXISTS (SELECT FROM registry_cardversion v WHERE v.card_id = c.id AND v.content_key = r.content_key
                AND v.number IN (c.version, {_LAST_IMPORT})) THEN 'unchanged'
   ELSE 'changed' END
@@ -178,7 +180,9 @@ def _compare(batch: Batch, only: Sequence[int] | None) -> None:
             changed = differing(incoming, now, absent)
             if row.match == Match.CHANGED:  # a question may yet lead to a new card, which has all of the row's fields
                 row.changed = changed
-            if not changed or (imported and not differing(incoming, imported, absent)):
+            # A stay that somebody voided is not reported, whatever its card says: a person is asked whether it comes back.
+            voided = row.match == Match.CHANGED and row.card_state == State.VOIDED
+            if not voided and (not changed or (imported and not differing(incoming, imported, absent))):
                 row.match, row.why = Match.UNCHANGED, ""
             elif row.match == Match.CHANGED and any(code in by_hand[row.card or 0] for code in changed):
                 row.why = "edited"
