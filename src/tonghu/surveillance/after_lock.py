@@ -18,7 +18,7 @@ from tonghu.platform.scope.scope import Scope
 from tonghu.registry.forms.cells import label
 from tonghu.registry.models import Card, CardAct, CardVersion, Origin
 from tonghu.registry.pages.beside import act_in_words
-from tonghu.registry.pages.opening import called
+from tonghu.registry.pages.opening import SEPARATOR, called
 from tonghu.registry.seen import cards_seen
 from tonghu.surveillance.models import MonthLock
 
@@ -75,7 +75,8 @@ def told(lock: MonthLock, cards: Iterable[Card], by: Scope) -> list[Changed]:
     acts = CardAct.objects.filter(card__in=held, at__gt=lock.locked_at)
     posts: dict[tuple[int, int], str] = {}
     for act in acts:
-        who = called(act.who, by)
+        # The hospital stands in a column of its own where there are several.
+        who = called(act.who, by).removesuffix(f"{SEPARATOR}{held[act.card_id].institution.name}")
         posts[act.card_id, act.post_id or 0] = who
         events[act.card_id].append(Event(act.at, act_in_words(act), who, why=act.reason))
     versions = CardVersion.objects.filter(card__in=held, made_at__gt=lock.locked_at).defer("content", "row")

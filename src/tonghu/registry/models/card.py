@@ -26,6 +26,7 @@ OF_REPORTED: Final[dict[str, tuple[str, ...]]] = {
     "card_by_group": ("scope_group",),
     "card_by_subgroup": ("iccc3_subgroup",),
     "card_by_month_and_state": ("archive_month", "state"),
+    "card_by_month_and_change": ("archive_month", "changed_at"),
     "card_by_age": ("age_years",),
     "card_by_residence": ("residence_code",),
 }
