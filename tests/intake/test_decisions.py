@@ -17,6 +17,7 @@ import run_jobs
 from tonghu.errors import InputRefused
 from tonghu.intake import length, private, services, tasks
 from tonghu.intake.models import Batch, Row, State
+from tonghu.patients.models import HospitalView
 from tonghu.platform.files.models import StoredFile
 from tonghu.platform.files.services import open_plain
 from tonghu.platform.jobs.models import Job
@@ -385,3 +386,16 @@ def test_a_stay_that_somebody_voided_is_asked_about_also_where_the_file_says_the
     with hospital.acting():
         assert Card.objects.get(pk=voided.pk).state == "draft"
         assert Card.objects.get(pk=voided.pk).version == 1, "nothing of it was changed"
+
+
+def test_a_record_number_in_full_width_is_the_same_stay(hospital: Hospital) -> None:
+    hospital.imported(hospital.page())
+    batch = hospital.checked(hospital.page(P3="ＺＹ０００１", P782="13000.00"))
+    with hospital.acting():
+        row = batch.rows.get()
+        assert (row.match, row.record_number) == ("changed", "ZY0001")
+    hospital.confirmed(batch)
+    with hospital.acting():
+        card = Card.objects.get()
+        assert (card.record_number, card.version) == ("ZY0001", 2)
+        assert HospitalView.objects.count() == 1, "no second child"

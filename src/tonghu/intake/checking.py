@@ -251,7 +251,7 @@ def organisation(text: str | None) -> str:
 
 def _case(own: Sequence[Any], front: dict[str, str], key: str | None, said: Mapping[str, Any]) -> Case:
     row, group, code, position, years, days, subgroup, method, certainty = own
-    record = _text(said["medical_record_no"])
+    record = halfwidth(_text(said["medical_record_no"]))
     discharge: datetime | None = said["discharge_datetime"]
     residence = province_of_address(said["current_address"]) or province_of_address(said["registered_address"]) or ""
     number, sex = _text(said["national_id"], 40), sex_code(said["sex"])

@@ -157,8 +157,9 @@ def sex_code(value: object) -> str:
 
 
 def whole(value: object, longest: int) -> str:
-    """Return what names a stay; '' where it is longer than that can be: its beginning would name another one."""
-    text = "" if value is None else str(value).strip()
+    """Return what names a stay, in half width, since the same number names the same stay however it is typed; '' where
+    it is longer than that can be: its beginning would name another one."""
+    text = "" if value is None else halfwidth(str(value)).strip()
     return text if len(text) <= longest else ""
 
 
