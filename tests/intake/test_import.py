@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import pytest
+from django.utils.translation import override
 from made_up_files import Hospital
 
 import made_up
 from tonghu.errors import InputRefused
 from tonghu.intake import services
 from tonghu.intake.models import State
+from tonghu.platform.scope.scope import system_scope
+from tonghu.registry.checker import problems
 from tonghu.registry.content import open_
 from tonghu.registry.models import Card, CardVersion, Finding
+from tonghu.registry.pages.beside import history
+from tonghu.registry.pages.opening import opened
 from tonghu.registry.services import save_card
 
 pytestmark = pytest.mark.django_db
@@ -51,6 +56,14 @@ def counts(batch: object) -> dict[str, int]:
         for name, count in batch.counts.items()  # type: ignore[attr-defined]
         if count and name in ("created", "updated", "unchanged", "skipped", "failed")
     }
+
+
+def test_what_the_supplement_lacks_is_counted_as_it_comes(hospital: Hospital) -> None:
+    hospital.imported(hospital.page(), hospital.page(P3="ZY0002", P741="5"), hospital.page(P3="ZY0003", P321="D61.900"))
+    with hospital.acting():
+        said = dict(Card.objects.order_by("record_number").values_list("record_number", "to_supplement"))
+    assert (said["ZY0001"], said["ZY0002"]) == (5, 7), "a death asks for its cause as well"
+    assert not [one.zh for _many, found in problems(system_scope("checking")) for one in found if "待补充" in one.zh]
 
 
 def test_the_same_file_again_changes_nothing(hospital: Hospital) -> None:
@@ -114,6 +127,11 @@ def test_undo_takes_the_whole_import_back(hospital: Hospital) -> None:
     first = hospital.undone(first)
     assert (first.counts["voided"], first.counts["restored"], first.counts["kept"]) == (2, 0, 0)
     assert first.kept_cards == [], "the import since was taken back, exactly to what this one had brought"
+    with hospital.acting() as by:
+        voided = opened(Card.objects.get(record_number="ZY0004").pk, by)
+        with override("en"):
+            assert [one.why for one in history(voided) if one.why] == [f"import taken back: {second.label}"]
+        assert [one.why for one in history(voided) if one.why] == [f"撤销导入批次 {second.label}"]
     again = hospital.imported(hospital.page(P3="ZY0004"))
     assert counts(again) == {"created": 1}
     with hospital.acting():

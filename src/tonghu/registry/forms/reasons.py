@@ -20,6 +20,15 @@ def reasons(act: str) -> tuple[str, ...]:
     return tuple(each[language] for each in _file().get(act, ()))
 
 
+def in_words(reason: str, *, of_an_import: bool) -> str:
+    """A reason as the reader is told it: what people wrote as it is, what an import gave in the reader's language."""
+    if of_an_import and (get_language() or "").startswith("en"):
+        for each in _file()["by_an_import"]:
+            if reason.startswith(each["zh"]):
+                return each["en"] + reason.removeprefix(each["zh"])
+    return reason
+
+
 @cache
 def _file() -> dict[str, list[dict[str, str]]]:
     found: dict[str, list[dict[str, str]]] = yaml.safe_load(FILE.read_text("utf-8"))

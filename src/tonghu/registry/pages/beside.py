@@ -14,6 +14,7 @@ from tonghu.platform.components.parts import Change, Event
 from tonghu.registry.content import Content, differences
 from tonghu.registry.forms import lists
 from tonghu.registry.forms.cells import Sight, label, label_of, shown_text
+from tonghu.registry.forms.reasons import in_words
 from tonghu.registry.forms.sections import Section, sections
 from tonghu.registry.models import CardAct, CardVersion, Origin
 from tonghu.registry.pages.opening import Opened
@@ -77,8 +78,12 @@ def history(one: Opened) -> list[Event]:
     writers = _writers(one, versions)
     events = [Event(at=each.made_at, who=writers.get(each.number, "—"), what=_version(each)) for each in versions]
     events += [
-        Event(at=each.at, who=one.called(each.who), what=act_in_words(each), why=each.reason) for each in one.done
-    ]
+        Event(
+            at=each.at, who=one.called(each.who), what=act_in_words(each),
+            why=in_words(each.reason, of_an_import=each.batch is not None),
+        )
+        for each in one.done
+    ]  # fmt: skip
     return sorted(events, key=lambda event: event.at, reverse=True)
 
 
