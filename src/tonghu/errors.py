@@ -9,6 +9,8 @@ from typing import Final
 #: What the system says when a disk takes no more: full, a quota used up, a file larger than the system allows.
 NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _NO_RIGHT: Final = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
+#: Where a folder should be is a file, or it is to be made where one is.
+_NO_FOLDER: Final = frozenset({errno.ENOTDIR, errno.EEXIST})
 
 
 class InputRefused(Exception):  # noqa: N818 -- it names what happened, not a fault of ours
@@ -38,4 +40,6 @@ def of_the_system(fault: OSError, where: Path | str) -> InputRefused | None:
         return InputRefused(f"磁盘已满：{place}", f"The disk is full: {place}")
     if fault.errno in _NO_RIGHT:
         return InputRefused(f"没有写权限：{place}", f"No permission to write: {place}")
+    if fault.errno in _NO_FOLDER:
+        return InputRefused(f"应为文件夹之处是文件：{place}", f"There is a file where a folder should be: {place}")
     return None

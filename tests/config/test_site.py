@@ -24,6 +24,7 @@ from tonghu.errors import InputRefused
         (errno.EDQUOT, "The disk is full: /somewhere"),
         (errno.EACCES, "No permission to write: /somewhere"),
         (errno.EROFS, "No permission to write: /somewhere"),
+        (errno.ENOTDIR, "There is a file where a folder should be: /somewhere"),
     ],
 )
 def test_what_the_system_refuses_is_said_in_words(number: int, words: str) -> None:
@@ -101,6 +102,19 @@ def test_a_demo_that_is_up_is_not_begun_anew_and_nothing_is_rewritten(
     assert (code, said.out, out.exists()) == (2, "", False)
     assert said.err.count("\n") == 1
     assert f"is up at http://127.0.0.1:1/: end it (Ctrl-C in its window, or kill {os.getpid()})" in said.err
+
+
+def test_a_site_has_its_folder_where_one_can_be(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.touch()
+    for home, words in (
+        (file, f"a file where a folder should be: {file}"),
+        (file / "site", f"a file where a folder should be: {file / 'site'}"),
+        (Path("/proc/1/site"), "No folder can be made here: /proc/1/site"),
+    ):
+        assert not serving.is_up(home)
+        with pytest.raises(InputRefused, match=words), serving.only_one(home, "http://x/"):
+            raise AssertionError
 
 
 def test_a_start_that_was_refused_leaves_no_folder_and_takes_none_away(tmp_path: Path) -> None:

@@ -50,7 +50,10 @@ def only_one(home: Path, address: str) -> Iterator[None]:
     """
     fresh, lock, state = not home.exists(), home / "up.lock", home / "up.json"
     with said_in_words(home):
-        home.mkdir(parents=True, exist_ok=True)
+        try:
+            home.mkdir(parents=True, exist_ok=True)
+        except FileNotFoundError:  # below a folder that takes none, such as one of /proc
+            raise InputRefused(f"此处不能建立文件夹：{home}", f"No folder can be made here: {home}") from None
         held = lock.open("a+")
     with held:
         try:
@@ -199,7 +202,7 @@ def is_up(home: Path) -> bool:
     try:
         with (home / "up.lock").open("r+") as held:
             fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return False
     except BlockingIOError:
         return True
