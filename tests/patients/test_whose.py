@@ -133,7 +133,7 @@ def test_without_a_number_there_is_no_answer(hospitals: Hospitals) -> None:
     here = hospitals[0]
     nameless = Claim(record_number="", document_number="", patient_name="虚构童", birth_date=None)
     with open_scope(scope_of(here)), pytest.raises(InputRefused, match="证件号码或病案号"):
-        whose(institution=here.pk, rows=[nameless])
+        whose(institution=here.pk, rows=[nameless], known={})
 
 
 @settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)

@@ -19,7 +19,7 @@ from tonghu.codes.pinyin import sort_key
 from tonghu.patients.access import ENTER
 from tonghu.patients.models import DOCUMENT, DOCUMENT_TAIL, HospitalView, tail
 from tonghu.patients.services import change_view, name_tokens
-from tonghu.patients.whose import whose
+from tonghu.patients.whose import people, whose
 from tonghu.platform.accounts.access import check_may
 from tonghu.platform.crypto.box import seal
 from tonghu.platform.crypto.hashing import keyed_hash
@@ -88,16 +88,18 @@ def enter_views(*, institution: int, seen: Sequence[Seen], by: Scope) -> list[tu
         PermissionDenied, InputRefused: outside the scope, or a row has no name.
     """
     check_may(by, ENTER)
+    known = people(institution, {one.record_number for one in seen})
+    met = frozenset(known)
     with connection.cursor() as cursor:
         # Planned anew for each chunk: a plan that is kept takes any array for ten rows, and joins a chunk row by row.
         # And for the resolver alone: the checks of foreign keys would be planned for every row.
         cursor.execute("SET LOCAL plan_cache_mode = force_custom_plan")
-        children = whose(institution=institution, rows=seen)
+        children = whose(institution=institution, rows=seen, known=known)
         cursor.execute("SET LOCAL plan_cache_mode = auto")
     said: dict[_Key, Seen] = {}
     for one, child in zip(seen, children, strict=True):
         said[one.record_number, child] = one
-    held = _held(institution, said)
+    held = _held(institution, [key for key in said if key[0] in met])
     for key, view in held.items():
         if said[key].latest:
             _renew(view, said[key], by)
@@ -110,8 +112,10 @@ def enter_views(*, institution: int, seen: Sequence[Seen], by: Scope) -> list[tu
 
 def _held(institution: int, said: Iterable[_Key]) -> dict[_Key, HospitalView]:
     """The views that are there, locked."""
-    records = sorted({record for record, _child in said})
     wanted = set(said)
+    if not wanted:
+        return {}
+    records = sorted({record for record, _child in wanted})
     found = HospitalView.objects.select_for_update().filter(institution_id=institution, record_number__in=records)
     return {
         (view.record_number, view.child_id): view

@@ -19,7 +19,7 @@ from tonghu.patients.access import ENTER
 from tonghu.patients.events import ENTERED
 from tonghu.patients.identity import REFUSALS, attach, refusal, release
 from tonghu.patients.models import DOCUMENT, FormerName, Guardian, HospitalView, Identifier, NameToken
-from tonghu.patients.whose import Claim, whose
+from tonghu.patients.whose import Claim, people, whose
 from tonghu.platform.accounts.access import check_may
 from tonghu.platform.audit.acts import CHILD
 from tonghu.platform.audit.events import record
@@ -58,7 +58,9 @@ def enter_view(
         record_number=record_number, document_number=document, patient_name=patient_name,
         birth_date=known.get("birth_date"),
     )  # fmt: skip
-    (child,) = whose(institution=institution, rows=[claim], corrects=corrects)
+    (child,) = whose(
+        institution=institution, rows=[claim], known=people(institution, [record_number]), corrects=corrects
+    )
     held = (
         HospitalView.objects.select_for_update()
         .filter(institution_id=institution, record_number=record_number, child_id=child)
