@@ -49,7 +49,7 @@ class Group:
 @require_GET
 def scope(request: Request) -> HttpResponse:
     """The groups that hold at the reader's place on a day, those that sites may add, and what changes later."""
-    region = request.post.institution.region_code
+    region = request.post.institution.region_code if request.post else None
     day = _day(request.GET.get("on", "")) or timezone.localdate()
     book = packaged("registry")
     chosen = book.on(day, region, [SET]).rules
