@@ -62,6 +62,9 @@ FIGURES: Final = {
     "cards behind a place": "/reporting/cards?topic=residence&key=110000",
     "cards behind an age": "/reporting/cards?topic=age&key=00",
     "cards behind the problems": "/reporting/cards?topic=problem&key={month}",
+    "cards without a home province": "/reporting/cards?topic=residence&key=",
+    "cards of a month, not reported": "/reporting/cards?topic=waiting&key={month}",
+    "cards of an assumed month": "/reporting/cards?topic=assumed&key={month}",
 }
 QUEUE: Final = {
     "queue": "/cards/queue", "queue by card": "/cards/queue?by=card", "queue, came back": "/cards/queue?kind=returned",
