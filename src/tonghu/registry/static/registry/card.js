@@ -303,6 +303,8 @@ function lacking(field) {
 
 function onClick(event) {
   if (event.target.closest("[data-takes-known]")) return takeKnown();
+  const lacks = event.target.closest("[data-lacks]");
+  if (lacks) return event.preventDefault(), form.querySelector(lacks.getAttribute("href"))?.focus();
   const finding = event.target.closest("#findings [data-finding]");
   if (finding) {
     if (event.target.closest("[data-mend]")) event.preventDefault(), mend(finding);
