@@ -10,6 +10,7 @@ import made_up
 import made_up_cards
 from tonghu.codes import hqms_fields
 from tonghu.intake import queries, services
+from tonghu.intake.absent import absent
 from tonghu.intake.models import Batch, State
 from tonghu.intake.undoing import forecast
 from tonghu.platform.files import vault
@@ -185,3 +186,19 @@ def test_a_file_that_only_keeps_cards_can_be_ended(hospital: Hospital, clerk: Cl
     assert "完成（不改动报告卡）" in page(clerk, batch)
     clerk.post(f"/imports/{batch.pk}/confirm")
     assert hospital.run(batch).counts["skipped"] == 1
+
+
+@pytest.mark.requirement("REG-04")
+def test_a_card_whose_stay_left_the_scope_is_named_before(hospital: Hospital) -> None:
+    hospital.imported(hospital.page(), hospital.page(P3="ZY0002"))
+    corrected = hospital.page(P28="J18.900", P281="肺炎", P321="J18.900", P322="肺炎")
+    batch = hospital.checked(corrected, hospital.page(P3="ZY0002"))
+    page = made_up.browser(hospital.clerk).get(f"/imports/{batch.pk}").content.decode()
+    assert "已有的 1 份报告卡，在此文件的应报住院中没有对应记录" in page
+    with hospital.acting():
+        card = Card.objects.get(record_number="ZY0001")
+        assert [one.pk for one in absent(batch)[0]] == [card.pk]
+    assert f'href="/cards/{card.pk}"' in page
+    same = hospital.checked(hospital.page(), hospital.page(P3="ZY0002"))
+    with hospital.acting():
+        assert absent(same) == ([], False)

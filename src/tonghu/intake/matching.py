@@ -180,7 +180,7 @@ def _compare(batch: Batch, only: Sequence[int] | None) -> None:
             changed = differing(incoming, now, absent)
             if row.match == Match.CHANGED:  # a question may yet lead to a new card, which has all of the row's fields
                 row.changed = changed
-            # A stay that somebody voided is not reported, whatever its card says: a person decides whether it comes back.
+            # A stay that somebody voided is not reported, whatever its card says: a person decides if it comes back.
             voided = row.match == Match.CHANGED and row.card_state == State.VOIDED
             if not voided and (not changed or (imported and not differing(incoming, imported, absent))):
                 row.match, row.why = Match.UNCHANGED, ""

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from tonghu.errors import InputRefused
 from tonghu.hqms.labels import GROUPS_EN, GROUPS_ZH
 from tonghu.intake import deadline, queries, services
+from tonghu.intake.absent import absent
 from tonghu.intake.access import UNDO, UPLOAD
 from tonghu.intake.forms import UploadForm
 from tonghu.intake.looking_again import look_again, wish
@@ -205,7 +206,10 @@ def _preview(batch: Batch) -> dict[str, Any]:
     groups = queries.groups(batch, zh=_zh())
     summary = batch.summary
     total = summary["in_scope"] + summary["undetermined"]
+    left, more = absent(batch)
     return {
+        "absent": left,
+        "more_absent": more,
         "counts": [(name, words, counts[name]) for name, words in COUNTED.items()],
         "waits": counts["waits"],
         "together": sum(counts.values()),

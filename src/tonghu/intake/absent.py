@@ -1,0 +1,26 @@
+"""Cards of a file's archive month that none of its rows in scope is of.
+
+A corrected file may say that a stay is in scope no more: another diagnosis, another birth date. Rows out of scope are
+counted and not kept, so the import cannot tell such a stay from one that the file leaves out; a person can.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from django.db.models import Exists, OuterRef
+
+from tonghu.intake.models import Batch, Row
+from tonghu.registry.models import Card
+from tonghu.registry.states import State
+
+#: So many are listed.
+SHOWN: Final = 50
+
+
+def absent(batch: Batch) -> tuple[list[Card], bool]:
+    """Return the first of these cards, voided ones left out, and whether there are more. The batch waits for a word."""
+    rows = Row.objects.filter(batch=batch, card=OuterRef("pk"))
+    held = Card.objects.filter(institution=batch.institution_id, archive_month=batch.archive_month)
+    found = list(held.exclude(state=State.VOIDED).filter(~Exists(rows)).order_by("pk")[: SHOWN + 1])
+    return found[:SHOWN], len(found) > SHOWN
