@@ -67,7 +67,9 @@ def test_an_administrator_ends_what_sees_patients_and_gets_no_secret_of_it() -> 
     held = docking.client(place, "children.read", networks=["127.0.0.1/32"])
     admin = made_up.post("security_admin", place)
     browser = made_up.browser(admin)
-    assert "children.read" not in browser.get("/docking/new").content.decode(), "what is refused is not offered"
+    form = browser.get("/docking/new").content.decode()
+    assert "children.read" not in form, "what is refused is not offered"
+    assert "您的岗位没有可以交给信息系统的权限" in form
     shown = browser.get(f"/docking/{held.pk}").content.decode()
     assert "更换密钥须由有这些权限的岗位办理" in shown
     assert f"/docking/{held.pk}/renew" not in shown

@@ -43,9 +43,14 @@ class IssueForm(forms.Form):
     def __init__(self, *args: Any, by: Scope, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["institution"] = institution_field(by, label=_("Institution"))
-        self.fields["permissions"].choices = [  # type: ignore[attr-defined]
+        rights = self.fields["permissions"]
+        rights.choices = [  # type: ignore[attr-defined]
             (code, f"{one.name} — {one.effect}") for code, one in for_clients().items() if by.may(code)
         ]
+        if not rights.choices:  # type: ignore[attr-defined]
+            rights.help_text = _(
+                "Your post holds none that a system could get: it will read the open lists only."
+            )
         self.fields["starts"].initial = timezone.localdate
         self.fields["ends"].initial = lambda: timezone.localdate() + timedelta(days=365)
         self.order_fields(("institution", "name", "environment", "permissions", "networks", "starts", "ends"))
