@@ -24,6 +24,11 @@ pytestmark = [pytest.mark.django_db, pytest.mark.requirement("REG-15")]
 TODAY = timezone.localdate()
 
 
+def said(page: str) -> str:
+    """What a page says, without its links: a number in a sentence opens its cards."""
+    return re.sub(r"</?a\b[^>]*>", "", page)
+
+
 @pytest.fixture
 def hospital(db: None) -> Institution:
     made = made_up.hospital("FIGP1", "510104", name="虚构第一儿童医院")
@@ -159,7 +164,7 @@ def test_the_lead_is_told_whether_it_will_be_on_time_and_who_has_the_cards(lead:
     page = text(lead, "/")
     assert "能按时报齐吗" in page
     assert "已逾期" in page
-    assert "共 6 份，累计上报 2 份，未上报 4 份" in page
+    assert "共 6 份，累计上报 2 份，未上报 4 份" in said(page)
     assert "数据审核员" in page
     assert "病理科" in page
 
@@ -208,7 +213,7 @@ def test_an_officer_sees_who_owes_and_what_changed(officer: Client, hospital: In
     cards(hospital, LAST.plus(-1), 4, reported=TODAY)
     page = text(officer, "/")
     assert "虚构第一儿童医院 上报" in page
-    assert "报告卡 4 份" in page
+    assert "报告卡 4 份" in said(page)
     assert "应报监测点" in page
 
 
@@ -216,7 +221,7 @@ def test_the_centre_sees_the_nation_and_what_waits_to_be_verified(hospital: Inst
     cards(hospital, LAST.plus(-1), 2, reported=TODAY)
     centre = made_up.browser(made_up.post("centre_officer", made_up.authority("centre", "000000")))
     page = text(centre, "/")
-    assert "有 2 份已上报的报告卡待接收" in page
+    assert "有 2 份已上报的报告卡待接收" in said(page)
     assert "?region=510000" in page
 
 
