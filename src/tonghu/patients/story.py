@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from tonghu.patients.comparison import names_of
 from tonghu.patients.models import Child, Consent, FormerName, Grant, Guardian, HospitalView, Identifier, Merge, Split
 from tonghu.patients.queries import splits_of
-from tonghu.platform.audit.changes import FieldChange, RowChange, of_record
+from tonghu.platform.audit.changes import FieldChange, RowChange, of_record, who_in_words
 from tonghu.platform.components.parts import Change, Event
 
 #: Rows that say what another says better: who is one with whom, which the merge tells.
@@ -40,7 +40,7 @@ def told(children: Sequence[int], views: Sequence[HospitalView]) -> list[Event]:
         if change.table not in _TOLD_ELSEWHERE and (change.act != "update" or _details(change))
     ]  # fmt: skip
     parted = [
-        Event(at=act.at, who=act.who or "—", what=_parted(act), why=act.reason) for act in splits
+        Event(at=act.at, who=who_in_words(act.who), what=_parted(act), why=act.reason) for act in splits
     ]  # fmt: skip
     return sorted([*events, *parted], key=lambda event: event.at, reverse=True)
 

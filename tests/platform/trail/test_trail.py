@@ -99,6 +99,17 @@ def test_the_history_reads_in_english_too() -> None:
     page = text(client.get(f"/history/network.institution/{lead.institution_id}"))
     assert "from “" in page
     assert "to “Hospital two”" in page
+    # Who acted stands by their role as it is called in English; a role that this version does not know stands as kept.
+    with made_up.acting(lead) as by:
+        log_read(7, "核对", by=by)
+        with open_scope(replace(by, label="虚构甲 · 从前的岗位 · 虚构医院")) as before:
+            log_read(7, "核对", by=before)
+    auditor = made_up.browser(made_up.post("audit_admin", lead.institution))
+    auditor.cookies["django_language"] = "en"
+    page = text(auditor.get("/log"))
+    assert f"{lead.person.name} · {lead.described.en} · " in page
+    assert lead.described.zh not in page
+    assert "虚构甲 · 从前的岗位 · 虚构医院" in page
 
 
 def test_a_history_that_is_not_the_readers_is_not_found() -> None:

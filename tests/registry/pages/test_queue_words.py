@@ -15,11 +15,13 @@ from tonghu.codes.hqms_fields import LAYOUTS
 from tonghu.hqms.labels import GROUPS_EN, GROUPS_ZH
 from tonghu.platform.components.parts import Confirm
 from tonghu.platform.components.templatetags.components import field
+from tonghu.platform.scope.scope import Scope
 from tonghu.registry import first_screen
 from tonghu.registry.models import Card
 from tonghu.registry.pages import opening
 from tonghu.registry.pages.card_lists import group_name
 from tonghu.registry.pages.export_form import ExportForm
+from tonghu.registry.pages.opening import called
 from tonghu.registry.services import move
 
 pytestmark = pytest.mark.django_db
@@ -139,3 +141,11 @@ def test_a_consequence_of_nothing_is_left_out() -> None:
     page = render_to_string("components/confirm.html", {"confirm": asked, "id": "ask"})
     assert "份恢复" in page
     assert "份作废" not in page
+
+
+def test_who_acted_is_called_by_their_role_in_the_readers_language() -> None:
+    ours, theirs = (Scope(label=f"虚构乙 · 数据审核员 · {place}") for place in ("虚构医院", "虚构二院"))
+    acted = "虚构甲 · 数据录入员 · 虚构医院"
+    assert [called(acted, by) for by in (ours, theirs)] == ["虚构甲 · 数据录入员", "数据录入员 · 虚构医院"]
+    with override("en"):
+        assert [called(acted, by) for by in (ours, theirs)] == ["虚构甲 · Entry clerk", "Entry clerk · 虚构医院"]

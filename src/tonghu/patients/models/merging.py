@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from tonghu.patients.models.child import Child
 from tonghu.patients.models.known import HospitalView
 from tonghu.platform.audit.history import tracked
+from tonghu.platform.scope.wording import label_in_words
 
 
 @tracked(part_of="kept")
@@ -38,6 +39,11 @@ class Merge(models.Model):
 
     def __str__(self) -> str:
         return f"merge {self.pk}"
+
+    @property
+    def by_whom(self) -> str:
+        """Who it was, with the role in the reader's language."""
+        return label_in_words(self.who)
 
 
 class Split(models.Model):
@@ -69,6 +75,11 @@ class Split(models.Model):
 
     def __str__(self) -> str:
         return f"split {self.pk}"
+
+    @property
+    def by_whom(self) -> str:
+        """Who it was, with the role in the reader's language."""
+        return label_in_words(self.who)
 
 
 class MergeProposal(models.Model):

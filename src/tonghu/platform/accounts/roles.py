@@ -15,6 +15,8 @@ from typing import Final
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from tonghu.platform.scope.wording import call_role
+
 
 class Sight(Enum):
     """Whose patients a role sees, with the permissions that it holds."""
@@ -327,3 +329,5 @@ _ALL = (
 )  # fmt: skip
 
 ROLES: Final[dict[str, Role]] = {role.code: role for role in _ALL}
+for _role in _ALL:
+    call_role(_role.zh, en=_role.en)

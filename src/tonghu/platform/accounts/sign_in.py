@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from tonghu.platform.accounts.models import Person, Post
 from tonghu.platform.scope.scope import Scope, open_scope, system_scope
+from tonghu.platform.scope.wording import labelled
 
 #: Keys of the session: the post that the person acts from; whether a one-time code was given at log-in.
 POST, SECOND_FACTOR = "post", "second_factor"
@@ -44,7 +45,7 @@ def scope_of_post(post: Post, *, purpose: str, request: str = "") -> Scope:
         permissions=post.described.permissions,
         purpose=purpose,
         request=request,
-        label=f"{post.person.name} · {post.described.zh} · {post.institution.name}",
+        label=labelled(post.person.name, post.described.zh, post.institution.name),
     )
 
 

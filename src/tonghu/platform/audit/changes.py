@@ -28,7 +28,7 @@ from tonghu.platform.audit.history import event_models
 from tonghu.platform.crypto.fields import EncryptedText
 from tonghu.platform.crypto.masks import mask_id
 from tonghu.platform.scope.scope import SYSTEM
-from tonghu.platform.scope.wording import system_in_words
+from tonghu.platform.scope.wording import label_in_words, system_in_words
 from tonghu.platform.shell import Words
 
 Act = Literal["insert", "update", "delete"]
@@ -154,8 +154,8 @@ def of_record(name: str, pk: int) -> list[RowChange]:
 
 
 def who_in_words(who: str) -> str:
-    """Return who acted; a piece of the system is called so."""
-    return system_in_words(who) if who in SYSTEM else who or "—"
+    """Return who acted; a piece of the system is called so, a role in the reader's language."""
+    return system_in_words(who) if who in SYSTEM else label_in_words(who) or "—"
 
 
 #: Where a page ends: moment, table and number of its last change.

@@ -1,12 +1,12 @@
-"""How people call the pieces of the system that act in a scope of their own."""
+"""How people call who acted: the pieces of the system that act in a scope of their own, and posts by their role."""
 
 from __future__ import annotations
 
 from typing import Final
 
 from django.utils.functional import Promise
+from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext_lazy
 
 #: By the names of :data:`tonghu.platform.scope.scope.SYSTEM`.
 PIECES: Final[dict[str, Promise]] = {
@@ -31,3 +31,26 @@ PIECES: Final[dict[str, Promise]] = {
 def system_in_words(name: str) -> str:
     """Return a piece of the system as the reader knows it; one that this version does not know by its name."""
     return _("the system (%(name)s)") % {"name": PIECES.get(name, name)}
+
+
+#: Between the name, the role and the institution of a label (:func:`labelled`).
+SEPARATOR: Final = " · "
+_roles: dict[str, str] = {}
+
+
+def labelled(name: str, role: str, institution: str) -> str:
+    """Return who acts as the log and histories keep it for good; the role by its Chinese name, made known before."""
+    return SEPARATOR.join((name, role, institution))
+
+
+def call_role(zh: str, *, en: str) -> None:
+    """Make known how a role that labels hold by its Chinese name is called in English."""
+    _roles[zh] = en
+
+
+def label_in_words(label: str) -> str:
+    """Return a kept label with its role in the reader's language; what is none stays as it is."""
+    name, *post = label.rsplit(SEPARATOR, 2)
+    if len(post) < 2 or (get_language() or "zh").startswith("zh"):
+        return label
+    return labelled(name, _roles.get(post[0], post[0]), post[1])

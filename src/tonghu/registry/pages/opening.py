@@ -17,6 +17,7 @@ from tonghu.patients.models import Child
 from tonghu.platform.audit.access import REVEAL
 from tonghu.platform.audit.acts import log_read
 from tonghu.platform.scope.scope import Scope
+from tonghu.platform.scope.wording import label_in_words
 from tonghu.registry import content as contents
 from tonghu.registry.access import AUDIT, ENTER
 from tonghu.registry.checks import Found, check, missing, to_supplement
@@ -68,6 +69,7 @@ def called(who: str, by: Scope) -> str:
     """How a reader is told of somebody who acted: of their own institution by name and role, of another one by role
     and institution. Pieces of the system are called as they are.
     """
+    who = label_in_words(who)
     name, *place = who.rsplit(SEPARATOR, 2)
     if len(place) < 2:
         return who
