@@ -190,6 +190,10 @@ def test_the_pages_register_change_code_and_close(officer: Scope) -> None:
     page = browser.post("/institutions/new", said, follow=True).content.decode()
     assert "虚构九院" in page
     assert "三级甲等" in page
+    english = made_up.browser(made_up.post("commission_officer", made_up.authority()))
+    english.cookies["django_language"] = "en"
+    assert "Level 3, grade A" in english.get("/institutions", {"q": "TEST9"}).content.decode()
+    assert ">grade A</option>" in english.get("/institutions/new").content.decode()
     made = Institution.objects.get(code="TEST9")
     address = f"/institutions/{made.pk}"
     changed = {name: said[name] for name in ("region_code", "type", "level", "grade", "department")}

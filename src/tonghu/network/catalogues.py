@@ -16,7 +16,14 @@ import yaml
 from django.utils.translation import get_language
 
 _DATA = Path(__file__).parent / "data"
-GRADES = ("特", "甲", "乙", "丙")
+#: Levels and grades of the hospital review, as they are called: (zh, en).
+LEVELS = {1: ("一级", "Level 1"), 2: ("二级", "Level 2"), 3: ("三级", "Level 3")}
+GRADES = {
+    "特": ("特等", "special grade"),
+    "甲": ("甲等", "grade A"),
+    "乙": ("乙等", "grade B"),
+    "丙": ("丙等", "grade C"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,3 +80,11 @@ def institution_types() -> Mapping[str, InstitutionType]:
     with (_DATA / "institution_types.csv").open(encoding="utf-8", newline="") as lines:
         rows = [InstitutionType(row["code"], row["zh"], row["en"], row["kind"]) for row in csv.DictReader(lines)]
     return {row.code: row for row in rows}
+
+
+def level_in_words(level: int | None, grade: str = "") -> str:
+    """Return a level with its grade in the reader's language, such as 三级甲等; "" for neither."""
+    said = [named for named in (LEVELS.get(level or 0), GRADES.get(grade)) if named]
+    if (get_language() or "zh").startswith("zh"):
+        return "".join(zh for zh, _en in said)
+    return ", ".join(en for _zh, en in said)

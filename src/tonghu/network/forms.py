@@ -9,7 +9,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from tonghu.network.catalogues import GRADES, departments, institution_types
+from tonghu.network.catalogues import GRADES, departments, institution_types, level_in_words
 from tonghu.network.models import Institution, InstitutionCode
 from tonghu.network.queries import REGIONS
 from tonghu.platform.accounts.forms import DateField
@@ -46,11 +46,12 @@ class InstitutionForm(AsShown):
         empty_value=None,
         choices=[_NONE, (1, _("Level 1")), (2, _("Level 2")), (3, _("Level 3"))],
     )
-    grade = forms.ChoiceField(label=_("Grade"), required=False, choices=[_NONE, *((one, one) for one in GRADES)])
+    grade = forms.ChoiceField(label=_("Grade"), required=False)
     department = forms.ChoiceField(label=_("Department (authorities only)"), required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["grade"].choices = [_NONE, *((one, level_in_words(None, one)) for one in GRADES)]  # type: ignore[attr-defined]
         self.fields["type"].choices = [_NONE, *((one.code, str(one)) for one in institution_types().values())]  # type: ignore[attr-defined]
         self.fields["department"].choices = [_NONE, *((one.code, str(one)) for one in departments().values())]  # type: ignore[attr-defined]
 

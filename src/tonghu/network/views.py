@@ -21,7 +21,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from tonghu.errors import InputRefused
 from tonghu.network import naming, queries, services
 from tonghu.network.access import MANAGE
-from tonghu.network.catalogues import departments, institution_types
+from tonghu.network.catalogues import departments, institution_types, level_in_words
 from tonghu.network.forms import CloseForm, CodeForm, InstitutionForm, RegisterForm
 from tonghu.network.models import Institution
 from tonghu.network.region_range import NATION
@@ -207,7 +207,7 @@ def _type(one: Institution) -> str:
 
 
 def _level(one: Institution) -> str:
-    return ("", "一级", "二级", "三级")[one.level or 0] + (f"{one.grade}等" if one.grade else "")
+    return level_in_words(one.level, one.grade)
 
 
 def _state(one: Institution) -> Mark:
