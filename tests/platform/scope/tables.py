@@ -88,7 +88,6 @@ MOVES: Final = {
     ("accounts_onetimelink", "issued_by_id"): "who issued it, which only names who acts",
     ("accounts_person", "institution_id"): "an account is moved by whoever registers people at both places",
     ("accounts_session", "person_id"): "a session is nobody's until the password is right; log-in alone writes it",
-    ("api_dockingclient", "issued_by_id"): "who issued it, which only names who acts",
     ("files_storedfile", "destroyed_by_id"): "who destroyed it, which only names who acts",
     ("jobs_job", "decided_by_id"): "who decided about a dead letter, which only names who acts",
     ("registry_card", "child_id"): "a card goes with its view where that is parted from a child",
