@@ -15,18 +15,25 @@ from django.utils.http import parse_header_parameters
 #: In ``META`` of a request whose content type was set aside.
 REFUSED: Final = "tonghu.content_type_refused"
 _OURS: Final = ("utf-8", "ascii")
+#: What some clients say by habit of forms that hold ASCII alone; it has no Chinese, so what it says is read as ours.
+_BY_HABIT: Final = ("iso8859-1",)
 
 
 def settle(environ: dict[str, Any]) -> None:
     """Leave of the content type what can be read, and note where that is not all of it."""
     said = environ.get("CONTENT_TYPE", "")
-    if not _is_ours(said):
-        environ["CONTENT_TYPE"], environ[REFUSED] = said.partition(";")[0], True
+    charset = _charset(said)
+    if charset in _OURS:
+        return
+    environ["CONTENT_TYPE"] = said.partition(";")[0]
+    if charset not in _BY_HABIT:
+        environ[REFUSED] = True
 
 
-def _is_ours(said: str) -> bool:
+def _charset(said: str) -> str:
+    """Python's name of the charset, UTF-8 where none is said, empty where it is none."""
     try:
         _kind, more = parse_header_parameters(said)
-        return "charset" not in more or codecs.lookup(more["charset"]).name in _OURS
+        return codecs.lookup(more.get("charset", "utf-8")).name
     except (LookupError, ValueError):
-        return False
+        return ""
