@@ -92,10 +92,10 @@ def test_reported_cards_of_the_child_open_and_close_on_the_instant(two: Two) -> 
 
 
 def test_it_closes_within_a_transaction_that_is_open(two: Two) -> None:
-    two.let_see(-1, 1 / 3600 / 2)
+    two.let_see(-1, 2 / 3600)
     with reading(two.receiver), connection.cursor() as cursor:
         assert SeenCard.objects.count() == 1
-        cursor.execute("SELECT pg_sleep(0.6)")
+        cursor.execute("SELECT pg_sleep(2.1)")
         assert SeenCard.objects.count() == 0
 
 

@@ -24,7 +24,3 @@ UNDONE: Final = kind(
     en="took back {subject} ({number}): {voided} voided, {restored} put back, {kept} kept",
     data=("number", "voided", "restored", "kept"),
 )
-EXPORTED: Final = kind(
-    "intake.exported", zh="导出了报告卡 {count} 份（{month}）", en="exported {count} report cards ({month})",
-    data=("count", "month"),
-)  # fmt: skip

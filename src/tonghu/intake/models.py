@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from tonghu.platform.audit.history import tracked
 from tonghu.platform.crypto.fields import EncryptedText, KeyedHash
 from tonghu.platform.files.models import StoredFile
+from tonghu.platform.scope.wording import label_in_words
 from tonghu.registry.content import KEY_PURPOSE, PLACE
 from tonghu.registry.models.sealed import SealedBytes
 
@@ -116,6 +117,16 @@ class Batch(models.Model):
 
     def __str__(self) -> str:
         return f"batch {self.label}"
+
+    @property
+    def uploaded_by(self) -> str:
+        """Who brought the file, with the role in the reader's language."""
+        return label_in_words(self.who)
+
+    @property
+    def confirmed_by_whom(self) -> str:
+        """Who confirmed it, with the role in the reader's language."""
+        return label_in_words(self.confirmed_by)
 
     @property
     def label(self) -> str:

@@ -126,7 +126,8 @@ _ALL = (
     ),
     Act(
         code="recall", sources=(State.APPROVED,), to=State.RETURNED, permission=AUDIT, reason=True,
-        zh="撤销通过并退回", en="Recall and return", done_zh="撤销了审核通过，退回给录入员", done_en="recalled and returned it",
+        zh="撤销通过并退回", en="Recall and return",
+        done_zh="撤销了审核通过，退回给录入员", done_en="recalled and returned it",
         notice="registry.returned",
     ),
     Act(
