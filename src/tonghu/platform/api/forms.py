@@ -48,9 +48,7 @@ class IssueForm(forms.Form):
             (code, f"{one.name} — {one.effect}") for code, one in for_clients().items() if by.may(code)
         ]
         if not rights.choices:  # type: ignore[attr-defined]
-            rights.help_text = _(
-                "Your post holds none that a system could get: it will read the open lists only."
-            )
+            rights.help_text = _("Your post holds none that a system could get: it will read the open lists only.")
         self.fields["starts"].initial = timezone.localdate
         self.fields["ends"].initial = lambda: timezone.localdate() + timedelta(days=365)
         self.order_fields(("institution", "name", "environment", "permissions", "networks", "starts", "ends"))
