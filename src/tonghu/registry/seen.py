@@ -6,14 +6,17 @@ Those of others are read from above, or by a hospital that is let see the child 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import cast
+from typing import Final, cast
 
 from django.db.models import QuerySet
 
 from tonghu.platform.scope.scope import Scope
-from tonghu.registry.content import open_
+from tonghu.registry.content import Content, open_
 from tonghu.registry.models import Card, CardVersion, SeenCard
 from tonghu.registry.summary import Identity, named
+
+#: So many cards of a hospital tell which codes it writes.
+NEWEST: Final = 400
 
 
 def cards_seen(by: Scope) -> QuerySet[Card]:
@@ -65,3 +68,11 @@ def whom(cards: Iterable[Card | SeenCard]) -> dict[int, Identity]:
 def names(cards: Iterable[Card | SeenCard]) -> dict[int, str]:
     """What children are called on cards, by the cards' numbers (:func:`whom`)."""
     return {pk: one.patient_name for pk, one in whom(cards).items()}
+
+
+def newest_contents(*, by: Scope, limit: int = NEWEST) -> list[Content]:
+    """What the newest cards of the reader's own hospital say."""
+    newest = Card.objects.filter(institution=by.institution).order_by("-changed_at", "pk")
+    numbers = dict(newest.values_list("pk", "version")[:limit])
+    versions = CardVersion.objects.filter(card__in=list(numbers)).only("card_id", "number", "content")
+    return [open_(one.content) for one in versions if numbers[one.card_id] == one.number]

@@ -18,7 +18,7 @@ from tonghu.registry.checks import rules_key
 from tonghu.registry.forms.lists import pairs
 from tonghu.registry.forms.written import Gathered, keep
 from tonghu.registry.models import Card, Layout
-from tonghu.registry.pages.opening import newest_contents
+from tonghu.registry.seen import newest_contents
 from tonghu.registry.services import mending
 from tonghu.registry.services.comparing import uncompared
 from tonghu.registry.services.rechecking import compare, recheck

@@ -15,10 +15,10 @@ from django.utils.translation import gettext as _
 
 from tonghu.platform.audit.changes import event_model, who_in_words
 from tonghu.platform.scope.scope import Scope
+from tonghu.platform.scope.wording import SEPARATOR, called
 from tonghu.registry.forms.cells import label
 from tonghu.registry.models import Card, CardAct, CardVersion, Origin
 from tonghu.registry.pages.beside import act_in_words
-from tonghu.registry.pages.opening import SEPARATOR, called
 from tonghu.registry.seen import cards_seen
 from tonghu.surveillance.models import MonthLock
 

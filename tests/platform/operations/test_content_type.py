@@ -13,7 +13,6 @@ from django.core.signals import request_finished, request_started
 from django.db import close_old_connections
 from django.test import Client
 
-from tonghu.config.wsgi import application
 from tonghu.platform.operations.content_type import REFUSED, settle
 
 pytestmark = pytest.mark.django_db
@@ -21,6 +20,8 @@ pytestmark = pytest.mark.django_db
 
 def ask(path: str, content_type: str, method: str = "GET", body: bytes = b"") -> tuple[int, dict[str, str], str]:
     """Call the entry of the web server, as gunicorn does."""
+    from tonghu.config.wsgi import application  # now: made earlier, it would not know the static files of this run
+
     environ: dict[str, Any] = {
         "REQUEST_METHOD": method, "PATH_INFO": path, "QUERY_STRING": "x=%41&q=a", "HTTP_HOST": "testserver",
         "REMOTE_ADDR": "127.0.0.1", "CONTENT_TYPE": content_type, "CONTENT_LENGTH": str(len(body)),

@@ -27,7 +27,7 @@ from tonghu.registry.auditing import sample
 from tonghu.registry.forms import lists
 from tonghu.registry.models import Card, Finding
 from tonghu.registry.pages import card_lists, looking, working
-from tonghu.registry.pages.opening import newest_contents
+from tonghu.registry.seen import newest_contents
 from tonghu.registry.services import enter_card, mending, move, save_card
 from tonghu.registry.services.saving import current
 

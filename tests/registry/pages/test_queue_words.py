@@ -16,12 +16,12 @@ from tonghu.hqms.labels import GROUPS_EN, GROUPS_ZH
 from tonghu.platform.components.parts import Confirm
 from tonghu.platform.components.templatetags.components import field
 from tonghu.platform.scope.scope import Scope
+from tonghu.platform.scope.wording import called
 from tonghu.registry import first_screen
 from tonghu.registry.models import Card
 from tonghu.registry.pages import opening
 from tonghu.registry.pages.card_lists import group_name
 from tonghu.registry.pages.export_form import ExportForm
-from tonghu.registry.pages.opening import called
 from tonghu.registry.services import move
 
 pytestmark = pytest.mark.django_db

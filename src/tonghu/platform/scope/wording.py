@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from django.utils.functional import Promise
 from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext as _
+
+if TYPE_CHECKING:
+    from tonghu.platform.scope.scope import Scope
 
 #: By the names of :data:`tonghu.platform.scope.scope.SYSTEM`.
 PIECES: Final[dict[str, Promise]] = {
@@ -54,3 +57,15 @@ def label_in_words(label: str) -> str:
     if len(post) < 2 or (get_language() or "zh").startswith("zh"):
         return label
     return labelled(name, _roles.get(post[0], post[0]), post[1])
+
+
+def called(who: str, by: Scope) -> str:
+    """How a reader is told of somebody who acted: of their own institution by name and role, of another one by role
+    and institution. Pieces of the system are called as they are.
+    """
+    who = label_in_words(who)
+    name, *place = who.rsplit(SEPARATOR, 2)
+    if len(place) < 2:
+        return who
+    same = place[1] == by.label.rsplit(SEPARATOR, 1)[-1]
+    return SEPARATOR.join((name, place[0]) if same else place)

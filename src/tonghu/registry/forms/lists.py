@@ -23,6 +23,7 @@ from tonghu.platform.components.codes import BEST, Choice, among, choice, choice
 from tonghu.platform.scope.scope import Scope
 from tonghu.registry.content import Content
 from tonghu.registry.forms.written import written
+from tonghu.registry.seen import newest_contents
 from tonghu.registry.supplement import stages
 from tonghu.tumours.recode import FIRST_HISTOLOGY, recode
 
@@ -105,8 +106,6 @@ _held: dict[int, tuple[float, dict[str, tuple[Choice, ...]]]] = {}
 
 def own_pairs(by: Scope) -> Mapping[str, tuple[Choice, ...]]:
     """The pairs of the reader's own hospital, from its newest cards, and after them those that several write."""
-    from tonghu.registry.pages.opening import newest_contents
-
     if by.institution is None:
         return written()
     at, found = _held.get(by.institution, (0.0, {}))

@@ -26,18 +26,8 @@ from tonghu.registry.forms.reasons import DEPARTMENTS, OVERRIDE, reasons
 from tonghu.registry.models import Card, Finding
 from tonghu.registry.pages import card_lists, looking, working
 from tonghu.registry.pages.beside import changes, history, raw_beside
-from tonghu.registry.pages.opening import (
-    Opened,
-    at_home,
-    given_reasons,
-    log_look,
-    number,
-    opened,
-    posted,
-    posted_changes,
-    sent,
-    typed,
-)
+from tonghu.registry.pages.opening import Opened, at_home, log_look, opened
+from tonghu.registry.pages.posting import given_reasons, number, posted, posted_changes, sent, typed
 from tonghu.registry.pages.telling import done, elsewhere, refusal_in_words
 from tonghu.registry.pages.trail import Trail, trail
 from tonghu.registry.seen import whom

@@ -20,7 +20,8 @@ from tonghu.registry.forms import cells, lists
 from tonghu.registry.forms.findings import counted
 from tonghu.registry.forms.sections import masked_kind
 from tonghu.registry.pages.new_card import NewCard, begun
-from tonghu.registry.pages.opening import Opened, at_home, in_hand, number, posted, posted_changes, typed
+from tonghu.registry.pages.opening import Opened, at_home, in_hand
+from tonghu.registry.pages.posting import number, posted, posted_changes, typed
 
 #: What the log of reveals says the value was needed for; kept as it is, so not translated.
 REASON = "更正报告卡"

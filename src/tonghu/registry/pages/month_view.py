@@ -14,7 +14,8 @@ from tonghu.platform.accounts.access import Request, requires
 from tonghu.registry.access import ENTER
 from tonghu.registry.months import read_month
 from tonghu.registry.pages import working
-from tonghu.registry.pages.opening import in_hand, number
+from tonghu.registry.pages.opening import in_hand
+from tonghu.registry.pages.posting import number
 from tonghu.registry.pages.telling import refusal_in_words
 from tonghu.registry.services import correct_month
 

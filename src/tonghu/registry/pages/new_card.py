@@ -31,7 +31,8 @@ from tonghu.registry.forms.cells import Sight
 from tonghu.registry.forms.findings import Shown, counted, shown
 from tonghu.registry.models import Draft
 from tonghu.registry.months import read_month
-from tonghu.registry.pages.opening import Waiting, lacking_of, typed, waiting_for
+from tonghu.registry.pages.opening import Waiting, lacking_of, waiting_for
+from tonghu.registry.pages.posting import typed
 from tonghu.registry.pages.stays import other_stays
 from tonghu.registry.pages.telling import elsewhere, refusal_in_words
 from tonghu.registry.services import OnRecord, enter_card

@@ -8,21 +8,20 @@ from functools import cached_property
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import F, Q
-from django.http import Http404, HttpRequest
+from django.http import Http404
 from django.utils import timezone
 from django.utils.translation import get_language
 
-from tonghu.codes import hqms_fields
 from tonghu.patients.models import Child
 from tonghu.platform.audit.access import REVEAL
 from tonghu.platform.audit.acts import log_read
+from tonghu.platform.scope import wording
 from tonghu.platform.scope.scope import Scope
-from tonghu.platform.scope.wording import label_in_words
 from tonghu.registry import content as contents
 from tonghu.registry.access import AUDIT, ENTER
 from tonghu.registry.checks import Found, check, missing, to_supplement
 from tonghu.registry.content import Content
-from tonghu.registry.drafts import LONGEST_REASON, REASON, Typed, draft_changes, reasons_of
+from tonghu.registry.drafts import draft_changes, reasons_of
 from tonghu.registry.forms.cells import AT_THE_HOSPITAL, Sight, label
 from tonghu.registry.forms.findings import Shown, shown
 from tonghu.registry.models import Card, CardAct, CardVersion, Draft, Finding
@@ -37,8 +36,6 @@ from tonghu.registry.states import RETURNED, Act, State, acts_in
 from tonghu.registry.summary import Identity, facts, identity
 from tonghu.registry.supplement import Item, items
 
-#: So many cards of a hospital tell which codes it writes.
-NEWEST = 400
 #: So many blank fields are named, the rest is counted.
 MOST_NAMED = 6
 #: So many of the last acts on a card are shown.
@@ -46,35 +43,14 @@ MOST_ACTS = 100
 #: So many of a child's earlier stays are asked what they knew of the tumour.
 MOST_STAYS = 20
 Waiting = tuple[list[str], int]
-#: Begins the name under which a tab says what it knew of a field.
-KNEW = "_knew_"
 #: The items that say when the disease was diagnosed first and whether that was before this stay, and that it was.
 DATED, STATUS, KNOWN_BEFORE = "first_diagnosis_date", "case_status", "2"
-#: The name of a reason: its prefix, a rule and a field.
-LONGEST_REASON_NAME = 100
-#: No field takes more; the dictionary's own lengths are a rule's matter.
-LONGEST = 400
-
-#: Between name, role and institution of whoever acted (``Scope.label``).
-SEPARATOR = " · "
 #: In which a card that came back is on its way again.
 AFTER_A_RETURN = frozenset({State.SUBMITTED, State.APPROVED, State.REPORTED})
 #: With these a card begins anew: what it came back for before is settled.
 BEGINS_ANEW = frozenset({"accept", "revise", "restore"})
 #: What the log of looks says these pages are for; kept as it is, so not translated.
 PURPOSE = "查看报告卡"
-
-
-def called(who: str, by: Scope) -> str:
-    """How a reader is told of somebody who acted: of their own institution by name and role, of another one by role
-    and institution. Pieces of the system are called as they are.
-    """
-    who = label_in_words(who)
-    name, *place = who.rsplit(SEPARATOR, 2)
-    if len(place) < 2:
-        return who
-    same = place[1] == by.label.rsplit(SEPARATOR, 1)[-1]
-    return SEPARATOR.join((name, place[0]) if same else place)
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,8 +184,8 @@ class Opened:
         return {(one.rule, one.column): one.overridden_reason for one in held}
 
     def called(self, who: str) -> str:
-        """How the reader is told of somebody who acted (:func:`called`)."""
-        return called(who, self.by)
+        """How the reader is told of somebody who acted."""
+        return wording.called(who, self.by)
 
     @cached_property
     def returned(self) -> Said | None:
@@ -371,64 +347,3 @@ def waiting_for(content: Content, region: str) -> Waiting:
 def log_look(one: Opened) -> None:
     """Log that the reader was shown the card."""
     log_read(one.card.child.group, PURPOSE, by=one.by, institution=one.card.institution_id)
-
-
-def posted(request: HttpRequest) -> dict[str, str]:
-    """The fields of a posted form; what the page itself adds begins with an underscore."""
-    return {
-        name: str(value)[:LONGEST]
-        for name, value in request.POST.items()
-        if not name.startswith("_") and request.POST.get(f"_keep_{name}") != "theirs"
-    }
-
-
-def number(request: HttpRequest, otherwise: int) -> int:
-    """The version that was on the screen."""
-    said = request.POST.get("_version", "")
-    return int(said) if said.isascii() and said.isdigit() and len(said) < 9 else otherwise
-
-
-def posted_changes(content: Content, said: dict[str, str], sight: Sight) -> tuple[dict[str, str], dict[str, str]]:
-    """What of a posted form differs from a content: front page and supplement.
-
-    Names that are no field are left out. A masked field that comes back empty is as it was.
-    """
-    known = hqms_fields.layout(content.layout).by_code
-    names = {item.name for item in items()}
-    front: dict[str, str] = {}
-    supplement: dict[str, str] = {}
-    for name, text in said.items():
-        wanted, held = text.strip(), content.value(name).strip()
-        if wanted == held:
-            continue
-        if name in names:
-            supplement[name] = wanted
-        elif name in known and (wanted or not sight.of(known[name], held)):
-            front[name] = wanted
-    return front, supplement
-
-
-def typed(request: HttpRequest, base: Content, based_on: int, sight: Sight) -> Typed:
-    """What a tab sends of what was typed, and what it knew of each field before."""
-    front, supplement = posted_changes(base, posted(request), sight)
-    known = {name[len(KNEW) :]: str(value) for name, value in request.POST.items() if name.startswith(KNEW)}
-    return Typed(based_on, front, supplement, sent(request), known, given_reasons(request))
-
-
-def given_reasons(request: HttpRequest) -> dict[str, str]:
-    """The reasons for findings that a form brings, by their names; a blank one was taken back."""
-    said = ((name, str(value).strip()) for name, value in request.POST.items() if name.startswith(REASON))
-    return {name[:LONGEST_REASON_NAME]: value[:LONGEST_REASON] for name, value in said}
-
-
-def sent(request: HttpRequest) -> frozenset[str]:
-    """The names of the fields of a posted form."""
-    return frozenset(name for name in request.POST if not name.startswith("_"))
-
-
-def newest_contents(*, by: Scope, limit: int = NEWEST) -> list[Content]:
-    """What the newest cards of the reader's own hospital say."""
-    newest = Card.objects.filter(institution=by.institution).order_by("-changed_at", "pk")
-    numbers = dict(newest.values_list("pk", "version")[:limit])
-    versions = CardVersion.objects.filter(card__in=list(numbers)).only("card_id", "number", "content")
-    return [contents.open_(one.content) for one in versions if numbers[one.card_id] == one.number]

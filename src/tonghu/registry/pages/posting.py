@@ -1,0 +1,73 @@
+"""What a card's form brings: what was typed, the version that it was typed on, what the tab knew, and reasons."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from django.http import HttpRequest
+
+from tonghu.codes import hqms_fields
+from tonghu.registry.content import Content
+from tonghu.registry.drafts import LONGEST_REASON, REASON, Typed
+from tonghu.registry.forms.cells import Sight
+from tonghu.registry.supplement import items
+
+#: Begins the name under which a tab says what it knew of a field.
+KNEW: Final = "_knew_"
+#: The name of a reason: its prefix, a rule and a field.
+LONGEST_REASON_NAME: Final = 100
+#: No field takes more; the dictionary's own lengths are a rule's matter.
+LONGEST: Final = 400
+
+
+def posted(request: HttpRequest) -> dict[str, str]:
+    """The fields of a posted form; what the page itself adds begins with an underscore."""
+    return {
+        name: str(value)[:LONGEST]
+        for name, value in request.POST.items()
+        if not name.startswith("_") and request.POST.get(f"_keep_{name}") != "theirs"
+    }
+
+
+def number(request: HttpRequest, otherwise: int) -> int:
+    """The version that was on the screen."""
+    said = request.POST.get("_version", "")
+    return int(said) if said.isascii() and said.isdigit() and len(said) < 9 else otherwise
+
+
+def posted_changes(content: Content, said: dict[str, str], sight: Sight) -> tuple[dict[str, str], dict[str, str]]:
+    """What of a posted form differs from a content: front page and supplement.
+
+    Names that are no field are left out. A masked field that comes back empty is as it was.
+    """
+    known = hqms_fields.layout(content.layout).by_code
+    names = {item.name for item in items()}
+    front: dict[str, str] = {}
+    supplement: dict[str, str] = {}
+    for name, text in said.items():
+        wanted, held = text.strip(), content.value(name).strip()
+        if wanted == held:
+            continue
+        if name in names:
+            supplement[name] = wanted
+        elif name in known and (wanted or not sight.of(known[name], held)):
+            front[name] = wanted
+    return front, supplement
+
+
+def typed(request: HttpRequest, base: Content, based_on: int, sight: Sight) -> Typed:
+    """What a tab sends of what was typed, and what it knew of each field before."""
+    front, supplement = posted_changes(base, posted(request), sight)
+    known = {name[len(KNEW) :]: str(value) for name, value in request.POST.items() if name.startswith(KNEW)}
+    return Typed(based_on, front, supplement, sent(request), known, given_reasons(request))
+
+
+def given_reasons(request: HttpRequest) -> dict[str, str]:
+    """The reasons for findings that a form brings, by their names; a blank one was taken back."""
+    said = ((name, str(value).strip()) for name, value in request.POST.items() if name.startswith(REASON))
+    return {name[:LONGEST_REASON_NAME]: value[:LONGEST_REASON] for name, value in said}
+
+
+def sent(request: HttpRequest) -> frozenset[str]:
+    """The names of the fields of a posted form."""
+    return frozenset(name for name in request.POST if not name.startswith("_"))
