@@ -184,8 +184,8 @@ def lint() -> int:
     return 0
 
 
-#: A process a core, a file of tests to the process that is free, in the order of the folders (browsers first).
-IN_PROCESSES = ["-n", str(min(4, os.cpu_count() or 1)), "--dist", "loadfile", "--no-loadscope-reorder"]
+#: One process more than cores, since some wait for others; a file of tests to the one that is free, browsers first.
+IN_PROCESSES = ["-n", str(min(4, 1 + (os.cpu_count() or 1))), "--dist", "loadfile", "--no-loadscope-reorder"]
 #: What must hold on every PostgreSQL: migrations, row security, constraints, queue, history.
 ON_EVERY_POSTGRES = ("database", "scope", "audit", "jobs")
 

@@ -451,7 +451,7 @@ def test_the_history_tells_versions_and_acts(point: Point, clerk: Client) -> Non
     clerk.post(f"/cards/{card.pk}/save", {"_version": 1, AGE: "9"})
     said = text(made_up.browser(point.post("auditor")).get(f"/cards/{card.pk}"))
     assert "第 2 版" in said
-    assert "提交审核" in said
+    assert "提交了审核" in said
     assert "<del>12</del>" in said
     assert "<ins>9</ins>" in said
     with point.acting("entry_clerk"):

@@ -227,7 +227,7 @@ def test_a_card_is_entered_by_hand_with_the_same_form(point: Point, clerk: Clien
 def test_what_a_new_card_lacks_is_said_and_nothing_typed_is_lost(point: Point, clerk: Client) -> None:
     answer = clerk.post("/cards/new/enter", {"_layout": "2020", "A11": "单新", "_month": "next"})
     assert answer.status_code == 422
-    assert "归档月份" in text(answer)
+    assert "归档月“next”不是年-月" in text(answer)
     assert 'value="单新"' in text(answer)
     for month, why in (("2016-12", "早于 2017-01"), ("2031-02", "还没有到")):
         typed = {"_layout": "2020", "A11": "单新", "A48": "ZY78", "B15": "2026-10-04 09:00", "_month": month}
@@ -542,7 +542,9 @@ def test_many_cards_cost_no_more_questions_than_few(point: Point, clerk: Client)
 
 @pytest.mark.requirement("REG-15")
 def test_the_first_screens_say_what_to_do_next(point: Point, clerk: Client, auditor: Client) -> None:
-    assert "全部完成" in text(clerk.get("/"))
+    nothing = text(clerk.get("/"))
+    assert "全部完成" not in nothing, "nothing came yet"
+    assert "导入当月出院数据后，新的报告卡会出现在这里" in nothing
     assert "全部完成" in text(auditor.get("/"))
     wrong, clean = point.card(age_years="12"), point.card()
     home = text(clerk.get("/"))
