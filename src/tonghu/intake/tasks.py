@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from tonghu.errors import InputRefused
 from tonghu.hqms.check import Options
+from tonghu.intake.absent import look
 from tonghu.intake.belonging import require_own
 from tonghu.intake.checking import Checked, checked
 from tonghu.intake.deadline import LIFE, remind
@@ -174,6 +175,7 @@ def _stage(run: Run, batch: int, found: Checked, others: frozenset[str]) -> dict
     held.summary["card_rules"] = found_on_cards(held, (line["rule"] for line in found.summary["findings_by_rule"]))
     match(held)
     held.summary["staged"] = staged(held, found.errors_among())
+    held.summary["absent"] = look(held)
     held.state = State.READY
     held.samples = json.dumps(found.samples(), ensure_ascii=False)
     held.save(update_fields=["layout", "state", "summary", "samples"])
