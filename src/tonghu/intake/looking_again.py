@@ -138,6 +138,7 @@ def _seconds(moment: str | None) -> int:
 
 def _compare(batch: Batch, rows: list[int]) -> None:
     batch.summary["looked_again"] = batch.looked_again + 1
+    batch.summary.pop("absent", None)  # which cards no row is of may be others by now: asked anew
     with connection.cursor() as cursor:
         cursor.execute(_RESET, [batch.pk, rows])
     match(batch, only=rows)
