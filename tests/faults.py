@@ -16,11 +16,12 @@ import subprocess
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 
-from django.db import connection
+from django.db import connection, connections
 
 #: The points of the jobs room, in the order in which a job comes to them.
 POINTS = (
@@ -37,6 +38,25 @@ def until(true: Callable[[], bool], seconds: float = PATIENCE) -> None:
     while not true():
         assert time.monotonic() < end, f"not so after {seconds} s"
         time.sleep(0.05)
+
+
+def fork(work: Callable[[], object]) -> int:
+    """Run `work` in a process forked from the test, which ends when it returns; returns its pid.
+
+    It talks to the database by connections of its own. Closing ours before the fork is not enough: in a thread where a
+    browser's event loop runs, Django keeps connections apart from those that it made before, and the child, in which
+    no loop runs, finds the earlier ones again. Two processes on one socket then read each other's answers.
+    """
+    pid = os.fork()
+    if pid:
+        return pid
+    try:
+        for alias in connections:
+            connections[alias] = connections.create_connection(alias)  # what was there is not closed: it is not ours
+        work()
+    except BaseException:
+        traceback.print_exc()
+    os._exit(1)
 
 
 class Worker:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import random
 import signal
 import time
-import traceback
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
-from django.db import connections
+from django.db import connection
 
 import sample_card_jobs
-from faults import Workers, until
+from faults import Workers, fork, until
 from made_up_cards import Point, code
 from run_jobs import seen
 from tonghu.platform.jobs.models import Job
@@ -67,16 +68,8 @@ def test_killed_at_any_moment_of_saving_and_moving_nothing_is_left_half_done(poi
     chance = random.Random(20261122)
     cards = [point.card().pk for _ in range(3)]
     for _ in range(60):
-        for one in connections.all():
-            one.close()
         reader, writer = os.pipe()
-        pid = os.fork()
-        if pid == 0:  # the process that dies
-            try:
-                work(point, cards, writer)
-            except BaseException:
-                traceback.print_exc()
-            os._exit(1)
+        pid = fork(partial(work, point, cards, writer))  # the process that dies
         os.close(writer)
         for _act in range(chance.randint(1, 6)):  # however slow the machine is, it came to work
             assert os.read(reader, 1), "it ended by itself"
@@ -89,6 +82,34 @@ def test_killed_at_any_moment_of_saving_and_moving_nothing_is_left_half_done(poi
         versions = CardVersion.objects.count()
         assert versions > 60, "it came to save something"
         assert sum(Card.objects.values_list("version", flat=True)) == versions
+
+
+def test_a_forked_process_talks_by_connections_of_its_own(committed: None) -> None:
+    """Also where a browser's event loop runs in the thread, and Django made a connection before it did."""
+    loop = asyncio.new_event_loop()
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_backend_pid()")
+            ours = cursor.fetchone()[0]
+            asyncio.events._set_running_loop(loop)
+            reader, writer = os.pipe()
+            pid = fork(partial(say_backend, writer))
+    finally:
+        asyncio.events._set_running_loop(None)
+        loop.close()
+    os.close(writer)
+    os.waitpid(pid, 0)
+    assert 0 < int(os.read(reader, 20)) != ours
+    os.close(reader)
+    with connection.cursor() as cursor:  # and ours goes on
+        cursor.execute("SELECT pg_backend_pid()")
+        assert cursor.fetchone()[0] == ours
+
+
+def say_backend(told: int) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        os.write(told, str(cursor.fetchone()[0]).encode())
 
 
 def work(point: Point, cards: list[int], told: int) -> None:
