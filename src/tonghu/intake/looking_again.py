@@ -96,8 +96,8 @@ def look_again(*, batch: int, by: Scope) -> Looked:
 
 
 def wish(batch: Batch) -> str:
-    """Return what the job that compares a batch again is called by, until it has."""
-    return f"intake-compare-{batch.pk}-{_seconds(batch.summary.get('compared_at'))}"
+    """Return what the job that compares a batch again is called by, until it has: by how many did so before it."""
+    return f"intake-compare-{batch.pk}-{batch.summary.get('comparisons', 0)}"
 
 
 @transaction.atomic
@@ -125,15 +125,12 @@ def compared(batch: int, since: int) -> None:
     """All parts are compared: what moves on from the beginning of the job is another matter."""
     if held := _waiting(batch):
         held.summary["compared_at"] = datetime.fromtimestamp(since, UTC).isoformat()
+        held.summary["comparisons"] = held.summary.get("comparisons", 0) + 1
         held.save(update_fields=["summary"])
 
 
 def _waiting(batch: int) -> Batch | None:
     return Batch.objects.select_for_update(of=("self",)).filter(pk=batch, state=State.READY).first()
-
-
-def _seconds(moment: str | None) -> int:
-    return int(datetime.fromisoformat(moment).timestamp()) if moment else 0
 
 
 def _compare(batch: Batch, rows: list[int]) -> None:
