@@ -138,6 +138,11 @@ BEGIN
   IF move.not_by_authors AND scope.person() = ANY (OLD.requested_by) THEN
     RAISE EXCEPTION 'nobody approves their own request' USING ERRCODE = 'TH013';
   END IF;
+  IF NEW.state = 'voided' AND OLD.first_reported_at IS NOT NULL
+     AND EXISTS (SELECT FROM registry_act WHERE card_id = OLD.id AND version = OLD.version AND act = 'ask_void'
+                 AND person_id = scope.person()) THEN
+    RAISE EXCEPTION 'nobody approves their own request' USING ERRCODE = 'TH013';
+  END IF;
   -- The findings are asked as well: an explanation that was given at the same moment is in no column yet.
   IF move.not_by_authors
      AND EXISTS (SELECT FROM registry_finding WHERE card_id = OLD.id AND overridden_by = scope.person()) THEN

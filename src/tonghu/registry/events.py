@@ -27,6 +27,10 @@ MOVED: Final[dict[str, Kind]] = {
     )
     for code, act in ACTS.items()
 }
+VOID_ASKED: Final = kind(
+    "registry.void_asked", zh="申请作废已上报的{subject}", en="asked to void the reported {subject}"
+)
+VOID_DECLINED: Final = kind("registry.void_declined", zh="没有同意作废{subject}", en="declined to void the {subject}")
 MENDED: Final = kind(
     "registry.mended",
     zh="批量改正（第 {batch} 号，规则 {rule}）：{subject}，{count} 份",

@@ -19,6 +19,7 @@ from tonghu.registry.forms.titles import title_of
 from tonghu.registry.models import Card
 from tonghu.registry.pages import looking, working
 from tonghu.registry.seen import names
+from tonghu.registry.void_requests import requests_at
 
 #: So many rules and cards are named; the list behind them has all.
 NAMED = 6
@@ -70,6 +71,7 @@ def auditor(by: Scope) -> dict[str, Any] | None:
         "clean": working.counted(looking.clean(by)),
         "to_supplement": working.counted(waiting.filter(to_supplement__gt=0)),
         "approved": working.counted(looking.approved(by)),
+        "to_void": working.counted(requests_at(by)),
     }
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Final
 
+from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 
@@ -16,8 +17,8 @@ from tonghu.platform.accounts.roles import ROLES
 from tonghu.platform.notices.kinds import Mail, declare
 from tonghu.platform.notices.services import notify
 from tonghu.platform.scope.scope import open_scope, system_scope
-from tonghu.registry.access import VERIFY
-from tonghu.registry.models import Card
+from tonghu.registry.access import AUDIT, VERIFY
+from tonghu.registry.models import Card, CardAct
 from tonghu.registry.states import State
 
 RETURNED: Final = declare(
@@ -35,6 +36,22 @@ VOIDED: Final = declare(
     "registry.voided", group="reporting", mail=Mail.AT_ONCE,
     zh="一家监测点作废了 {count} 份已上报的报告卡，不再计入病例",
     en="A point voided {count} report card(s) that you hold: they count as cases no more",
+)  # fmt: skip
+#: To the auditors of the point, and back to whoever asked.
+VOID_ASKED: Final = declare(
+    "registry.void_asked", group="reporting", mail=Mail.AT_ONCE,
+    zh="有人申请作废 {count} 份已上报的报告卡，请审核员处理",
+    en="Somebody asks to void {count} reported card(s): an auditor decides",
+)  # fmt: skip
+VOID_DONE: Final = declare(
+    "registry.void_done", group="reporting", mail=Mail.AT_ONCE,
+    zh="审核员同意了您的申请，作废了 {count} 份报告卡",
+    en="The auditor agreed to your request and voided {count} report card(s)",
+)  # fmt: skip
+VOID_DECLINED: Final = declare(
+    "registry.void_declined", group="reporting", mail=Mail.AT_ONCE,
+    zh="审核员没有同意您作废 {count} 份报告卡的申请，原因写在报告卡上",
+    en="The auditor declined your request to void {count} report card(s); why stands on the card",
 )  # fmt: skip
 #: For whoever audited them: another one mends.
 OF_AUDITED: Final = {
@@ -74,10 +91,33 @@ def tell(kind: str, cards: Sequence[Card], *, key: str) -> None:
             notify(told, to=[person], data={"count": count}, url=where, key=f"{key}-{person}")
 
 
+def tell_of_request(card: Card, asked: CardAct) -> None:
+    """Tell the auditors of a card's hospital that somebody asks to void it: those who may, where there are such."""
+    hospital = Q(institution=card.institution_id)
+    at_work = [person for person in _who_may(AUDIT, hospital) if person != asked.person_id]
+    able = [person for person in at_work if person not in {*card.authors, *card.requested_by}]
+    url = reverse("registry:card", args=[card.pk])
+    notify(VOID_ASKED, to=able or at_work, data={"count": 1}, url=url, key=f"act-{asked.pk}")
+
+
+def tell_of_settled(requests: Iterable[CardAct], *, voided: bool, key: str) -> None:
+    """Tell whoever asked to void cards what the auditor decided."""
+    for asked in requests:
+        if asked.person_id is not None:
+            url = reverse("registry:card", args=[asked.card_id])
+            kind = VOID_DONE if voided else VOID_DECLINED
+            notify(kind, to=[asked.person_id], data={"count": 1}, url=url, key=f"{key}-{asked.card_id}")
+
+
 def _who_verify() -> list[int]:
-    """Those who hold a post today that verifies reported cards; whoever tells them need not see them."""
-    roles = [code for code, role in ROLES.items() if VERIFY in role.permissions]
+    """Those who hold a post today that verifies reported cards."""
+    return _who_may(VERIFY, Q())
+
+
+def _who_may(permission: str, where: Q) -> list[int]:
+    """Those who hold a post today with a permission; whoever tells them need not see them."""
+    roles = [code for code, role in ROLES.items() if permission in role.permissions]
     low, high = covered(NATION)
     with open_scope(replace(system_scope("telling"), region_from=low, region_to=high)):
-        held = Post.objects.filter(role__in=roles, valid__contains=timezone.localdate())
+        held = Post.objects.filter(where, role__in=roles, valid__contains=timezone.localdate())
         return sorted(set(held.values_list("person_id", flat=True)))

@@ -14,6 +14,7 @@ from tonghu.registry.pages import (
     new_card,
     queue_views,
     scope_view,
+    void_views,
 )  # fmt: skip
 
 app_name = "registry"
@@ -42,6 +43,7 @@ urlpatterns = [
     path("cards/<int:pk>/act", card_views.act, name="act"),
     path("cards/<int:pk>/month", month_view.month, name="month"),
     path("cards/<int:pk>/ask", card_views.ask, name="ask"),
+    path("cards/<int:pk>/void-request", void_views.request, name="void_request"),
     path("cards/<int:pk>/reason", card_views.take_back, name="take_back"),
     path("cards/<int:pk>/check", form_views.check, name="check"),
     path("cards/<int:pk>/draft", form_views.draft, name="draft"),

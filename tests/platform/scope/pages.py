@@ -410,6 +410,7 @@ PAGES: Final[dict[str, Page]] = {
     "registry:act": about("auditor", _submitted, DONE, post={"_version": "1", "_act": "return", "reason": "made up"}),
     "registry:month": about("entry_clerk", _card, DONE, post={"month": "2026-09", "typed": "made up"}),
     "registry:ask": about("entry_clerk", _card, DONE, post={"department": "made up"}),
+    "registry:void_request": about("entry_clerk", _card, DONE, post={"_act": "ask", "reason": "made up"}),
     "registry:take_back": about("entry_clerk", _card, DONE, post={"_about": "HQ051|P7"}),
     "registry:check": about("entry_clerk", _card, post={}),
     "registry:draft": about("entry_clerk", _card, 204, post={"P7": "11"}),

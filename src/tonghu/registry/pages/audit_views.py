@@ -22,7 +22,7 @@ from tonghu.registry.access import AUDIT, REPORT, VERIFY
 from tonghu.registry.auditing import many_changes, sample
 from tonghu.registry.forms.diagnoses import diagnosis_names, with_code
 from tonghu.registry.models import Card
-from tonghu.registry.pages import card_lists, looking, undecided, working
+from tonghu.registry.pages import card_lists, looking, undecided, void_views, working
 from tonghu.registry.pages.shown import FIELD, as_text, shown
 from tonghu.registry.pages.telling import tell
 from tonghu.registry.pages.trail import AUDITED, RECEIVED, SAMPLE, Trail, filters_of, of_list
@@ -44,7 +44,9 @@ def audit(request: Request) -> HttpResponse:
     table, pickable = _waiting(request, looking.to_audit(by), count, [card.pk for card in drawn.cards])
     waiting = looking.by_need(looking.auditable(by)).order_by("need", "pk")
     called = names(drawn.cards)
+    void_requests, void_count = void_views.waiting(by)
     said = {
+        "void_requests": void_requests, "void_count": void_count,
         "table": table, "pickable": pickable, "clean": len(clean), "clean_shown": as_text(clean),
         "waiting": count,
         "approved": working.counted(looking.approved(by)), "may_report": by.may(REPORT),

@@ -24,7 +24,7 @@ from tonghu.registry.forms import cells
 from tonghu.registry.forms.findings import counted
 from tonghu.registry.forms.reasons import DEPARTMENTS, OVERRIDE, reasons
 from tonghu.registry.models import Card, Finding
-from tonghu.registry.pages import card_lists, looking, working
+from tonghu.registry.pages import card_lists, looking, void_views, working
 from tonghu.registry.pages.beside import changes, history, raw_beside
 from tonghu.registry.pages.opening import Opened, at_home, log_look, opened
 from tonghu.registry.pages.posting import given_reasons, number, posted, posted_changes, sent, typed
@@ -40,9 +40,10 @@ from tonghu.registry.services import (
     reopen,
     save_card,
 )
-from tonghu.registry.services.moving import Moved, require_act
+from tonghu.registry.services.moving import Moved, refused_by_request, require_act
 from tonghu.registry.services.saving import NotInHand
 from tonghu.registry.states import Act
+from tonghu.registry.void_requests import VOIDS
 
 #: The work of the auditor and of the centre: big on the page; what else may be done stands in a menu.
 MAIN = frozenset({"approve", "return", "accept", "return_by_centre"})
@@ -136,7 +137,7 @@ def _strip(one: Opened, in_list: Trail | None) -> str:
 
 def _head(one: Opened) -> dict[str, Any]:
     """What both pages say of a card."""
-    held = one.card
+    held, asked = one.card, void_views.request_of(one)
     may_open_child = (one.own or one.lent) and one.by.may(SEE_CHILDREN)
     return {
         "one": one, "card": held, "own": one.own, "events": history(one),
@@ -144,6 +145,8 @@ def _head(one: Opened) -> dict[str, Any]:
         "child_url": reverse("patients:child", args=[held.child_id]) if may_open_child else "",
         "acts": [each for each in _acts(one) if each["act"].code != "submit"],
         "born": one.said.birth_date,
+        "void_asked": asked, "may_ask_void": void_views.may_ask(one, asked),
+        "void_reasons": reasons(VOIDS.code),
         "changes": changes(one.saved, one.raw, one.sight),
         "discharged": timezone.localtime(held.discharge_at).date(), "state_mark": card_lists.state_mark(held),
     }  # fmt: skip
@@ -151,10 +154,19 @@ def _head(one: Opened) -> dict[str, Any]:
 
 def _acts(one: Opened) -> list[dict[str, Any]]:
     """The acts that the reader's post may do in this state, with why not, and the reasons to choose from."""
-    return [
-        {"act": act, "refused": refused and _why(Moved(one.card.pk, refused)), "reasons": reasons(act.code)}
+    asked = void_views.request_of(one)
+    waits = asked if asked and asked.no is None else None
+    found = [
+        (act, refused or (refused_by_request(act, waits.person, one.by) if waits else ""))
         for act, refused in one.acts()
-    ]
+    ]  # fmt: skip
+    return [
+        {
+            "act": act, "refused": refused and _why(Moved(one.card.pk, refused)), "reasons": reasons(act.code),
+            **void_views.prefilled(act.code, asked),
+        }
+        for act, refused in found
+    ]  # fmt: skip
 
 
 @requires(ENTER)

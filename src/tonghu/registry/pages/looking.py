@@ -19,6 +19,7 @@ from tonghu.registry.auditing import sample
 from tonghu.registry.models import Card, CardAct, CardVersion, Finding
 from tonghu.registry.states import RETURNED, State
 from tonghu.registry.supplement import items
+from tonghu.registry.void_requests import open_requests
 
 #: The versions of cards that the reader has opened lately, in their session.
 LOOKED: Final = "registry.looked_versions"
@@ -61,9 +62,11 @@ def _touched() -> QuerySet[CardVersion]:
 
 
 def clean(by: Scope) -> QuerySet[Card]:
-    """Those with nothing to look at: nothing found or explained away, the front page as it came, never returned."""
+    """Those with nothing to look at: nothing found or explained away, the front page as it came, never returned, and
+    nobody asks to void them."""
     found = Finding.objects.filter(card=OuterRef("pk"))
-    untouched = auditable(by).filter(~Exists(found), ~Exists(_touched()), ~Exists(_returned()))
+    asked = open_requests().filter(card=OuterRef("pk"))
+    untouched = auditable(by).filter(~Exists(found), ~Exists(_touched()), ~Exists(_returned()), ~Exists(asked))
     return untouched.order_by("state_since", "pk")
 
 

@@ -278,7 +278,8 @@ class Opened:
         """The acts that the reader's post may do in the card's state, each with why it cannot be done now, or ''."""
         mine = [act for act in acts_in(self.card.state) if self.by.may(act.permission) and not self.lent]
         found = [(act, refusal(self.card, act, self.by)) for act in mine]
-        return [(act, why) for act, why in found if why != "not_with_centre"]  # nobody looks for that one there
+        # Nobody looks for the one there; in the place of the other stands the request (``void_views``).
+        return [(act, why) for act, why in found if why not in ("not_with_centre", "with_centre")]
 
 
 def _about(said: str) -> tuple[str, str]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlencode
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
@@ -89,7 +89,7 @@ def unfound(cards: QuerySet[Card]) -> QuerySet[Card]:
     return cards.filter(errors=0, warnings=0, confirms=0)
 
 
-def counted(cards: QuerySet[Card]) -> int:
+def counted(cards: QuerySet[Any]) -> int:
     """How many, at most :data:`MOST_COUNTED`."""
     return cards.order_by()[:MOST_COUNTED].count()
 

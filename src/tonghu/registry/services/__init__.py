@@ -9,6 +9,7 @@ from tonghu.registry.services.explaining import answered, ask_department, overri
 from tonghu.registry.services.mending import Mended, Proposal, bulk_mend, preview, undo_mend
 from tonghu.registry.services.moving import Moved, move
 from tonghu.registry.services.saving import Conflict, NotInHand, save_card
+from tonghu.registry.services.voiding import ask_void, decline_void
 
 __all__ = [
     "Conflict",
@@ -19,8 +20,10 @@ __all__ = [
     "Proposal",
     "answered",
     "ask_department",
+    "ask_void",
     "bulk_mend",
     "correct_month",
+    "decline_void",
     "enter_card",
     "move",
     "override",

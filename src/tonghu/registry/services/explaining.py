@@ -15,6 +15,7 @@ from tonghu.registry.access import ENTER
 from tonghu.registry.models import Card, CardAct, Finding, Level
 from tonghu.registry.services.findings import recount
 from tonghu.registry.services.saving import NotInHand, lock
+from tonghu.registry.void_requests import ASK_VOID, DECLINE_VOID
 
 #: Acts that leave the state as it is; what a card's history says of them, past tense (zh, en).
 OVERRIDE, REOPEN, ASK, ANSWER, MONTH = "override", "reopen", "ask", "answer", "month"
@@ -24,6 +25,8 @@ STAYING = {
     ASK: ("请其他部门核实", "asked a department"),
     ANSWER: ("已得到答复", "got the answer"),
     MONTH: ("更正归档月", "corrected the archive month"),
+    ASK_VOID: ("申请作废", "asked an auditor to void it"),
+    DECLINE_VOID: ("没有同意作废", "declined to void it"),
 }
 
 

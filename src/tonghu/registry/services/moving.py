@@ -19,10 +19,11 @@ from tonghu.platform.scope.scope import Scope
 from tonghu.registry.access import ENTER
 from tonghu.registry.events import CARD, CARDS, MOVED
 from tonghu.registry.models import Card, CardAct
-from tonghu.registry.notices import tell
+from tonghu.registry.notices import tell, tell_of_settled
 from tonghu.registry.services.comparing import ask_siblings
 from tonghu.registry.services.rechecking import ask_again, to_ask_again
 from tonghu.registry.states import ACTS, RETURNED, Act, State
+from tonghu.registry.void_requests import VOIDS, asked_on, open_requests
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,8 @@ class Moved:
         return why(self.refused, self.version)[1] if self.refused else ""
 
 
+#: Acts that an open request to void the card has a say in: nobody approves what somebody asks to void.
+DECIDES: Final = frozenset({"approve", VOIDS.code})
 #: Why a card is not moved; of one card, ``{which}`` says its newest version.
 REFUSALS: Final[dict[str, tuple[str, str]]] = {
     "absent": ("没有这份报告卡，或不在您的范围内", "There is no such card in your scope"),
@@ -60,9 +63,9 @@ REFUSALS: Final[dict[str, tuple[str, str]]] = {
         "Not in its present state; somebody may just have moved it",
     ),
     "with_centre": (
-        "国家监测中心已有此卡的上报版本，不能由录入员作废：请写明原因告知审核员，由没有填写、提交过此卡的审核员打开此卡作废",
-        "The centre holds a version of it: tell an auditor why. One who neither wrote nor submitted it opens the card "
-        "and voids it",
+        "国家监测中心已有此卡的上报版本，不能由录入员作废：请打开此卡，在“更多”中申请作废，由没有填写、提交过此卡的审核员处理",
+        "The centre holds a version of it: open the card and ask for its voiding under “More”. An auditor who neither "
+        "wrote nor submitted it decides",
     ),
     "not_with_centre": ("此卡从未上报，由录入员作废", "It was never reported: the clerk voids it"),
     "newer": (
@@ -81,6 +84,14 @@ REFUSALS: Final[dict[str, tuple[str, str]]] = {
     "requested": (
         "这一版由您提交，或其中有您说明的原因，须由另一位审核员审核",
         "You submitted this version or explained a finding of it: another auditor must audit it",
+    ),
+    "void_own": (
+        "作废由您申请，须由另一位审核员处理",
+        "You asked for the voiding: another auditor must decide",
+    ),
+    "void_asked": (
+        "有一项作废申请等待处理：请先作废此卡，或写明原因不同意",
+        "A request to void it waits: void the card, or decline with a reason, first",
     ),
     "unanswered": (
         "退回后没有任何修改：请先修改，或填写对退回的答复",
@@ -133,12 +144,17 @@ def move(
         if said.clean and said.permission == ENTER:
             ask_again(to_ask_again(card for card in held.values() if card.state in said.sources))
         silent = unanswered(held.values()) if said.answers and not reason.strip() else frozenset()
-        answers = [_answer(number, held.get(number), said, by, silent, seen.get(number)) for number in wanted]
+        asked = asked_on(held.values()) if said.code in DECIDES else {}
+        answers = [
+            _answer(number, held.get(number), said, by, silent, asked, seen.get(number)) for number in wanted
+        ]  # fmt: skip
         moved = [held[one.card] for one in answers if not one.refused]
+        settled = list(open_requests().filter(card__in=asked.keys() & {one.pk for one in moved}) if asked else ())
         if moved:
             _do(moved, said, acting, reason.strip(), batch)
             if batch is None and State.VOIDED in (said.to, *said.sources):  # a voided card is no stay of its record
                 ask_siblings(moved, key=f"{act}-{moved[0].pk}-{CardAct.objects.latest('pk').pk}", by=by)
+            tell_of_settled(settled, voided=True, key=f"void-{CardAct.objects.latest('pk').pk}")
     return answers
 
 
@@ -176,10 +192,26 @@ def unanswered(cards: Iterable[Card]) -> frozenset[int]:
     return frozenset(card for card, version in newest if back[card].version == version)
 
 
-def _answer(number: int, card: Card | None, act: Act, by: Scope, silent: frozenset[int], seen: int | None) -> Moved:
+def refused_by_request(act: Act, asked_by: int | None, by: Scope) -> str:
+    """Return why an act cannot be done while a request to void the card waits; '' where it can.
+
+    Args:
+        asked_by: who asked.
+    """
+    if act is VOIDS and asked_by == by.person:
+        return "void_own"
+    return "void_asked" if act.code in DECIDES and act is not VOIDS else ""
+
+
+def _answer(
+    number: int, card: Card | None, act: Act, by: Scope, silent: frozenset[int], asked: Mapping[int, int | None],
+    seen: int | None,
+) -> Moved:  # fmt: skip
     if card is None:
         return Moved(number, "absent")
     refused = refusal(card, act, by, seen) or ("unanswered" if number in silent else "")
+    if not refused and number in asked:
+        refused = refused_by_request(act, asked[number], by)
     return Moved(number, refused, card.state if refused else str(act.to), card.version)
 
 
