@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from django.db import connections
 
 import made_up
 import site_database
@@ -22,11 +24,18 @@ class Made(NamedTuple):
 
 
 @pytest.fixture
-def site(tmp_path: Path) -> Path:
+def known() -> str:
+    """A ``database.json`` that names this session's database; that of the shared folder may name another session's."""
+    held = json.loads((site_database.HOME / "database.json").read_text("utf-8"))
+    return json.dumps({**held, "database": connections["owner"].settings_dict["NAME"]}, indent=1)
+
+
+@pytest.fixture
+def site(tmp_path: Path, known: str) -> Path:
     """A folder that knows the session's database by the same passwords, and holds two stored files."""
     home = tmp_path / "site"
     (home / "files" / "ab").mkdir(parents=True)
-    (home / "database.json").write_bytes((site_database.HOME / "database.json").read_bytes())
+    (home / "database.json").write_text(known, "utf-8")
     (home / "files" / "ab" / "one").write_bytes(b"sealed" * 400_000)
     (home / "files" / "two").write_bytes(b"")
     return home

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 from django.db import connections
 from hypothesis import given
 from hypothesis import strategies as st
+from psycopg import sql
 
 import made_up
 import site_database
@@ -24,23 +26,29 @@ from tonghu.platform.database.backup.evidence import Evidence
 from tonghu.platform.database.backup.rehearse import rehearse
 from tonghu.platform.scope.scope import open_scope, system_scope
 
+#: Ends the names of the databases that these tests make: sessions side by side share the server.
+OURS = os.getpid()
+
 
 @pytest.fixture
-def target(tmp_path: Path) -> Iterator[dict[str, Any]]:
+def target(tmp_path: Path, known: str) -> Iterator[dict[str, Any]]:
     """An empty place on the session's server: its roles keep their passwords."""
+    name = f"restored_{OURS}"
     home = tmp_path / "restored"
     home.mkdir()
-    (home / "database.json").write_bytes((site_database.HOME / "database.json").read_bytes())
+    (home / "database.json").write_text(known, "utf-8")
     admin_url = site_database.server().admin_url()
-    yield {"admin_url": admin_url, "home": home, "database": "restored_here"}
+    yield {"admin_url": admin_url, "home": home, "database": name}
     with psycopg.connect(admin_url, autocommit=True) as admin:
-        admin.execute("DROP DATABASE IF EXISTS restored_here WITH (FORCE)")
+        admin.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
 def databases(admin_url: str) -> set[str]:
     with psycopg.connect(admin_url) as admin:
-        said = "SELECT datname FROM pg_database WHERE datname LIKE '%here' OR datname LIKE 'restoring%'"
-        return {row[0] for row in admin.execute(said).fetchall()}  # other tests' databases come and go
+        # Other tests' and other sessions' databases come and go.
+        said = "SELECT datname FROM pg_database WHERE datname = ANY (%s)"
+        names = [f"{what}_{OURS}" for what in ("restored", "wanted", "restoring")]
+        return {row[0] for row in admin.execute(said, [names]).fetchall()}
 
 
 def test_what_comes_back_is_what_went_in(made: Any, target: dict[str, Any]) -> None:
@@ -95,10 +103,10 @@ def test_a_database_with_tables_is_never_replaced(made: Any, target: dict[str, A
     restore.restore(made.place, made.key, **target)
     with pytest.raises(InputRefused, match="already"):
         restore.restore(made.place, made.key, **target)
-    empty = {**target, "database": "another_here"}
+    empty = {**target, "database": f"wanted_{OURS}"}
     with pytest.raises(InputRefused, match="files"):
         restore.restore(made.place, made.key, **empty)
-    assert "another_here" not in databases(target["admin_url"])
+    assert f"wanted_{OURS}" not in databases(target["admin_url"])
 
 
 @pytest.mark.parametrize(
@@ -152,7 +160,7 @@ def test_a_restore_that_differs_is_thrown_away(
     monkeypatch.setattr(restore, "_load", lossy)
     with pytest.raises(InputRefused, match="accounts_person: 3 → 3；table accounts_person"):
         restore.restore(made.place, made.key, **target)
-    assert "restored_here" not in databases(target["admin_url"])
+    assert f"restored_{OURS}" not in databases(target["admin_url"])
 
 
 def test_an_existing_file_is_not_replaced_and_a_failed_one_does_not_stay(made: Any, tmp_path: Path) -> None:
