@@ -15,6 +15,7 @@ from pypdf import PdfReader
 import made_up
 from tonghu.network import naming
 from tonghu.network.models import Institution, Region
+from tonghu.platform.accounts.roles import ROLES
 from tonghu.platform.scope.scope import open_scope, system_scope
 from tonghu.surveillance import papers
 from tonghu.surveillance.calendar import Month
@@ -56,6 +57,14 @@ def test_a_hospital_takes_its_months_along_with_who_took_them(hospital: Institut
     assert str(BEFORE) in said
     assert "监测点总负责人" in said, "the watermark and the foot say who"
     assert f"{TODAY.year}-" in said
+
+
+def test_a_reader_in_english_finds_the_own_role_in_english_on_paper(hospital: Institution) -> None:
+    reader = made_up.browser(made_up.post("point_lead", hospital))
+    reader.cookies[settings.LANGUAGE_COOKIE_NAME] = "en"
+    said = words(reader)
+    assert ROLES["point_lead"].en in said
+    assert "监测点总负责人" not in said
 
 
 def test_an_authority_takes_the_wall_it_looks_at(hospital: Institution, monkeypatch: pytest.MonkeyPatch) -> None:

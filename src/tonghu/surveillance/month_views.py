@@ -16,6 +16,7 @@ from tonghu.network.region_range import NATION
 from tonghu.platform.accounts.access import Request, requires
 from tonghu.platform.components.table import Table
 from tonghu.platform.scope.scope import Scope
+from tonghu.platform.scope.wording import label_in_words
 from tonghu.registry.access import READ as READ_CARDS
 from tonghu.registry.states import State
 from tonghu.surveillance import after_lock, board, month_rules, queries, services
@@ -147,7 +148,7 @@ def sign(request: Request, month: str) -> HttpResponse:
         note=_(
             "You sign as %(who)s that no record archived in %(month)s had a case in scope. It counts as reported from "
             "today on, is seen by the authorities above you, and can be withdrawn with a reason."
-        ) % {"who": request.scope.label, "month": asked},
+        ) % {"who": label_in_words(request.scope.label), "month": asked},
     )  # fmt: skip
 
 

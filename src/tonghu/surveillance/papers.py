@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET
 from tonghu.network import naming
 from tonghu.platform.accounts.access import Request, requires
 from tonghu.platform.documents.paper import Grid, Paper, Text
+from tonghu.platform.scope.wording import label_in_words
 from tonghu.registry.states import State
 from tonghu.surveillance import board as boards
 from tonghu.surveillance import calendar, queries
@@ -43,7 +44,7 @@ def board(request: Request) -> HttpResponseBase:
         title = _("How reporting stands: %(name)s") % {"name": at.name if at else asked.region}
         blocks = _of_region(asked, months, today)
     now = timezone.localtime()
-    taken = f"{request.scope.label} {now:%Y-%m-%d %H:%M}"
+    taken = f"{label_in_words(request.scope.label)} {now:%Y-%m-%d %H:%M}"
     if request.post is not None and request.post.institution.made_up:
         taken = f"{_('Made-up data')} · {taken}"
     paper = Paper(

@@ -11,6 +11,7 @@ from django.utils import translation
 
 import made_up
 from tonghu.errors import InputRefused
+from tonghu.platform.accounts.roles import ROLES
 from tonghu.platform.audit.acts import CHILD, CHILD_READ, EXPORTED, REVEALED, log_export, log_read, log_reveal
 from tonghu.platform.audit.events import SITE, acting_because, personal_of, record, shred
 from tonghu.platform.audit.kinds import Kind, kind, kinds, subject_words
@@ -266,5 +267,20 @@ def test_an_export_is_logged_with_its_reason_and_carries_a_watermark() -> None:
     assert event.kind == EXPORTED.code
     assert event.data == {"what": "名单", "count": 3, "filters": "2026 年"}
     assert event.reason == "上报"
-    for said in (scope.label, "上报", "r-3"):
+    for said in (scope.label, "监测点总负责人", "上报", "r-3"):
         assert said in mark.text
+
+
+def test_watermarks_call_the_role_in_the_readers_language() -> None:
+    with (
+        translation.override("en"),
+        made_up.acting(made_up.post("point_lead"), "children.export", "audit.reveal") as by,
+    ):
+        marks = (
+            log_export("名单", count=3, filters="", reason="for the report", permission="children.export", by=by),
+            log_reveal("证件号", subject=(CHILD, 7), reason="for the family", by=by),
+        )
+        name, role, place = by.label.split(" · ")
+    for mark in marks:
+        assert f"{name} · {ROLES['point_lead'].en} · {place}" in mark.text
+        assert role not in mark.text

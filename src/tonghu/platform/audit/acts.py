@@ -13,6 +13,7 @@ from tonghu.platform.audit.access import REVEAL
 from tonghu.platform.audit.events import SITE, Subject, acting_because, record, record_each
 from tonghu.platform.audit.kinds import Kind, kind, subject_kind, word
 from tonghu.platform.scope.scope import Scope
+from tonghu.platform.scope.wording import label_in_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,4 +158,4 @@ def export_mark(by: Scope, reason: str) -> Watermark:
 
 def _marks(by: Scope, reason: str) -> dict[str, str]:
     now = timezone.localtime().strftime("%Y-%m-%d %H:%M:%S")
-    return {"who": by.label or "—", "now": now, "reason": reason.strip(), "request": by.request or "—"}
+    return {"who": label_in_words(by.label) or "—", "now": now, "reason": reason.strip(), "request": by.request or "—"}
