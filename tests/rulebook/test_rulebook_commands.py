@@ -77,6 +77,31 @@ def test_what_is_not_there_is_said_in_one_line(house, capsys, tmp_path):
         assert len(capsys.readouterr().err.splitlines()) == 1
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('{"days": ' + "[" * 200_000 + "]" * 200_000 + "}", "嵌套过深"),
+        ("[" * 200_000, "嵌套过深"),
+        ('{"a": ' * 200_000, "嵌套过深"),
+        ('{"days": ' + "1" * 5000 + "}", "数字过大"),
+        ('{"cost": 1e' + "9" * 30 + "}", "数字过大"),
+        ('{"days": ' + "[" * 100 + "]" * 100 + "}", "第 1 条记录"),
+        ('{"cost": NaN}', "第 1 条记录"),
+        ('{"cost": Infinity}', "第 1 条记录"),
+        ('{"days": tru', "1:10"),
+    ],
+)
+def test_facts_that_no_record_can_hold_are_said_in_one_line_of_both_languages(house, capsys, tmp_path, text, words):
+    place = tmp_path / "deep.json"
+    place.write_text(text, encoding="utf-8")
+    assert main(["rules", "run", "--facts", str(place)]) == 2
+    told = capsys.readouterr().err.splitlines()
+    assert len(told) == 1
+    assert len(told[0]) < 400
+    assert words in told[0]
+    assert " / deep.json" in told[0]
+
+
 def test_the_examples_are_run(house, capsys):
     assert "5 条规则，4 个示例，0 处不符，2 条无示例 / 5 rules, 4 examples, 0 wrong answers" in said(capsys, "test")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Callable, Mapping
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +54,12 @@ def _json(text: str, name: str) -> list[Mapping[str, Any]]:
     except json.JSONDecodeError as error:
         where = f"{error.lineno}:{error.colno}"
         raise InputRefused(f"{name} 第 {where} 处不是正确的 JSON", f"{name} is not right JSON at {where}") from None
+    except (RecursionError, ValueError, InvalidOperation):  # nested beyond reading, or a number beyond any that is one
+        raise InputRefused(
+            f"{name} 无法读取：嵌套过深，或有数字过大；记录应为事实名和值",
+            f"{name} cannot be read: it is nested too deep, or a number is too large; "
+            "a record holds names of facts and their values",
+        ) from None
     rows = found if isinstance(found, list) else [found]
     if not all(isinstance(row, dict) for row in rows):
         raise InputRefused(f"{name} 应为一条记录或记录的列表", f"{name} should hold one record or a list of records")

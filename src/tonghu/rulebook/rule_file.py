@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime
-from decimal import Decimal
-from typing import Any
+from decimal import Decimal, InvalidOperation
+from typing import Any, Final
 
 from tonghu.rulebook.expressions import FALSE, TRUE, Kind, Node, Scope, Type, Value, conjunction, negation
 from tonghu.rulebook.parsing import parse_condition
@@ -197,6 +197,10 @@ def _examples(found: Mapping[str, Any], schema: Schema) -> Iterator[Example]:
             yield Example(verdict, record, tuple(missing) if missing is not None else None)
 
 
+#: So many characters of a value that does not fit are repeated to whoever wrote it.
+_SAID: Final = 40
+
+
 def typed_value(name: str, value: object, schema: Schema) -> Value:
     """A value from YAML or JSON as the fact's own type. Raises BadExpression when it does not fit."""
     plain = name.removesuffix(UNREADABLE)
@@ -210,7 +214,8 @@ def typed_value(name: str, value: object, schema: Schema) -> Value:
     type_ = schema.facts[name].type
     converted = _CONVERT[type_.kind](value)
     if converted is None:
-        raise BadExpression(f"{name} 的值“{value}”应为 {type_.kind}", f"{name} should be {type_.kind}, not “{value}”")
+        said = str(value) if len(str(value)) <= _SAID else f"{str(value)[:_SAID]}…"
+        raise BadExpression(f"{name} 的值“{said}”应为 {type_.kind}", f"{name} should be {type_.kind}, not “{said}”")
     return converted
 
 
@@ -225,7 +230,11 @@ def _as_integer(value: object) -> Value:
 def _as_decimal(value: object) -> Value:
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
         return None
-    return Decimal(str(value)).quantize(Decimal(1).scaleb(-Type(Kind.DECIMAL, 18, 2).scale))
+    try:
+        read = Decimal(str(value)).quantize(Decimal(1).scaleb(-Type(Kind.DECIMAL, 18, 2).scale))
+    except InvalidOperation:  # endless, or larger than any amount
+        return None
+    return read if read.is_finite() else None
 
 
 def _as_date(value: object) -> Value:
