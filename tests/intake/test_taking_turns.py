@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -11,8 +12,9 @@ from made_up_files import Hospital, a_hospital
 
 from committed import in_threads
 from tonghu.intake import importing, services, undoing
-from tonghu.intake.importing import import_rows
-from tonghu.intake.models import Batch
+from tonghu.intake.importing import CHANGES, import_rows
+from tonghu.intake.models import Batch, Choice, Match, Row
+from tonghu.intake.outcomes import WHY, outcome
 from tonghu.intake.undoing import undo_cards
 from tonghu.registry.models import Card, CardVersion
 from tonghu.registry.services import move
@@ -122,6 +124,47 @@ def test_cards_change_in_portions_and_each_row_once(hospital: Hospital, monkeypa
     with hospital.acting():
         assert Card.objects.count() == 10
         assert CardVersion.objects.filter(batch=batch.pk).count() == 10
+
+
+def test_rows_that_wait_take_no_place_in_a_portion(hospital: Hospital, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else, where they stand first, the whole chunk would be one portion, and a clerk would wait for all of it."""
+    monkeypatch.setattr(importing, "PORTION", 2)
+    stays = [hospital.page(P3=f"ZY{n:04d}") for n in range(7)]
+    hospital.imported(*stays)
+    batch = hospital.checked(*({**stay, "P782": "1.00"} for stay in stays))
+    confirmed(hospital, batch)
+    with hospital.acting():
+        batch.rows.filter(row__lte=4).update(match=Match.NEW, choice="", why="moved")
+    locked: list[int] = []
+    monkeypatch.setattr(importing, "hold", lambda cards: locked.append(len(set(cards))))
+    portions = []
+    while not portions or portions[-1]:
+        with hospital.acting() as by:
+            portions.append(import_rows(batch.pk, by)["rows"])
+    assert (portions, locked) == ([2, 1, 4, 0], [2, 1])
+    assert {name: hospital.seen(batch).counts[name] for name in ("updated", "failed")} == {"updated": 3, "failed": 4}
+
+
+def test_the_database_and_the_preview_say_alike_which_rows_change_a_card(hospital: Hospital) -> None:
+    """Every kind of row: what the import takes in portions is what the preview says changes a card that is there."""
+    batch = hospital.checked(hospital.page(P3="ZY0001"))
+    kinds = itertools.product(Match.values, ["", *Choice.values], ["", *WHY], [None, 1], [None, 1])
+    with hospital.acting():
+        row = batch.rows.get()
+        made = []
+        for number, (match, choice, why, card, answered) in enumerate(kinds, 2):
+            said = {"row": number, "match": match, "choice": choice, "why": why, "card": card, "answered": answered}
+            sealed = {name: getattr(row, name) for name in ("content", "content_key", "identity")}
+            made.append(Row(batch=batch, institution_id=row.institution_id, **sealed, **said))
+        Row.objects.bulk_create(made)
+        taken = set(batch.rows.filter(CHANGES).values_list("row", flat=True))
+    becomes = {
+        each.row: outcome(each.match, each.choice, each.why, answered=each.answered is not None) for each in made
+    }
+    assert taken == {
+        each.row for each in made if each.card and becomes[each.row] in ("replace", "fill", "create")
+    }  # fmt: skip
+    assert len(taken) > 50
 
 
 def test_an_undo_puts_back_in_portions_and_each_card_once(hospital: Hospital, monkeypatch: pytest.MonkeyPatch) -> None:

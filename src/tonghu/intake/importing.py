@@ -42,6 +42,13 @@ CHUNK: Final = 5_000
 PORTION: Final = 4
 #: So many rows that could not be imported are named on the batch; all are counted.
 NAMED: Final = 1_000
+#: Rows that change a card that is there, or restore a voided one, as ``outcome`` says it of each; in the database, so
+#: that a portion is full of them and nothing is left of them when there is none.
+CHANGES: Final = (
+    Q(card__isnull=False)
+    & ~Q(match__in=[Match.UNCHANGED, Match.REPEATED, Match.UNUSABLE])
+    & (Q(choice__in=[Choice.REPLACE, Choice.FILL, Choice.NEW]) | (Q(match=Match.NEW, choice="") & ~Q(why="moved")))
+)
 #: First key of the advisory lock under which the imports of a hospital take turns.
 LOCK: Final = 4_510
 #: Acts by which an import takes a card in hand that a clerk may take in hand.
@@ -83,10 +90,7 @@ def _waiting(batch: Batch) -> QuerySet[Row]:
 
 def _changing(batch: Batch) -> list[Row]:
     """The next portion of rows that change a card that is there; asked for by what they are, since most are new."""
-    alike = Q(match=Match.NEW, choice="") | Q(choice__in=[Choice.REPLACE, Choice.FILL, Choice.NEW])
-    passive = [Match.UNCHANGED, Match.REPEATED, Match.UNUSABLE]
-    found = _waiting(batch).filter(alike, card__isnull=False).exclude(match__in=passive)[:PORTION]
-    return [row for row in found if _changes(row)]
+    return list(_waiting(batch).filter(CHANGES)[:PORTION])
 
 
 def take_turn(institution: int) -> None:
@@ -103,12 +107,6 @@ def hold(cards: Iterable[int | None]) -> None:
 
 def _becomes(row: Row) -> str:
     return outcome(row.match, row.choice, row.why, answered=row.answered is not None)
-
-
-def _changes(row: Row) -> bool:
-    """Whether a row changes a card that is there, or restores a voided one."""
-    becomes = _becomes(row)
-    return becomes in ("replace", "fill") or (becomes == "create" and row.card is not None)
 
 
 class _Chunk:
