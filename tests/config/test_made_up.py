@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 from django.test import Client
+from site_people import PASSWORD
 
 from tonghu.config import made_up
 from tonghu.config.made_up_points import COUNTIES, points
@@ -21,18 +21,9 @@ from tonghu.platform.scope.scope import open_scope, system_scope
 from tonghu.synth.country import invent_hospital
 
 pytestmark = pytest.mark.django_db
-PASSWORD = "Tonghu-made-up-2026"
 
 
-@pytest.fixture
-def filled(settings: Any) -> list[tuple[int, int]]:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # nothing here is about hashing
-    seen: list[tuple[int, int]] = []
-    assert made_up.fill(1, PASSWORD, lambda done, of: seen.append((done, of)))
-    return seen
-
-
-def test_every_post_of_every_place_is_held_by_somebody_made_up(filled: list[tuple[int, int]]) -> None:
+def test_every_post_of_every_place_is_held_by_somebody_made_up(country: list[tuple[int, int]]) -> None:
     with open_scope(system_scope("login")):
         posts = list(Post.objects.select_related("person", "institution"))
         places = list(Institution.objects.all())
@@ -56,10 +47,10 @@ def test_every_post_of_every_place_is_held_by_somebody_made_up(filled: list[tupl
     assert all("虚构" in place.name for place in places)
     with_two = [post.person.username for post in posts].count("h1.auditor")
     assert with_two == 2
-    assert filled[-1] == (len(posts) - 1, len(posts) - 1)
+    assert country[-1] == (len(posts) - 1, len(posts) - 1)
 
 
-def test_everybody_gets_in_with_what_the_table_says(filled: object) -> None:
+def test_everybody_gets_in_with_what_the_table_says(country: object) -> None:
     found = {one.username: one for one in made_up.log_ins()}
     assert len(found) == len(made_up.log_ins()), "who holds two posts stands once"
     for username, one in found.items():
@@ -85,7 +76,7 @@ def test_everybody_gets_in_with_what_the_table_says(filled: object) -> None:
         assert person.check_password(PASSWORD)
 
 
-def test_nobody_made_up_is_alarmed_by_how_they_were_made(filled: object) -> None:
+def test_nobody_made_up_is_alarmed_by_how_they_were_made(country: object) -> None:
     assert of_accounts.waiting() == [], "that their passwords were set by links is what the demo did"
     with open_scope(system_scope("login")):
         person = Person.objects.get(username="h1.responsible_deputy")
@@ -96,7 +87,7 @@ def test_nobody_made_up_is_alarmed_by_how_they_were_made(filled: object) -> None
     assert [one.kind for one in of_accounts.waiting()] == ["locked", "link_used"], "what happens later is told"
 
 
-def test_each_hospital_knows_its_children_and_some_were_at_both(filled: object) -> None:
+def test_each_hospital_knows_its_children_and_some_were_at_both(country: object) -> None:
     seen = {}
     for short in ("h1", "h2"):
         with open_scope(system_scope("login")):

@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.utils import timezone
 
-from tonghu.config import made_up, made_up_months
+from tonghu.config import made_up_months
 from tonghu.config.made_up_points import points
 from tonghu.errors import InputRefused
 from tonghu.network.models import Institution
-from tonghu.platform.files import vault
 from tonghu.platform.scope.scope import open_scope, system_scope
 from tonghu.registry.checker import problems
 from tonghu.registry.models import Card, CardAct, Finding
@@ -25,13 +23,6 @@ from tonghu.synth.country import invent_hospital
 from tonghu.synth.making import Order, make_file
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def country(settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # nothing here is about hashing
-    monkeypatch.setattr(vault, "folder", lambda: tmp_path / "vault")
-    made_up.fill(1, "Tonghu-made-up-2026")
 
 
 def last() -> Month:
@@ -46,7 +37,7 @@ def a_month(place: Path, *, hospital: int, mistakes: float = 0.5, cards: int = 1
     return place
 
 
-def test_earlier_months_stand_as_their_people_made_them(country: None) -> None:
+def test_earlier_months_stand_as_their_people_made_them(country: object) -> None:
     assert made_up_months.report(1)
     first, second, *others = points(1)
     with made_up_months.acting("centre.centre_officer"):
@@ -82,7 +73,7 @@ def test_earlier_months_stand_as_their_people_made_them(country: None) -> None:
     assert states["missing"] + states["open"] == 3, "the first two hospitals and one other owe the last month"
 
 
-def test_a_fresh_file_is_uploaded_and_handed_on(country: None, tmp_path: Path) -> None:
+def test_a_fresh_file_is_uploaded_and_handed_on(country: object, tmp_path: Path) -> None:
     first = points(1)[0]
     file = a_month(tmp_path / "月.csv", hospital=first.number, cards=20)
     home = made_up_months.home_of([first.hospital.code])
@@ -104,7 +95,7 @@ def test_a_fresh_file_is_uploaded_and_handed_on(country: None, tmp_path: Path) -
 
 
 def test_one_month_more_of_a_hospital_brings_its_children_back_and_no_stranger_under_their_numbers(
-    country: None, tmp_path: Path
+    country: object, tmp_path: Path
 ) -> None:
     first = points(1)[0]
     for month in (last().plus(-1), last()):
@@ -122,7 +113,7 @@ def test_one_month_more_of_a_hospital_brings_its_children_back_and_no_stranger_u
         assert not Finding.objects.filter(rule__startswith="HQ041").exists(), "no number stands for two children"
 
 
-def test_a_file_of_an_unknown_hospital_is_registered_with_the_first(country: None, tmp_path: Path) -> None:
+def test_a_file_of_an_unknown_hospital_is_registered_with_the_first(country: object, tmp_path: Path) -> None:
     stranger = next(n for n in range(600) if n not in {point.number for point in points(1)})
     file = a_month(tmp_path / "own.csv", hospital=stranger, mistakes=0.0)
     code = invent_hospital(1, stranger).code
@@ -137,7 +128,7 @@ def test_a_file_of_an_unknown_hospital_is_registered_with_the_first(country: Non
     assert made_up_months.home_of([]).clerk == "h1.entry_clerk"
 
 
-def test_rows_of_ones_own_file_wait_for_ones_own_decision(country: None, tmp_path: Path) -> None:
+def test_rows_of_ones_own_file_wait_for_ones_own_decision(country: object, tmp_path: Path) -> None:
     first = points(1)[0]
     file = tmp_path / "own.csv"
     lines = a_month(file, hospital=first.number, mistakes=0.0).read_text("utf-8").splitlines(keepends=True)
@@ -154,13 +145,13 @@ def test_rows_of_ones_own_file_wait_for_ones_own_decision(country: None, tmp_pat
     assert (decided.batch, decided.counts["skipped"], decided.counts["created"]) == (done.batch, 1, 11)
 
 
-def test_a_site_of_an_earlier_version_is_refused(country: None) -> None:
+def test_a_site_of_an_earlier_version_is_refused(country: object) -> None:
     with open_scope(system_scope("provisioning")):
         Institution.objects.filter(code=points(1)[0].hospital.code).update(code="TESTH1510104")
     with pytest.raises(InputRefused, match="add --reset"):
         made_up_months.report(1)
 
 
-def test_a_clerk_may_not_do_what_is_the_leads(country: None) -> None:
+def test_a_clerk_may_not_do_what_is_the_leads(country: object) -> None:
     with made_up_months.acting("h1.entry_clerk") as by, pytest.raises(PermissionDenied):
         made_up_months.sign_zero(month=Month.of(timezone.localdate() - timedelta(days=40)), by=by)
