@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
-from urllib.parse import urlencode
 
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
@@ -37,7 +36,7 @@ def clerk(by: Scope) -> dict[str, Any] | None:
         "place": place,
         "left": place.left,
         "first": place.url(None),
-        "ready": working.counted(working.ready(by)),
+        "ready": working.counted(working.ready(by, place.told)),
         "returned": working.counted(working.queue(by, kind="returned")),
         "waits": working.counted(working.queue(by, kind="waits")),
         "to_supplement": working.counted(working.queue(by, kind="supplement")),
@@ -46,7 +45,8 @@ def clerk(by: Scope) -> dict[str, Any] | None:
         "months": [
             {
                 "month": month,
-                "out": figure(month.out, _behind("out", month)), "all": figure(month.cards, _behind("month", month)),
+                "out": figure(month.out, working.behind("out", month)),
+                "all": figure(month.cards, working.behind("month", month)),
             }
             for month in working.months(by, timezone.localdate() - MONTHS_SHOWN)[:2]
         ],
@@ -73,14 +73,6 @@ def auditor(by: Scope) -> dict[str, Any] | None:
         "approved": working.counted(looking.approved(by)),
         "to_void": working.counted(requests_at(by)),
     }
-
-
-def _behind(topic: str, month: working.Month) -> str:
-    """Where the cards behind a number of a month are; '' on a site without the room that has such lists."""
-    try:
-        return f"{reverse('surveillance:cards')}?{urlencode({'topic': topic, 'key': f'{month.month:%Y-%m}'})}"
-    except NoReverseMatch:
-        return ""
 
 
 def _import_url() -> str:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import html
 import io
+import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -110,6 +112,50 @@ def test_the_months_say_how_far_they_are(point: Point) -> None:
         [month] = working.months(by, timezone.localdate() - timedelta(days=400))
         assert (month.cards, month.out, month.submitted, month.in_hand, month.problems) == (3, 1, 1, 2, 1)
         assert month.beyond == 33
+
+
+def test_every_number_of_a_month_opens_as_many_cards(point: Point, clerk: Client) -> None:
+    """Beside them stand a card of another month, a voided one and another hospital's."""
+    for _ in range(3):
+        point.card()
+    point.card(age_years="12")
+    for role, acts in (
+        ("entry_clerk", ("submit",)), ("auditor", ("submit", "approve")),
+        ("centre_officer", ("submit", "approve", "report", "accept")),
+    ):  # fmt: skip
+        for _ in range(1 if role == "centre_officer" else 2 if role == "auditor" else 3):
+            card = point.card()
+            for act in acts:
+                who = {"submit": "entry_clerk", "accept": "centre_officer"}.get(act, "auditor")
+                with point.acting(who) as by:
+                    assert move(cards=[card.pk], act=act, by=by)[0].refused == ""
+    gone = point.card()
+    with point.acting("entry_clerk") as by:
+        move(cards=[gone.pk], act="void", by=by, reason="虚构的原因")
+    point.card(discharge_datetime="2026-10-12 10:00")
+    Point().card()
+    said = text(clerk.get("/cards/queue"))
+    block = next(each for each in said.split('<div class="month">')[1:] if "<strong>2026-09</strong>" in each)
+    figures = [
+        (int(count), html.unescape(url))
+        for url, count in re.findall(r'<a href="(/reporting/cards[^"]*)">(\d+)</a>', block.split("</dl>")[0])
+    ]
+    assert [count for count, _url in figures] == [10, 4, 1, 3, 2, 1], "cards, in hand, with errors, and on their way"
+    for count, url in figures:
+        opened = text(clerk.get(url))
+        found = set(re.findall(r'href="/cards/(\d+)["?]', opened.split("<tbody")[1].split("</tbody>")[0]))
+        assert len(found) == count, url
+
+
+def test_who_has_typed_what_is_asked_once_a_page(point: Point, clerk: Client) -> None:
+    card = point.card(age_years="12")
+    for url in ("/cards/queue", "/cards/queue?kind=typed", "/cards/queue?by=card", "/", f"/cards/{card.pk}?kind=typed"):
+        with CaptureQueriesContext(connection) as asked:
+            assert clerk.get(url).status_code == 200
+        assert sum("drafts_told" in each["sql"] for each in asked.captured_queries) == 1, url
+    with CaptureQueriesContext(connection) as asked:
+        clerk.post(f"/cards/{card.pk}/save", {"_version": "1", AGE: "9", "_kind": "typed"})
+    assert sum("drafts_told" in each["sql"] for each in asked.captured_queries) == 1, "saving, and where to go on"
 
 
 # --- bulk mends ------------------------------------------------------------------------------------------------------

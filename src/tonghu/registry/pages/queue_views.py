@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from tonghu.platform.accounts.access import Request, requires
+from tonghu.platform.components.figures import figure
 from tonghu.platform.components.parts import Level
 from tonghu.platform.components.table import Column, Mark, Table
 from tonghu.registry.access import ENTER
@@ -23,6 +24,7 @@ from tonghu.registry.pages.telling import tell
 from tonghu.registry.seen import names
 from tonghu.registry.services import move
 from tonghu.registry.services.mending import certain
+from tonghu.registry.states import State
 
 #: So many are submitted by one press of a button.
 MOST_AT_ONCE = 500
@@ -41,16 +43,15 @@ def queue(request: Request) -> HttpResponse:
         raise Http404
     place = working.place(request)
     by_card = place.kind in working.BY_CARD or request.GET.get("by") == "card"
-    counts = {kind: working.counted(working.queue(by, kind=kind)) for kind in working.KINDS}
-    found = working.ready(by).order_by("pk").values_list("pk", "version", "to_supplement")[:MOST_AT_ONCE]
+    counts = {kind: working.counted(place.queue(kind)) for kind in working.KINDS}
+    found = working.ready(by, place.told).order_by("pk").values_list("pk", "version", "to_supplement")[:MOST_AT_ONCE]
     ready = {pk: (version, lacking) for pk, version, lacking in found}
     whole = {pk: version for pk, (version, lacking) in ready.items() if not lacking}
     said = {
         "place": place, "by_card": by_card, "counts": counts, "ready": len(ready), "typed": counts["typed"],
         "ready_shown": as_text({pk: version for pk, (version, _lacking) in ready.items()}),
         "whole": len(whole), "whole_shown": as_text(whole), "unwhole": len(ready) - len(whole),
-
-        "months": working.months(by, timezone.localdate() - MONTHS_SHOWN)[:3],
+        "months": [_month(each) for each in working.months(by, timezone.localdate() - MONTHS_SHOWN)[:3]],
         "first": place.url(None), "tabs": _tabs(place, counts, by_card),
         "kept": f"&kind={place.kind}" if place.kind else "",
     }  # fmt: skip
@@ -73,6 +74,19 @@ def queue(request: Request) -> HttpResponse:
             for row in rows
         ]  # fmt: skip
     return render(request, "registry/queue.html", said)
+
+
+def _month(month: working.Month) -> dict[str, object]:
+    """How far a month has come; every number opens the cards that make it."""
+    return {
+        "month": month.month, "beyond": month.beyond,
+        "cards": figure(month.cards, working.behind("month", month)),
+        "in_hand": figure(month.in_hand, working.behind("in_hand", month)),
+        "problems": month.problems and figure(month.problems, working.behind("problem", month)),
+        "submitted": figure(month.submitted, working.behind("stuck", month, State.SUBMITTED)),
+        "approved": figure(month.approved, working.behind("stuck", month, State.APPROVED)),
+        "reported": figure(month.reported, working.behind("sent", month)),
+    }  # fmt: skip
 
 
 def _tabs(place: working.Place, counts: dict[str, int], by_card: bool) -> list[dict[str, object]]:

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
 from django.http import HttpRequest
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 
 from tonghu.platform.scope.scope import Scope
 from tonghu.registry.drafts import Told, drafts_told
@@ -38,7 +38,7 @@ def open_findings() -> QuerySet[Finding]:
     return Finding.objects.filter(card=OuterRef("pk"), overridden_at=None)
 
 
-def queue(by: Scope, *, rule: str = "", kind: str = "") -> QuerySet[Card]:
+def queue(by: Scope, *, rule: str = "", kind: str = "", told: Sequence[Told] | None = None) -> QuerySet[Card]:
     """The cards with something to do, those that somebody else was asked about apart.
 
     Args:
@@ -46,9 +46,10 @@ def queue(by: Scope, *, rule: str = "", kind: str = "") -> QuerySet[Card]:
         kind: ``returned``: those that came back; ``waits``: those that wait for another department; ``supplement``:
             those whose supplement lacks something; ``typed``: those that are left out of a submission, see
             :func:`typed_on`.
+        told: who has typed what, where the page has asked already.
     """
     if kind == "typed":
-        return typed_on(by)
+        return typed_on(by, told)
     found = in_hand(by)
     found = found.exclude(waits_for="") if kind == "waits" else found.filter(waits_for="")
     if kind == "returned":
@@ -62,14 +63,19 @@ def queue(by: Scope, *, rule: str = "", kind: str = "") -> QuerySet[Card]:
     return found
 
 
-def ready(by: Scope) -> QuerySet[Card]:
+def ready(by: Scope, told: Sequence[Told] | None = None) -> QuerySet[Card]:
     """Drafts with nothing to find, and nothing typed on them that is not saved: they may be submitted together."""
-    return _clean_drafts(by).exclude(pk__in={one.card for one in drafts_told()})
+    return _clean_drafts(by).exclude(pk__in=_typed(told))
 
 
-def typed_on(by: Scope) -> QuerySet[Card]:
+def typed_on(by: Scope, told: Sequence[Told] | None = None) -> QuerySet[Card]:
     """Drafts with nothing to find on which somebody typed something that is not saved: they are left out."""
-    return _clean_drafts(by).filter(pk__in={one.card for one in drafts_told()})
+    return _clean_drafts(by).filter(pk__in=_typed(told))
+
+
+def _typed(told: Sequence[Told] | None) -> set[int]:
+    """The cards on which somebody typed something that is not saved."""
+    return {one.card for one in (drafts_told() if told is None else told)}
 
 
 def _clean_drafts(by: Scope) -> QuerySet[Card]:
@@ -78,10 +84,10 @@ def _clean_drafts(by: Scope) -> QuerySet[Card]:
     )
 
 
-def of_colleagues(by: Scope) -> dict[int, Told]:
+def of_colleagues(by: Scope, told: Sequence[Told] | None = None) -> dict[int, Told]:
     """The cards on which a colleague of the reader is typing, with who and when."""
-    told = [one for one in drafts_told() if one.fresh and one.person != by.person]
-    return {one.card: one for one in reversed(told)}  # the newest of each
+    theirs = [one for one in (drafts_told() if told is None else told) if one.fresh and one.person != by.person]
+    return {one.card: one for one in reversed(theirs)}  # the newest of each
 
 
 def unfound(cards: QuerySet[Card]) -> QuerySet[Card]:
@@ -148,9 +154,18 @@ class Place:
         return f"?{urlencode(said)}" if said else ""
 
     @cached_property
+    def told(self) -> Sequence[Told]:
+        """Who has typed what and not saved it: asked once a page."""
+        return drafts_told()
+
+    @cached_property
     def cards(self) -> QuerySet[Card]:
         """The cards of this place."""
-        return queue(self.by, rule=self.rule, kind=self.kind)
+        return self.queue(self.kind, self.rule)
+
+    def queue(self, kind: str, rule: str = "") -> QuerySet[Card]:
+        """The cards of a kind, see :func:`queue`."""
+        return queue(self.by, rule=rule, kind=kind, told=self.told if kind == "typed" else None)
 
     @cached_property
     def left(self) -> int:
@@ -170,7 +185,7 @@ class Place:
     @cached_property
     def taken(self) -> dict[int, Told]:
         """The cards on which a colleague is typing."""
-        return of_colleagues(self.by)
+        return of_colleagues(self.by, self.told)
 
     def url(self, card: Card | None, *, back: bool = False) -> str:
         """The address of the card that follows; '' when there is none. Cards on which a colleague is typing come only
@@ -209,6 +224,19 @@ class Month:
     def beyond(self) -> int:
         """The same in percent, never 100 before all have."""
         return 100 if self.out >= self.cards else self.out * 100 // self.cards
+
+
+def behind(topic: str, month: Month, *more: str) -> str:
+    """Where the cards behind a number of a month are; '' on a site without the room that has such lists.
+
+    Args:
+        more: what else the key of the topic says.
+    """
+    try:
+        address = reverse("surveillance:cards")
+    except NoReverseMatch:
+        return ""
+    return f"{address}?{urlencode({'topic': topic, 'key': '/'.join((f'{month.month:%Y-%m}', *more))})}"
 
 
 def months(by: Scope, since: date) -> Sequence[Month]:
