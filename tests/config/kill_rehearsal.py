@@ -1,8 +1,8 @@
 """kill -9 of worker and web of a real site, over and over, at any moment of what people do with cards; then the proof.
 
-``python tests/config/kill_rehearsal.py --kills 200 --seed 1`` brings a site up (``tonghu site up``) with made-up
-hospitals, whose clerks and auditors work without a pause: upload, confirm, undo, upload again, change, submit, return,
-withdraw, approve, report. Meanwhile the worker, or the processes that serve pages, are killed at random moments.
+``PYTHONPATH=tests python tests/config/kill_rehearsal.py --kills 200 --seed 1`` brings a site up (``tonghu site up``)
+with made-up hospitals, whose clerks and auditors work without a pause: upload, confirm, undo, upload again, change,
+submit, return, withdraw, approve, report. Meanwhile the worker, or the processes that serve pages, are killed at random moments.
 Whoever meets a fault does what people do: tries again. At the end every stay must be one card in the state and version
 that its people know of, every import must have its counts, and ``tonghu site check-cards`` must find nothing.
 
@@ -33,7 +33,7 @@ from typing import Any
 
 import psycopg
 import running_site
-from running_site import RunningSite, until
+from running_site import RunningSite, prepared, until
 from site_visitor import Visitor, batch_of
 
 HERE = Path(__file__).resolve().parent
@@ -77,7 +77,7 @@ class Rehearsal:
     """A site, those who work there, and whoever kills its processes."""
 
     def __init__(self, folder: Path, seed: int, hospitals: int, files: int, rows: int) -> None:
-        self.site = RunningSite(folder / "site")
+        self.site = RunningSite(prepared(folder / "site"))
         self.chance = random.Random(seed)
         self.story = Story()
         self.stop = threading.Event()

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from running_site import RunningSite, until
+from running_site import RunningSite, prepared, until
 
 from tonghu.platform.database import roles
 
@@ -24,7 +24,7 @@ LANGUAGE = "django_language"
 def site() -> Iterator[RunningSite]:
     folder = Path(tempfile.mkdtemp(prefix="tonghu-faults-"))
     folder.chmod(0o711)  # the database's own user passes through
-    running = RunningSite(folder / "site")
+    running = RunningSite(prepared(folder / "site"))
     running.start()
     try:
         until(running.ready, "every part is ready")
@@ -149,7 +149,7 @@ def test_it_ends_in_order_and_leaves_nothing_running(site: RunningSite) -> None:
 
 
 def test_on_a_full_disk_it_says_so_and_goes_on_when_there_is_room(small_disk: Path) -> None:
-    site = RunningSite(small_disk / "site")
+    site = RunningSite(prepared(small_disk / "site"))
     site.start()
     try:
         until(lambda: site.checks()["worker"]["ok"], "it works")

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from running_site import RunningSite, until
+from running_site import RunningSite, prepared, until
 from test_faults_in_use import fill_database, write, written
 
 #: Large enough for every file of a fresh site (a piece of PostgreSQL's log has 16 MB), too small for what is filled in.
@@ -30,7 +30,7 @@ def folder() -> Iterator[Path]:
 def site() -> Iterator[RunningSite]:
     """A site whose processes may write no file beyond the limit."""
     for place in _folder():
-        running = RunningSite(place / "site")
+        running = RunningSite(prepared(place / "site"))
         running.start(file_limit=LIMIT)
         try:
             until(running.ready, "every part is ready")
