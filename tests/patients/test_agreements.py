@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from contextlib import nullcontext
 from datetime import UTC, date, datetime, timedelta
 from time import sleep
 from typing import Any
 
 import pytest
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, connection, transaction
 from django.utils import timezone, translation
 from made_up_hospitals import CHILDREN, enter, scope_of
 from psycopg.types.range import Range, TimestamptzRange
@@ -16,6 +18,7 @@ from tonghu.errors import InputRefused
 from tonghu.network.models import Institution
 from tonghu.patients import purposes
 from tonghu.patients.agreements import end_grant, let_see, record_consent, resting, withdraw_consent
+from tonghu.patients.merges import merge, split
 from tonghu.patients.models import Child, Consent, Grant, HospitalView
 from tonghu.platform.audit.models import Event
 from tonghu.platform.dated import settings
@@ -203,3 +206,98 @@ def test_what_others_granted_on_a_consent_ends_when_it_is_withdrawn(hospitals: H
     with open_scope(system_scope("migration")):
         told = Event.objects.filter(kind="children.grant_ended")
         assert sorted(told.values_list("institution_id", flat=True)) == sorted([here.pk, there.pk, there.pk])
+
+
+@pytest.fixture
+def merged(hospitals: Hospitals) -> tuple[HospitalView, HospitalView, HospitalView]:
+    """A child at both hospitals under one document; the first hospital has a second view that was merged with it."""
+    here, there = hospitals
+    document = {"document_number": "P7777777", "document_type": "02"}
+    with open_scope(scope_of(here)) as by:
+        first, beside = enter(by, here, "1", **document), enter(by, here, "2", "虚构乙")
+    with open_scope(scope_of(there)) as by:
+        far = enter(by, there, "9", **document)
+    return first, beside, far
+
+
+def sql(query: str, *values: Any) -> None:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(query, values)
+
+
+@pytest.mark.requirement("REG-18")
+def test_a_merge_taken_back_leaves_no_grant_on_the_other_childs_consent(
+    hospitals: Hospitals, merged: tuple[HospitalView, HospitalView, HospitalView]
+) -> None:
+    """It ends where its giver has no view of the side that agreed, and follows the consent where it has one."""
+    here, there = hospitals
+    first, beside, _far = merged
+    with open_scope(scope_of(here)) as by:
+        act = merge(by=by, kept=first.child, merged=beside.child, reason="同一人")
+        of_first, of_beside = consented(first.child, here, by), consented(beside.child, here, by)
+        crossed = granted(first.child, hospitals, by, ground="consent", consent=of_beside)
+        own = granted(first.child, hospitals, by, ground="consent", consent=of_first)
+    with open_scope(system_scope("provisioning")):
+        third = Institution.objects.create(
+            code="HC", name="虚构HC医院", kind="hospital", region_code="330102", valid=Range(None, None)
+        )
+    with open_scope(scope_of(there)) as by:  # it knows the first child alone
+        lost = granted(first.child, (there, third), by, ground="consent", consent=Consent.objects.get(pk=of_beside.pk))
+    with open_scope(scope_of(third)):
+        assert HospitalView.objects.filter(institution=there).exists()
+    with open_scope(scope_of(here)):
+        sql("SELECT resolver.undo_merge(%s, 'raw')", act)
+        standing = {one.pk: one.child_id for one in Grant.objects.all() if one.stands}
+        assert standing == {crossed.pk: beside.child_id, own.pk: first.child_id}
+    with open_scope(scope_of(third)):
+        assert not HospitalView.objects.exists()
+        assert not Grant.objects.get(pk=lost.pk).stands
+
+
+@pytest.mark.requirement("REG-18")
+def test_a_split_leaves_no_grant_on_the_other_childs_consent(
+    hospitals: Hospitals, merged: tuple[HospitalView, HospitalView, HospitalView]
+) -> None:
+    here, there = hospitals
+    first, _beside, far = merged
+    assert far.child_id == first.child_id
+    with open_scope(scope_of(there)) as by:
+        theirs = consented(far.child, there, by)
+        own = granted(far.child, (there, here), by, ground="consent", consent=theirs)
+    with open_scope(scope_of(here)) as by:
+        ours = granted(first.child, hospitals, by, ground="consent", consent=Consent.objects.get(pk=theirs.pk))
+        referral = granted(first.child, hospitals, by, ground="referral")
+    region = Scope(region_from="000000", region_to="999999", permissions=CHILDREN)
+    with open_scope(region) as by:
+        split(by=by, view=HospitalView.objects.get(pk=far.pk), reason="双胞胎，证件录错")
+        far.refresh_from_db()
+        assert {one.pk: one.child_id for one in Grant.objects.all() if one.stands} == {
+            own.pk: far.child_id, referral.pk: first.child_id,
+        }  # fmt: skip
+        assert not Grant.objects.get(pk=ours.pk).stands
+
+
+@pytest.mark.requirement("REG-18")
+def test_a_grant_rests_on_a_consent_to_be_shared_whoever_writes_it(hospitals: Hospitals, child: Child) -> None:
+    """Of each purpose in the catalogue; the database holds what the catalogue says."""
+    here, there = hospitals
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_get_functiondef('resolver.shares(text, date)'::regprocedure)")
+        held = set(re.findall(r"\('(\w+)', DATE '([\d-]+)', (true|false)\)", cursor.fetchone()[0]))
+    said = settings(purposes.FILE)
+    assert held == {(one.name, f"{one.valid_from}", "true" if one["shares"] else "false") for one in said}
+    into = (
+        "INSERT INTO patients_grant (child_id, institution_id, given_by_id, ground, consent_id, reference, valid) "
+        "VALUES (%s, %s, %s, %s, %s, '', tstzrange(now(), now() + interval '1 day'))"
+    )
+    with open_scope(scope_of(here)):
+        for purpose in (*purposes.purposes(), "unknown"):
+            span = TimestamptzRange(timezone.now(), None)
+            consent = Consent.objects.create(
+                child=child, institution=here, purpose=purpose, given_by="虚构", valid=span
+            )
+            for ground in ("consent", "referral"):
+                passes = purposes.shares(purpose)
+                with nullcontext() if passes else pytest.raises(DatabaseError, match="row-level security"):
+                    sql(into, child.pk, there.pk, here.pk, ground, consent.pk)
+        assert Grant.objects.count() == 2
