@@ -2,9 +2,9 @@
 
 ``PYTHONPATH=tests python tests/config/kill_rehearsal.py --kills 200 --seed 1`` brings a site up (``tonghu site up``)
 with made-up hospitals, whose clerks and auditors work without a pause: upload, confirm, undo, upload again, change,
-submit, return, withdraw, approve, report. Meanwhile the worker, or the processes that serve pages, are killed at random moments.
-Whoever meets a fault does what people do: tries again. At the end every stay must be one card in the state and version
-that its people know of, every import must have its counts, and ``tonghu site check-cards`` must find nothing.
+submit, return, withdraw, approve, report. Meanwhile the worker, or the processes that serve pages, are killed at random
+moments. Whoever meets a fault does what people do: tries again. At the end every stay must be one card in the state and
+version that its people know of, every import must have its counts, and ``tonghu site check-cards`` must find nothing.
 
 A kill counts only where it hit something at work: a worker that ran a job, a page that was never answered. A process is
 stopped (SIGSTOP) before it is killed, so that it can be said what it was doing.
