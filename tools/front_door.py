@@ -184,14 +184,19 @@ def lint() -> int:
     return 0
 
 
-#: One process more than cores, since some wait for others; a file of tests to the one that is free, browsers first.
-IN_PROCESSES = ["-n", str(min(4, 1 + (os.cpu_count() or 1))), "--dist", "loadfile", "--no-loadscope-reorder"]
+#: One process more than cores, since some wait for others.
+IN_PROCESSES = ["-n", str(min(4, 1 + (os.cpu_count() or 1)))]
+#: A file of tests to the process that is free, since a file may share a site; browsers first.
+FILE_BY_FILE = ["--dist", "loadfile", "--no-loadscope-reorder"]
 #: Percent of lines and branches.
 COVERED_AT_LEAST = "95"
 #: What must hold on every PostgreSQL: migrations, row security, constraints, queue, history.
 ON_EVERY_POSTGRES = ("database", "scope", "audit", "jobs")
-#: What these folders hold besides: text sent to pages, which reaches the database as parameters alone.
-NOT_OF_POSTGRES = "tests/platform/scope/test_hostile_pages.py"
+#: What these folders hold besides: text sent to pages, which reaches the database as parameters alone, and a linter.
+NOT_OF_POSTGRES = [
+    "--ignore=tests/platform/scope/test_hostile_pages.py",
+    "--deselect=tests/platform/database/test_migrations.py::test_squawk_finds_nothing_in_their_sql",
+]
 
 
 def test(*arguments: str) -> int:
@@ -206,7 +211,7 @@ def test_with_coverage() -> int:
     measured = ROOT / "var" / "coverage.json"
     measured.parent.mkdir(exist_ok=True)
     coverage = [PYTHON, "-m", "slipcover"]
-    return call(*coverage, "--json", "--out", measured, "-m", "pytest", "-q", *IN_PROCESSES) or call(
+    return call(*coverage, "--json", "--out", measured, "-m", "pytest", "-q", *IN_PROCESSES, *FILE_BY_FILE) or call(
         *coverage, "--merge", measured, "--out", measured, "--fail-under", COVERED_AT_LEAST
     )
 
@@ -224,7 +229,7 @@ def test_other_postgres() -> int:
     print(f"· PostgreSQL {others[0]}", flush=True)
     os.environ["TONGHU_TEST_POSTGRES"] = others[0]
     folders = [place for place in (ROOT / "tests/platform" / name for name in ON_EVERY_POSTGRES) if place.is_dir()]
-    return call(PYTHON, "-m", "pytest", "-q", *IN_PROCESSES, *folders, f"--ignore={NOT_OF_POSTGRES}")
+    return call(PYTHON, "-m", "pytest", "-q", *IN_PROCESSES, "--dist", "worksteal", *folders, *NOT_OF_POSTGRES)
 
 
 def docs() -> int:
