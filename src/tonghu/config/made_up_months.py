@@ -37,6 +37,7 @@ from tonghu.platform.scope.scope import Scope, open_scope, system_scope
 from tonghu.registry.models import Card
 from tonghu.registry.services import move
 from tonghu.registry.states import State as CardState
+from tonghu.registry.tasks import gather
 from tonghu.surveillance import board, figures
 from tonghu.surveillance.calendar import Month
 from tonghu.surveillance.models import Point, ZeroReport
@@ -120,10 +121,11 @@ def report(seed: int) -> bool:
 
 
 def sum_up() -> None:
-    """Have the nation's boards and figures counted now, as the jobs do every few minutes."""
+    """Have the nation's boards and figures counted and the names of codes gathered now, as the jobs do."""
     with open_scope(nation(system_scope("summary"))):
         board.sum_up(timezone.localdate())
         figures.count(timezone.localdate())
+    gather(system_scope("names"))
 
 
 def upload(file: Path, month: date, username: str, *, decided: bool = True, up: bool = False) -> Uploaded:

@@ -6,6 +6,7 @@ Those of others are read from above, or by a hospital that is let see the child 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Final, cast
 
 from django.db.models import QuerySet
@@ -68,6 +69,12 @@ def whom(cards: Iterable[Card | SeenCard]) -> dict[int, Identity]:
 def names(cards: Iterable[Card | SeenCard]) -> dict[int, str]:
     """What children are called on cards, by the cards' numbers (:func:`whom`)."""
     return {pk: one.patient_name for pk, one in whom(cards).items()}
+
+
+def newest_change(*, by: Scope) -> datetime | None:
+    """When a card of the reader's own hospital was changed last; None where it has none."""
+    newest = Card.objects.filter(institution=by.institution).order_by("-changed_at", "pk")
+    return newest.values_list("changed_at", flat=True).first()
 
 
 def newest_contents(*, by: Scope, limit: int = NEWEST) -> list[Content]:

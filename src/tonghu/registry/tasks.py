@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 from typing import Any, Final
 
 from django.db import connection
+from django.db.models import Max
 from django.utils import timezone
 
 from tonghu.network.models import Institution
+from tonghu.platform.jobs.models import Job
 from tonghu.platform.jobs.run import Run
 from tonghu.platform.jobs.tasks import job
-from tonghu.platform.scope.scope import Scope, open_scope
+from tonghu.platform.scope.scope import Scope, open_scope, system_scope
 from tonghu.registry.checks import rules_key
 from tonghu.registry.forms.lists import pairs
 from tonghu.registry.forms.written import Gathered, keep
@@ -24,6 +27,9 @@ from tonghu.registry.services.comparing import uncompared
 from tonghu.registry.services.rechecking import compare, recheck
 from tonghu.registry.states import EDITABLE
 
+#: What gathers the names of codes, and how long they last where nothing is imported.
+NAMES: Final = "registry.names"
+NAMES_LAST: Final = timedelta(hours=23)
 #: So many cards are asked about in one transaction.
 PORTION: Final = 200
 #: So many cards of a large mend stand or fall together: a few hundred milliseconds.
@@ -61,21 +67,41 @@ def ask_all_again(run: Run) -> dict[str, Any]:
     return {"cards": asked, "changed": changed}
 
 
+def names_are_due() -> bool:
+    """Whether names are to be gathered again: an import ended since they were, or they are of another day."""
+    gathered = Job.objects.filter(kind=NAMES, state=Job.State.DONE).aggregate(last=Max("started_at"))["last"]
+    if gathered is None or gathered < timezone.now() - NAMES_LAST:
+        return True
+    with open_scope(system_scope("worker")):  # the books on everybody's jobs: an import asks for this one at its end
+        return Job.objects.filter(
+            kind="registry.compare", key__startswith="compare-import-", created_at__gte=gathered
+        ).exists()
+
+
 @job(
-    "registry.names", zh="汇总各医院对编码的叫法", en="Gather what hospitals call codes", cron="37 19 * * *",
-    system="names",
+    NAMES, zh="汇总各医院对编码的叫法", en="Gather what hospitals call codes", cron="37 * * * *", system="names",
+    due=names_are_due,
 )  # fmt: skip
 def gather_names(run: Run) -> dict[str, Any]:
-    """Gather the pairs of code and name of every hospital's newest cards, and keep those that several write; at 03:37
-    in China.
+    """Gather what hospitals call codes: at most once an hour, however many imports end, and not within any of them."""
+    return {"names": gather(run.scope, lambda hospitals: run.report(hospitals, None, "hospitals"))}
+
+
+def gather(by: Scope, report: Callable[[int], None] = lambda _hospitals: None) -> int:
+    """Gather the pairs of code and name of every hospital's newest cards, and keep those that several write; returns
+    how many.
+
+    Args:
+        by: the system scope ``names``.
+        report: told after each hospital how many were asked.
     """
     found = Gathered()
-    for hospitals, by in enumerate(at_each_hospital(run.scope), 1):
-        with open_scope(by):
-            found.add(pairs(newest_contents(by=by)))
-        run.report(hospitals, None, "hospitals")
-    with open_scope(run.scope):
-        return {"names": keep(found.written(timezone.localdate()))}
+    for hospitals, there in enumerate(at_each_hospital(by), 1):
+        with open_scope(there):
+            found.add(pairs(newest_contents(by=there)))
+        report(hospitals)
+    with open_scope(by):
+        return keep(found.written(timezone.localdate()))
 
 
 @job("registry.compare", zh="与同一病案号的其他住院比对", en="Compare the stays of a record")

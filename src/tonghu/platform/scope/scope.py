@@ -48,7 +48,7 @@ SYSTEM: Final[dict[str, tuple[frozenset[str], str]]] = {
     ),
     "telling": (
         frozenset({"accounts.view"}),
-        "finds who at the national centre is to be told what a hospital did with a card that the centre holds",
+        "finds whom what a post did with a reported card concerns: at the national centre, or those who audit there",
     ),
     "calendar": (
         frozenset({"surveillance.view", "accounts.view"}),

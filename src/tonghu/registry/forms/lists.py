@@ -11,6 +11,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from time import monotonic
 from typing import Final
@@ -23,7 +25,7 @@ from tonghu.platform.components.codes import BEST, Choice, among, choice, choice
 from tonghu.platform.scope.scope import Scope
 from tonghu.registry.content import Content
 from tonghu.registry.forms.written import written
-from tonghu.registry.seen import newest_contents
+from tonghu.registry.seen import newest_change, newest_contents
 from tonghu.registry.supplement import stages
 from tonghu.tumours.recode import FIRST_HISTOLOGY, recode
 
@@ -31,8 +33,10 @@ DIAGNOSES, CAUSES, PROCEDURES, MORPHOLOGY = "icd10", "icd10_external", "icd9cm3"
 TOPOGRAPHY, STAGE = "topography", "stage"
 #: Lists that grow out of the hospital's own cards.
 OWN: Final = frozenset({DIAGNOSES, CAUSES, PROCEDURES, MORPHOLOGY})
-#: So long a hospital's pairs are kept in this process before they are gathered again.
+#: So long a hospital's pairs are kept in this process before they are gathered again; where its cards changed since,
+#: so long at least: an import in many chunks, or clerks at work, do not have them gathered at every key.
 KEPT_SECONDS: Final = 600.0
+FRESH_SECONDS: Final = 60.0
 #: Notes of the American registries in the English terms, and that a code is one of former years.
 _NOTE: Final = re.compile(r"\s*\[[^\]]*\]?")
 _FORMER: Final = re.compile(r"\[PRE-20\d\d ONLY")
@@ -101,18 +105,30 @@ def pairs(contents: Iterable[Content]) -> dict[str, tuple[Choice, ...]]:
     return {list_id: _commonest(found) for list_id, found in seen.items()}
 
 
-_held: dict[int, tuple[float, dict[str, tuple[Choice, ...]]]] = {}
+@dataclass(frozen=True, slots=True)
+class _Own:
+    """What was gathered of a hospital: when, how new its newest card was then, and the pairs by list."""
+
+    at: float
+    newest: datetime | None
+    pairs: dict[str, tuple[Choice, ...]]
+
+
+_held: dict[int, _Own] = {}
 
 
 def own_pairs(by: Scope) -> Mapping[str, tuple[Choice, ...]]:
     """The pairs of the reader's own hospital, from its newest cards, and after them those that several write."""
     if by.institution is None:
         return written()
-    at, found = _held.get(by.institution, (0.0, {}))
-    if not found or monotonic() - at > KEPT_SECONDS:
-        own, others = pairs(newest_contents(by=by)), written()
-        found = {list_id: _with(own.get(list_id, ()), others.get(list_id, ())) for list_id in OWN}
-        _held[by.institution] = (monotonic(), found)
+    held = _held.get(by.institution)
+    age = monotonic() - held.at if held else KEPT_SECONDS
+    if held and (age < FRESH_SECONDS or (age < KEPT_SECONDS and newest_change(by=by) == held.newest)):
+        return held.pairs
+    newest = newest_change(by=by)  # asked before: what changes meanwhile is gathered the next time
+    own, others = pairs(newest_contents(by=by)), written()
+    found = {list_id: _with(own.get(list_id, ()), others.get(list_id, ())) for list_id in OWN}
+    _held[by.institution] = _Own(monotonic(), newest, found)
     return found
 
 
