@@ -14,7 +14,7 @@ from tonghu.errors import InputRefused
 from tonghu.network.models import Institution
 from tonghu.patients.merges import dismiss, merge, undo_merge
 from tonghu.patients.models import HospitalView, MergeProposal
-from tonghu.patients.queries import open_proposals
+from tonghu.patients.queries import count_open, open_proposals
 from tonghu.patients.services import add_document
 from tonghu.platform.scope.scope import Scope, open_scope
 
@@ -53,6 +53,39 @@ def test_a_question_that_a_merge_answered_waits_again_once_that_is_taken_back(ho
         assert MergeProposal.objects.values().get() == before
         dismiss(by=by, proposal=MergeProposal.objects.get(), reason="双胞胎，证件录错")
         assert waiting() == set()
+
+
+def test_the_menu_counts_what_the_page_lists_for_every_reader(hospitals: Hospitals) -> None:
+    """An authority's number is asked of all questions at once, not through the walls: it is the walls' answer."""
+    here, there = hospitals
+    with open_scope(scope_of(here)) as by:
+        views = made(by, here, 4)
+        for n in (1, 2, 3):
+            same_document(by, views[n], n - 1)
+    with open_scope(scope_of(there)) as by:
+        far = enter(by, there, "0", "虚构0", document_number="P0000000")  # the first child, which both have
+        only = enter(by, there, "9", "虚构9", document_number="P0000009")
+        same_document(by, only, 0)
+        assert far.child_id == views[0].child_id
+    may = frozenset({"children.read", "children.merge"})
+    nobody = frozenset({"children.merge"})
+    readers = [(scope_of(here), 3), (scope_of(there), 1)]
+    for start, end, number in (
+        ("000000", "999999", 4), ("000000", "600000", 4), ("510000", "520000", 3), ("330000", "340000", 1),
+        ("440000", "450000", 0),
+    ):  # fmt: skip
+        readers.append((Scope(region_from=start, region_to=end, permissions=may), number))
+        readers.append((Scope(region_from=start, region_to=end, permissions=nobody), 0))
+    for by, number in readers:
+        with open_scope(by):
+            assert count_open(by, 99) == open_proposals().count() == number
+            assert count_open(by, 2) == min(2, number)
+    with open_scope(scope_of(here)) as by:
+        merge(by=by, kept=views[1].child, merged=views[2].child, reason="同一人")
+        dismiss(by=by, proposal=open_proposals()[0], reason="双胞胎")
+    for by, number in readers:
+        with open_scope(by):
+            assert count_open(by, 99) == open_proposals().count() == max(0, number - (2 if number > 1 else 0))
 
 
 def test_a_document_entered_while_two_are_one_asks_once_they_are_parted(hospitals: Hospitals) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 from tonghu.patients.access import ENTER, MERGE, READ
-from tonghu.patients.queries import open_proposals
+from tonghu.patients.queries import count_open
 from tonghu.platform.scope.scope import Scope
 from tonghu.platform.shell import MenuGroup, MenuItem
 
@@ -13,8 +13,8 @@ from tonghu.platform.shell import MenuGroup, MenuItem
 MOST_COUNTED = 99
 
 
-def _waiting(_scope: Scope) -> int:
-    return len(open_proposals().values_list("pk", flat=True)[:MOST_COUNTED])
+def _waiting(by: Scope) -> int:
+    return count_open(by, MOST_COUNTED)
 
 
 MENU = (

@@ -245,6 +245,16 @@ def open_proposals() -> QuerySet[MergeProposal]:
     return MergeProposal.objects.filter(~Q(Exact(of_first, of_second)), settled_at=None).order_by("made_at", "pk")
 
 
+def count_open(by: Scope, most: int) -> int:
+    """Return how many questions wait for an answer of the reader, `most` at most; the number that the menu shows."""
+    if by.institution is not None:
+        return len(open_proposals().values_list("pk", flat=True)[:most])
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT resolver.questions_of_region(%s)", [most])
+        found: int = cursor.fetchone()[0]
+    return found
+
+
 def question_between(one: Sequence[int], other: Sequence[int]) -> MergeProposal | None:
     """Return the question that waits on whether children of one group are those of another, the oldest."""
     either = Q(first__in=one, second__in=other) | Q(first__in=other, second__in=one)
