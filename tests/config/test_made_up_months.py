@@ -16,7 +16,7 @@ from tonghu.errors import InputRefused
 from tonghu.network.models import Institution
 from tonghu.platform.scope.scope import open_scope, system_scope
 from tonghu.registry.checker import problems
-from tonghu.registry.models import Card, CardAct, Finding
+from tonghu.registry.models import Card, CardAct, Finding, WrittenName
 from tonghu.surveillance.calendar import Month
 from tonghu.surveillance.models import Point, Standing, ZeroReport
 from tonghu.synth.country import invent_hospital
@@ -70,6 +70,7 @@ def test_earlier_months_stand_as_their_people_made_them(country: object) -> None
     made_up_months.sum_up()
     with made_up_months.acting("centre.centre_officer"):
         states = Counter(Standing.objects.filter(archive_month=last().first).values_list("state", flat=True))
+        assert WrittenName.objects.exists(), "what three of the hospitals call a code is found from the start"
     assert states["missing"] + states["open"] == 3, "the first two hospitals and one other owe the last month"
 
 

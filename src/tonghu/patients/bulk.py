@@ -18,7 +18,7 @@ from django.db import connection, transaction
 from tonghu.codes.pinyin import sort_key
 from tonghu.patients.access import ENTER
 from tonghu.patients.models import DOCUMENT, DOCUMENT_TAIL, HospitalView, tail
-from tonghu.patients.services import change_view, name_tokens
+from tonghu.patients.services import also_called, change_view, name_tokens
 from tonghu.patients.whose import people, whose
 from tonghu.platform.accounts.access import check_may
 from tonghu.platform.crypto.box import seal
@@ -107,6 +107,7 @@ def enter_views(*, institution: int, seen: Sequence[Seen], by: Scope) -> list[tu
     fresh = {key: one for key, one in said.items() if key not in views}
     if fresh:
         views |= _make(institution, fresh)
+    _also_called(seen, children, {key: _called(held.get(key), one) for key, one in said.items()}, views)
     return [(child, views[one.record_number, child]) for one, child in zip(seen, children, strict=True)]
 
 
@@ -128,6 +129,22 @@ def _renew(view: HospitalView, one: Seen, by: Scope) -> None:
     told = {name: getattr(one, name) for name in TOLD if getattr(one, name)}
     if any((getattr(view, name) or "") != value for name, value in told.items()):
         change_view(view=view, by=by, **told)
+
+
+def _called(view: HospitalView | None, one: Seen) -> str:
+    """What a child is called once the last row of it was entered."""
+    return view.patient_name if view and not one.latest else one.patient_name
+
+
+def _also_called(seen: Sequence[Seen], children: Sequence[int], now: dict[_Key, str], views: dict[_Key, int]) -> None:
+    """Keep what other rows call a child, of stays before the latest: it is found by that too."""
+    others: dict[int, set[str]] = {}
+    for one, child in zip(seen, children, strict=True):
+        key = (one.record_number, child)
+        if one.patient_name != now[key]:
+            others.setdefault(views[key], set()).add(one.patient_name)
+    for view in HospitalView.objects.filter(pk__in=others).order_by("pk") if others else ():
+        also_called(view, others[view.pk])
 
 
 def _make(institution: int, fresh: dict[_Key, Seen]) -> dict[_Key, int]:

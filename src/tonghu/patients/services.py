@@ -282,10 +282,26 @@ def _tokens(view: HospitalView, name: str, *, former: bool = False) -> Iterable[
 
 def _renamed(view: HospitalView, earlier: str, *, mistake: bool) -> None:
     """The tokens of a view whose name changed: the new name's, and its former names' marked as such."""
-    place = {"child_id": view.child_id, "institution_id": view.institution_id}
     if not mistake:
-        FormerName.objects.get_or_create(view=view, name=earlier, defaults=place)
+        _keep_former(view, earlier)
     FormerName.objects.filter(view=view, name=view.patient_name).delete()
+    _spell(view)
+
+
+def also_called(view: HospitalView, names: Iterable[str]) -> None:
+    """Keep names by which front pages of earlier stays call the child, as former ones."""
+    for name in sorted(set(names) - {view.patient_name}):
+        _keep_former(view, name)
+    _spell(view)
+
+
+def _keep_former(view: HospitalView, name: str) -> None:
+    place = {"child_id": view.child_id, "institution_id": view.institution_id}
+    FormerName.objects.get_or_create(view=view, name=name, defaults=place)
+
+
+def _spell(view: HospitalView) -> None:
+    """Write the tokens of a view and its former names anew."""
     former = FormerName.objects.filter(view=view).values_list("name", flat=True)
     NameToken.objects.filter(view=view).delete()
     NameToken.objects.bulk_create(

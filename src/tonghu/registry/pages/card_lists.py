@@ -115,11 +115,12 @@ def filters(*names: str) -> list[Filter]:
 
 
 def matching_cards(rows: QuerySet[Card], text: str) -> QuerySet[Card]:
-    """Narrow cards to those of a record number, or of children of a name."""
+    """Narrow cards to those of a record number, or of children of a name, which they have now or had before."""
     wanted = "".join(halfwidth(text).split()).replace("\0", "")
     if is_name(wanted):
-        views = matching(HospitalView.objects.all(), wanted).values_list("pk", flat=True)[:MOST_NAMED]
-        return rows.filter(view__in=list(views))
+        found = dict(matching(HospitalView.objects.all(), wanted).values_list("pk", "child")[:MOST_NAMED])
+        # The children say it once more: cards have an index by child, and none by view.
+        return rows.filter(view__in=list(found), child__in=set(found.values()))
     return rows.filter(record_number=wanted)
 
 
