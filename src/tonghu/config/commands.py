@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from tonghu.config import card_commands, environment, serving
+from tonghu.config import begin_commands, card_commands, environment, serving
 from tonghu.config.site import Site, opened, require, said_in_words
 from tonghu.errors import InputRefused
 from tonghu.platform.database import roles
@@ -29,6 +29,7 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
     words.add_parser("down", help="结束正在运行的网站 · end the running site").set_defaults(run=_down)
     words.add_parser("status", help="各部分是否正常 · whether every part is well").set_defaults(run=_status)
     words.add_parser("migrate", help="升级数据库结构 · bring the database to this version").set_defaults(run=_migrate)
+    begin_commands.add_words(words)
     logins = words.add_parser("logins", help="演示网站的全部账号 · every log-in of the demo's site")
     logins.set_defaults(run=_log_ins)
     _backup_words(words)
@@ -66,7 +67,8 @@ def _up(args: argparse.Namespace) -> int:
             site.open()
             site.migrate()
             site.collect()
-            serving.serve(site, args.port, lambda: _announce(address))
+            nobody = _nobody_yet()
+            serving.serve(site, args.port, lambda: _announce(address, nobody=nobody))
     except serving.AlreadyUp as up:
         raise InputRefused(
             f"网站已在运行：{up.address}；要结束请用 ./run tonghu site down",
@@ -75,8 +77,21 @@ def _up(args: argparse.Namespace) -> int:
     return 0
 
 
-def _announce(address: str) -> None:
+def _nobody_yet() -> bool:
+    from django.db import connections
+
+    from tonghu.config import beginning
+
+    try:
+        return beginning.nobody_yet()
+    finally:
+        connections.close_all()  # who only watches over processes holds no connection for days
+
+
+def _announce(address: str, *, nobody: bool = False) -> None:
     print(f"童护已启动：{address}  按 Ctrl-C 结束 / Tonghu is up: {address}  Ctrl-C ends it", flush=True)
+    if nobody:
+        print(begin_commands.NOBODY, flush=True)
 
 
 def _down(_args: argparse.Namespace) -> int:

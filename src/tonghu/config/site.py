@@ -64,11 +64,13 @@ class Site:
         return "tonghu" if named in _NOT_OURS else named
 
     def migrate(self) -> None:
-        """Bring the database to this version, and see to the keys."""
+        """Bring the database and the regions to this version, and see to the keys."""
+        from tonghu.config import beginning
         from tonghu.platform.database.migrate import migrate
 
         with said_in_words(self.home):
             migrate()
+            beginning.renew_regions()
 
     def collect(self) -> None:
         """Bring the static files up to date."""

@@ -34,12 +34,12 @@ def successors(spells: Iterable[Region]) -> dict[str, Successor]:
     for spell in known:
         first.setdefault(spell.code, spell)
         last[spell.code] = spell
-    begun: dict[int, list[Region]] = {}
+    begun: dict[tuple[int, int], list[Region]] = {}
     for spell in first.values():
         if spell.first_year:
-            begun.setdefault(spell.first_year, []).append(spell)
+            begun.setdefault((spell.first_year, level(spell.code)), []).append(spell)
     return {
-        code: _by_list(spell) or _by_name(spell, begun.get(spell.last_year + 1, ()))
+        code: _by_list(spell) or _by_name(spell, begun.get((spell.last_year + 1, level(code)), []))
         for code, spell in last.items()
         if spell.last_year
     }
@@ -57,18 +57,19 @@ def _by_list(gone: Region) -> Successor | None:
     return Successor(codes, "list") if codes else None
 
 
-def _by_name(gone: Region, begun: Iterable[Region]) -> Successor:
-    same_level = [one for one in begun if level(one.code) == level(gone.code)]
+def _by_name(gone: Region, begun: list[Region]) -> Successor:
+    near = [one for one in begun if one.code[:2] == gone.code[:2]]
     for alike in (
-        [one for one in same_level if one.name == gone.name and one.code[:2] == gone.code[:2]],
-        [one for one in same_level if _stem(one.name) == _stem(gone.name) and one.code[:2] == gone.code[:2]],
-        [one for one in same_level if one.name == gone.name],  # a province was divided: 川渝, 粤琼
+        [one for one in near if one.name == gone.name],
+        [one for one in near if _stem(one.name) == _stem(gone.name)],
+        [one for one in begun if one.name == gone.name],  # a province was divided: 川渝, 粤琼
     ):
         if len(alike) == 1:
             return Successor((alike[0].code,), "name")
     return Successor((), "")
 
 
+@cache
 def _stem(name: str) -> str:
     short = _ENDING.sub("", name)
     return short if len(short) > 1 else name
