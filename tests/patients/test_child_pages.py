@@ -134,11 +134,13 @@ def test_what_was_revealed_is_kept_alike_in_either_language_and_read_in_both(
 
 def test_every_word_that_says_why_children_were_shown_is_known_in_both_languages() -> None:
     called = re.compile(
-        r'(?:log_list|log_read|shown)\([^"\n]*"([^"\n]+)"(?:, by=|\))|^(?:PURPOSE|WHAT)(?:: Final)? = "([^"]+)"', re.M
+        r'(?:log_list|log_read|shown|show_names)\([^"\n]*"([^"\n]+)"(?:, by=|\))'
+        r'|^(?:PURPOSE|WHAT|LISTED)(?:: Final)? = "([^"]+)"',
+        re.M,
     )
     source = Path(tonghu.__file__).parent
     said = {one or other for file in source.rglob("*.py") for one, other in called.findall(file.read_text("utf-8"))}
-    assert {"查看资料", "患儿列表", "查看报告卡", "接口查询", "核对导入"} <= said
+    assert {"查看资料", "患儿列表", "查看报告卡", "报告卡列表", "接口查询", "核对导入"} <= said
     with translation.override("en"):
         assert {one for one in said if in_words(one) == one} == set()
 

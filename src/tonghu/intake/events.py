@@ -9,6 +9,13 @@ from tonghu.platform.audit.kinds import kind, subject_kind
 BATCH: Final = subject_kind("batch", zh="导入批次", en="import")
 
 UPLOADED: Final = kind("intake.uploaded", zh="上传了{subject}的文件", en="uploaded the file of {subject}")
+#: Rows that were shown by name and are beside no card: no child is known of them yet.
+ROWS_SEEN: Final = kind(
+    "intake.rows_seen",
+    zh="查看了{subject}中尚无报告卡的 {count} 行，行号：{rows}",
+    en="looked at {count} rows of {subject} that have no card yet, their numbers: {rows}",
+    data=("count", "rows"),
+)
 CONFIRMED: Final = kind(
     "intake.confirmed",
     zh="确认了{subject}（{number}）：新建 {created}，更新 {updated}，未变 {unchanged}，"

@@ -15,6 +15,7 @@ from tonghu.errors import InputRefused
 from tonghu.intake import identity, queries
 from tonghu.intake.access import UPLOAD
 from tonghu.intake.events import BATCH
+from tonghu.intake.looks import log_row
 from tonghu.intake.matching import in_layout
 from tonghu.intake.models import Batch, Row, State
 from tonghu.patients.forms import ReasonForm
@@ -35,16 +36,17 @@ def whole(request: Request, pk: int, row: int, code: str) -> HttpResponse:
         raise Http404
     batch = get_object_or_404(Batch, pk=pk, state=State.READY)
     held = get_object_or_404(Row, batch=batch, row=row)
-    card = Card.objects.select_related("child").filter(pk=held.card or 0).first()
+    card = Card.objects.filter(pk=held.card or 0).first()
     layout = card.layout if card else batch.layout
     value = in_layout(open_(held.content), layout).get(code, "")
     masked = queries.shown(layout, code, value)
     if masked == value:  # nothing is hidden, or there is no such field
         raise Http404
+    log_row(batch, held, card, by=request.scope)
     form, mark = ReasonForm(request.POST or None), ""
     if form.is_valid():
         what, reason = hqms_fields.layout(layout).by_code[code].name_zh, form.cleaned_data["reason"]
-        subject = (CHILD, card.child.group) if card else (BATCH, batch.pk)
+        subject = (CHILD, card.child_id) if card else (BATCH, batch.pk)
         try:
             # The row is gone after the import; the log says which it was.
             mark = log_reveal(

@@ -19,13 +19,13 @@ from tonghu.intake import identity, queries, services
 from tonghu.intake.access import UPLOAD
 from tonghu.intake.comparing import lines
 from tonghu.intake.looking_again import look_again
+from tonghu.intake.looks import log_row, log_rows
 from tonghu.intake.matching import contents, lacking
 from tonghu.intake.models import CHOICES, WAITING, Batch, Choice, Match, Row, State
 from tonghu.intake.outcomes import COUNTED, WHY, outcome
 from tonghu.platform.accounts.access import Request, requires
 from tonghu.platform.accounts.forms import in_words
 from tonghu.platform.audit.access import REVEAL
-from tonghu.platform.audit.acts import log_read
 from tonghu.platform.components.parts import Finding, Level
 from tonghu.platform.components.table import Column, Filter, Mark, Table
 from tonghu.registry.checks import check
@@ -84,6 +84,7 @@ def rows(request: Request, pk: int) -> HttpResponse:
         empty=_("The file has no reportable stay."),
         row_mark=lambda row: "ask" if _becomes(row) == "waits" else "",
     )  # fmt: skip
+    log_rows(batch, table.slice.rows, by=request.scope)
     chosen = Row.objects.filter(batch=batch, match=match).exclude(why="held") if match in CHOICES else None
     said = {
         "batch": batch, "table": table, "match": match, "choices": CHOICES.get(match, ()) if match else (),
@@ -99,12 +100,11 @@ def row_page(request: Request, pk: int, row: int) -> HttpResponse:
     """One row: beside the card that is there, or alone."""
     batch = get_object_or_404(Batch, pk=pk, state=State.READY)
     held = get_object_or_404(Row, batch=batch, row=row)
-    card = Card.objects.select_related("child", "view").filter(pk=held.card or 0).first()
+    card = Card.objects.select_related("view").filter(pk=held.card or 0).first()
     moved_on = card is not None and (card.version, card.state) != (held.card_version, held.card_state)
     if moved_on and look_again(batch=batch.pk, by=request.scope).compared:
         return redirect("intake:row", pk, row)  # beside the card as it is now
-    if card is not None:
-        log_read(card.child.group, "核对导入", by=request.scope, institution=card.institution_id)
+    log_row(batch, held, card, by=request.scope)
     incoming = open_(held.content)
     zh = _zh()
     said: dict[str, Any] = {

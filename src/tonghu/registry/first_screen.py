@@ -17,7 +17,7 @@ from tonghu.registry.auditing import many_changes
 from tonghu.registry.forms.titles import title_of
 from tonghu.registry.models import Card
 from tonghu.registry.pages import looking, working
-from tonghu.registry.seen import names
+from tonghu.registry.seen import show_names
 from tonghu.registry.void_requests import requests_at
 
 #: So many rules and cards are named; the list behind them has all.
@@ -61,7 +61,7 @@ def auditor(by: Scope) -> dict[str, Any] | None:
     waiting = looking.to_audit(by)
     mine = looking.by_need(looking.auditable(by))
     oldest: list[Card] = list(mine.order_by("need", "pk")[:NAMED])
-    called = names(oldest)
+    called = show_names(oldest, "今日待办", by=by)
     changed, many = looking.changed_fields([card.pk for card in oldest]), many_changes(timezone.localdate())
     return {
         "waiting": working.counted(waiting),

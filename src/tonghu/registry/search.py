@@ -13,7 +13,7 @@ from tonghu.platform.scope.scope import Scope
 from tonghu.platform.shell import SearchHit, SearchProvider
 from tonghu.registry.access import READ
 from tonghu.registry.models import Card
-from tonghu.registry.seen import names
+from tonghu.registry.seen import show_names
 
 #: No record number of a card is longer.
 LONGEST = 20
@@ -31,7 +31,7 @@ def find(scope: Scope, text: str, limit: int) -> Iterator[SearchHit]:
         return
     cards = Card.objects.filter(institution=scope.institution, record_number=wanted)
     found = list(cards.order_by("-discharge_at")[:limit])
-    called = names(found)
+    called = show_names(found, "搜索框", by=scope)
     for card in found:
         left = timezone.localtime(card.discharge_at).date().isoformat()
         note = f"{called.get(card.pk, '')} · {left} · {card.get_state_display()}"

@@ -11,6 +11,7 @@ from typing import Final, cast
 
 from django.db.models import QuerySet
 
+from tonghu.platform.audit.acts import log_list
 from tonghu.platform.scope.scope import Scope
 from tonghu.registry.content import Content, open_
 from tonghu.registry.models import Card, CardVersion, SeenCard
@@ -66,9 +67,20 @@ def whom(cards: Iterable[Card | SeenCard]) -> dict[int, Identity]:
     }
 
 
-def names(cards: Iterable[Card | SeenCard]) -> dict[int, str]:
-    """What children are called on cards, by the cards' numbers (:func:`whom`)."""
-    return {pk: one.patient_name for pk, one in whom(cards).items()}
+def show_names(cards: Iterable[Card | SeenCard], purpose: str, *, by: Scope) -> dict[int, str]:
+    """What children are called on cards, by the cards' numbers (:func:`whom`), to be shown to the reader.
+
+    A list that names children is a look at each of them: it is logged here, so that no list of names comes without.
+    Ask once a page, for all its lists: each time is a row in the log.
+
+    Args:
+        cards: the cards that the page shows, no others.
+        purpose: which list, a word of ``audit.acts``.
+        by: the open scope.
+    """
+    held = list(cards)
+    log_list(((card.child_id, card.institution_id) for card in held), purpose, by=by)
+    return {pk: one.patient_name for pk, one in whom(held).items()}
 
 
 def newest_change(*, by: Scope) -> datetime | None:

@@ -24,8 +24,8 @@ from tonghu.platform.components.figures import figure
 from tonghu.platform.components.table import Table
 from tonghu.registry.access import READ as READ_CARDS
 from tonghu.registry.forms.diagnoses import diagnosis_names
-from tonghu.registry.pages.card_lists import columns
-from tonghu.registry.seen import names
+from tonghu.registry.pages.card_lists import LISTED, columns
+from tonghu.registry.seen import show_names
 from tonghu.surveillance import behind, board, charts, figures
 from tonghu.surveillance.access import VIEW
 from tonghu.surveillance.calendar import Month, shown
@@ -119,7 +119,7 @@ def cards(request: Request) -> HttpResponse:
         columns=columns(request.scope.institution is None, called, diagnoses), caption=_("Cards behind the figure"),
         empty=_("No card of your reach is behind this figure now."),
     )  # fmt: skip
-    called.update(names(table.slice.rows))
+    called.update(show_names(table.slice.rows, LISTED, by=request.scope))
     diagnoses.update(diagnosis_names(table.slice.rows, request.scope))
     name = behind.name_of(topic, key) if key or topic not in ("all", "problem", "problem_at_first") else ""
     said = {

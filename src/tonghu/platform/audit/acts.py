@@ -32,7 +32,7 @@ for _zh, _en in {
     "今日待办": "first screen", "登记核对": "check at entry", "登记修改": "change of the record", "记录同意": "consent",
     "开放查看": "letting another hospital see", "核对是否同一患儿": "one child or two", "核对是否两名患儿": "split",
     "接口查询": "query by the interface", "修改记录": "history of changes", "查看报告卡": "report card",
-    "核对导入": "check of an import", "报告卡": "report cards",
+    "核对导入": "check of an import", "报告卡": "report cards", "报告卡列表": "list of report cards",
 }.items():  # fmt: skip
     word(_zh, en=_en)
 

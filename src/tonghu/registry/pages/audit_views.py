@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import messages
@@ -15,6 +16,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from tonghu.platform.accounts.access import Request, requires
+from tonghu.platform.audit.acts import log_list
 from tonghu.platform.components.parts import Confirm
 from tonghu.platform.components.table import Column, Mark, Table
 from tonghu.platform.scope.scope import Scope
@@ -26,7 +28,7 @@ from tonghu.registry.pages import card_lists, looking, undecided, void_views, wo
 from tonghu.registry.pages.shown import FIELD, as_text, shown
 from tonghu.registry.pages.telling import tell
 from tonghu.registry.pages.trail import AUDITED, RECEIVED, SAMPLE, Trail, filters_of, of_list
-from tonghu.registry.seen import names
+from tonghu.registry.seen import show_names
 from tonghu.registry.services import move
 from tonghu.registry.states import State
 
@@ -41,12 +43,15 @@ def audit(request: Request) -> HttpResponse:
     count = working.counted(looking.to_audit(by))
     clean = looking.clean_versions(by)
     drawn = _sample(request, list(clean))
-    table, pickable = _waiting(request, looking.to_audit(by), count, [card.pk for card in drawn.cards])
+    called: dict[int, str] = {}
+    table, pickable = _waiting(request, looking.to_audit(by), count, [card.pk for card in drawn.cards], called)
     waiting = looking.by_need(looking.auditable(by)).order_by("need", "pk")
-    called = names(drawn.cards)
     void_requests, void_count = void_views.waiting(by)
+    asked_of = [each.card for each in void_requests]
+    called.update(show_names([*drawn.cards, *table.slice.rows, *asked_of], card_lists.LISTED, by=by))
     said = {
-        "void_requests": void_requests, "void_count": void_count,
+        "void_requests": [(each, each.card, called.get(each.card_id, "")) for each in void_requests],
+        "void_count": void_count,
         "table": table, "pickable": pickable, "clean": len(clean), "clean_shown": as_text(clean),
         "waiting": count,
         "approved": working.counted(looking.approved(by)), "may_report": by.may(REPORT),
@@ -76,10 +81,15 @@ def _sample(request: Request, clean: list[int]) -> looking.Sample:
     return looking.Sample(tuple(cards), looking.looked_at(request), len(clean))
 
 
-def _waiting(request: Request, rows: Any, count: int, drawn: list[int]) -> tuple[Table, frozenset[int]]:
-    """The list, and those of its rows that may be picked to be approved together."""
+def _waiting(
+    request: Request, rows: Any, count: int, drawn: list[int], called: Mapping[int, str]
+) -> tuple[Table, frozenset[int]]:
+    """The list, and those of its rows that may be picked to be approved together.
+
+    Args:
+        called: what the children are called, by card, once the rows are known (``seen.show_names``).
+    """
     opens = of_list(request, AUDITED).card_url
-    called: dict[int, str] = {}
     table = Table(
         request=request, name="audit", rows=looking.by_need(rows), order="need",
         filters=[undecided.filter_of(request.scope)],
@@ -100,7 +110,6 @@ def _waiting(request: Request, rows: Any, count: int, drawn: list[int]) -> tuple
         caption=_("Cards that wait for the audit"), total=working.in_all(count), count_to=working.MOST_COUNTED,
         empty=_("No card waits for the audit. Those that clerks submit come here, the oldest first."),
     )  # fmt: skip
-    called.update(names(table.slice.rows))
     here = [card.pk for card in table.slice.rows]
     diagnoses = diagnosis_names(table.slice.rows, request.scope)
     changed, many = looking.changed_fields(here), many_changes(timezone.localdate())
@@ -211,6 +220,8 @@ def received(request: Request) -> HttpResponse:
         caption=_("Cards reported by the points"), count_to=card_lists.MOST_COUNTED,
         empty=_("No card waits. What the points report comes here, the oldest first."),
     )  # fmt: skip
+    # It names nobody, but it does say which records of which hospital have which disease.
+    log_list(((one.child_id, one.institution_id) for one in table.slice.rows), card_lists.LISTED, by=request.scope)
     diagnoses = diagnosis_names(table.slice.rows, request.scope)
     page = {card.pk: card.version for card in table.slice.rows if not card.warnings}
     return render(request, "registry/received.html", {"table": table, "accept_confirm": page and _accepting(page)})

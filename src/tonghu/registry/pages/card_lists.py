@@ -25,12 +25,14 @@ from tonghu.platform.components.table import Column, Filter, Mark, Table
 from tonghu.platform.scope.scope import Scope
 from tonghu.registry.forms.diagnoses import diagnosis_names, with_code
 from tonghu.registry.models import Card, Tally
-from tonghu.registry.seen import cards_seen, in_correction, names
+from tonghu.registry.seen import cards_seen, in_correction, show_names
 from tonghu.registry.states import State
 
 #: How many cards a list has is counted up to this: some filters have no index, and more would take too long. All cards
 #: of the own hospital are told exactly, from the tally.
 MOST_COUNTED: Final = 500
+#: What the log of looks says such a list is; kept as it is, so not translated.
+LISTED: Final = "报告卡列表"
 #: A part of a name means so many hospitals at most.
 MOST_HOSPITALS: Final = 50
 #: A search by name looks at so many children at most.
@@ -142,7 +144,7 @@ def table(request: Request, opens: Opens) -> Table:
     )  # fmt: skip
     if not elsewhere and not made.narrowed:
         made.total = Tally.objects.filter(institution=request.scope.institution).aggregate(n=Sum("cards"))["n"] or 0
-    called.update(names(made.slice.rows))
+    called.update(show_names(made.slice.rows, LISTED, by=request.scope))
     diagnoses.update(diagnosis_names(made.slice.rows, request.scope))
     return made
 
@@ -166,7 +168,7 @@ def columns(
     """The columns; the hospital's own readers need not be told the hospital.
 
     Args:
-        called: what the children are called, by card, once the rows are known (``seen.names``).
+        called: what the children are called, by card, once the rows are known (``seen.show_names``).
         diagnoses: likewise what the main diagnoses are called (``diagnoses.diagnosis_names``).
         opens: where a card is opened.
     """

@@ -120,7 +120,7 @@ def whole(request: Request, pk: int) -> HttpResponse:
     if field is None or not masked_kind(field.name) or not one.saved.front.get(field.code):
         raise Http404
     mark = log_reveal(
-        field.name_zh, subject=(CHILD, one.card.child.group), reason=REASON, by=request.scope,
+        field.name_zh, subject=(CHILD, one.card.child_id), reason=REASON, by=request.scope,
         institution=one.card.institution_id,
     )  # fmt: skip
     sight = cells.Sight(one.sight.masked, frozenset({field.code}))

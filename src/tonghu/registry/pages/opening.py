@@ -346,5 +346,5 @@ def waiting_for(content: Content, region: str) -> Waiting:
 
 
 def log_look(one: Opened) -> None:
-    """Log that the reader was shown the card."""
-    log_read(one.card.child.group, PURPOSE, by=one.by, institution=one.card.institution_id)
+    """Log that the reader was shown the card: a look at its own child, also while that is one with others."""
+    log_read(one.card.child_id, PURPOSE, by=one.by, institution=one.card.institution_id)

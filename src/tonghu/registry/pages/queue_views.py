@@ -21,7 +21,7 @@ from tonghu.registry.models import Card
 from tonghu.registry.pages import card_lists, working
 from tonghu.registry.pages.shown import as_text, shown
 from tonghu.registry.pages.telling import tell
-from tonghu.registry.seen import names
+from tonghu.registry.seen import show_names
 from tonghu.registry.services import move
 from tonghu.registry.services.mending import certain
 from tonghu.registry.states import State
@@ -132,7 +132,7 @@ def _table(request: Request, place: working.Place) -> Table:
         caption=_("Cards with something to do"), total=working.in_all(place.left), count_to=working.MOST_COUNTED,
         empty=_("Nothing is left here."),
     )  # fmt: skip
-    called.update(names(table.slice.rows))
+    called.update(show_names(table.slice.rows, card_lists.LISTED, by=request.scope))
     return table
 
 

@@ -18,13 +18,12 @@ from tonghu.platform.accounts.access import Request, requires
 from tonghu.platform.scope.scope import Scope
 from tonghu.registry.access import AUDIT, ENTER
 from tonghu.registry.forms.reasons import reasons
-from tonghu.registry.models import Card, CardAct
+from tonghu.registry.models import CardAct
 from tonghu.registry.pages import working
 from tonghu.registry.pages.opening import Opened, at_home
 from tonghu.registry.pages.posting import number
 from tonghu.registry.pages.telling import refusal_in_words
 from tonghu.registry.pages.trail import trail
-from tonghu.registry.seen import names
 from tonghu.registry.services import ask_void, decline_void
 from tonghu.registry.services.voiding import may_be_asked
 from tonghu.registry.void_requests import VOIDS, newest_request, requests_at
@@ -74,13 +73,12 @@ def prefilled(code: str, asked: Asked | None) -> dict[str, str]:
     return {"picked" if asked.reason in reasons(code) else "typed": asked.reason}
 
 
-def waiting(by: Scope) -> tuple[list[tuple[CardAct, Card, str]], int]:
-    """The requests of the own hospital that wait, the oldest first, each with its card and whose it is; how many."""
+def waiting(by: Scope) -> tuple[list[CardAct], int]:
+    """The requests of the own hospital that wait, the oldest first, each with its card; how many there are."""
     found = requests_at(by)
     first = list(found.select_related("card")[:MOST_LISTED])
     count = len(first) if len(first) < MOST_LISTED else working.counted(found)
-    called = names([each.card for each in first])
-    return [(each, each.card, called.get(each.card_id, "")) for each in first], count
+    return first, count
 
 
 @requires(ENTER, AUDIT)
