@@ -17,11 +17,13 @@ from django.utils import timezone
 import run_jobs
 from made_up_cards import page
 from tonghu import cli
+from tonghu.codes.regions import history
 from tonghu.config import begin_commands, beginning, commands, demo_folder
 from tonghu.config.site import Site
 from tonghu.intake.models import Batch
 from tonghu.network.models import Institution, Region
 from tonghu.network.queries import region
+from tonghu.network.services import load_regions
 from tonghu.platform.accounts.models import OneTimeLink, Person, Post
 from tonghu.platform.accounts.sign_in import scope_of_post
 from tonghu.platform.audit.models import Event
@@ -56,6 +58,12 @@ def run(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]
     code = cli.main(["site", *words])
     said = capsys.readouterr()
     return code, said.out, said.err
+
+
+def some_regions() -> None:
+    """Two counties: all regions of all years take a second or two."""
+    with open_scope(PROVISIONING):
+        load_regions(spells=[*history("510104"), *history("510107")], by=PROVISIONING)
 
 
 def activated(address: str) -> Client:
@@ -153,7 +161,7 @@ def test_from_an_empty_site_to_a_card_by_the_command_and_the_pages_alone(
     # None of the administrators sees it; the log says who began the site.
     assert {one.get(f"/cards/{card.pk}").status_code for one in (system, security, audit)} <= {403, 404}
     log = audit.get("/log").content.decode()
-    assert "在服务器上用命令建立了机构" in log
+    assert "在服务器上用命令为机构" in log
     assert "sys.one、sec.one、aud.one" in log
 
 
@@ -188,8 +196,7 @@ def test_three_posts_and_an_event_stand_in_the_history_and_nobody_holds_two(
 def test_what_does_not_fit_is_one_line_and_leaves_nobody_behind(
     site: Path, capsys: pytest.CaptureFixture[str], changes: dict[str, str], said: str
 ) -> None:
-    if "--region" in changes:
-        beginning.renew_regions()
+    some_regions()
     name, *options = CENTRE
     given = {**dict(zip(options[::2], options[1::2], strict=True)), **changes}
     code, out, err = run(capsys, "begin", name, *(word for pair in given.items() for word in pair))
@@ -225,6 +232,37 @@ def test_a_line_begins_once_and_another_line_beside_it(site: Path, capsys: pytes
     assert (code, "The site has its administrators" in err) == (2, True)
     with open_scope(PROVISIONING):
         assert (Institution.objects.count(), Person.objects.count()) == (2, 6)
+
+
+def test_who_is_gone_is_followed_by_the_command_and_nobody_else(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, _out, err = run(capsys, "begin", *CENTRE[:-2])
+    assert (code, "Name the audit administrator as well" in err) == (2, True)
+    _code, out, _err = run(capsys, "begin", *CENTRE)
+    _system, security, _audit = map(activated, re.findall(r"http\S+/activate/\S+", out))
+    with open_scope(PROVISIONING):
+        gone = Person.objects.get(username="aud.one").pk
+    # The security administrator ends no post of who watches them, but closes the account.
+    assert security.post(f"/people/{gone}/suspend", {"reason": "已离职"}).status_code == 302
+    follows = ("--audit", "虚构后任,aud.two")
+    code, _out, err = run(capsys, "begin", *CENTRE[:-2], *follows)
+    assert (code, "leave out the system administrator, security administrator" in err) == (2, True)
+    code, out, _err = run(capsys, "begin", *CENTRE[:3], *follows)
+    assert (code, out.count("/activate/")) == (0, 1)
+    code, _out, err = run(capsys, "begin", *CENTRE[:3], "--audit", "虚构又一,aud.three")
+    assert (code, "has its administrators" in err) == (2, True)
+
+
+def test_the_highest_commission_begins_and_appoints_the_administrators_below(
+    site: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    name, *options = CENTRE
+    _code, out, _err = run(capsys, "begin", name, *options, "--as", "health", "--region", "000000")
+    system, security, _audit = map(activated, re.findall(r"http\S+/activate/\S+", out))
+    sent = {"kind": "authority", "department": "health", "code": "P1", "name": "虚构省卫健委", "region_code": "510000"}
+    assert system.post("/institutions/new", sent).status_code == 302
+    for role in ("system_admin", "security_admin", "audit_admin", "commission_officer"):
+        number, _link = registered(system, role.replace("_", "."), "P1")
+        appointed(security, number, role, "P1")
 
 
 def test_a_hospital_alone_registers_and_appoints_its_own(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -265,7 +303,7 @@ def test_real_people_have_no_place_in_the_demo(site: Path, capsys: pytest.Captur
 
 
 def test_many_institutions_come_from_a_file_all_of_them_or_none(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    beginning.renew_regions()
+    some_regions()
     file = site / "机构.csv"
     file.write_text("机构编码,机构名称,行政区划,级别\nH1,虚构医院甲,510104,三级\nH2,虚构医院乙,510199,四级\n", "utf-8")
     code, out, err = run(capsys, "institutions", str(file))
@@ -290,7 +328,7 @@ def test_the_site_says_at_its_start_that_nobody_is_there(capsys: pytest.CaptureF
     assert "begin" not in capsys.readouterr().out
 
 
-@pytest.mark.requirement("REG-02")
+@pytest.mark.requirement("NET-01")
 def test_the_regions_come_with_the_site_and_a_second_start_changes_none() -> None:
     with open_scope(PROVISIONING):
         beginning.renew_regions()

@@ -45,7 +45,7 @@ def add_words(words: Any) -> None:
     begin.add_argument("--region", help="行政区划代码，国家中心不填 · its region's code; the centre's is the nation")
     for option, zh, en in (("system", "系统", "system"), ("security", "安全", "security"), ("audit", "审计", "audit")):
         begin.add_argument(
-            f"--{option}", required=True, type=_named, metavar="NAME,USER[,EMAIL]",
+            f"--{option}", type=_named, metavar="NAME,USER[,EMAIL]",
             help=f"{zh}管理员：姓名,用户名[,邮箱] · the {en} administrator",
         )  # fmt: skip
     _address(begin)
@@ -92,9 +92,10 @@ def _begin(args: argparse.Namespace) -> int:
             people={
                 role: beginning.Named(*said)
                 for role, said in zip(beginning.FIRST, (args.system, args.security, args.audit), strict=True)
+                if said
             },
         )  # fmt: skip
-        print(f"已建立“{args.name}”和三名管理员 / “{args.name}” is there, with three administrators\n")
+        print(f"“{args.name}”的管理员已设立 / “{args.name}” has its administrators\n")
         _show(made, _base(args, site.home))
     print(
         "下一步：各自打开链接设密码、绑定手机验证码；系统管理员登记机构和人员，安全管理员授予岗位"

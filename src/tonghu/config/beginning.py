@@ -68,11 +68,12 @@ def nobody_yet() -> bool:
 def begin(*, place: str, code: str, name: str, region_code: str, people: Mapping[str, Named]) -> Sequence[Link]:
     """Make a site's first place, or a further line's, with its administrators; all of it or nothing.
 
-    An authority that is registered already, under the same code and name, gets its administrators.
+    An authority that is registered already, under the same code and name, gets its administrators. Where a place that
+    was begun has lost one, that one is followed: of its own audit administrator nobody else on the site disposes.
 
     Args:
         place: ``centre``, ``health``, ``hospital`` or ``primary_care``.
-        people: who holds each of :data:`FIRST`.
+        people: who holds each of :data:`FIRST` that nobody holds.
 
     Raises:
         InputRefused: somebody is there already who does this on the pages, or a value does not fit.
@@ -84,9 +85,11 @@ def begin(*, place: str, code: str, name: str, region_code: str, people: Mapping
             "The system, security and audit administrators are three people: name each, with e-mail where names agree",
         )
     with transaction.atomic(), open_scope(by):
-        _check_nobody(place)
+        vacant = _vacant(place, code.strip())
+        if set(people) != set(vacant):
+            raise _not_these(people, vacant)
         at = _place(place, code.strip(), name.strip(), region_code.strip(), by)
-        made = [_administrator(role, people[role], at, by) for role in FIRST]
+        made = [_administrator(role, people[role], at, by) for role in vacant]
         record(
             BEGUN, subject=(INSTITUTION, at.pk), by=by, institution=at.pk,
             data={"code": at.code, "administrators": [one.person.username for one in made]},
@@ -123,11 +126,11 @@ def _by() -> Scope:
     return replace(system_scope("provisioning"), reason="tonghu site")
 
 
-def _check_nobody(place: str) -> None:
-    """See that nobody is there who would do this on the pages: anybody, for a hospital; of the line, for an authority.
+def _vacant(place: str, code: str) -> tuple[str, ...]:
+    """The administrators that are to be made: all, where nobody is there; else those that a begun place has lost.
 
     Raises:
-        InputRefused: somebody is, and what they do instead.
+        InputRefused: all are there, for a hospital anybody at all: the rest is done on the pages.
     """
     if place in CARE:
         found = Person.objects.exists()
@@ -136,13 +139,28 @@ def _check_nobody(place: str) -> None:
         # A line's first administrators are made here, since nobody of another line appoints them.
         found = Post.objects.filter(role__in=ADMINISTRATORS, institution__department=place).exists()
         zh, en = f"“{departments()[place].zh}”条线", f"The line “{departments()[place].en}”"
-    if found:
-        raise InputRefused(
-            f"{zh}已有管理员，未作改动：新机构和人员由系统管理员在网页“机构”“人员”中登记，岗位由安全管理员授予；"
-            "激活链接过期用 ./run tonghu site link 用户名",
-            f"{en} has its administrators, nothing was changed: the system administrator registers institutions and "
-            "people on the pages, the security administrator gives posts; ./run tonghu site link NAME renews a link",
-        )
+    if not found:
+        return FIRST
+    posts = Post.objects.filter(institution__code=code, role__in=FIRST)
+    held = posts.filter(valid__contains=timezone.localdate(), person__is_active=True).values_list("role", flat=True)
+    vacant = tuple(role for role in FIRST if role not in set(held))
+    if vacant and posts.exists():
+        return vacant
+    raise InputRefused(
+        f"{zh}已有管理员，未作改动：新机构和人员由系统管理员在网页“机构”“人员”中登记，岗位由安全管理员授予；"
+        "激活链接过期用 ./run tonghu site link 用户名",
+        f"{en} has its administrators, nothing was changed: the system administrator registers institutions and "
+        "people on the pages, the security administrator gives posts; ./run tonghu site link NAME renews a link",
+    )
+
+
+def _not_these(people: Mapping[str, Named], vacant: Sequence[str]) -> InputRefused:
+    missing, surplus = [role for role in vacant if role not in people], [role for role in people if role not in vacant]
+    roles = [ROLES[role] for role in missing or surplus]
+    zh, en = "、".join(role.zh for role in roles), ", ".join(role.en.lower() for role in roles)
+    if missing:
+        return InputRefused(f"还需指定{zh}（--system、--security、--audit）", f"Name the {en} as well")
+    return InputRefused(f"{zh}已有人在任，请去掉该选项", f"There is somebody already: leave out the {en}")
 
 
 def _place(place: str, code: str, name: str, region_code: str, by: Scope) -> Institution:

@@ -9,8 +9,8 @@ from tonghu.platform.audit.kinds import kind, subject_kind
 INSTITUTION: Final = subject_kind("institution", zh="机构", en="institution")
 BEGUN: Final = kind(
     "network.begun",
-    zh="在服务器上用命令建立了{subject}（编码 {code}）和它的第一批管理员：{administrators}",
-    en="began {subject} (code {code}) with its first administrators by a command on the server: {administrators}",
+    zh="在服务器上用命令为{subject}（编码 {code}）设立了管理员：{administrators}",
+    en="made administrators of {subject} (code {code}) by a command on the server: {administrators}",
     data=("code", "administrators"),
 )
 BROUGHT: Final = kind(
