@@ -9,6 +9,7 @@ from django.db import DatabaseError
 from django.urls import reverse
 
 import made_up
+from tonghu.patients import first_screen
 from tonghu.patients.services import enter_view
 from tonghu.platform.accounts.models import Post
 from tonghu.platform.audit.chain import CHECKED
@@ -93,6 +94,20 @@ def test_only_who_walked_the_chain_says_that_it_is_whole(clerk: Post) -> None:
             record(CHECKED, subject=SITE, by=by, data={"links": 7})
     with open_scope(system_scope("chain")) as by:
         record(CHECKED, subject=SITE, by=by, data={"links": 7})
+
+
+def test_a_subject_that_is_no_number_leaves_the_first_screen_as_it_is(
+    clerk: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The database refuses such events by now; a log may hold one from before, and is never rewritten."""
+    (child,) = entered(clerk, "虚拟甲")
+    made_up.browser(clerk).get(reverse("patients:child", args=[child]))
+    numbers = first_screen._numbers
+    junk = ("nope", "", "²", "-1", "9" * 30)
+    monkeypatch.setattr(first_screen, "_numbers", lambda looks: numbers([*junk, *looks]))
+    page = made_up.browser(clerk).get("/")
+    assert page.status_code == 200
+    assert "虚拟甲" in page.content.decode()
 
 
 def test_a_row_a_book_keeps_what_its_kind_names() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Final
 
 from django.db.models import Count
@@ -55,11 +56,16 @@ def _opened(scope: Scope) -> list[HospitalView]:
         .order_by("-pk")
         .values_list("subject_id", flat=True)[:LOOKS]
     )
-    order = {int(child): n for n, child in reversed(list(enumerate(looks)))}
+    order = {child: n for n, child in reversed(list(enumerate(_numbers(looks))))}
     views: dict[int, HospitalView] = {}
     for view in listed(scope).filter(child__in=order).order_by("pk"):
         views.setdefault(view.child_id, view)
     return sorted(views.values(), key=lambda view: order[view.child_id])[:SHOWN]
+
+
+def _numbers(subjects: Iterable[str]) -> list[int]:
+    """The numbers of children; a site's log may be older than the database's own check of what stands in it."""
+    return [int(one) for one in subjects if one.isascii() and one.isdigit() and len(one) < 19]
 
 
 PARTS = (

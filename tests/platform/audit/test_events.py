@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 from django.core.exceptions import PermissionDenied
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.utils import translation
 
 import made_up
@@ -196,6 +196,25 @@ def test_the_application_cannot_change_the_log(table: str, column: str, statemen
 def test_only_the_linker_adds_links() -> None:
     with pytest.raises(DatabaseError, match="row-level security"), made_up.acting(made_up.post("point_lead")):
         Link.objects.create(seq=1, event_id=1, hash=b"x")
+
+
+@pytest.mark.parametrize(
+    ("kind_code", "subject"),
+    [
+        ("no such kind", SITE), ("", SITE), ("Child.read", SITE), (CHILD_READ.code, (CHILD, "nope")),
+        (CHILD_READ.code, (CHILD, "")), (CHILD_READ.code, (CHILD, "0")), (CHILD_READ.code, (CHILD, "9" * 19)),
+        (CHILD_READ.code, (CHILD, "7\n")), (CHILD_READ.code, ("", "7")), (CHILD_READ.code, ("no kind", "7")),
+    ],
+)  # fmt: skip
+def test_the_database_takes_nothing_that_has_not_the_shape_of_an_event(
+    kind_code: str, subject: tuple[str, str]
+) -> None:
+    held = made_up.post("entry_clerk")
+    written = "INSERT INTO audit_event (kind, subject_kind, subject_id, by_person, data) VALUES (%s, %s, %s, %s, '{}')"
+    with made_up.acting(held), connection.cursor() as cursor:
+        with pytest.raises(IntegrityError, match=r"event_(kind|subject)"), transaction.atomic():
+            cursor.execute(written, [kind_code, *subject, held.person_id])
+        cursor.execute(written, [CHILD_READ.code, CHILD, "7", held.person_id])
 
 
 def test_the_log_is_read_in_scope() -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.db import models
+from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
@@ -43,6 +44,15 @@ class Event(models.Model):
             models.Index(fields=["subject_kind", "subject_id", "id"], name="event_by_subject"),
             models.Index(fields=["by_person", "id"], name="event_by_person"),
             models.Index(fields=["at"], name="event_by_time"),
+        ]
+        #: What :mod:`tonghu.platform.audit.events` records; whoever writes SQL as the application is held to it too.
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=Q(kind__regex=r"^[a-z][a-z_]*\.[a-z][a-z_]*$"), name="event_kind"),
+            models.CheckConstraint(
+                condition=Q(subject_kind="", subject_id="")
+                | Q(subject_kind__regex=r"^[a-z][a-z_]*$", subject_id__regex=r"^[1-9][0-9]{0,17}$"),
+                name="event_subject",
+            ),
         ]
 
     def __str__(self) -> str:
