@@ -13,6 +13,7 @@ from pages import PAGES, SECRET, _import_row
 
 import made_up
 from made_up_cards import Point
+from tonghu.patients.merges import merge, undo_merge
 from tonghu.platform.accounts.models import Post
 from tonghu.platform.audit.models import Event
 from tonghu.platform.scope.scope import open_scope, system_scope
@@ -118,6 +119,26 @@ def walk(browser: Client, children: dict[str, int], first: list[str]) -> tuple[s
         ]
         waits += [unescape(link) for link in re.findall(r'href="(/[^"#]*)', text)]
     return shown, silent
+
+
+@pytest.mark.requirement("REG-17")
+def test_a_look_at_a_card_is_a_look_at_its_own_child_also_while_that_is_one_with_another() -> None:
+    """Else it would stand, once the merge is taken back, with the child at whom nobody looked."""
+    point = Point()
+    one, other = point.card(), point.card()
+    auditor = made_up.browser(point.post("auditor"))
+    with point.acting("records_department") as by:
+        act = merge(kept=one.child, merged=other.child, reason="虚构：同一名患儿", by=by)
+    _looks, _kinds, last = looked(0)
+    for card, child in ((one, one.child_id), (other, other.child_id)):
+        assert auditor.get(reverse("registry:card", args=[card.pk])).status_code == 200
+        looks, _kinds, last = looked(last)
+        assert looks == {child}
+    with point.acting("records_department") as by:
+        undo_merge(act=act, reason="虚构：不是同一人", by=by)
+    with open_scope(system_scope("migration")):
+        reads = Event.objects.filter(kind="child.read").order_by("pk").values_list("subject_id", flat=True)
+        assert list(reads) == [str(one.child_id), str(other.child_id)]
 
 
 @pytest.mark.parametrize(
