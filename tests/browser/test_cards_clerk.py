@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from card_journeys import log_in, picture
 from django.conf import settings
+from django.utils.crypto import get_random_string
 from playwright.sync_api import Page, expect
 
 from made_up_cards import Point, code
@@ -173,6 +174,40 @@ def test_a_session_that_ends_in_mid_form_keeps_what_was_typed(point: Point, page
     expect(page.locator("#draft-back")).to_be_visible()
     page.keyboard.press("Control+Enter")
     expect(page.get_by_text("全部完成")).to_be_visible()
+
+
+@pytest.mark.requirement("REG-05")
+def test_a_form_from_before_another_log_in_says_so_and_leads_back_filled(
+    point: Point, page: Page, site: str, axe: Any
+) -> None:
+    card, clerk = point.card(age_years="12"), point.post("entry_clerk")
+    log_in(page, clerk, site)
+    page.expected_complaints += ["403", "405"]  # type: ignore[attr-defined]
+    page.goto(f"/cards/{card.pk}")
+    for way in ("Load", "Back"):  # the token changes with a log-in in another tab
+        rotated = [{"name": settings.CSRF_COOKIE_NAME, "value": get_random_string(32), "url": site}]
+        page.context.add_cookies(rotated)  # type: ignore[arg-type]
+        page.locator(f"#id_{AGE}").fill("9" if way == "Load" else "8")
+        expect(page.locator("#form-old")).to_be_visible()
+        picture(page, "clerk-form-old")
+        assert axe(page) == []
+        if way == "Load":
+            page.get_by_role("link", name="重新打开本页并继续").click()
+            expect(page.locator(f"#id_{AGE}")).to_have_value("9")
+    page.get_by_role("button", name="只保存").click()
+    picture(page, "clerk-form-expired")
+    page.get_by_role("link", name="返回表单").click()
+    page.wait_for_url(f"**/cards/{card.pk}")
+    expect(page.locator(f"#id_{AGE}")).to_have_value("8")
+    page.context.clear_cookies()
+    page.get_by_role("button", name="只保存").click()
+    page.get_by_role("link", name="返回表单").click()
+    expect(page).to_have_url(f"{site}/login?next=/cards/{card.pk}")
+    log_in(page, clerk, site)
+    page.goto(f"/cards/{card.pk}/save")
+    picture(page, "clerk-no-page")
+    page.get_by_role("link", name="打开表单所在的页面").click()
+    expect(page.locator(f"#id_{AGE}")).to_have_value("8")
 
 
 def test_a_card_is_entered_by_hand(point: Point, page: Page, site: str, axe: Any) -> None:

@@ -95,6 +95,7 @@ MIDDLEWARE = [
     "tonghu.platform.accounts.middleware.ScopeMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "tonghu.platform.web.methods.MethodMiddleware",
 ]
 
 LOGGING = logs.LOGGING

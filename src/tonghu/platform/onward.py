@@ -1,6 +1,8 @@
-"""Where a reader goes on to after a form, as the form says it: an address of ours, or the first screen."""
+"""Where a reader goes on to after a form, or back to before it: an address of ours, never of anybody else."""
 
 from __future__ import annotations
+
+from urllib.parse import urlsplit
 
 from django.http import HttpRequest
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -18,3 +20,13 @@ def next_page(request: HttpRequest, *, of_address: bool = False) -> str:
         wanted, {request.get_host()}, require_https=request.is_secure()
     )
     return wanted if ours else "/"
+
+
+def page_before(request: HttpRequest) -> str:
+    """Return the page of ours that a form was sent from, as the browser says it; '' where it says none.
+
+    The address that a form is sent to is seldom a page itself.
+    """
+    said = urlsplit(request.headers.get("Referer", ""))
+    ours = said.netloc == request.get_host() and said.path.startswith("/")
+    return said._replace(scheme="", netloc="", fragment="").geturl() if ours else ""

@@ -10,7 +10,8 @@ from django.http import HttpRequest
 from django.test import Client, RequestFactory
 from django.utils import translation
 
-from tonghu.platform.scope.scope import Scope
+import made_up
+from tonghu.platform.scope.scope import Scope, open_scope
 from tonghu.platform.shell import MenuGroup, MenuItem, SearchHit, SearchProvider
 from tonghu.platform.web import duties, helping
 from tonghu.platform.web import search as searching
@@ -58,7 +59,10 @@ def test_every_entry_of_every_room_has_an_address_and_a_known_icon() -> None:
     from tonghu.platform.web.icons import ICONS
 
     assert duties.items()
-    for group in duties.menu(Scope(permissions=frozenset({"*"})), "/"):
+    everything = Scope(permissions=frozenset({"*"}))
+    with open_scope(everything):  # the counts are asked of the database
+        groups = duties.menu(everything, "/")
+    for group in groups:
         for entry in group.items:
             assert entry.url.startswith("/")
             assert entry.icon == "" or entry.icon in ICONS
@@ -168,10 +172,25 @@ def test_what_is_not_there_says_what_to_do(client: Client, address: str, status:
 
 
 def test_an_expired_form_says_that_nothing_typed_is_lost() -> None:
-    answer = Client(enforce_csrf_checks=True).post("/style", {"name": "x"})
+    browser = Client(enforce_csrf_checks=True)
+    answer = browser.post("/style", {"name": "x"}, HTTP_REFERER="http://testserver/style?sort=due")
     assert answer.status_code == 403
     assert "仍保留在本标签页" in answer.content.decode()
-    assert 'href="/style"' in answer.content.decode()
+    assert 'class="btn btn-primary" href="/style?sort=due"' in answer.content.decode()
+    assert "/login?next=/style%3Fsort%3Ddue" in answer.content.decode()
+    strange = browser.post("/style", HTTP_REFERER="http://elsewhere.example/style").content.decode()
+    assert "返回表单</a>" not in strange, "the address of a form is no page, and nobody else's page is one of ours"
+    behind = browser.post("/style", HTTP_HX_REQUEST="true")
+    assert (behind.status_code, behind["X-Form-Expired"], behind.content) == (403, "1", b"")
+
+
+@pytest.mark.parametrize(("address", "above"), [("/account/language", "/account"), ("/columns/sample", "/")])
+def test_an_address_that_only_takes_forms_says_so_and_leads_to_the_page(address: str, above: str) -> None:
+    browser = made_up.browser(made_up.post())
+    answer = browser.get(address)
+    assert (answer.status_code, answer["Allow"]) == (405, "POST")
+    assert "只接收表单提交的内容" in answer.content.decode()
+    assert f'class="btn btn-primary" href="{above}"' in answer.content.decode()
 
 
 def test_what_the_style_page_removes_can_be_had_back(client: Client) -> None:

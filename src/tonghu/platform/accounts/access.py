@@ -11,7 +11,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Final, Literal
-from urllib.parse import urlsplit
 
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
@@ -19,6 +18,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import resolve_url
 from django.utils.translation import gettext as _
 
+from tonghu.platform.onward import page_before
 from tonghu.platform.scope.permissions import declare, permission
 from tonghu.platform.scope.scope import Scope
 
@@ -165,16 +165,9 @@ def _elsewhere(request: Request, access: Access) -> HttpResponseBase | None:
     return None
 
 
-def _page_before(request: HttpRequest) -> str:
-    """The page of ours that a form was sent from, as the browser says it."""
-    said = urlsplit(request.headers.get("Referer", ""))
-    ours = said.netloc == request.get_host() and said.path.startswith("/")
-    return said._replace(scheme="", netloc="", fragment="").geturl() if ours else ""
-
-
 def _to_log_in(request: HttpRequest) -> HttpResponseBase:
     """Send a stranger to the log-in page and back; what they had posted is not repeated: the form is opened again."""
-    where = request.get_full_path() if request.method == "GET" else _page_before(request)
+    where = request.get_full_path() if request.method == "GET" else page_before(request)
     if request.headers.get("HX-Request"):  # htmx would put the log-in page into a corner of this one
         return HttpResponse(status=401, headers={"HX-Redirect": resolve_url("accounts:login")})
     return redirect_to_login(where, resolve_url("accounts:login"))

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from tonghu.platform.accounts.access import Request, public
 from tonghu.platform.components import undo
-from tonghu.platform.onward import next_page
+from tonghu.platform.onward import next_page, page_before
 from tonghu.platform.web import helping, samples
 from tonghu.platform.web.search import LIMIT, LIMIT_IN_BOX
 from tonghu.platform.web.search import search as find
@@ -108,5 +108,10 @@ def _paper(language: str, kind: str) -> bytes:
 
 
 def expired(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001 -- Django's signature
-    """The answer to a form whose token is missing or old: what happened, and that nothing typed is lost."""
-    return render(request, "403_csrf.html", {"back": request.path}, status=403)
+    """The answer to a form whose token is missing or old: what happened, and that nothing typed is lost.
+
+    A request behind the page says it in a header: the page that asked says it to the reader itself.
+    """
+    if request.headers.get("HX-Request"):
+        return HttpResponse(status=403, headers={"X-Form-Expired": "1"})
+    return render(request, "403_csrf.html", {"back": page_before(request)}, status=403)

@@ -414,14 +414,19 @@ function restore() {
   window.addEventListener("load", () => form.dispatchEvent(new Event("change", { bubbles: true })));
 }
 
-// The session ended while something was typed: say so, stay here, and lead to the log-in and back.
+// The session ended while something was typed, or the form's token is of a log-in before this one: say so, stay here,
+// and lead to the log-in, or to this page anew, and back.
 function expired(event) {
-  if (event.detail.xhr.status !== 401) return;
+  const { xhr } = event.detail;
+  const note = document.getElementById(xhr.status === 401 ? "session-over" : "form-old");
+  if (!note || (xhr.status !== 401 && !xhr.getResponseHeader("X-Form-Expired"))) return;
   event.preventDefault();
   keep();
-  const over = document.getElementById("session-over");
-  over?.querySelector("a").setAttribute("href", over.querySelector("a").getAttribute("href").split("=")[0] + "=" + encodeURIComponent(location.pathname + location.search));
-  over?.removeAttribute("hidden");
+  const link = note.querySelector("a");
+  const here = location.pathname + location.search;
+  const [login, next] = link.getAttribute("href").split("?next=");
+  link.setAttribute("href", next === undefined ? here : `${login}?next=${encodeURIComponent(here)}`);
+  note.removeAttribute("hidden");
 }
 
 function leave() {
