@@ -43,7 +43,7 @@ def counts(done: bringing.Brought) -> tuple[int, int, int, list[str]]:
 @pytest.mark.requirement("NET-01")
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "gb18030"])
 def test_a_file_is_registered_once_and_what_it_says_otherwise_later_is_changed(tmp_path: Path, encoding: str) -> None:
-    file = a_file(tmp_path, *ROWS, "", encoding=encoding)
+    file = a_file(tmp_path, ROWS[0], ",,", *ROWS[1:], encoding=encoding)
     assert counts(brought(file, dry_run=True)) == (3, 0, 0, [])
     assert not Institution.objects.filter(code__in=("H1", "H2", "P1")).exists()
     assert counts(brought(file)) == (3, 0, 0, [])
@@ -116,9 +116,10 @@ def test_a_file_that_is_none_of_institutions_is_refused_in_one_line(tmp_path: Pa
 def test_what_cannot_be_read_is_said(tmp_path: Path) -> None:
     with pytest.raises(InputRefused, match="There is no file"):
         bringing.read(tmp_path / "none.csv")
-    (tmp_path / "bad.csv").write_bytes(b"\xff\xff\xff")
-    with pytest.raises(InputRefused, match="no text in UTF-8 or GB18030"):
-        bringing.read(tmp_path / "bad.csv")
+    for content in (b"\xff\xff\xff", b'code,name,region\n"' + b"x" * 200_000):
+        (tmp_path / "bad.csv").write_bytes(content)
+        with pytest.raises(InputRefused, match="no table of text in UTF-8 or GB18030"):
+            bringing.read(tmp_path / "bad.csv")
 
 
 def test_rows_beyond_the_region_of_who_brings_them_are_refused(tmp_path: Path) -> None:

@@ -152,13 +152,16 @@ def read(file: Path) -> Sheet:
         raise InputRefused(f"找不到文件 {file}", f"There is no file {file}") from None
     text = _decoded(held, file)
     tabs = "\t" in text.partition("\n")[0]
-    lines = csv.reader(io.StringIO(text, newline=""), delimiter="\t" if tabs else ",")
-    at = _headed(next(lines, []), file)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter="\t" if tabs else ",")
+    try:
+        lines = [(reader.line_num, cells) for cells in reader]
+    except csv.Error:  # a quotation mark that never closes, over a file of some size
+        raise _no_table(file) from None
+    at = _headed(lines[0][1] if lines else [], file)
     rows: list[tuple[int, dict[str, Any]]] = []
     faults: list[Fault] = []
     first: dict[str, int] = {}
-    for cells in lines:
-        number = lines.line_num
+    for number, cells in lines[1:]:
         if not any(cell.strip() for cell in cells):
             continue
         row, wrong = _read_row(number, cells, at)
@@ -209,9 +212,13 @@ def _decoded(held: bytes, file: Path) -> str:
             return held.decode(encoding)
         except UnicodeDecodeError:
             continue
-    raise InputRefused(
-        f"{file} 不是 UTF-8 或 GB18030 编码的文本：请在表格软件中另存为 CSV",
-        f"{file} is no text in UTF-8 or GB18030: save it as CSV",
+    raise _no_table(file)
+
+
+def _no_table(file: Path) -> InputRefused:
+    return InputRefused(
+        f"{file} 不是 UTF-8 或 GB18030 编码的 CSV 表：请在表格软件中另存为 CSV",
+        f"{file} is no table of text in UTF-8 or GB18030: save it as CSV",
     )
 
 
