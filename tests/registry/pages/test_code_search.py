@@ -82,6 +82,7 @@ def test_a_new_hospital_finds_what_three_others_write_and_nothing_that_fewer_do(
     assert asked(clerk, "icd10", "C91") == []
     gather()
     assert asked(clerk, "icd10", "C91.0") == ["C91.000 急性淋巴细胞白血病"]
+    assert asked(clerk, "icd10", "Ｃ９１．０") == asked(clerk, "icd10", "ｃ９１０") == ["C91.000 急性淋巴细胞白血病"]
     assert asked(clerk, "icd10", "jxlb") == asked(clerk, "icd10", "淋巴细胞") == ["C91.000 急性淋巴细胞白血病"]
     assert asked(clerk, "icd10", "C92") == [], "two hospitals are too few"
     # What the own hospital calls it stands in its place.

@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 from tonghu.codes import tables
 from tonghu.codes.bad_code import BadCode
 from tonghu.codes.pinyin import initials, readings
+from tonghu.codes.text import halfwidth
 
 BEST: Final = 20
 
@@ -182,4 +183,4 @@ def _heard(zh: str) -> tuple[str, ...]:
 
 
 def _folded(text: str) -> str:
-    return "".join(text.casefold().split()).replace(".", "")
+    return "".join(halfwidth(text).casefold().split()).replace(".", "")
