@@ -257,6 +257,21 @@ def test_no_address_leads_out_of_what_is_served(address: str) -> None:
     assert b"root:" not in b"".join(answer)
 
 
+@pytest.mark.parametrize("name", ["home:home", "accounts:login"])
+def test_a_nul_in_the_path_of_an_address_is_refused_wherever_it_stands(name: str) -> None:
+    """Every address once, its last part spoilt; those of no page at all, too."""
+    client = browser_of(PAGES[name], Site())
+    addresses = {f"/{key.replace(':', '/')}/%00" for key in PAGES}
+    for address in sorted(addresses | {"/reporting/months/%00", "/cards/queue/mend/%00", "/cards/codes/x%00", "/%00"}):
+        for method in (client.get, client.post):
+            answer = method(address)
+            withstands(answer, address)
+            assert answer.status_code == 400, address
+    api = client.get("/api/v1/children/%00")
+    withstands(api, "the API's")
+    assert api.status_code in (401, 404, 422)
+
+
 def test_what_is_posted_beside_a_form_gives_nothing() -> None:
     """Mass assignment: the columns of every table, sent along with the form of one's own account and of a person."""
     site = Site()

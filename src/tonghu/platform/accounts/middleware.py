@@ -29,6 +29,8 @@ class ScopeMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        if "\0" in request.path_info and not request.path_info.startswith(API):
+            raise SuspiciousOperation("a NUL in the address")  # also where no view is: the page of a 404 looks it up
         door.begin()
         with transaction.atomic():
             scope = open_request(request)
