@@ -19,7 +19,7 @@ from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET, require_http_methods
 
 from tonghu.errors import InputRefused
-from tonghu.network import naming, queries, services
+from tonghu.network import following, naming, queries, services
 from tonghu.network.access import MANAGE
 from tonghu.network.catalogues import departments, institution_types, level_in_words
 from tonghu.network.forms import CloseForm, CodeForm, InstitutionForm, RegisterForm
@@ -62,7 +62,12 @@ def institutions(request: Request) -> HttpResponse:
         ),
         empty=_("Institutions that are registered appear here."),
     )
-    return render(request, "network/institutions.html", {"table": table, "may_manage": request.scope.may(MANAGE)})
+    said = {
+        "table": table,
+        "may_manage": request.scope.may(MANAGE),
+        "left_behind": len(following.to_follow(request.scope)),
+    }
+    return render(request, "network/institutions.html", said)
 
 
 @signed_in
@@ -76,6 +81,7 @@ def institution(request: Request, pk: int) -> HttpResponse:
         {
             "institution": found,
             "place": naming.full_name(found.region_code),
+            "became": following.became_of(found),
             "type": _type(found),
             "level": _level(found),
             "state": _state(found),

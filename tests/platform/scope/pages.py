@@ -329,6 +329,7 @@ PAGES: Final[dict[str, Page]] = {
     "accounts:deputy": about("point_lead", _post, names=True),
     # --- regions and institutions: they name nobody
     "network:institutions": people(),
+    "network:following": listing("commission_officer"),
     "network:institution": people(args=_here),
     "network:register": listing("system_admin"),
     "network:change": Page("commission_officer", OK, FORBIDDEN, FORBIDDEN, FORBIDDEN, args=_here),

@@ -35,7 +35,7 @@ RIGHTS: Final[dict[tuple[str, ...], str]] = {
     ),
     ("jobs.manage", "jobs.operate"): "jobs:dead",
     ("jobs.manage", "jobs.operate", "jobs.view"): "jobs:all",
-    ("network.manage",): "network:register network:change network:code network:close",
+    ("network.manage",): "network:register network:following network:change network:code network:close",
     ("notices.operate",): "notices:outgoing notices:again",
     ("registry.audit",): "registry:audit registry:not_decided registry:approve_clean registry:approve_picked",
     ("registry.audit", "registry.enter"): "registry:void_request",
