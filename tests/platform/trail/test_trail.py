@@ -182,6 +182,24 @@ def test_pages_over_all_tables_show_each_change_once(monkeypatch: pytest.MonkeyP
         assert client.get("/history", {"after": senseless}).status_code == 200
 
 
+def test_asking_for_a_file_puts_nothing_into_words_and_counts_no_further_than_a_file_goes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    held = made_up.post("records_department")
+    for number in range(4):
+        change(held.institution, name=f"虚构医院{number}")
+    client = made_up.browser(held)
+
+    def described(*_said: object) -> list[object]:
+        raise AssertionError("a change was put into words")
+
+    monkeypatch.setattr("tonghu.platform.audit.changes._described", described)
+    assert "写入 CSV" in text(client.get("/history/export?table=network.institution"))
+    monkeypatch.setattr(views, "EXPORT_LIMIT", 3)
+    assert "超过 3 条" in text(client.get("/history/export?table=network.institution"))
+    assert "超过 3 条" in text(client.post("/history/export", {"reason": "年度核查"}))
+
+
 def test_an_export_needs_its_right_and_a_reason_and_carries_a_watermark() -> None:
     lead = made_up.post("records_department")
     change(lead.institution, name="=1+1")

@@ -22,12 +22,12 @@ from tonghu.platform.accounts.access import Request, requires
 from tonghu.platform.accounts.forms import in_words
 from tonghu.platform.audit.access import EXPORT, HISTORY
 from tonghu.platform.audit.acts import log_export, log_list, log_read
-from tonghu.platform.audit.changes import Place, RowChange, of_record, tables
+from tonghu.platform.audit.changes import Place, RowChange, count, of_record, tables
 from tonghu.platform.audit.changes import changes as find_changes
 from tonghu.platform.components.parts import Change, Event
 from tonghu.platform.trail.forms import ReasonForm, WantedForm
 
-PAGE: Final = 50
+PAGE: Final = 25
 #: So many changes fit into one file: more would keep the reader waiting without a sign of life.
 EXPORT_LIMIT: Final = 5000
 #: Before the reader asks for other days: a year of a whole province would be searched for nothing.
@@ -77,24 +77,25 @@ def export(request: Request) -> HttpResponse:
     if not form.is_valid():
         raise Http404
     reason = ReasonForm(request.POST or None)
-    page = find_changes(form.wanted(), limit=EXPORT_LIMIT)
+    number = count(form.wanted(), limit=EXPORT_LIMIT + 1)
     too_many = ""
-    if page.behind:
+    if number > EXPORT_LIMIT:
         said = _("More than %(limit)s changes fit these filters. Narrow them: one table, one person, fewer days.")
         too_many = said % {"limit": EXPORT_LIMIT}
     if reason.is_valid() and not too_many:
+        found = find_changes(form.wanted(), limit=EXPORT_LIMIT).changes
         try:
             mark = log_export(
-                PURPOSE, count=len(page.changes), filters=form.in_words(), reason=reason.cleaned_data["reason"],
-                permission=EXPORT, by=request.scope, shown=_shown(page.changes),
+                PURPOSE, count=len(found), filters=form.in_words(), reason=reason.cleaned_data["reason"],
+                permission=EXPORT, by=request.scope, shown=_shown(found),
             )  # fmt: skip
         except InputRefused as refused:
             reason.add_error("reason", in_words(refused))
         else:
-            return _file(page.changes, mark.text)
+            return _file(found, mark.text)
     return render(
         request, "trail/export.html",
-        {"form": reason, "count": len(page.changes), "too_many": too_many, "query": request.GET.urlencode()},
+        {"form": reason, "count": number, "too_many": too_many, "query": request.GET.urlencode()},
     )  # fmt: skip
 
 
