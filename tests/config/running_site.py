@@ -133,6 +133,8 @@ def prepared(home: Path) -> Path:
             assert done.returncode == 0, done.stderr
             making.rename(made)
     subprocess.run(["cp", "-a", str(made / "site"), str(home)], check=True)  # the data are the database's own user's
+    for port in home.glob("postgres/**/port"):
+        port.unlink()  # a server comes back where it was: two copies would want the same place
     return home
 
 

@@ -86,7 +86,7 @@ def test_killed_at_any_moment_of_saving_and_moving_nothing_is_left_half_done(poi
 
 def test_a_forked_process_talks_by_connections_of_its_own(committed: None) -> None:
     """Also where a browser's event loop runs in the thread, and Django made a connection before it did."""
-    loop = asyncio.new_event_loop()
+    before, loop = asyncio.events._get_running_loop(), asyncio.new_event_loop()  # browser tests may have left one
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_backend_pid()")
@@ -95,7 +95,7 @@ def test_a_forked_process_talks_by_connections_of_its_own(committed: None) -> No
             reader, writer = os.pipe()
             pid = fork(partial(say_backend, writer))
     finally:
-        asyncio.events._set_running_loop(None)
+        asyncio.events._set_running_loop(before)
         loop.close()
     os.close(writer)
     os.waitpid(pid, 0)

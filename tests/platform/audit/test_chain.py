@@ -27,7 +27,7 @@ LOGIN = system_scope("login")
 def record_some(count: int) -> list[int]:
     with open_scope(LOGIN):
         for n in range(count):
-            record(DONE, subject=("thing", n), by=LOGIN, data={"what": n})
+            record(DONE, subject=("thing", n + 1), by=LOGIN, data={"what": n})
     with open_scope(system_scope("chain")):
         return list(Event.objects.order_by("id").values_list("pk", flat=True))
 
@@ -160,7 +160,7 @@ def test_events_written_by_many_at_once_are_all_linked_once(monkeypatch: pytest.
                 chain.link()
             else:
                 with open_scope(LOGIN):
-                    record(DONE, subject=("thing", n), by=LOGIN, data={"what": number})
+                    record(DONE, subject=("thing", n + 1), by=LOGIN, data={"what": number})
 
     in_threads(work, 6)
     chain.link()
