@@ -217,6 +217,22 @@ def test_the_database_takes_nothing_that_has_not_the_shape_of_an_event(
         cursor.execute(written, [CHILD_READ.code, CHILD, "7", held.person_id])
 
 
+@pytest.mark.parametrize(
+    "given",
+    ["(id, kind, by_person, data) VALUES (9000000000000000000, 'child.read', {person}, '{{}}')",
+     "(id, kind, by_person, data) OVERRIDING SYSTEM VALUE VALUES (9000000000000000000, 'child.read', {person}, '{{}}')",
+     "(at, kind, by_person, data) VALUES (now() - interval '1 year', 'child.read', {person}, '{{}}')"],
+)  # fmt: skip
+def test_the_application_chooses_neither_number_nor_time_of_an_event(given: str) -> None:
+    held = made_up.post("entry_clerk")
+    with (
+        pytest.raises(DatabaseError, match="permission denied for table audit_event"),
+        made_up.acting(held),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute(f"INSERT INTO audit_event {given.format(person=held.person_id)}")
+
+
 def test_the_log_is_read_in_scope() -> None:
     here, there = made_up.post("point_lead"), made_up.post("point_lead", made_up.hospital(region="330102"))
     province = made_up.post("commission_officer", made_up.authority("health", "510000"))
