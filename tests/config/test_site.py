@@ -15,6 +15,7 @@ from tonghu.config import demo_folder, environment, serving
 from tonghu.config.site import Site, said_in_words
 from tonghu.demo import last_month
 from tonghu.errors import InputRefused
+from tonghu.platform.database.backup import stream
 
 
 @pytest.mark.parametrize(
@@ -162,6 +163,43 @@ def test_a_file_that_cannot_be_read_opens_no_site(
     file = tmp_path / "x.csv"
     assert cli.main(["demo", str(file), "--no-serve", "--out", str(tmp_path / "out")]) == 2
     assert str(file) in capsys.readouterr().err
+    assert not (tmp_path / "site").exists()
+
+
+@pytest.mark.parametrize("word", ["restore", "rehearse"])
+@pytest.mark.parametrize(
+    ("what", "words"),
+    [
+        ("folder", "This is a folder, not a backup"), ("gone", "No such file"), ("gone/x", "No such file"),
+        ("file/x", "No such file"), ("file", "This is not a backup"), ("key", "The backup key cannot be read"),
+        ("cut", "The backup is cut or was altered"),
+    ],
+)  # fmt: skip
+def test_no_backup_is_said_in_one_line_and_makes_nothing(
+    word: str,
+    what: str,
+    words: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("TONGHU_HOME", str(tmp_path / "site"))
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "file").write_text("no backup")
+    key = tmp_path / "key"
+    if what != "key":
+        stream.make_key(key)
+    if what == "cut":
+        with (tmp_path / "cut").open("wb") as out:
+            writer = stream.Writer(out, stream.read_key(key))
+            for name, held in (("manifest", b"{}"), ("database", bytes(2 * stream.PIECE))):
+                writer.section(name)
+                writer.write(held)
+                writer.end_section()  # and is not closed
+    assert cli.main(["site", word, str(tmp_path / what), "--key", str(key)]) == 2
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1
+    assert words in said
     assert not (tmp_path / "site").exists()
 
 

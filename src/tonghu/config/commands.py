@@ -164,8 +164,9 @@ def _restore(args: argparse.Namespace) -> int:
     from tonghu.platform.database.backup import restore, stream
 
     site = _site()
+    key = stream.read_key(_key(args, site.home))
+    restore.read_through(args.file, key)  # before a server is made: who is refused would be left with it
     with _server_of(site), said_in_words(site.home):
-        key = stream.read_key(_key(args, site.home))
         done = restore.restore(
             args.file, key, admin_url=site.admin_url(), home=site.home, database=site.database(), progress=Progress()
         )

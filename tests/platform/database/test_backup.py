@@ -56,6 +56,7 @@ def test_what_comes_back_is_what_went_in(made: Any, target: dict[str, Any]) -> N
     assert done.differences == []
     assert done.wanted == made.written.evidence
     assert restore.manifest(made.place, made.key)["log"] == ""  # no link yet
+    restore.read_through(made.place, made.key)
     assert done.found.tables["public.accounts_person"][0] == 3
     assert done.files == 2
     assert (target["home"] / "files/ab/one").read_bytes() == (made.home / "files/ab/one").read_bytes()
@@ -140,6 +141,8 @@ def test_what_is_not_whole_is_refused_and_leaves_nothing(
     there = databases(target["admin_url"])
     with pytest.raises(InputRefused, match=words):
         restore.restore(file, key, **target)
+    with pytest.raises(InputRefused, match=words):
+        restore.read_through(file, key)
     assert databases(target["admin_url"]) == there
     assert {f.name for f in target["home"].iterdir()} == {"database.json"}
     assert (target["home"] / "database.json").read_bytes() == before

@@ -10,7 +10,7 @@ import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import psycopg
 from psycopg import sql
@@ -51,13 +51,42 @@ def manifest(source: Path, key: bytes) -> dict[str, Any]:
     Raises:
         InputRefused: there is no such file, or it does not open with this key.
     """
-    try:
-        with source.open("rb") as opened:
-            reader = Reader(opened, key)
-            said: dict[str, Any] = json.loads(b"".join(reader.blocks())) if reader.section() == "manifest" else {}
-    except FileNotFoundError:
-        raise InputRefused(f"没有这个文件：{source}", f"No such file: {source}") from None
+    with _opened(source) as opened:
+        reader = Reader(opened, key)
+        said: dict[str, Any] = json.loads(b"".join(reader.blocks())) if reader.section() == "manifest" else {}
     return said
+
+
+def read_through(source: Path, key: bytes) -> None:
+    """Open every piece of a backup, so that nothing need be made for one that does not open to its end.
+
+    Raises:
+        InputRefused: there is no such file, it does not open with this key, or it is cut or altered.
+    """
+    with _opened(source) as opened:
+        reader = Reader(opened, key)
+        while reader.section():
+            for _block in reader.blocks():
+                pass
+
+
+def _opened(source: Path) -> BinaryIO:
+    try:
+        return source.open("rb")
+    except OSError as fault:
+        raise _unread(fault, source) from fault
+
+
+def _unread(fault: OSError, source: Path) -> InputRefused:
+    """Say why a backup cannot be read."""
+    match fault:
+        case FileNotFoundError() | NotADirectoryError():
+            return InputRefused(f"没有这个文件：{source}", f"No such file: {source}")
+        case IsADirectoryError():
+            return InputRefused(f"这是文件夹，不是备份文件：{source}", f"This is a folder, not a backup: {source}")
+        case PermissionError():
+            return InputRefused(f"没有读权限：{source}", f"No permission to read: {source}")
+    return InputRefused(f"读不到文件 {source}：{fault.strerror}", f"Cannot read {source}: {fault.strerror}")
 
 
 def restore(
@@ -78,7 +107,7 @@ def restore(
     tell = progress or (lambda _part, _done: None)
     before = (home / roles.FILE).read_bytes() if (home / roles.FILE).exists() else None
     try:
-        with source.open("rb") as opened:
+        with _opened(source) as opened:
             done = _rebuild(Reader(opened, key), admin_url, home, building, files, tell)
         if done.differences:
             said = "；".join(done.differences[:3])
@@ -89,8 +118,6 @@ def restore(
             (home / FILES).rmdir()
         files.rename(home / FILES)
         roles.prepare(admin_url, home, database)
-    except FileNotFoundError as fault:
-        raise InputRefused(f"没有这个文件：{fault.filename}", f"No such file: {fault.filename}") from None
     except BaseException:
         if before is not None:
             (home / roles.FILE).write_bytes(before)
