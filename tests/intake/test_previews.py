@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 from django.test import Client
-from made_up_files import Hospital, card_in
+from made_up_files import Hospital, a_file, card_in
 
 import made_up
 import made_up_cards
@@ -166,6 +168,29 @@ def test_a_refused_file_is_still_named(hospital: Hospital, clerk: Client) -> Non
     assert "无法识别表头" in said
     english = page(clerk, batch, **{"Accept-Language": "en"})
     assert "虚构-选错的.csv" in english
+
+
+def test_a_column_without_which_no_row_becomes_a_card_is_named_first(hospital: Hospital, clerk: Client) -> None:
+    hospital.imported(hospital.page())
+    heading = hqms_fields.layout("2012").by_name["discharge_datetime"].code
+    content = a_file([hospital.page()]).replace(f"{heading},".encode(), "出院时刻,".encode(), 1)
+    batch = hospital.check(hospital.upload(content))
+    assert batch.summary["unknown_columns"] == ["出院时刻"]
+    with hospital.acting():
+        assert queries.preview(batch).counts["failed"] == 1
+        assert absent(batch) == ([], False), "no row says whose it is, so no card is missing"
+    said = page(clerk, batch)
+    assert "缺少它，任何一行都不能成为报告卡" in said
+    assert heading in said.partition("缺少它")[0]
+    assert "未能识别的表头：出院时刻" in said
+    assert "文件没有新内容" not in said
+
+
+def test_a_locked_month_is_said_before(hospital: Hospital, clerk: Client, locked: set[tuple[int, date]]) -> None:
+    batch = hospital.checked(hospital.page())
+    assert "不能整批撤销" not in page(clerk, batch)
+    locked.add((hospital.institution.pk, batch.archive_month))
+    assert "不能整批撤销" in page(clerk, batch)
 
 
 def test_groups_have_english_names_in_english(hospital: Hospital, clerk: Client) -> None:

@@ -235,6 +235,9 @@ def test_a_hospital_that_is_none_opens_nothing(country: Institution, said: str) 
     reader = made_up.browser(made_up.post("commission_officer", made_up.authority("health", "510100")))
     assert reader.get("/reporting/cards", {"topic": "all", "institution": said}).status_code == 404
     assert reader.get("/reporting/cards", {"topic": "on_time", "key": "x"}).status_code == 404
+    for topic in ("by_day", "arrived"):
+        for day in ("9999-12-31", "0001-01-01", "2026-02-30", "x", ""):
+            assert reader.get("/reporting/cards", {"topic": topic, "key": f"{LAST}/{day}"}).status_code == 404, day
 
 
 def test_the_due_day_itself_is_on_time_and_the_next_moment_is_not(db: None) -> None:

@@ -10,7 +10,7 @@ from typing import Final
 
 from django.db.models import Exists, OuterRef
 
-from tonghu.intake.models import Batch, Row
+from tonghu.intake.models import Batch, Match, Row
 from tonghu.registry.models import Card
 from tonghu.registry.states import State
 
@@ -23,7 +23,10 @@ def look(batch: Batch) -> list[int]:
 
     Asked once, when the rows were compared, and kept with the batch: a hundred thousand rows take a tenth of a second.
     """
-    rows = Row.objects.filter(batch=batch, card=OuterRef("pk"))
+    of_file = Row.objects.filter(batch=batch)
+    if not of_file.exclude(match=Match.UNUSABLE).exists():
+        return []  # no row says whose it is: of no card could it be said that it is missing
+    rows = of_file.filter(card=OuterRef("pk"))
     held = Card.objects.filter(institution=batch.institution_id, archive_month=batch.archive_month)
     found = held.exclude(state=State.VOIDED).filter(~Exists(rows)).order_by("pk")
     return list(found.values_list("pk", flat=True)[: SHOWN + 1])

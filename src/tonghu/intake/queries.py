@@ -254,6 +254,17 @@ def columns(batch: Batch, *, zh: bool) -> dict[str, tuple[list[str], int]]:
     return {which: (named + ["…"] * (counts[which] > len(named)), counts[which]) for which, named in names.items()}
 
 
+#: Without these a row becomes no card (``checking``): nobody would find it again.
+KEYS: Final = ("medical_record_no", "patient_name", "discharge_datetime")
+
+
+def keys_lacking(batch: Batch, *, zh: bool) -> list[str]:
+    """Return what the columns are called that a file lacks and without which none of its rows becomes a card."""
+    lacking = set(batch.summary["missing_columns"])
+    keys = (hqms_fields.layout(batch.layout).by_name[name].code for name in KEYS)
+    return [label(batch.layout, code, zh=zh) for code in keys if code in lacking]
+
+
 def label(layout: str, code: str, *, zh: bool) -> str:
     """Return what a field is called, with its code; '' for none."""
     field = hqms_fields.layout(layout).by_code.get(code) if code else None

@@ -215,6 +215,9 @@ def _preview(batch: Batch) -> dict[str, Any]:
         "together": sum(counts.values()),
         "total": total,
         "will_do": counts["created"] + counts["updated"],
+        "failed": counts["failed"],
+        "keys_lacking": queries.keys_lacking(batch, zh=_zh()),
+        "locked": is_locked(batch.institution_id, batch.archive_month),
         # What was decided is remembered when the import ends, also where it changes nothing.
         "left_by_choice": counts["skipped"],
         "kinds": would.kinds,

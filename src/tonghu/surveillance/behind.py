@@ -134,7 +134,7 @@ def _by_day(rows: QuerySet[Card], key: str, *, sofar: bool) -> QuerySet[Card] | 
         on = date.fromisoformat(day)
     except ValueError:
         return None
-    if found is None:
+    if found is None or Month.read(f"{on:%Y-%m}") is None:  # no day on which anything could come
         return None
     found = found.filter(first_reported_at__lt=_end(on))
     return found if sofar else found.filter(first_reported_at__gte=_end(on - timedelta(days=1)))

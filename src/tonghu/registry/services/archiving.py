@@ -51,8 +51,8 @@ def correct_month(*, card: int, month: date, based_on: int, reason: str, by: Sco
     if shut := sorted(locked_among(held.institution_id, {before, month})):
         said = [f"{one:%Y-%m}" for one in shut]
         raise InputRefused(
-            f"{'、'.join(said)} 已锁定：锁定的月份不能再增减报告卡，请联系国家监测中心解锁",
-            f"{', '.join(said)}: locked. No card comes to a locked month or leaves it; ask the centre to lift the lock",
+            f"{'、'.join(said)} 已锁定：已有的报告卡不能移出锁定的月份，也不能移入；请联系国家监测中心解锁",
+            f"{', '.join(said)}: locked. No card is moved out of a locked month or into it; ask the centre to unlock",
         )
     saved = save_card(card=card, based_on=based_on, by=by, reason=reason, archive_month=month)
     CardAct.objects.create(
