@@ -12,8 +12,9 @@ import made_up
 from tonghu.errors import InputRefused
 from tonghu.intake import services
 from tonghu.intake.models import Batch, State
+from tonghu.intake.undoing import forecast
 from tonghu.registry.models import Card, CardAct, CardVersion, Finding, Tally
-from tonghu.registry.services import bulk_mend, move, save_card, undo_mend
+from tonghu.registry.services import answered, ask_department, bulk_mend, move, save_card, undo_mend
 from tonghu.registry.services.saving import current
 
 pytestmark = [pytest.mark.django_db, pytest.mark.requirement("REG-06")]
@@ -170,6 +171,23 @@ class TestCameBack:
         batch = hospital.undone(batch)
         assert (undone(batch), batch.kept_cards) == ({"voided": 0, "restored": 0, "kept": 1}, [card.pk])
         assert cost(hospital) == "13000.00"
+
+    def test_what_was_handed_on_and_taken_back_or_asked_and_answered_is_undone(
+        self, hospital: Hospital, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        batch = hospital.imported(hospital.page(), hospital.page(P3="ZY0002"), hospital.page(P3="ZY0003"))
+        with hospital.acting():
+            sent, asked, waits = Card.objects.order_by("pk")
+        submitted(hospital, sent, monkeypatch)
+        with hospital.acting() as by:
+            for card in (asked, waits):
+                ask_department(card=card.pk, department="虚构病理科", by=by)
+            answered(card=asked.pk, by=by)
+            assert set(forecast(batch).left) == {sent.pk, waits.pk}, "what others hold stays"
+            assert move(cards=[sent.pk], act="withdraw", by=by)[0].refused == ""
+            assert set(forecast(batch).left) == {waits.pk}
+        batch = hospital.undone(batch)
+        assert (undone(batch), batch.kept_cards) == ({"voided": 2, "restored": 0, "kept": 1}, [waits.pk])
 
     def test_a_restored_card_that_somebody_wrote_on_since_is_left(self, hospital: Hospital) -> None:
         hospital.undone(hospital.imported(hospital.page()))

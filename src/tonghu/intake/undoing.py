@@ -1,9 +1,10 @@
 """Taking an import back, card by card: what it made is voided, what it changed gets its text back as a new version.
 
-A card that somebody has done something with since is left as it is and named, and so is a card whose own archive month
-is locked, whatever the month of the file. One that the batch took in hand (withdrew, began to revise) is submitted
-again where it may be; else it is named, so that somebody sends it on. Voiding is an act like any other, so a card that
-was voided here comes back when the file comes again.
+A card that somebody has done something with since (more than handing it on and taking it back, or asking a department
+that has answered) is left as it is and named, and so is a card whose own archive month is locked, whatever the month of
+the file. One that the batch took in hand (withdrew, began to revise) is submitted again where it may be; else it is
+named, so that somebody sends it on. Voiding is an act like any other, so a card that was voided here comes back when
+the file comes again.
 """
 
 from __future__ import annotations
@@ -24,14 +25,18 @@ from tonghu.registry.content import differences, open_
 from tonghu.registry.locks import hold_open, locked_among
 from tonghu.registry.models import CardAct, CardVersion, Origin
 from tonghu.registry.services import move, save_card
+from tonghu.registry.services.explaining import ANSWER, ASK
 from tonghu.registry.states import EDITABLE
 
 #: So many cards are taken back together, and of them so many get their earlier text back, as many as an import's
 #: portion changes: a clerk who saves one of them waits for all.
 CHUNK: Final = 100
+#: What leaves no trace on a card that is in hand again: it was handed on and taken back, or asked about and answered.
+_TRACELESS: Final = ["submit", "withdraw", ASK, ANSWER]
 #: The cards of a batch after one of them: the version that it left each with, whether it made (or restored) it, and
-#: whether somebody has done something with the card since: it is not in hand, or it has a version or an act since.
-#: Versions that were undone again until the card says exactly what the batch left are nobody's hand.
+#: whether somebody has done something with the card since: it is not in hand, waits for a department, or has a version
+#: or an act since. Versions that were undone again until the card says exactly what the batch left are nobody's hand,
+#: and neither are acts that leave a card in hand as it was.
 _CARDS: Final = """
 WITH done AS (
   SELECT v.card_id, v.number, v.number = 1 AS made, 0 AS act FROM registry_cardversion AS v
@@ -50,7 +55,8 @@ SELECT c.id, c.version, each.made,
          OR EXISTS (SELECT FROM registry_cardversion AS v WHERE v.card_id = c.id AND v.number > each.number
                     AND v.origin NOT IN ('import', 'bulk', 'undo'))))
        OR EXISTS (SELECT FROM registry_act AS a WHERE a.card_id = c.id AND a.version >= each.number
-                  AND a.id > each.act) AS touched,
+                  AND a.id > each.act AND a.act <> ALL (%(traceless)s))
+       OR c.waits_for <> '' AS touched,
        c.archive_month
 FROM each JOIN registry_card AS c ON c.id = each.card_id
 JOIN registry_cardversion AS own ON own.card_id = c.id AND own.number = each.number
@@ -95,7 +101,7 @@ def forecast(batch: Batch) -> Forecast:
 def _cards(batch: Batch, after: int, limit: int | None) -> list[_Card]:
     asked = {"institution": batch.institution_id, "batch": batch.pk, "after": after, "limit": limit}
     with connection.cursor() as cursor:
-        cursor.execute(_CARDS, {**asked, "in_hand": sorted(EDITABLE)})
+        cursor.execute(_CARDS, {**asked, "in_hand": sorted(EDITABLE), "traceless": _TRACELESS})
         return [_Card(*row) for row in cursor.fetchall()]
 
 
