@@ -30,7 +30,7 @@ from tonghu.registry.forms import lists
 from tonghu.registry.models import Card, Finding
 from tonghu.registry.pages import card_lists, looking, working
 from tonghu.registry.seen import newest_contents
-from tonghu.registry.services import enter_card, mending, move, save_card
+from tonghu.registry.services import ask_department, enter_card, mending, move, save_card
 from tonghu.registry.services.saving import current
 
 pytestmark = pytest.mark.django_db
@@ -145,6 +145,28 @@ def test_every_number_of_a_month_opens_as_many_cards(point: Point, clerk: Client
         opened = text(clerk.get(url))
         found = set(re.findall(r'href="/cards/(\d+)["?]', opened.split("<tbody")[1].split("</tbody>")[0]))
         assert len(found) == count, url
+
+
+def test_every_number_below_the_first_screens_opens_as_many_cards(point: Point, clerk: Client) -> None:
+    for _ in range(3):
+        point.card()
+    back, asked, *approved = [point.card() for _ in range(4)]
+    with point.acting("entry_clerk") as by:
+        assert all(not one.refused for one in move(cards=[back.pk, *(one.pk for one in approved)], act="submit", by=by))
+        ask_department(card=asked.pk, department="虚构病理科", by=by)
+    with point.acting("auditor") as by:
+        assert move(cards=[back.pk], act="return", by=by, reason="虚构的原因")[0].refused == ""
+        assert all(not one.refused for one in move(cards=[one.pk for one in approved], act="approve", by=by))
+    for reader, words in (
+        (clerk, ("可以提交", "被退回", "等")),
+        (made_up.browser(point.post("auditor")), ("已审核通过",)),
+    ):
+        more = "".join(part.split("</p>")[0] for part in text(reader.get("/")).split('class="today-more">')[1:])
+        links = [(html.unescape(url), said) for url, said in re.findall(r'<a href="([^"]+)">([^<]+)</a>', more)]
+        for word in words:
+            url, said = next((url, said) for url, said in links if word in said)
+            rows = text(reader.get(url)).split("<tbody")[1].split("</tbody>")[0]
+            assert len(set(re.findall(r'href="/cards/(\d+)["?]', rows))) == int(re.findall(r"\d+", said)[0]) > 0, said
 
 
 def test_who_has_typed_what_is_asked_once_a_page(point: Point, clerk: Client) -> None:

@@ -92,13 +92,13 @@ def _month(month: working.Month) -> dict[str, object]:
 def _tabs(place: working.Place, counts: dict[str, int], by_card: bool) -> list[dict[str, object]]:
     labels = {
         "": _("Mine"), "returned": _("Came back"), "supplement": _("To supplement"), "waits": _("Waits for others"),
-        "typed": _("Not saved"),
+        "typed": _("Not saved"), "ready": _("Ready to submit"),
     }  # fmt: skip
     view = "&by=card" if by_card else ""
     return [
         {"label": labels[kind], "count": counts[kind], "here": kind == place.kind, "url": f"?kind={kind}{view}"}
         for kind in working.KINDS
-        if kind != "typed" or kind == place.kind
+        if kind not in ("typed", "ready") or kind == place.kind
     ]
 
 

@@ -22,10 +22,10 @@ from tonghu.registry.states import EDITABLE, RETURNED, State
 #: More than these are "many": nobody needs the exact figure, and counting them costs.
 MOST_COUNTED: Final = 1000
 #: Which cards the clerk works on, by the name in the address; '' for all that is theirs.
-KINDS: Final = ("", "returned", "supplement", "waits", "typed")
+KINDS: Final = ("", "returned", "supplement", "waits", "typed", "ready")
 
 #: Of these nothing is found, or not for that: they are listed card by card.
-BY_CARD: Final = frozenset({"supplement", "typed"})
+BY_CARD: Final = frozenset({"supplement", "typed", "ready"})
 
 
 def in_hand(by: Scope) -> QuerySet[Card]:
@@ -45,11 +45,13 @@ def queue(by: Scope, *, rule: str = "", kind: str = "", told: Sequence[Told] | N
         rule: only those on which it finds something.
         kind: ``returned``: those that came back; ``waits``: those that wait for another department; ``supplement``:
             those whose supplement lacks something; ``typed``: those that are left out of a submission, see
-            :func:`typed_on`.
+            :func:`typed_on`; ``ready``: those that would be submitted together.
         told: who has typed what, where the page has asked already.
     """
     if kind == "typed":
         return typed_on(by, told)
+    if kind == "ready":
+        return ready(by, told)
     found = in_hand(by)
     found = found.exclude(waits_for="") if kind == "waits" else found.filter(waits_for="")
     if kind == "returned":
@@ -165,7 +167,7 @@ class Place:
 
     def queue(self, kind: str, rule: str = "") -> QuerySet[Card]:
         """The cards of a kind, see :func:`queue`."""
-        return queue(self.by, rule=rule, kind=kind, told=self.told if kind == "typed" else None)
+        return queue(self.by, rule=rule, kind=kind, told=self.told if kind in ("typed", "ready") else None)
 
     @cached_property
     def left(self) -> int:
