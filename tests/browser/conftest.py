@@ -35,13 +35,6 @@ AXE = ROOT / "var" / "frontend" / "dev" / "axe.min.js"
 CHROMIUM = os.environ.get("TONGHU_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Journeys are not measured: tracing doubles their time, and the tests of the rooms reach what they reach."""
-    for item in items:
-        if item.path.parent == Path(__file__).parent:
-            item.add_marker(pytest.mark.no_cover)
-
-
 class Quiet(WSGIRequestHandler):
     """Writes no line for each request."""
 
