@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from tonghu.config import demo_folder, environment, serving
 from tonghu.config.site import Site, said_in_words
 from tonghu.demo import last_month
 from tonghu.errors import InputRefused
+from tonghu.platform.accounts.roles import ROLES
 from tonghu.platform.database.backup import stream
 
 
@@ -31,6 +33,23 @@ from tonghu.platform.database.backup import stream
 def test_what_the_system_refuses_is_said_in_words(number: int, words: str) -> None:
     with pytest.raises(InputRefused, match=words), said_in_words(Path("/home")):
         raise OSError(number, "?", "/somewhere")
+
+
+def test_a_program_that_contradicts_itself_changes_nothing_and_does_not_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the way that every start takes: the checks of the rooms are asked before the database is touched."""
+    begun: list[str] = []
+    monkeypatch.setattr("tonghu.platform.database.migrate.migrate", lambda: begun.append("migrated"))
+    monkeypatch.setattr("tonghu.config.beginning.renew_regions", lambda: begun.append("regions"))
+    clerk = ROLES["entry_clerk"]
+    with monkeypatch.context() as wrong:
+        wrong.setitem(ROLES, "entry_clerk", replace(clerk, permissions=clerk.permissions | {"no.such.permission"}))
+        with pytest.raises(InputRefused, match=r"accounts\.E001: the role entry_clerk .*no\.such\.permission"):
+            Site(tmp_path).migrate()
+    assert begun == []
+    Site(tmp_path).migrate()
+    assert begun == ["migrated", "regions"], "and as it is it starts"
 
 
 def test_other_faults_of_the_system_stay_what_they_are() -> None:

@@ -64,10 +64,15 @@ class Site:
         return "tonghu" if named in _NOT_OURS else named
 
     def migrate(self) -> None:
-        """Bring the database and the regions to this version, and see to the keys."""
+        """Bring the database and the regions to this version, and see to the keys.
+
+        Raises:
+            InputRefused: the program contradicts itself, see :func:`require_sound`; nothing was changed.
+        """
         from tonghu.config import beginning
         from tonghu.platform.database.migrate import migrate
 
+        require_sound()
         with said_in_words(self.home):
             migrate()
             beginning.renew_regions()
@@ -130,6 +135,22 @@ def require(home: Path) -> None:
         raise InputRefused(
             f"{home} 里没有网站：先用 ./run up 建立，或用 TONGHU_HOME 指明所在文件夹（演示网站：TONGHU_HOME=var/demo）",
             f"There is no site in {home}: ./run up makes one; TONGHU_HOME names another folder (the demo's: var/demo)",
+        )
+
+
+def require_sound() -> None:
+    """Have every room's checks look at the program: permissions of roles, views and scopes, sealed fields, files.
+
+    Raises:
+        InputRefused: they found errors, such as a permission that no room declares.
+    """
+    from django.core.checks import ERROR, run_checks
+
+    if wrong := [found for found in run_checks() if found.level >= ERROR]:
+        first = f"{wrong[0].id}: {wrong[0].msg}"
+        raise InputRefused(
+            f"程序自检发现 {len(wrong)} 处错误，网站没有启动；第一处：{first}",
+            f"The program's own checks found {len(wrong)} error(s), and the site does not start. The first: {first}",
         )
 
 
