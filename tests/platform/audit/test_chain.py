@@ -167,18 +167,17 @@ def test_events_written_by_many_at_once_are_all_linked_once(monkeypatch: pytest.
     assert chain.verify() == chain.Verdict(40, None, 0)
 
 
-def test_an_act_that_took_long_is_linked_late_and_not_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_act_that_took_long_is_linked_late_and_not_lost(monkeypatch: pytest.MonkeyPatch, owner_at_work: Any) -> None:
     monkeypatch.setattr(chain, "LOOK_BACK", 2)
     with open_scope(LOGIN), connection.cursor() as cursor:
         cursor.execute("SELECT nextval('audit_event_id_seq')")  # another transaction holds this number and is not done
         early = cursor.fetchone()[0]
     record_some(5)
     assert chain.link() == 5
-    with open_scope(LOGIN), connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO audit_event (id, kind, subject_kind, subject_id, data) VALUES (%s, 'x.y', '', '', '{}')",
-            [early],
-        )
+    owner_at_work(  # the application's own number would be a later one
+        "INSERT INTO audit_event (id, at, kind, subject_kind, subject_id, who, purpose, reason, request, data) "
+        f"VALUES ({int(early)}, now(), 'x.y', '', '', '', '', '', '', '{{}}')"
+    )
     assert chain.link() == 0
     assert chain.verify().waiting == 1
     assert chain.link(everything=True) == 1

@@ -43,9 +43,10 @@ def queue(request: Request) -> HttpResponse:
         raise Http404
     place = working.place(request)
     by_card = place.kind in working.BY_CARD or request.GET.get("by") == "card"
-    counts = {kind: working.counted(place.queue(kind)) for kind in working.KINDS}
+    counts = {kind: working.counted(place.queue(kind)) for kind in working.KINDS if kind != "ready"}
     found = working.ready(by, place.told).order_by("pk").values_list("pk", "version", "to_supplement")[:MOST_AT_ONCE]
     ready = {pk: (version, lacking) for pk, version, lacking in found}
+    counts["ready"] = len(ready)
     whole = {pk: version for pk, (version, lacking) in ready.items() if not lacking}
     said = {
         "place": place, "by_card": by_card, "counts": counts, "ready": len(ready), "typed": counts["typed"],
