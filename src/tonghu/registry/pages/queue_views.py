@@ -49,7 +49,8 @@ def queue(request: Request) -> HttpResponse:
     counts["ready"] = len(ready)
     whole = {pk: version for pk, (version, lacking) in ready.items() if not lacking}
     said = {
-        "place": place, "by_card": by_card, "counts": counts, "ready": len(ready), "typed": counts["typed"],
+        "place": place, "by_card": by_card, "may_by_rule": place.kind not in working.BY_CARD, "counts": counts,
+        "ready": len(ready), "typed": counts["typed"],
         "ready_shown": as_text({pk: version for pk, (version, _lacking) in ready.items()}),
         "whole": len(whole), "whole_shown": as_text(whole), "unwhole": len(ready) - len(whole),
         "months": [_month(each) for each in working.months(by, timezone.localdate() - MONTHS_SHOWN)[:3]],
