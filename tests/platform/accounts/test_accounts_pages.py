@@ -60,6 +60,27 @@ def test_somebody_is_registered_activated_and_appointed(today: str) -> None:
     assert "数据录入员" in text(somebody, "/account")
 
 
+@pytest.mark.requirement("NET-09")
+def test_an_officer_of_another_department_is_registered_and_appointed_by_health(today: str) -> None:
+    """Two administrators of the commission, one registering and one appointing; neither does both."""
+    commission, insurance = made_up.authority("health", "510000"), made_up.authority("insurance", "510100")
+    beyond = made_up.authority("insurance", "330100")
+    registering = made_up.browser(made_up.post("system_admin", commission))
+    form = {"name": "王芳", "username": "wang.fang", "institution": insurance.code, "email": "", "language": "zh-hans"}
+    text(registering, "/people/new", form)
+    with open_scope(system_scope("login")):
+        person = Person.objects.get(username="wang.fang")
+    said = {"institution": insurance.code, "role": "insurance_officer", "starts": today, "ends": ""}
+    assert registering.post(f"/people/{person.pk}/appoint", said).status_code in (403, 404)
+    appointing = made_up.browser(made_up.post("security_admin", commission))
+    assert "您的范围内没有" in text(appointing, f"/people/{person.pk}/appoint", {**said, "institution": beyond.code})
+    assert posts(person) == []
+    assert "已任命王芳为“医保部门工作人员”" in text(appointing, f"/people/{person.pk}/appoint", said)
+    (post,) = posts(person)
+    said = opened(appointing, f"/posts/{post.pk}/end", last_day=today, reason="调离")
+    assert "该岗位于" in text(appointing, f"/posts/{post.pk}/end", said)
+
+
 def test_what_was_refused_stands_on_the_form_and_nothing_is_saved(today: str) -> None:
     point, other = made_up.hospital(), made_up.hospital()
     lead = made_up.browser(made_up.post("point_lead", point))

@@ -118,12 +118,42 @@ def test_nobody_appoints_ends_or_suspends_themselves() -> None:
             log_in.unlock(person=post.person, by=by)
 
 
-def test_each_line_appoints_its_own_people() -> None:
-    province = scope_of("security_admin", made_up.authority("health", "510000"))
-    insurance = made_up.authority("insurance", "510100")
+OFFICERS_OF_OTHERS = {
+    "insurance_officer": "insurance", "civil_affairs_officer": "civil_affairs", "drug_officer": "drug",
+    "tcm_officer": "tcm", "development_officer": "development_reform", "human_resources_officer": "human_resources",
+    "poverty_relief_officer": "poverty_relief",
+}  # fmt: skip
+
+
+@pytest.mark.requirement("NET-09")
+@pytest.mark.parametrize(("role", "department"), OFFICERS_OF_OTHERS.items())
+def test_officers_of_other_departments_are_appointed_by_the_security_administrator_of_health(
+    role: str, department: str
+) -> None:
+    """Their departments keep no administrators here: without this nobody at all could appoint them."""
+    at, beyond = made_up.authority(department, "510100"), made_up.authority(department, "330100")
+    province, centre = made_up.authority("health", "510000"), made_up.authority("centre", "000000")
+    for above in (province, centre):
+        assert appoint(scope_of("security_admin", above), person=made_up.person(at), role=role, institution=at)
+    with refused("不在您的范围内"):
+        appoint(scope_of("security_admin", province), person=made_up.person(beyond), role=role, institution=beyond)
+    county = scope_of("security_admin", made_up.authority("health", "510104"))
+    with refused("不在您的范围内"):
+        appoint(county, person=made_up.person(at), role=role, institution=at)
+    with refused("不能任免"):  # running the registry is not giving posts to other departments
+        appoint(scope_of("commission_officer", province), person=made_up.person(at), role=role, institution=at)
+    with pytest.raises(PermissionDenied):
+        appoint(scope_of("system_admin", province), person=made_up.person(at), role=role, institution=at)
+
+
+def test_the_lines_that_keep_administrators_appoint_their_own_people() -> None:
+    centre, province = made_up.authority("centre", "000000"), made_up.authority("health", "510000")
     with refused("属于另一条线"):
-        appoint(province, person=made_up.person(insurance), role="insurance_officer", institution=insurance)
-    assert in_scope(insurance, province), "it lies in the region all the same"
+        appoint(
+            scope_of("security_admin", centre), person=made_up.person(province), role="commission_officer",
+            institution=province,
+        )  # fmt: skip
+    assert in_scope(province, scope_of("security_admin", centre)), "it lies in the nation all the same"
 
 
 def test_the_audit_administrator_is_appointed_from_above() -> None:

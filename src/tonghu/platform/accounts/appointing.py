@@ -1,6 +1,6 @@
-"""Who appoints whom, told to the database: its policies ask ``scope.role_appoints``, written here from ``roles.py``.
+"""Who appoints whom, told to the database: its policies ask two functions, written here from ``roles.py``.
 
-It is written anew after every migration, so that the database never holds to other roles than the code.
+They are written anew after every migration, so that the database never holds to other roles than the code.
 """
 
 from __future__ import annotations
@@ -9,13 +9,21 @@ from typing import Any, Final
 
 from django.db import connections
 
-from tonghu.platform.accounts.roles import ROLES
+from tonghu.platform.accounts.roles import BELOW_HEALTH, ROLES
 
 _FUNCTION: Final = """
 -- Whether a role is one that another appoints to, and is held at such a place. Written from accounts/roles.py.
 CREATE OR REPLACE FUNCTION scope.role_appoints(own text, asked text, place text) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
   SELECT (own, asked) IN (VALUES {pairs}) AND (asked, place) IN (VALUES {places})
+$$
+"""
+
+_BELOW: Final = """
+-- Whether health commissions and the centre appoint at such a place of their region. Written from accounts/roles.py.
+CREATE OR REPLACE FUNCTION scope.below_health(place text) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT place IN ({places})
 $$
 """
 
@@ -28,9 +36,17 @@ def role_appoints() -> str:
     return _FUNCTION.format(**{name: ", ".join(f"('{a}', '{b}')" for a, b in rows) for name, rows in said.items()})
 
 
+def below_health() -> str:
+    """Return the statement that makes the function."""
+    return _BELOW.format(places=", ".join(f"'{place}'" for place in BELOW_HEALTH))
+
+
 def tell_the_database(*, using: str, **_: Any) -> None:
-    """Write the function anew; after every migration, as its owner."""
+    """Write the functions anew; after every migration, as its owner."""
     with connections[using].cursor() as cursor:
-        cursor.execute("SELECT to_regprocedure('scope.role_appoints(text, text, text)') IS NOT NULL")
-        if cursor.fetchone()[0]:  # not while migrations are taken back
-            cursor.execute(role_appoints())
+        for function, statement in (
+            ("role_appoints(text, text, text)", role_appoints()), ("below_health(text)", below_health()),
+        ):  # fmt: skip
+            cursor.execute("SELECT to_regprocedure(%s) IS NOT NULL", [f"scope.{function}"])
+            if cursor.fetchone()[0]:  # not while migrations are taken back
+                cursor.execute(statement)

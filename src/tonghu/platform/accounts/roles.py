@@ -40,8 +40,6 @@ _SIGHT = {
 }
 HOSPITAL, PRIMARY_CARE, HEALTH, CENTRE, LEADING_GROUP = "hospital", "primary_care", "health", "centre", "leading_group"
 CARE = (HOSPITAL, PRIMARY_CARE)
-#: Where health commissions and the centre appoint in their region, besides their own.
-BELOW_HEALTH = (*CARE, LEADING_GROUP)
 
 
 class RoleGroup(Enum):
@@ -303,8 +301,11 @@ _ALL = (
     ),
     Role(
         code="security_admin", zh="安全管理员", en="Security administrator",
-        for_zh="授予和终止岗位，重置登录、解除锁定；不登记人员，不看患儿资料和审计记录。",
-        for_en="Gives and ends posts, resets log-ins, lifts locks; registers nobody, sees no patients, no logs.",
+        for_zh="授予和终止岗位（卫生健康部门和国家监测中心的还任免辖区内医保、民政、药监等部门的人员），重置登录、解除锁定；"
+        "不登记人员，不看患儿资料和审计记录。",
+        for_en="Gives and ends posts (those of health commissions and the centre also at insurance, civil affairs, drug "
+        "and other departments of their region), resets log-ins, lifts locks; registers nobody, sees no patients, no "
+        "logs.",
         sight=Sight.NOTHING, places=(*CARE, HEALTH, CENTRE),
         permissions=frozenset({"accounts.view", "accounts.appoint", "accounts.secure", "api.issue"}),
         appoints=_POINT_STAFF | _POINT_LEADS | _OFFICERS | frozenset(ADMINISTRATORS),
@@ -329,5 +330,9 @@ _ALL = (
 )  # fmt: skip
 
 ROLES: Final[dict[str, Role]] = {role.code: role for role in _ALL}
+_APPOINTING = {place for role in _ALL if role.appoints for place in role.places}
+#: Where health commissions and the centre appoint in their region, besides their own: in care, and at departments that
+#: keep nobody here who could appoint.
+BELOW_HEALTH: Final = (*CARE, *sorted({place for role in _ALL for place in role.places} - _APPOINTING))
 for _role in _ALL:
     call_role(_role.zh, en=_role.en)
