@@ -303,9 +303,9 @@ _ALL = (
         code="security_admin", zh="安全管理员", en="Security administrator",
         for_zh="授予和终止岗位（卫生健康部门和国家监测中心的还任免辖区内医保、民政、药监等部门的人员），重置登录、解除锁定；"
         "不登记人员，不看患儿资料和审计记录。",
-        for_en="Gives and ends posts (those of health commissions and the centre also at insurance, civil affairs, drug "
-        "and other departments of their region), resets log-ins, lifts locks; registers nobody, sees no patients, no "
-        "logs.",
+        for_en="Gives and ends posts (those of health commissions and the centre also at insurance, civil affairs, "
+        "drug and other departments of their region), resets log-ins, lifts locks; registers nobody, sees no patients, "
+        "no logs.",
         sight=Sight.NOTHING, places=(*CARE, HEALTH, CENTRE),
         permissions=frozenset({"accounts.view", "accounts.appoint", "accounts.secure", "api.issue"}),
         appoints=_POINT_STAFF | _POINT_LEADS | _OFFICERS | frozenset(ADMINISTRATORS),
