@@ -87,6 +87,10 @@ def _values(item: Item) -> str:
     return item.list_id or ", ".join(f"{option.code} {option.zh}" for option in item.options)
 
 
+#: Of which cards an act can be done.
+_HELD = {None: None, True: "only then", False: "only if not"}
+
+
 def _states(table: Table) -> str:
     from tonghu.registry.states import ACTS, AUDITED, EDITABLE, WORDS, State, transitions
 
@@ -101,12 +105,13 @@ def _states(table: Table) -> str:
         table(
             (
                 "操作", "act", "from", "to", "right", "reason", "answer to a return", "no open findings",
-                "not by authors", "tells",
+                "not by authors", "the centre holds a version", "tells",
             ),
             (
                 (
                     act.zh, f"`{act.code}`", ", ".join(act.sources), act.to.value, f"`{act.permission}`", act.reason,
-                    act.answers, act.clean, act.not_by_authors, f"`{act.notice}`" if act.notice else None,
+                    act.answers, act.clean, act.not_by_authors, _HELD[act.centre_holds],
+                    f"`{act.notice}`" if act.notice else None,
                 )
                 for act in ACTS.values()
             ),

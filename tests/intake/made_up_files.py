@@ -132,7 +132,10 @@ def identity_number(born: str, sequence: int) -> str:
 
 
 def card_in(hospital: Hospital, state: str, monkeypatch: pytest.MonkeyPatch) -> Card:
-    """An imported card that has come to a state; its rules find nothing, so that it may."""
+    """An imported card that has come to a state; its rules find nothing, so that it may.
+
+    ``voided_held``: voided once the centre held it.
+    """
     with monkeypatch.context() as nothing:
         nothing.setattr("tonghu.registry.services.saving.check", lambda *_: [])
         hospital.imported(hospital.page())
@@ -145,13 +148,15 @@ def card_in(hospital: Hospital, state: str, monkeypatch: pytest.MonkeyPatch) -> 
     way = {
         "submitted": ["submit"], "approved": ["submit", "approve"], "reported": ["submit", "approve", "report"],
         "accepted": ["submit", "approve", "report", "accept"], "voided": ["void"],
+        "voided_held": ["submit", "approve", "report", "accept", "revise", "void_reported"],
     }[state]  # fmt: skip
+    doing = {"approve": auditor, "report": auditor, "accept": centre, "void_reported": auditor}
     for act in way:
-        post = {"approve": auditor, "report": auditor, "accept": centre}.get(act, hospital.clerk)
+        post = doing.get(act, hospital.clerk)
         with made_up.acting(post) as by:
-            moved = move(cards=[card.pk], act=act, by=by, reason="虚构原因" if act == "void" else "")
+            moved = move(cards=[card.pk], act=act, by=by, reason="" if act in ("submit", "approve") else "虚构原因")
             assert moved[0].refused == "", (act, moved[0])
     with hospital.acting():
         card.refresh_from_db()
-    assert card.state == state
+    assert card.state == state.removesuffix("_held")
     return card

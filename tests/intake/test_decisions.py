@@ -58,9 +58,9 @@ def test_a_card_on_its_way_is_taken_in_hand_only_when_somebody_says_so(
         assert list(CardAct.objects.order_by("pk").values_list("act", flat=True)) == acts
 
 
-@pytest.mark.parametrize("state", ["approved", "reported"])
+@pytest.mark.parametrize(("state", "why"), [("approved", "held"), ("reported", "held"), ("voided_held", "voided_held")])
 def test_a_card_that_others_hold_is_not_changed_and_said_so(
-    hospital: Hospital, monkeypatch: pytest.MonkeyPatch, state: str
+    hospital: Hospital, monkeypatch: pytest.MonkeyPatch, state: str, why: str
 ) -> None:
     card = card_in(hospital, state, monkeypatch)
     batch = hospital.checked(hospital.page(P782="13000.00"))
@@ -68,10 +68,26 @@ def test_a_card_that_others_hold_is_not_changed_and_said_so(
         assert services.choose(batch=batch.pk, choice="replace", rows=[1], by=by) == 0
     batch = hospital.confirmed(batch)
     assert batch.counts["failed"] == 1
-    assert batch.summary["failed"] == [{"row": 1, "why": "held", "card": card.pk}]
+    assert batch.summary["failed"] == [{"row": 1, "why": why, "card": card.pk}]
     with hospital.acting():
         card.refresh_from_db()
-        assert (card.state, card.version) == (state, 2)
+        assert (card.state, card.version) == (state.removesuffix("_held"), 2)
+
+
+def test_a_stay_whose_number_is_in_doubt_does_not_restore_what_the_centre_held(
+    hospital: Hospital, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A question whose answer would change a card that only an auditor restores: the row stays out and says why."""
+    card = card_in(hospital, "voided_held", monkeypatch)
+    batch = hospital.checked(hospital.page(P782="13000.00"))
+    with hospital.acting() as by:
+        batch.rows.update(match="probable", why="key_in_doubt", choice="")
+        assert services.choose(batch=batch.pk, choice="replace", rows=[1], by=by) == 1
+    batch = hospital.confirmed(batch)
+    assert batch.summary["failed"] == [{"row": 1, "why": "voided_held", "card": card.pk}]
+    with hospital.acting():
+        card.refresh_from_db()
+        assert (card.state, card.version) == ("voided", 2)
 
 
 def test_keep_leaves_the_card_and_counts_as_chosen(hospital: Hospital) -> None:

@@ -18,25 +18,41 @@ from tonghu.registry.states import ACTS, EDITABLE, RETURNED, State, transitions
 pytestmark = [pytest.mark.django_db, pytest.mark.requirement("REG-05")]
 
 WHY = "虚构的原因"
-#: How a card comes into each state from draft: role and act.
-WAY: dict[str, list[tuple[str, str]]] = {
-    State.DRAFT: [],
-    State.SUBMITTED: [("entry_clerk", "submit")],
-    State.RETURNED: [("entry_clerk", "submit"), ("auditor", "return")],
-    State.APPROVED: [("entry_clerk", "submit"), ("auditor", "approve")],
-    State.REPORTED: [("entry_clerk", "submit"), ("auditor", "approve"), ("auditor", "report")],
-    State.VOIDED: [("entry_clerk", "void")],
+_REPORTED = [("entry_clerk", "submit"), ("auditor", "approve"), ("auditor", "report")]
+_ACCEPTED = [*_REPORTED, ("centre_officer", "accept")]
+_REVISED = [*_ACCEPTED, ("entry_clerk", "revise")]
+#: How a card comes into each state from draft, before the centre held any of it and after: role and act.
+WAYS: dict[tuple[str, bool], list[tuple[str, str]]] = {
+    (State.DRAFT, False): [],
+    (State.SUBMITTED, False): _REPORTED[:1],
+    (State.RETURNED, False): [("entry_clerk", "submit"), ("auditor", "return")],
+    (State.APPROVED, False): _REPORTED[:2],
+    (State.VOIDED, False): [("entry_clerk", "void")],
+    (State.REPORTED, True): _REPORTED,
+    (State.RETURNED_BY_CENTRE, True): [*_REPORTED, ("centre_officer", "return_by_centre")],
+    (State.ACCEPTED, True): _ACCEPTED,
+    (State.DRAFT, True): _REVISED,
+    (State.SUBMITTED, True): [*_REVISED, ("entry_clerk", "submit")],
+    (State.RETURNED, True): [*_REVISED, ("entry_clerk", "submit"), ("auditor", "return")],
+    (State.APPROVED, True): [*_REVISED, ("entry_clerk", "submit"), ("auditor", "approve")],
+    (State.VOIDED, True): [*_REVISED, ("auditor", "void_reported")],
 }
-WAY[State.RETURNED_BY_CENTRE] = [*WAY[State.REPORTED], ("centre_officer", "return_by_centre")]
-WAY[State.ACCEPTED] = [*WAY[State.REPORTED], ("centre_officer", "accept")]
-#: In which the centre holds a version of the card that :data:`WAY` leads there.
-HELD = frozenset({State.REPORTED, State.RETURNED_BY_CENTRE, State.ACCEPTED})
+#: The first way into a state.
+WAY = {state: next(way for (to, _held), way in WAYS.items() if to == state) for state in State}
+#: Each state, and whether the centre holds a version.
+PLACES = [pytest.param(state, held, id=f"{state}{'-held' if held else ''}") for state, held in WAYS]
+#: What says that the act is another one's, by what the act does and whether the centre holds the card.
+OTHERS = {
+    ("void", True): "with_centre", ("void_reported", False): "not_with_centre",
+    ("restore", True): "restored_by_auditor", ("restore_reported", False): "restored_by_clerk",
+}  # fmt: skip
 ROLES = ("entry_clerk", "records_department", "auditor", "point_lead", "responsible_deputy", "centre_officer")
 
 
-def brought_to(point: Point, state: str) -> Card:
+def brought_to(point: Point, state: str, held: bool | None = None) -> Card:
+    """A card in a state: by the first way there, or by the one on which the centre holds a version of it or none."""
     card = point.card()
-    for role, act in WAY[state]:
+    for role, act in WAY[State(state)] if held is None else WAYS[state, held]:
         with point.acting(role) as by:
             (answer,) = move(cards=[card.pk], act=act, by=by, reason=WHY)
             assert answer.refused == "", (role, act, answer)
@@ -49,23 +65,24 @@ def state_of(point: Point, card: Card) -> str:
 
 
 def test_the_database_has_the_table_of_states() -> None:
-    held = {(one.act, one.from_state, one.to_state, one.permission, one.needs_clean, one.not_by_authors)
-            for one in Transition.objects.all()}  # fmt: skip
+    held = {(one.act, one.from_state, one.to_state, one.permission, one.needs_clean, one.not_by_authors,
+             one.centre_holds) for one in Transition.objects.all()}  # fmt: skip
     assert held == {
-        (act.code, source, act.to, act.permission, act.clean, act.not_by_authors) for act, source in transitions()
+        (act.code, source, act.to, act.permission, act.clean, act.not_by_authors, act.centre_holds)
+        for act, source in transitions()
     }
+    assert {state for state, _held in WAYS} == set(State), "every state is reached"
     assert {source for act, source in transitions() if act.code == "submit"} == EDITABLE
 
 
-@pytest.mark.parametrize("state", list(State))
+@pytest.mark.parametrize(("state", "held"), PLACES)
 @pytest.mark.parametrize("role", ROLES)
-def test_every_act_in_every_state_by_every_role(point: Point, state: str, role: str) -> None:
+def test_every_act_in_every_state_by_every_role(point: Point, state: str, held: bool, role: str) -> None:
     """The service moves exactly what the table allows; the same by raw SQL."""
-    card = brought_to(point, state)
+    card = brought_to(point, state, held)
     for act in ACTS.values():
         with point.acting(role) as by:
-            fits = act.centre_holds in (None, state in HELD)
-            allowed = state in act.sources and by.may(act.permission) and fits
+            fits = act.centre_holds in (None, held)
             seen = Card.objects.filter(pk=card.pk).exists()
             with transaction.atomic():
                 if not by.may(act.permission):
@@ -73,29 +90,28 @@ def test_every_act_in_every_state_by_every_role(point: Point, state: str, role: 
                         move(cards=[card.pk], act=act.code, by=by, reason=WHY)
                 else:
                     (answer,) = move(cards=[card.pk], act=act.code, by=by, reason=WHY)
-                    assert (answer.refused == "") == allowed, act.code
-                    held = "with_centre" if state in HELD else "not_with_centre"
-                    assert answer.refused in (
-                        "",
-                        ("state" if fits or state not in act.sources else held) if seen else "absent",
-                    )
+                    if not seen:
+                        assert answer.refused == "absent"
+                    elif state not in act.sources:
+                        assert answer.refused == "state"
+                    else:
+                        assert answer.refused == ("" if fits else OTHERS[act.code, held]), act.code
                 transaction.set_rollback(True)
 
 
 @pytest.mark.requirement("REG-17")
-@pytest.mark.parametrize("state", list(State))
+@pytest.mark.parametrize(("state", "held"), PLACES)
 @pytest.mark.parametrize("role", ROLES)
-def test_raw_sql_moves_nothing_that_the_table_does_not_allow(point: Point, state: str, role: str) -> None:
-    card = brought_to(point, state)
+def test_raw_sql_moves_nothing_that_the_table_does_not_allow(point: Point, state: str, held: bool, role: str) -> None:
+    card = brought_to(point, state, held)
     for to in State:
         if to == state:
             continue
         with point.acting(role) as by:
             allowed = any(
-                state in act.sources and act.to == to and by.may(act.permission)
-                and act.centre_holds in (None, state in HELD)
+                state in act.sources and act.to == to and by.may(act.permission) and act.centre_holds in (None, held)
                 for act in ACTS.values()
-            )  # fmt: skip
+            )
             try:
                 with transaction.atomic(), connection.cursor() as cursor:
                     cursor.execute("UPDATE registry_card SET state = %s WHERE id = %s", [to, card.pk])
@@ -338,8 +354,32 @@ def test_what_the_centre_holds_is_voided_by_an_auditor_and_the_centre_is_told(po
     page = centre.get(f"/cards/{card.pk}").content.decode()
     assert "已作废" in page
     assert WHY in page
+
+
+@pytest.mark.requirement("REG-17")
+def test_what_was_voided_of_the_centres_is_restored_by_an_auditor_and_the_centre_is_told(point: Point) -> None:
+    card = brought_to(point, State.VOIDED, held=True)
+    clerk = made_up.browser(point.post("entry_clerk"))
+    assert "须由没有填写、提交过此卡的审核员恢复" in clerk.get(f"/cards/{card.pk}").content.decode()
     with point.acting("entry_clerk") as by:
-        assert move(cards=[card.pk], act="restore", by=by, reason=WHY)[0].state == State.DRAFT
+        assert move(cards=[card.pk], act="restore", by=by, reason=WHY)[0].refused == "restored_by_auditor"
+        with pytest.raises(DatabaseError, match="no act"), transaction.atomic():
+            Card.objects.filter(pk=card.pk).update(state=State.DRAFT)
+    own = made_up.post("auditor", point.hospital, holder=point.post("entry_clerk").person)
+    with made_up.acting(own) as by:
+        assert move(cards=[card.pk], act="restore_reported", by=by, reason=WHY)[0].refused == "own"
+        with pytest.raises(DatabaseError, match="nobody"), transaction.atomic():
+            Card.objects.filter(pk=card.pk).update(state=State.DRAFT)
+    auditor = made_up.browser(point.post("auditor"))
+    assert "恢复已上报的卡" in auditor.get(f"/cards/{card.pk}").content.decode()
+    said = {"_version": 1, "_act": "restore_reported", "typed": WHY}
+    assert "已通知国家监测中心" in auditor.post(f"/cards/{card.pk}/act", said, follow=True).content.decode()
+    assert state_of(point, card) == State.DRAFT
+    centre = made_up.browser(point.centre())
+    assert "恢复了 1 份作废过的已上报报告卡" in centre.get("/notices").content.decode()
+    assert "恢复了您填写的 1 份已上报报告卡" in clerk.get("/notices").content.decode()
+    with point.acting("entry_clerk") as by:
+        assert move(cards=[card.pk], act="submit", by=by)[0].refused == ""
 
 
 def test_what_was_never_reported_is_voided_by_the_clerk_alone(point: Point) -> None:

@@ -141,8 +141,7 @@ def test_a_request_ends_with_its_version_and_with_the_state(point: Point) -> Non
         ask_void(card=card.pk, version=2, reason=WHY, by=by)
     with point.acting("auditor") as by:
         assert move(cards=[card.pk], act="void_reported", by=by, reason=WHY)[0].refused == ""
-    with point.acting("entry_clerk") as by:
-        assert move(cards=[card.pk], act="restore", by=by, reason="虚构：误作废")[0].refused == ""
+        assert move(cards=[card.pk], act="restore_reported", by=by, reason="虚构：误作废")[0].refused == ""
     assert open_here(point) == [], "a restored card is asked about anew"
 
 

@@ -15,6 +15,7 @@ from django.db import connection
 from django.db.models import Q
 
 from tonghu.intake.models import Batch, Choice, Match, Row
+from tonghu.intake.outcomes import HELD
 from tonghu.platform.crypto.keys import keyring
 from tonghu.registry.content import keys, open_
 
@@ -119,7 +120,7 @@ def remember(batch: Batch, rows: Iterable[Row], failed: Container[int]) -> None:
         row.row
         for row in rows
         if row.choice in REMEMBERED
-        and row.why != "held"
+        and row.why not in HELD
         and (row.answered is None or row.chosen)
         and row.row not in failed
     ]

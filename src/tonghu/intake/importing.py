@@ -109,6 +109,10 @@ def _becomes(row: Row) -> str:
     return outcome(row.match, row.choice, row.why, answered=row.answered is not None)
 
 
+class _VoidedHeld(Exception):  # noqa: N818 -- no error: what came of a row
+    """The row's card was reported and voided: no file restores it."""
+
+
 class _Chunk:
     """One chunk in the making: what came of its rows."""
 
@@ -203,6 +207,8 @@ class _Chunk:
                 self.counts[count if self._written(row, fill=fill) else "unchanged"] += 1
         except OnRecord:
             self._fail(row, "taken")
+        except _VoidedHeld:
+            self._fail(row, "voided_held")
         except InputRefused:
             self._fail(row, "moved_on")
 
@@ -223,6 +229,8 @@ class _Chunk:
         if act:
             reason = f"导入批次 {self.batch.label}"
             moved = move(cards=[card.pk], act=act, by=self.by, reason=reason, batch=self.batch.pk)
+            if moved[0].refused == "restored_by_auditor":
+                raise _VoidedHeld
             if moved[0].refused:
                 raise InputRefused(moved[0].zh, moved[0].en)
         save_card(

@@ -48,7 +48,7 @@ UPDATE intake_row SET match = 'new', why = '', choice = '', answered = NULL, car
 #: Where somebody had chosen, nothing happens by itself, nor by an earlier answer: the row waits for a choice.
 _ASKED_AGAIN: Final = """
 UPDATE intake_row SET choice = '', answered = NULL, why = CASE why WHEN '' THEN 'moved' ELSE why END
-WHERE batch_id = %s AND id = ANY (%s) AND chosen AND why <> 'held'
+WHERE batch_id = %s AND id = ANY (%s) AND chosen AND why NOT IN ('held', 'voided_held')
   AND match IN ('new', 'changed', 'probable', 'undetermined')
 """
 

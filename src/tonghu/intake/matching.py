@@ -34,8 +34,9 @@ coalesce((SELECT max(i.number) FROM registry_cardversion i WHERE i.card_id = c.i
                           AND u.batch = i.batch AND u.number > i.number)), 0)
 """
 _VOIDED_BY_UNDO: Final = """
-(c.state = 'voided' AND (SELECT a.batch FROM registry_act a WHERE a.card_id = c.id AND a.act = 'void'
-                         ORDER BY a.id DESC LIMIT 1) IS NOT NULL)
+(c.state = 'voided' AND c.first_reported_at IS NULL
+ AND (SELECT a.batch FROM registry_act a WHERE a.card_id = c.id AND a.act = 'void'
+      ORDER BY a.id DESC LIMIT 1) IS NOT NULL)
 """
 #: Where a batch is compared again: which of its rows are.
 _ONLY: Final = "(%(only)s::bigint[] IS NULL OR {row}.id = ANY (%(only)s))"
@@ -113,10 +114,10 @@ _DEFAULTS: Final = f"""
 UPDATE intake_row AS r SET
   why = said.why,
   choice = CASE WHEN r.answered IS NOT NULL THEN r.choice
-                WHEN said.why = '' THEN 'replace' WHEN said.why = 'held' THEN 'keep' ELSE '' END
+                WHEN said.why = '' THEN 'replace' WHEN said.why IN ('held', 'voided_held') THEN 'keep' ELSE '' END
 FROM (
   SELECT w.id, CASE
-    WHEN c.state = 'voided' THEN 'voided'
+    WHEN c.state = 'voided' THEN CASE WHEN c.first_reported_at IS NULL THEN 'voided' ELSE 'voided_held' END
     WHEN c.state IN ('approved', 'reported') THEN 'held'
     WHEN c.state = 'submitted' THEN 'submitted'
     WHEN c.state = 'accepted' THEN 'accepted'

@@ -22,6 +22,8 @@ COUNTS_AS: Final = {
     "create": "created", "replace": "updated", "fill": "updated", "unchanged": "unchanged", "skipped": "skipped",
     "failed": "failed", "waits": "waits",
 }  # fmt: skip
+#: Of rows whose card no file changes: it is with the auditor or the centre, or an auditor took it out of its figures.
+HELD: Final = ("held", "voided_held")
 #: Why a row waits for somebody, or cannot be imported; by the code that stands on the row or the batch.
 WHY: Final[dict[str, Promise]] = {
     "no_record": _("The record number is missing: fill it in and export again"),
@@ -43,6 +45,7 @@ WHY: Final[dict[str, Promise]] = {
     "submitted": _("The card waits for the auditor: taking the file withdraws it first"),
     "accepted": _("The centre has accepted the card: taking the file begins a correction"),
     "voided": _("The card was voided: taking the file restores it"),
+    "voided_held": _("The card was reported to the centre and voided: only an auditor restores it, on the card"),
     "held": _("The card is with the auditor or the centre and cannot change now: have it returned first"),
     "appeared": _("A card of this stay was made while the file was looked at: upload the file again to compare"),
     "moved_on": _("The card was changed while the file was looked at: upload the file again to compare"),
@@ -67,4 +70,4 @@ def outcome(match: str, choice: str, why: str, *, answered: bool = False) -> str
         return "create"
     if choice == "":
         return "waits"
-    return "failed" if why == "held" else "skipped"
+    return "failed" if why in HELD else "skipped"

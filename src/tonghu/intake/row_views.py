@@ -22,7 +22,7 @@ from tonghu.intake.looking_again import look_again
 from tonghu.intake.looks import log_row, log_rows
 from tonghu.intake.matching import contents, lacking
 from tonghu.intake.models import CHOICES, WAITING, Batch, Choice, Match, Row, State
-from tonghu.intake.outcomes import COUNTED, WHY, outcome
+from tonghu.intake.outcomes import COUNTED, HELD, WHY, outcome
 from tonghu.platform.accounts.access import Request, requires
 from tonghu.platform.accounts.forms import in_words
 from tonghu.platform.audit.access import REVEAL
@@ -85,7 +85,7 @@ def rows(request: Request, pk: int) -> HttpResponse:
         row_mark=lambda row: "ask" if _becomes(row) == "waits" else "",
     )  # fmt: skip
     log_rows(batch, table.slice.rows, by=request.scope)
-    chosen = Row.objects.filter(batch=batch, match=match).exclude(why="held") if match in CHOICES else None
+    chosen = Row.objects.filter(batch=batch, match=match).exclude(why__in=HELD) if match in CHOICES else None
     said = {
         "batch": batch, "table": table, "match": match, "choices": CHOICES.get(match, ()) if match else (),
         "title": Match(match).label if match else _("Rows in scope"),
@@ -113,7 +113,7 @@ def row_page(request: Request, pk: int, row: int) -> HttpResponse:
             incoming, contents([card.pk])[card.pk][0] if card else None, zh=zh, absent=lacking(batch)
         ),
         "may_reveal": request.scope.may(REVEAL), "why": WHY.get(held.why, ""), "outcome": outcome_mark(held),
-        "choices": [] if held.why == "held" else CHOICES.get(held.match, ()),
+        "choices": [] if held.why in HELD else CHOICES.get(held.match, ()),
         "findings": _findings(batch, held, zh=zh),
         "waiting": Row.objects.filter(WAITING, batch=batch).count(),
         "decided_in": queries.batches().filter(pk=held.answered or 0).first(),

@@ -15,6 +15,7 @@ from tonghu.intake.access import UNDO, UPLOAD
 from tonghu.intake.events import BATCH, CONFIRMED, DISCARDED, UNDONE, UPLOADED
 from tonghu.intake.importing import take_turn
 from tonghu.intake.models import CHOICES, LIVE, MOVES, WAITING, Batch, Choice, Row, State
+from tonghu.intake.outcomes import HELD
 from tonghu.platform.accounts.access import check_may
 from tonghu.platform.audit.events import record
 from tonghu.platform.files.models import StoredFile
@@ -129,8 +130,7 @@ def choose(
         raise InputRefused("没有这种处理方式", "There is no such choice")
     fits = [kind for kind, choices in CHOICES.items() if choice in choices]
     chosen = Row.objects.filter(batch=batch, match__in=fits)
-    # A card that is with the auditor or the centre does not change by a file.
-    chosen = chosen.exclude(why="held")
+    chosen = chosen.exclude(why__in=HELD)
     chosen = chosen.filter(row__in=rows) if rows is not None else chosen.filter(match=match)
     if beside is not None and any(row.beside != beside for row in chosen.only("card", "card_version", "card_state")):
         raise ComparedAgain

@@ -123,8 +123,8 @@ BEGIN
   SELECT bool_and(line.needs_clean) AS clean, bool_and(line.not_by_authors) AS not_by_authors INTO move
     FROM registry_transition AS line
    WHERE line.from_state = OLD.state AND line.to_state = NEW.state AND scope.may(line.permission)
-     -- What the centre holds a version of is voided by whoever audits, anything else by whoever enters.
-     AND line.act <> CASE WHEN OLD.first_reported_at IS NULL THEN 'void_reported' ELSE 'void' END
+     -- What the centre holds a version of is voided and restored by whoever audits, anything else by whoever enters.
+     AND coalesce(line.centre_holds = (OLD.first_reported_at IS NOT NULL), true)
   HAVING count(*) > 0;
   IF NOT FOUND THEN
     RAISE EXCEPTION 'no act from % to % for this post', OLD.state, NEW.state USING ERRCODE = 'TH010';

@@ -37,6 +37,17 @@ VOIDED: Final = declare(
     zh="一家监测点作废了 {count} 份已上报的报告卡，不再计入病例",
     en="A point voided {count} report card(s) that you hold: they count as cases no more",
 )  # fmt: skip
+RESTORED: Final = declare(
+    "registry.restored", group="reporting", mail=Mail.AT_ONCE,
+    zh="一家监测点恢复了 {count} 份作废过的已上报报告卡，重新计入病例",
+    en="A point restored {count} report card(s) that it had voided: they count as cases again",
+)  # fmt: skip
+#: To whoever wrote it: it is in their hand again.
+RESTORED_HERE: Final = declare(
+    "registry.restored_here", group="reporting", mail=Mail.AT_ONCE,
+    zh="审核员恢复了您填写的 {count} 份已上报报告卡，请核对后重新提交",
+    en="The auditor restored {count} reported card(s) that you wrote: check them and submit them again",
+)  # fmt: skip
 #: To the auditors of the point, and back to whoever asked.
 VOID_ASKED: Final = declare(
     "registry.void_asked", group="reporting", mail=Mail.AT_ONCE,
@@ -69,24 +80,26 @@ OF_AUDITED: Final = {
 
 
 def tell(kind: str, cards: Sequence[Card], *, key: str) -> None:
-    """Tell everybody who wrote something of these cards, and who audited it, how many came back; of voided ones those
-    who verify at the centre.
+    """Tell everybody who wrote something of these cards, and who audited it, how many came back; of voided and restored
+    ones those who verify at the centre.
 
     Who wrote is led to their queue, who audited to the list: nobody audits what they wrote.
 
     Args:
         key: of the act, so that each is told once.
     """
-    if kind == VOIDED:
-        found = f"?state={State.VOIDED}&institution={cards[0].institution.code}"
-        url = reverse("registry:card", args=[cards[0].pk]) if len(cards) == 1 else reverse("registry:cards") + found
-        notify(kind, to=_who_verify(), data={"count": len(cards)}, url=url, key=key)
-        return
-    queue, listed = reverse("registry:queue") + "?kind=returned", reverse("registry:cards") + "?state="
-    state = State.RETURNED_BY_CENTRE if kind == RETURNED_BY_CENTRE else State.RETURNED
+    queue, listed = reverse("registry:queue") + "?kind=", reverse("registry:cards") + "?state="
     wrote = Counter(person for card in cards for person in set(card.authors))
+    if kind in (VOIDED, RESTORED):
+        found = f"{listed}{State.VOIDED if kind == VOIDED else ''}&institution={cards[0].institution.code}"
+        url = reverse("registry:card", args=[cards[0].pk]) if len(cards) == 1 else found
+        notify(kind, to=_who_verify(), data={"count": len(cards)}, url=url, key=key)
+        for person, count in sorted(wrote.items() if kind == RESTORED else ()):
+            notify(RESTORED_HERE, to=[person], data={"count": count}, url=url, key=f"{key}-{person}")
+        return
+    state = State.RETURNED_BY_CENTRE if kind == RETURNED_BY_CENTRE else State.RETURNED
     audited = Counter(card.audited_by for card in cards if card.audited_by)
-    for told, where, people in ((kind, queue, wrote), (OF_AUDITED[kind], listed + state, audited)):
+    for told, where, people in ((kind, queue + "returned", wrote), (OF_AUDITED[kind], listed + state, audited)):
         for person, count in sorted(people.items()):
             notify(told, to=[person], data={"count": count}, url=where, key=f"{key}-{person}")
 

@@ -159,8 +159,16 @@ _ALL = (
         notice="registry.voided",
     ),
     Act(
-        code="restore", sources=(State.VOIDED,), to=State.DRAFT, permission=ENTER, reason=True,
+        code="restore", sources=(State.VOIDED,), to=State.DRAFT, permission=ENTER, reason=True, centre_holds=False,
         zh="恢复", en="Restore", done_zh="恢复为草稿", done_en="restored it",
+    ),
+    # What was taken out of the nation's figures comes back into them by the same hands, and the centre is told.
+    Act(
+        code="restore_reported", sources=(State.VOIDED,), to=State.DRAFT, permission=AUDIT, reason=True,
+        centre_holds=True, not_by_authors=True,
+        zh="恢复已上报的卡", en="Restore a reported card",
+        done_zh="恢复了已上报的卡，退为草稿", done_en="restored the reported card as a draft",
+        notice="registry.restored",
     ),
 )  # fmt: skip
 

@@ -12,13 +12,24 @@ EMPTY: Final = "DELETE FROM registry_transition"
 def fill() -> tuple[str | tuple[str, list[Any]], ...]:
     """Return the statements that make ``registry_transition`` say what :mod:`states` says; for ``RunSQL``."""
     line = (
-        "INSERT INTO registry_transition (act, from_state, to_state, permission, needs_clean, not_by_authors) "
-        "VALUES (%s, %s, %s, %s, %s, %s)"
+        "INSERT INTO registry_transition (act, from_state, to_state, permission, needs_clean, not_by_authors, "
+        "centre_holds) VALUES (%s, %s, %s, %s, %s, %s, %s)"
     )
     return (
         EMPTY,
         *(
-            (line, [act.code, str(source), str(act.to), act.permission, act.clean, act.not_by_authors])
+            (
+                line,
+                [
+                    act.code,
+                    str(source),
+                    str(act.to),
+                    act.permission,
+                    act.clean,
+                    act.not_by_authors,
+                    act.centre_holds,
+                ],
+            )
             for act, source in transitions()
         ),
     )

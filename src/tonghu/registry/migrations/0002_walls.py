@@ -6,7 +6,6 @@ from django.db import migrations
 
 from tonghu.platform.audit.history import ProtectHistory
 from tonghu.platform.scope.policies import IN_SCOPE, OWN, Protect, may
-from tonghu.registry.states_table import EMPTY, fill
 
 ROOM = Path(__file__).parent.parent
 STATES = (ROOM / "states.sql").read_text(encoding="utf-8")
@@ -31,11 +30,10 @@ def of_card(table: str, number: str = "") -> str:
 
 
 class Migration(migrations.Migration):
-    """The table of states is filled before it is closed."""
+    """The table of states is filled by the migration that changed it last."""
 
     dependencies = [("registry", "0001_initial"), ("patients", "0002_walls"), ("audit", "0001_history")]
     operations = [
-        migrations.RunSQL(fill(), EMPTY),
         migrations.RunSQL(
             STATES + CARDS,
             "ALTER TABLE registry_card DROP CONSTRAINT card_has_its_version; DROP SCHEMA registry CASCADE",

@@ -41,6 +41,8 @@ class Transition(models.Model):
     permission = models.CharField(max_length=40)
     needs_clean = models.BooleanField()
     not_by_authors = models.BooleanField()
+    #: Only of cards of which the centre holds a version (true), only of others (false); of any (null).
+    centre_holds = models.BooleanField(null=True)
 
     class Meta:
         constraints: ClassVar = [

@@ -48,7 +48,7 @@ DATED, STATUS, KNOWN_BEFORE = "first_diagnosis_date", "case_status", "2"
 #: In which a card that came back is on its way again.
 AFTER_A_RETURN = frozenset({State.SUBMITTED, State.APPROVED, State.REPORTED})
 #: With these a card begins anew: what it came back for before is settled.
-BEGINS_ANEW = frozenset({"accept", "revise", "restore"})
+BEGINS_ANEW = frozenset({"accept", "revise", "restore", "restore_reported"})
 #: What the log of looks says these pages are for; kept as it is, so not translated.
 PURPOSE = "查看报告卡"
 
@@ -278,8 +278,9 @@ class Opened:
         """The acts that the reader's post may do in the card's state, each with why it cannot be done now, or ''."""
         mine = [act for act in acts_in(self.card.state) if self.by.may(act.permission) and not self.lent]
         found = [(act, refusal(self.card, act, self.by)) for act in mine]
-        # Nobody looks for the one there; in the place of the other stands the request (``void_views``).
-        return [(act, why) for act, why in found if why not in ("not_with_centre", "with_centre")]
+        # Nobody looks for these there; in the place of ``with_centre`` stands the request (``void_views``).
+        nowhere = ("not_with_centre", "with_centre", "restored_by_clerk")
+        return [(act, why) for act, why in found if why not in nowhere]
 
 
 def _about(said: str) -> tuple[str, str]:

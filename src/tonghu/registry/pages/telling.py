@@ -42,6 +42,7 @@ ONE: Final[dict[str, Promise]] = {
     "void": gettext_lazy("%(record)s was voided."),
     "void_reported": gettext_lazy("%(record)s was voided; the national centre is told."),
     "restore": gettext_lazy("%(record)s was restored as a draft."),
+    "restore_reported": gettext_lazy("%(record)s was restored as a draft; the national centre is told."),
 }
 
 

@@ -68,6 +68,11 @@ REFUSALS: Final[dict[str, tuple[str, str]]] = {
         "wrote nor submitted it decides",
     ),
     "not_with_centre": ("此卡从未上报，由录入员作废", "It was never reported: the clerk voids it"),
+    "restored_by_auditor": (
+        "此卡曾上报国家监测中心后作废，须由没有填写、提交过此卡的审核员恢复",
+        "It was reported to the centre before it was voided: an auditor who neither wrote nor submitted it restores it",
+    ),
+    "restored_by_clerk": ("此卡从未上报，由录入员恢复", "It was never reported: the clerk restores it"),
     "newer": (
         "打开页面之后，报告卡已被改为新的一版{which}，请先看过再办理",
         "It got a newer version{which} after this page was opened: look at that one first",
@@ -167,6 +172,8 @@ def refusal(card: Card, act: Act, by: Scope, seen: int | None = None) -> str:
     if card.state not in act.sources:
         return "state"
     if act.centre_holds not in (None, card.first_reported_at is not None):
+        if State.VOIDED in act.sources:
+            return "restored_by_clerk" if act.centre_holds else "restored_by_auditor"
         return "not_with_centre" if act.centre_holds else "with_centre"
     if seen is not None and seen != card.version:
         return "newer"
