@@ -9,6 +9,7 @@ from time import sleep
 from typing import Any
 
 import pytest
+import time_machine
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone, translation
 from made_up_hospitals import CHILDREN, enter, scope_of
@@ -18,8 +19,9 @@ from tonghu.errors import InputRefused
 from tonghu.network.models import Institution
 from tonghu.patients import purposes
 from tonghu.patients.agreements import end_grant, let_see, record_consent, resting, withdraw_consent
-from tonghu.patients.merges import merge, split
+from tonghu.patients.merges import merge, split, undo_merge
 from tonghu.patients.models import Child, Consent, Grant, HospitalView
+from tonghu.patients.story import told
 from tonghu.platform.audit.models import Event
 from tonghu.platform.dated import settings
 from tonghu.platform.scope.scope import Scope, open_scope, system_scope
@@ -245,13 +247,28 @@ def test_a_merge_taken_back_leaves_no_grant_on_the_other_childs_consent(
         lost = granted(first.child, (there, third), by, ground="consent", consent=Consent.objects.get(pk=of_beside.pk))
     with open_scope(scope_of(third)):
         assert HospitalView.objects.filter(institution=there).exists()
-    with open_scope(scope_of(here)):
-        sql("SELECT resolver.undo_merge(%s, 'raw')", act)
+    with open_scope(scope_of(here)) as by:
+        undo_merge(act=act, reason="不是同一人", by=by)
         standing = {one.pk: one.child_id for one in Grant.objects.all() if one.stands}
         assert standing == {crossed.pk: beside.child_id, own.pk: first.child_id}
     with open_scope(scope_of(third)):
         assert not HospitalView.objects.exists()
         assert not Grant.objects.get(pk=lost.pk).stands
+    assert ended_in_the_log() == [(there.pk, str(first.child_id), third.name, "不是同一人")]
+    with open_scope(scope_of(there)):
+        assert ("终止虚构HC医院的查看", "不是同一人") in sentences(first.child_id)
+
+
+def ended_in_the_log() -> list[tuple[int | None, str, str, str]]:
+    """In whose book an end stands, of which child, to whom it had been open, and why it ended."""
+    with open_scope(system_scope("migration")):
+        found = Event.objects.filter(kind="children.grant_ended").order_by("pk")
+        return [(one.institution_id, one.subject_id, one.data["hospital"], one.reason) for one in found]
+
+
+def sentences(child: int) -> list[tuple[str, str]]:
+    """What the history of a child says to the open scope, with the reasons."""
+    return [(str(one.what), str(one.why)) for one in told([child], list(HospitalView.objects.filter(child=child)))]
 
 
 @pytest.mark.requirement("REG-18")
@@ -275,6 +292,31 @@ def test_a_split_leaves_no_grant_on_the_other_childs_consent(
             own.pk: far.child_id, referral.pk: first.child_id,
         }  # fmt: skip
         assert not Grant.objects.get(pk=ours.pk).stands
+    assert ended_in_the_log() == [(here.pk, str(first.child_id), there.name, "双胞胎，证件录错")]
+    with open_scope(scope_of(here)):
+        assert (f"终止{there.name}的查看", "双胞胎，证件录错") in sentences(first.child_id)
+
+
+@pytest.mark.requirement("REG-18")
+def test_the_history_says_how_each_grant_ended(hospitals: Hospitals, child: Child) -> None:
+    """By hand, with the consent, by its date; one that stands is not said to have ended."""
+    here, there = hospitals
+    now = timezone.now()
+    with open_scope(scope_of(here)) as by:
+        granted(child, hospitals, by, end=now + timedelta(hours=3))
+        assert not [what for what, _why in sentences(child.pk) if "终止" in what or "到期" in what]
+        with time_machine.travel(now + timedelta(hours=3, seconds=1)):
+            (over,) = [one for one in told([child.pk], []) if "到期" in str(one.what)]
+        assert (str(over.what), str(over.who), over.at) == (
+            f"{there.name}的查看到期", "按约定的日期", now + timedelta(hours=3),
+        )  # fmt: skip
+        end_grant(grant=Grant.objects.get(), reason="不再转诊", by=by)
+        held = consented(child, here, by)
+        granted(child, hospitals, by, ground="consent", consent=held)
+        withdraw_consent(consent=held, reason="家属撤回", by=by)
+        ended = (f"终止{there.name}的查看", "不再转诊"), (f"终止{there.name}的查看", "家属撤回")
+        with time_machine.travel(now + timedelta(days=1)):
+            assert [one for one in sentences(child.pk) if "查看" in one[0] and "允许" not in one[0]] == [*ended[::-1]]
 
 
 @pytest.mark.requirement("REG-18")

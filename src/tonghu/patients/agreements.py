@@ -5,6 +5,7 @@ A grant may rest on a consent; withdrawing that ends it at the same instant. Nei
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -83,15 +84,13 @@ def withdraw_consent(*, consent: Consent, reason: str, by: Scope) -> int:
         held.save(update_fields=["withdrawn_at"])  # the database ends what rests on it
         of_child = {"subject": (CHILD, held.child_id), "by": because, "institution": held.institution_id}
         record(WITHDRAWN, **of_child, data={"purpose": held.purpose})  # type: ignore[arg-type]
-        for one in grants:
-            record(GRANT_ENDED, subject=(CHILD, one.child), by=because, institution=one.given_by,
-                   data={"hospital": one.hospital})  # fmt: skip
+        _record_ends(grants, because)
     return len(grants)
 
 
 @dataclass(frozen=True, slots=True)
 class Resting:
-    """A grant that ends with a consent: whose record it opens, who gave it (an institution), and to which hospital."""
+    """A grant that ends with what it rests on: whose record it opens, which institution gave it, to which hospital."""
 
     child: int
     given_by: int
@@ -100,11 +99,28 @@ class Resting:
 
 def resting(consent: Consent) -> list[Resting]:
     """Return the grants that rest on a consent now, also those of other hospitals, to the one that may withdraw it."""
+    return _of_all("SELECT child_id, given_by_id, institution_id FROM resolver.resting(%s)", consent.pk)
+
+
+def record_parted(one: int, other: int, *, by: Scope) -> None:
+    """Record the end of each grant that the parting of two children has just ended, in the book of who gave it."""
+    query = "SELECT child_id, given_by_id, institution_id FROM resolver.ended_by_parting(%s, %s)"
+    _record_ends(_of_all(query, one, other), by)
+
+
+def _of_all(query: str, *asked: int) -> list[Resting]:
+    """Grants of which the database answers, whoever gave them."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT child_id, given_by_id, institution_id FROM resolver.resting(%s)", [consent.pk])
+        cursor.execute(query, asked)
         rows = cursor.fetchall()
     called = Institution.objects.in_bulk([to for _child, _giver, to in rows])
     return [Resting(child, giver, called[to].name) for child, giver, to in rows]
+
+
+def _record_ends(grants: Iterable[Resting], by: Scope) -> None:
+    for one in grants:
+        record(GRANT_ENDED, subject=(CHILD, one.child), by=by, institution=one.given_by,
+               data={"hospital": one.hospital})  # fmt: skip
 
 
 @transaction.atomic

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import transaction
 
+from tonghu.patients.agreements import record_parted
 from tonghu.patients.events import DISMISSED, MERGED, PARTED, UNMERGED
 from tonghu.patients.identity import ask
 from tonghu.patients.models import DOCUMENT, Child, HospitalView, Identifier, Merge, MergeProposal, Split
@@ -39,6 +40,7 @@ def undo_merge(*, act: int, reason: str, by: Scope) -> int:
         done = Merge.objects.get(pk=act)
         for one, other in ((done.kept_id, done.merged_id), (done.merged_id, done.kept_id)):
             record(UNMERGED, subject=(CHILD, one), by=because, data={"other": other, "act": act})
+        record_parted(done.kept_id, done.merged_id, by=because)
     return undo
 
 
@@ -80,4 +82,5 @@ def split(*, view: HospitalView, reason: str, by: Scope) -> Split:
         done = Split.objects.get(pk=act)
         for one, other in ((done.child_id, done.parted_id), (done.parted_id, done.child_id)):
             record(PARTED, subject=(CHILD, one), by=because, data={"other": other, "act": act})
+        record_parted(done.child_id, done.parted_id, by=because)
     return done

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from django.db.models import Model
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from tonghu.patients.comparison import names_of
@@ -42,7 +43,7 @@ def told(children: Sequence[int], views: Sequence[HospitalView]) -> list[Event]:
     parted = [
         Event(at=act.at, who=who_in_words(act.who), what=_parted(act), why=act.reason) for act in splits
     ]  # fmt: skip
-    return sorted([*events, *parted], key=lambda event: event.at, reverse=True)
+    return sorted([*events, *parted, *teller.run_out(changes)], key=lambda event: event.at, reverse=True)
 
 
 def _parted(act: Split) -> str:
@@ -80,6 +81,8 @@ class _Teller:
         self.merges = Merge.objects.in_bulk([change.pk for change in changes if change.table == "patients.merge"])
         self.children = names_of(self.merges.values()) if self.merges else {}
         self.guardians = _names(changes, "patients.guardian", Guardian)
+        grants = {change.pk for change in changes if change.table == "patients.grant"}
+        self.grants = Grant.objects.select_related("institution").in_bulk(grants) if grants else {}
 
     def sentence(self, change: RowChange) -> str:
         """Say what was done."""
@@ -124,7 +127,22 @@ class _Teller:
     def _grant(self, change: RowChange) -> str:
         if change.act == "insert":
             return _("Let %(hospital)s see the child") % {"hospital": _value(change, Grant, "institution")}
-        return _("Ended that another hospital sees the child")
+        held = self.grants.get(change.pk)
+        hospital = held.institution.name if held else _("another hospital")
+        return _("Ended that %(hospital)s sees the child") % {"hospital": hospital}
+
+    def run_out(self, changes: Sequence[RowChange]) -> list[Event]:
+        """Return the ends of grants that nobody ended before their date: no row changes then."""
+        own = [change for change in changes if change.table == "patients.grant" and change.act == "update"]
+        ended = {change.pk for change in own if _details(change)}
+        return [
+            Event(
+                at=held.valid.upper, who=_("by the date agreed on"),
+                what=_("%(hospital)s no longer sees the child") % {"hospital": held.institution.name},
+            )
+            for held in self.grants.values()
+            if held.pk not in ended and held.valid.upper is not None and held.valid.upper <= timezone.now()
+        ]  # fmt: skip
 
     def _merge(self, change: RowChange) -> str:
         act = self.merges.get(change.pk)
