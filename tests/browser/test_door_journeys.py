@@ -40,7 +40,7 @@ def log_in(page: Page, person: Person, password: str = PASSWORD) -> None:
 
 
 def next_code(secret: str) -> str:
-    """The code of the next step: unlike the one that set-up took, it is unused, and it is taken now and for a minute."""
+    """The code of the next step: unlike the one that set-up took it is unused, and it is taken now and for a minute."""
     return pyotp.TOTP(secret).at(int(time.time()) + second_factor.STEP_SECONDS)
 
 

@@ -169,6 +169,16 @@ def test_the_lead_is_told_whether_it_will_be_on_time_and_who_has_the_cards(lead:
     assert "病理科" in page
 
 
+def test_the_lead_is_told_what_the_centre_returned_of_whichever_month(lead: Client, hospital: Institution) -> None:
+    """The first screen asks about one month; what came back of an earlier one is the point's to mend all the same."""
+    long_ago = Month.of(TODAY).plus(-9)
+    cards(hospital, long_ago, 1, reported=long_ago.due)
+    assert "国家监测中心退回了" not in text(lead, "/")
+    cards(hospital, long_ago, 2, reported=long_ago.due, state="returned_by_centre")
+    (found,) = re.findall(r'国家监测中心退回了 <a href="([^"]+)">2</a> 份报告卡', text(lead, "/"))
+    assert text(lead, unescape(found)).count("<tr data-card") == 2
+
+
 def test_a_month_of_which_nothing_came_is_no_tick_for_the_lead(lead: Client, hospital: Institution) -> None:
     page = text(lead, "/")
     assert "已逾期" in page

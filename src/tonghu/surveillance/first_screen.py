@@ -20,7 +20,7 @@ from tonghu.surveillance import board, calendar, charts, queries
 from tonghu.surveillance.access import SIGN, VIEW
 from tonghu.surveillance.behind import STROKE
 from tonghu.surveillance.board import OUTSTANDING, Cell
-from tonghu.surveillance.links import behind_url
+from tonghu.surveillance.links import behind_url, cards_url
 from tonghu.surveillance.views import country_map, may_sign, owing
 
 #: The speed of reporting is that of so many days.
@@ -39,11 +39,14 @@ def lead(by: Scope) -> dict[str, Any] | None:
     behind = [month for month in months if month in cells and cells[month].state in OUTSTANDING]
     month = behind[-1] if behind else calendar.asked_about(today)
     cell = cells.get(month)
+    back = queries.returned_by_centre(by.institution)  # of whichever month
+    returned = figure(back, cards_url(state=State.RETURNED_BY_CENTRE) if by.may(READ) else "")
     if cell is None:
-        return None
+        return {"back": back, "returned": returned} if back else None
     days = queries.reported_by_day(by.institution, month)
     finish = _finish(cell, days, today)
     return {
+        "back": back, "returned": returned,
         "cell": cell, "line": _line(cell, finish, today), "others": [each for each in behind if each != month],
         "chart": _progress(cell, days, today, by),
         "figures": {

@@ -189,6 +189,11 @@ def stuck(institution: int, months: Sequence[Month]) -> list[Stuck]:
     ]
 
 
+def returned_by_centre(institution: int) -> int:
+    """Return how many of a point's cards the centre returned that are still with it; needs to see the cards."""
+    return Card.objects.filter(institution=institution, state=State.RETURNED_BY_CENTRE).count()
+
+
 def reported_by_day(institution: int, month: Month) -> list[tuple[date, int]]:
     """Return how many cards of a month a point first reported on each day, oldest first."""
     held = Arrival.objects.filter(institution=institution, archive_month=month.first, reported_on__isnull=False)
