@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
+from django.core import mail
 from django.db import DatabaseError, transaction
+from django.utils import translation
+from psycopg.types.range import Range
 
 import made_up
 from tonghu.codes.regions import history
 from tonghu.errors import InputRefused
-from tonghu.network import following, queries, services
+from tonghu.network import following, queries, services, telling
 from tonghu.network.models import Institution, Region
+from tonghu.platform.jobs.tasks import kinds as job_kinds
+from tonghu.platform.notices.kinds import kinds
+from tonghu.platform.notices.models import Notice
+from tonghu.platform.notices.sending import mail_connection, send_mail_to
 from tonghu.platform.scope.scope import Scope, open_scope, system_scope
 
 pytestmark = [pytest.mark.django_db, pytest.mark.requirement("NET-01")]
@@ -138,3 +146,70 @@ def test_the_pages_say_it_and_move_one_or_all_that_need_no_choice(old: Instituti
     assert "No institution lies in a region" in browser.get("/institutions/ended-regions").content.decode()
     clerk = made_up.browser(made_up.post("entry_clerk", old))
     assert clerk.get("/institutions/ended-regions").status_code == 403
+
+
+def tell() -> int:
+    low, high = "000000", "999999"
+    with open_scope(replace(system_scope("regions"), region_from=low, region_to=high)):
+        return telling.tell()
+
+
+def notices() -> dict[int, list[tuple[str, str]]]:
+    """What each person was told, and where it leads."""
+    found: dict[int, list[tuple[str, str]]] = {}
+    with open_scope(system_scope("notices")):
+        for one in Notice.objects.filter(kind__startswith="network.").order_by("pk"):
+            found.setdefault(one.person_id, []).append((kinds()[one.kind].sentence(one.data), one.url))
+    return found
+
+
+def test_those_whom_an_ended_region_concerns_are_told_once(old: Institution) -> None:
+    """Who moves the institutions: the nearest over the old code and the new one. And who sits at an authority there."""
+    commission, insurance = made_up.authority(region="371202"), made_up.authority("insurance", "371202")
+    own, elsewhere = made_up.post("commission_officer", commission), made_up.authority(region="510000")
+    insured, new_city = made_up.post("insurance_officer", insurance), made_up.authority(region="370100")
+    mover, head = made_up.post("commission_officer", new_city), made_up.post("commission_head", new_city)
+    over = made_up.post("commission_officer", new_city, valid=Range(date(2020, 1, 1), date(2020, 2, 1)))
+    province = made_up.post("commission_officer", made_up.authority(region="370000"))
+    stranger = made_up.post("commission_officer", elsewhere)
+    assert tell() == 4
+    assert tell() == 0, "each once"
+    told = notices()
+    moving = (
+        "山东省莱芜市莱城区（371202）的区划代码已停用：辖区内有 3 个机构待迁入新区划，主管部门须停用或改区划",
+        "/institutions/ended-regions",
+    )
+    assert told[mover.person_id] == [moving]
+    assert [url for _said, url in told[own.person_id]] == [moving[1], f"/institutions/{commission.pk}"]
+    ((said, url),) = told[insured.person_id]
+    assert (said.startswith("您任职的主管部门所在区划山东省莱芜市莱城区（371202）已停用"), url) == (
+        True, f"/institutions/{insurance.pk}",
+    )  # fmt: skip
+    for post in (head, over, province, stranger):
+        assert post.person_id not in told, "no right to move, no post any more, somebody nearer, or another region"
+    with translation.override("en"):
+        assert "Laicheng District, Laiwu, Shandong" in notices()[mover.person_id][0][0]
+
+
+def test_the_letter_is_in_the_readers_language_and_the_address_opens(
+    old: Institution, mailoutbox: list[mail.EmailMessage]
+) -> None:
+    reader = made_up.person(username="laiwu", email="officer@example.org", language="en")
+    mover = made_up.post("commission_officer", made_up.authority(region="370100"), holder=reader)
+    assert tell() == 1
+    assert send_mail_to(reader.pk, mail_connection()) == 1
+    (letter,) = mailoutbox
+    assert "The region code 371202" in letter.body
+    assert "/institutions/ended-regions" in letter.body
+    assert old.name in made_up.browser(mover).get("/institutions/ended-regions").content.decode()
+
+
+def test_the_job_runs_only_where_something_was_left(old: Institution) -> None:
+    due = job_kinds()["network.tell"].due
+    assert due is not None
+    with open_scope(system_scope("regions")):
+        assert due()
+    with open_scope(officer("370100")) as by:
+        following.follow(moves={old.pk: "370116"}, by=by)
+    with open_scope(system_scope("regions")):
+        assert not due()

@@ -10,8 +10,8 @@ class NetworkConfig(AppConfig):
     label = "network"
 
     def ready(self) -> None:
-        """Say what the picker of regions offers, and which acts the log knows."""
-        from tonghu.network import events  # noqa: F401 -- declares them
+        """Say what the picker of regions offers, and which acts the log and which notices people know."""
+        from tonghu.network import events, telling  # noqa: F401 -- declares them
         from tonghu.network.naming import every_region
         from tonghu.network.queries import REGIONS
         from tonghu.platform.components.codes import SOURCES

@@ -54,6 +54,10 @@ SYSTEM: Final[dict[str, tuple[frozenset[str], str]]] = {
         frozenset({"surveillance.view", "accounts.view"}),
         "finds who is to be reminded of a month that is due: points, what they owe, and who holds their posts",
     ),
+    "regions": (
+        frozenset({"accounts.view"}),
+        "finds whom a region that has ended concerns: who moves its institutions, and who holds a post there",
+    ),
     # Policies of the rooms name these four; they hold no permission that a post could hold.
     "worker": (frozenset(), "keeps the books on jobs of every institution: who runs what, how far, how it ended"),
     "upkeep": (frozenset(), "ends the lives of files and removes old records of jobs and notices, everywhere"),

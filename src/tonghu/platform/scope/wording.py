@@ -24,6 +24,7 @@ PIECES: Final[dict[str, Promise]] = {
     "docking": pgettext_lazy("piece of the system", "docking"),
     "summary": pgettext_lazy("piece of the system", "summing up"),
     "calendar": pgettext_lazy("piece of the system", "reporting calendar"),
+    "regions": pgettext_lazy("piece of the system", "regions that ended"),
     "telling": pgettext_lazy("piece of the system", "telling the centre"),
     "recheck": pgettext_lazy("piece of the system", "checking by changed rules"),
     "names": pgettext_lazy("piece of the system", "names of codes"),
