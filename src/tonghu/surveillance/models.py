@@ -125,7 +125,9 @@ class Arrival(models.Model):
 
     Kept by triggers on the cards, in the transaction that changes them; rows are added, never changed, so that nobody
     waits for anybody, and a job adds them up now and then. ``reported_on`` None: not reported yet. Voided cards do not
-    count. It names nobody, so that authorities see how far a point is without reading what it has not reported.
+    count. It names nobody, so that authorities see how far a point is without reading what it has not reported. Of a
+    reported card that its hospital corrects, the hospital reads the count of the newer version, those above that of
+    the reported one, as they read the card.
     """
 
     institution = models.ForeignKey(Institution, models.PROTECT, related_name="+", db_index=False)
@@ -134,6 +136,8 @@ class Arrival(models.Model):
     cards = models.IntegerField()
     #: Of these, cards whose archive month nobody declared: the discharge month stands in.
     assumed = models.IntegerField()
+    #: Whose readers count the row: of its own hospital (true), of those above (false), everybody's (None).
+    own = models.BooleanField(null=True)
 
     class Meta:
         indexes = [

@@ -319,7 +319,10 @@ SAMPLES: dict[str, Callable[[Place], models.Model]] = {
     "registry_cardversion": _of_card(CardVersion),
     "registry_reportedcard": _reported_card,
     "registry_tally": _of_card(Tally),
-    "surveillance_arrival": lambda place: Arrival.objects.filter(institution=_card(place).institution_id).latest("pk"),
+    # One that every reader counts: of cards in correction there are rows of one side each.
+    "surveillance_arrival": lambda place: Arrival.objects.filter(
+        institution=_card(place).institution_id, own=None
+    ).latest("pk"),
     "patients_merge": _merge,
     "patients_mergeproposal": _proposal,
     "patients_split": _split,

@@ -286,6 +286,7 @@ DEFINERS = {
     "registry.keep_reported": "puts aside what was reported of a card in correction: the database alone writes it",
     "registry.count_cards": "keeps the tally of cards, which the application may not write",
     "surveillance.count_arrivals": "keeps what of each month has arrived, which the application may not write",
+    "surveillance.count_reported": "keeps the same of what was reported of cards in correction",
     "surveillance.fold_arrivals": "adds the arrivals up, for the job alone",
     "resolver.": "answers questions across scopes with ids or yes and no",
     "scope.appoints": "may the open post give this role at this place: yes or no",

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from django.db import migrations
 
-ARRIVALS = (Path(__file__).parent.parent / "arrivals.sql").read_text(encoding="utf-8")
+ARRIVALS = (Path(__file__).parent / "arrivals_0003.sql").read_text(encoding="utf-8")
 
 
 class Migration(migrations.Migration):

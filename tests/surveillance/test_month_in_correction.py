@@ -1,0 +1,124 @@
+"""A reported card gets another archive month: its hospital counts it there at once, those above once it is reported
+anew. Until then each reads a figure and, behind it, the cards that make it.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from django.utils import timezone
+from points_and_cards import point as monitored
+from test_board import _fold
+
+import made_up
+from made_up_cards import Point
+from run_jobs import run_one
+from tonghu.platform.accounts.models import Post
+from tonghu.platform.jobs.tasks import enqueue
+from tonghu.platform.scope.scope import open_scope, system_scope
+from tonghu.registry.models import Card
+from tonghu.registry.services import correct_month, move
+from tonghu.surveillance import behind, board, calendar
+from tonghu.surveillance.calendar import Month
+from tonghu.surveillance.models import Arrival, Standing
+
+pytestmark = [pytest.mark.django_db, pytest.mark.requirement("REG-08")]
+
+TODAY = timezone.localdate()
+OLD, NEW = Month(date(2026, 9, 1)), Month(date(2026, 10, 1))
+WHY = "病案室实际于十月归档"
+#: Cards, and of these such of which nobody declared the month, in the old month and in the new one.
+STAYS, MOVED = [(1, 1), (0, 0)], [(0, 0), (1, 0)]
+
+
+@pytest.fixture
+def point() -> Point:
+    made = Point()
+    monitored(made.hospital)
+    return made
+
+
+@pytest.fixture
+def above(point: Point) -> tuple[Post, ...]:
+    """Who reads the board from above: the nation, the province, and the county of the hospital."""
+    officers = (made_up.authority("health", region) for region in ("510000", "510104"))
+    return (point.centre(), *(made_up.post("commission_officer", one) for one in officers))
+
+
+def on(point: Point, card: Card, *steps: tuple[str, str]) -> None:
+    for role, act in steps:
+        with point.acting(role) as by:
+            (answer,) = move(cards=[card.pk], act=act, by=by, reason=WHY)
+            assert not answer.refused, answer.zh
+
+
+def in_correction(point: Point) -> Card:
+    """A card that the centre returned, of which the clerk has corrected the month."""
+    card = point.card()
+    on(
+        point, card, ("entry_clerk", "submit"), ("auditor", "approve"), ("auditor", "report"),
+        ("centre_officer", "return_by_centre"),
+    )  # fmt: skip
+    with point.acting("entry_clerk") as by:
+        correct_month(card=card.pk, month=NEW.first, based_on=1, reason=WHY, by=by)
+    return card
+
+
+def counted(point: Point, reader: Post) -> list[tuple[int, int]]:
+    """What a reader's board says of both months, having seen that the cards behind it are as many."""
+    with made_up.acting(reader) as by:
+        cells = board.cells_of(point.hospital.pk, calendar.shown(TODAY), TODAY)
+        for month in (OLD, NEW):
+            listed = behind.cards(month, month, None, by, point.hospital.pk)
+            assert listed.count() == cells[month].cards
+            assert listed.filter(archive_month_assumed=True).count() == cells[month].assumed
+        return [(cells[month].cards, cells[month].assumed) for month in (OLD, NEW)]
+
+
+def test_those_above_count_the_month_that_was_reported_until_it_is_reported_anew(
+    point: Point, above: tuple[Post, ...]
+) -> None:
+    card = in_correction(point)
+    own = point.post("entry_clerk")
+    steps = (("entry_clerk", "submit"), ("auditor", "approve"), ("auditor", "report"))
+    for step in steps:
+        assert counted(point, own) == MOVED
+        assert [counted(point, reader) for reader in above] == [STAYS] * len(above), f"before {step}"
+        on(point, card, step)
+    assert counted(point, own) == MOVED
+    assert [counted(point, reader) for reader in above] == [MOVED] * len(above)
+    with open_scope(system_scope("summary")):
+        _fold()
+    with open_scope(system_scope("migration")):
+        assert [(one.archive_month, one.cards, one.own) for one in Arrival.objects.all()] == [(NEW.first, 1, None)]
+
+
+def test_folding_keeps_both_sides_apart(point: Point, above: tuple[Post, ...]) -> None:
+    in_correction(point)
+    with open_scope(system_scope("summary")):
+        _fold()
+    assert counted(point, point.post("entry_clerk")) == MOVED
+    assert [counted(point, reader) for reader in above] == [STAYS] * len(above)
+
+
+def test_a_card_that_is_voided_and_restored_in_correction_goes_and_comes_on_both_sides(
+    point: Point, above: tuple[Post, ...]
+) -> None:
+    card = in_correction(point)
+    on(point, card, ("auditor", "void_reported"))
+    assert [counted(point, reader) for reader in (point.post("entry_clerk"), *above)] == [[(0, 0)] * 2] * 4
+    on(point, card, ("auditor", "restore_reported"))
+    assert counted(point, point.post("entry_clerk")) == MOVED
+    assert [counted(point, reader) for reader in above] == [STAYS] * len(above)
+
+
+def test_the_job_that_sums_the_nation_up_counts_what_was_reported(point: Point) -> None:
+    in_correction(point)
+    by = system_scope("summary")
+    with open_scope(by):
+        asked = enqueue("surveillance.sum_up", by=by)
+    run_one(asked.pk)
+    with open_scope(system_scope("migration")):
+        held = Standing.objects.filter(institution=point.hospital, archive_month__in=(OLD.first, NEW.first))
+        assert dict(held.values_list("archive_month", "reported")) == {OLD.first: 1, NEW.first: 0}
