@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import time_machine
 from django.core.exceptions import PermissionDenied
+from django.db import DatabaseError, transaction
 from django.test import Client
 from django.utils import timezone
 
@@ -19,11 +20,14 @@ import made_up
 from tonghu.errors import InputRefused
 from tonghu.network.models import Institution
 from tonghu.platform.accounts.models import Post
-from tonghu.platform.api import services
+from tonghu.platform.accounts.services import end_post
+from tonghu.platform.api import keeping, services
 from tonghu.platform.api.models import DockingClient, DockingToken
 from tonghu.platform.api.queries import clients, for_clients, state_of
 from tonghu.platform.audit.history import event_models
 from tonghu.platform.audit.models import Event
+from tonghu.platform.notices.kinds import kinds
+from tonghu.platform.notices.models import Notice
 from tonghu.platform.scope.scope import open_scope, system_scope
 
 pytestmark = [pytest.mark.django_db, pytest.mark.requirement("REG-07")]
@@ -227,6 +231,79 @@ def test_a_test_client_sees_no_real_patient_whatever_stands_in_its_row(hospital:
 
 def test_a_client_is_given_nothing_that_no_operation_asks_for() -> None:
     assert set(for_clients()) == {"api.check", "audit.read", "children.read"}
+
+
+# --- who answers for one when its keeper leaves
+
+
+def leaves(post: Post, by: Post) -> None:
+    """Have a post end with yesterday."""
+    yesterday = timezone.localdate() - timedelta(days=1)
+    with made_up.acting(by) as scope:
+        end_post(post=post, last_day=yesterday, reason="调离", by=scope)
+
+
+def told() -> list[tuple[int, str, str]]:
+    """Who was told what of docking clients, and where it leads."""
+    with open_scope(system_scope("notices")):
+        found = Notice.objects.filter(kind="api.keeper_left").order_by("pk")
+        return [(one.person_id, kinds()[one.kind].sentence(one.data), one.url) for one in found]
+
+
+def test_credentials_rest_when_their_keeper_leaves_until_a_successor_renews_the_secret(
+    hospital: Institution, lead: Post
+) -> None:
+    given, security = issued(hospital, lead), made_up.post("security_admin", hospital)
+    assert keeping.tell() == 0
+    leaves(lead, security)
+    answer = ask(given.client.client_id, given.secret)
+    assert (answer.status_code, answer.json()["error"]) == (401, "invalid_client")
+    assert "has no docking engineer: its overall lead renews the secret" in answer.json()["error_description"]
+    assert "error_description" not in ask(given.client.client_id, "wrong").json(), "to whoever has the secret alone"
+    successor = made_up.post("point_lead", hospital)
+    assert keeping.tell() == 2
+    assert keeping.tell() == 0, "each once"
+    (_admin, (person, said, url)) = told()
+    assert (person, url) == (successor.person_id, f"/docking/{given.client.pk}")
+    assert said.startswith(f"第 {given.client.pk} 号对接凭证的经办人已离任")
+    browser = made_up.browser(successor)
+    assert "待接管" in browser.get("/docking").content.decode()
+    assert "已离任，但仍知道密钥" in browser.get(url).content.decode()
+    _id, fresh = secret_on(browser.post(f"{url}/renew", {"reason": "接任"}).content.decode())
+    assert ask(given.client.client_id, fresh).status_code == 200
+    assert ask(given.client.client_id, given.secret).status_code == 401
+    for shown in (browser.get("/docking"), browser.get(url)):
+        assert "待接管" not in shown.content.decode()
+
+
+def test_a_docking_engineer_keeps_credentials_alive_and_the_lead_is_told_all_the_same(
+    hospital: Institution, lead: Post
+) -> None:
+    given, security = issued(hospital, lead), made_up.post("security_admin", hospital)
+    engineer = made_up.post("docking_engineer", hospital)
+    made_up.post("docking_engineer", made_up.hospital())
+    leaves(lead, security)
+    assert ask(given.client.client_id, given.secret).status_code == 200
+    assert keeping.tell() == 1
+    leaves(engineer, security)
+    assert ask(given.client.client_id, given.secret).status_code == 401, "one of another hospital does not count"
+
+
+def test_who_issued_from_above_keeps_what_they_issued_as_long_as_their_post_reaches_it(hospital: Institution) -> None:
+    commission = made_up.authority("health", "510000")
+    above = made_up.post("security_admin", commission)
+    given = issued(hospital, above, permissions=[])
+    assert ask(given.client.client_id, given.secret).status_code == 200
+    leaves(above, made_up.post("security_admin", commission))
+    elsewhere = made_up.authority("health", "330000")
+    made_up.post("security_admin", elsewhere, holder=above.person)
+    assert ask(given.client.client_id, given.secret).status_code == 401
+
+
+def test_nobody_makes_another_the_keeper_by_sql(hospital: Institution, lead: Post) -> None:
+    given, other = issued(hospital, lead), made_up.person(hospital)
+    with made_up.acting(lead), pytest.raises(DatabaseError, match="another actor"), transaction.atomic():
+        DockingClient.objects.filter(pk=given.client.pk).update(kept_by=other)
 
 
 # --- the pages

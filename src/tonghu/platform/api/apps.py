@@ -11,12 +11,12 @@ class ApiConfig(AppConfig):
     label = "api"
 
     def ready(self) -> None:
-        """Make the kinds of events known, say who knows docking clients, and tell the database of rights."""
-        from tonghu.platform.api import events
+        """Make events and notices known, say who knows docking clients, and tell the database of rights."""
+        from tonghu.platform.api import events, keeping
         from tonghu.platform.api.callers import institution_of, scope_for_job
         from tonghu.platform.api.rights import tell_the_database
         from tonghu.platform.jobs.asker import Clients, clients_by
 
         post_migrate.connect(tell_the_database, sender=self)
-        _ = events
+        _ = events, keeping
         clients_by(Clients(scope=scope_for_job, institution=institution_of))

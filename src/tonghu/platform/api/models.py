@@ -15,7 +15,7 @@ from tonghu.platform.audit.history import tracked
 from tonghu.platform.crypto.fields import EncryptedText
 
 
-@tracked(exclude=("secret_digest",), name=_("docking client"), called=("name",))
+@tracked(exclude=("secret_digest", "kept_by"), name=_("docking client"), called=("name",))
 class DockingClient(models.Model):
     """An information system of an institution that calls the API with credentials of its own."""
 
@@ -40,6 +40,11 @@ class DockingClient(models.Model):
     issued_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("issued by")
     )
+    #: Who answers for it: who issued it, then who renewed its secret last (``keeping.py``).
+    kept_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("kept by"),
+        db_constraint=False, db_index=False,
+    )  # fmt: skip
     issued_at = models.DateTimeField(_("issued"), auto_now_add=True)
     renewed_at = models.DateTimeField(_("secret renewed"), null=True)
 

@@ -76,7 +76,7 @@ def issue(
     client = DockingClient.objects.create(
         client_id=f"tonghu-{secrets.token_hex(8)}", secret_digest=digest(secret), name=name.strip(),
         institution_id=institution.pk, environment=environment, permissions=wanted, networks=places,
-        valid=_days(starts, ends), issued_by_id=by.person,
+        valid=_days(starts, ends), issued_by_id=by.person, kept_by_id=by.person,
     )  # fmt: skip
     record(
         events.ISSUED, subject=(events.CLIENT, client.pk), by=by, institution=client.institution_id,
@@ -87,7 +87,7 @@ def issue(
 
 @transaction.atomic
 def renew(*, client: DockingClient, reason: str, by: Scope) -> Issued:
-    """Give a client another secret; the one before, and every token, end at once.
+    """Give a client another secret; the one before, and every token, end at once. Who does it answers for it then.
 
     Whoever sees the secret is the client: it is shown to nobody whose post lacks a right that the client has.
 
@@ -99,8 +99,8 @@ def renew(*, client: DockingClient, reason: str, by: Scope) -> Issued:
     _check_held(held.permissions, by)
     secret = secrets.token_urlsafe(32)
     with acting_because(by, reason):
-        held.secret_digest, held.renewed_at = digest(secret), timezone.now()
-        held.save(update_fields=["secret_digest", "renewed_at"])
+        held.secret_digest, held.renewed_at, held.kept_by_id = digest(secret), timezone.now(), by.person
+        held.save(update_fields=["secret_digest", "renewed_at", "kept_by"])
         record(events.RENEWED, subject=(events.CLIENT, held.pk), by=by, institution=held.institution_id)
     _drop_tokens(held, by)
     return Issued(held, secret)

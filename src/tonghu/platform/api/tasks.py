@@ -1,4 +1,4 @@
-"""What the API's tables do for themselves: what nobody needs any more goes."""
+"""What the API does for itself: what nobody needs any more goes; who takes a docking client over is told."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from tonghu.platform.api import limits
+from tonghu.platform.api import keeping, limits
 from tonghu.platform.api.models import DockingToken, KeptAnswer, RateCount
 from tonghu.platform.jobs.run import Run
 from tonghu.platform.jobs.tasks import job
@@ -26,3 +26,11 @@ def tidy(run: Run) -> dict[str, int]:
     for number, rows in enumerate(old):
         removed += run.once(f"step-{number}", lambda rows=rows: rows.delete()[0])  # type: ignore[misc]
     return {"removed": removed}
+
+
+@job(
+    "api.keepers", zh="提醒接管对接凭证", en="Tell who takes docking clients over", cron="17 * * * *", system="docking"
+)  # fmt: skip
+def keepers(_run: Run) -> dict[str, int]:
+    """Tell the leads of docking clients whose keeper has left, each once."""
+    return {"notices": keeping.tell()}

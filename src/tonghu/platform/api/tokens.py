@@ -12,16 +12,28 @@ from urllib.parse import parse_qsl, unquote_plus
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from oauthlib.oauth2 import BackendApplicationServer, InvalidRequestError, OAuth2Error, RequestValidator
+from oauthlib.oauth2 import (
+    BackendApplicationServer,
+    InvalidClientError,
+    InvalidRequestError,
+    OAuth2Error,
+    RequestValidator,
+)
 
 from tonghu.platform.accounts.door import Door
 from tonghu.platform.api import limits
 from tonghu.platform.api.callers import allowed_from, digest
+from tonghu.platform.api.keeping import rests
 from tonghu.platform.api.models import DockingClient, DockingToken
 from tonghu.platform.scope.scope import open_scope, system_scope
 
 #: What RFC 6749 asks for, and nothing else.
 FORM: Final = "application/x-www-form-urlencoded"
+#: Said to whoever has the secret; ASCII, as RFC 6749 wants it.
+RESTS: Final = (
+    "Whoever kept this client has left the post and the institution has no docking engineer: "
+    "its overall lead renews the secret under Docking clients (/docking)"
+)
 
 
 def seconds() -> int:
@@ -42,6 +54,8 @@ class _Validator(RequestValidator):  # type: ignore[misc]  # oauthlib ships no t
         right = hmac.compare_digest(bytes(held.secret_digest) if held else b"\0" * 32, digest(secret))
         if held is None or not right or not held.holds() or not allowed_from(held, self.address):
             return False
+        if rests(held):
+            raise InvalidClientError(RESTS)
         request.client = held
         return True
 

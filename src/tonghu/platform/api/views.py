@@ -11,6 +11,7 @@ from django.forms import Form
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
@@ -18,7 +19,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from tonghu.errors import InputRefused
 from tonghu.platform.accounts.access import Request, requires
 from tonghu.platform.accounts.forms import in_words
-from tonghu.platform.api import queries, services
+from tonghu.platform.api import keeping, queries, services
 from tonghu.platform.api.access import ISSUE
 from tonghu.platform.api.forms import IssueForm, ReasonForm
 from tonghu.platform.api.models import DockingClient
@@ -26,6 +27,7 @@ from tonghu.platform.components.table import Column, Filter, Mark, Table
 from tonghu.platform.scope.permissions import permission
 
 _STATES = {
+    "left": Mark(gettext_lazy("to be taken over"), "block"),
     "current": Mark(gettext_lazy("in use"), "done"),
     "future": Mark(gettext_lazy("to come"), "ask"),
     "past": Mark(gettext_lazy("over")),
@@ -36,6 +38,7 @@ _STATES = {
 @require_GET
 def clients(request: Request) -> HttpResponse:
     """The docking clients of the institutions in scope."""
+    left = keeping.keeper_left(queries.clients().filter(valid__contains=timezone.now()))
     table = Table(
         request=request,
         name="docking",
@@ -46,7 +49,7 @@ def clients(request: Request) -> HttpResponse:
             Column("institution", _("Institution"), sort=None),
             Column("client_id", _("Client id"), kind="code", sort=None),
             Column("environment", _("Environment"), value=lambda one: one.get_environment_display(), sort=None),
-            Column("state", _("State"), value=_state, kind="mark", sort=None),
+            Column("state", _("State"), value=lambda one: _state(one, left), kind="mark", sort=None),
         ),
         filters=(Filter("q", _("System or client id"), _by_text),),
         empty=_("Information systems to which you issue credentials appear here."),
@@ -59,12 +62,14 @@ def clients(request: Request) -> HttpResponse:
 def client(request: Request, pk: int) -> HttpResponse:
     """One client: what it may, from where, until when."""
     found = get_object_or_404(queries.clients(), pk=pk)
+    left = keeping.keeper_left([found])
     return render(
         request,
         "docking/client.html",
         {
             "client": found,
-            "state": _state(found),
+            "state": (state := _state(found, left)),
+            "left": state is _STATES["left"],
             "rights": [permission(code) for code in found.permissions],
             "lasts": (lasts := queries.state_of(found) != "past"),
             "may_renew": lasts and not queries.lacks(found.permissions, request.scope),
@@ -140,8 +145,9 @@ def _show_secret(request: Request, issued: services.Issued) -> HttpResponse:
     return render(request, "docking/secret.html", {"client": issued.client, "secret": issued.secret})
 
 
-def _state(client: DockingClient) -> Mark:
-    return _STATES[queries.state_of(client)]
+def _state(client: DockingClient, left: set[int]) -> Mark:
+    state = queries.state_of(client)
+    return _STATES["left" if state == "current" and client.pk in left else state]
 
 
 def _by_text(rows: QuerySet[DockingClient], chosen: str) -> QuerySet[DockingClient]:
