@@ -13,10 +13,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from django.db import connection, transaction
-from django.db.models import Max, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from tonghu.errors import InputRefused
@@ -26,6 +26,7 @@ from tonghu.intake.matching import as_it_came, differing, in_layout, lacking
 from tonghu.intake.models import Batch, Choice, Match, Row, RowFinding, State
 from tonghu.intake.outcomes import outcome
 from tonghu.patients.bulk import enter_views
+from tonghu.platform.database.arrays import array_cursor
 from tonghu.platform.jobs.points import point
 from tonghu.platform.scope.scope import Scope
 from tonghu.registry.checks import rules_key
@@ -56,6 +57,12 @@ _IN_HAND: Final = {
     CardState.SUBMITTED: "withdraw", CardState.ACCEPTED: "revise", CardState.VOIDED: "restore",
 }  # fmt: skip
 
+#: The stays of record numbers that have cards.
+_STAYS: Final = """
+SELECT record_number, discharge_at, id, state FROM registry_card
+WHERE institution_id = %b AND record_number = ANY (%b::text[])
+"""
+
 
 @transaction.atomic
 def import_rows(batch: int, by: Scope) -> dict[str, int]:
@@ -85,7 +92,9 @@ def import_rows(batch: int, by: Scope) -> dict[str, int]:
 
 
 def _waiting(batch: Batch) -> QuerySet[Row]:
-    return Row.objects.filter(batch=batch).order_by("row").defer("content")
+    """The rows that wait, with what is decided by; what they say goes from table to table."""
+    asked = ("row", "record_number", "discharge_at", "identity", "card", "card_version", "card_state", "match")
+    return Row.objects.filter(batch=batch).order_by("row").only(*asked, "choice", "chosen", "why", "answered")
 
 
 def _changing(batch: Batch) -> list[Row]:
@@ -107,6 +116,13 @@ def hold(cards: Iterable[int | None]) -> None:
 
 def _becomes(row: Row) -> str:
     return outcome(row.match, row.choice, row.why, answered=row.answered is not None)
+
+
+class _There(NamedTuple):
+    """A card that is there."""
+
+    pk: int
+    state: str
 
 
 class _VoidedHeld(Exception):  # noqa: N818 -- no error: what came of a row
@@ -139,7 +155,7 @@ class _Chunk:
         self._create(create)
 
     def _create(self, rows: list[Row]) -> None:
-        there = self._there(rows)
+        there, latest = self._there(rows)
         fresh = []
         for row in rows:
             card = there.get((row.record_number, row.discharge_at))
@@ -152,7 +168,6 @@ class _Chunk:
         if not fresh:
             return
         fresh.sort(key=lambda row: (row.discharge_at, row.row))  # of one child's stays the last speaks
-        latest = self._latest(fresh)
         seen = [
             identity.seen(
                 row.record_number, identity.opened(row.identity),
@@ -179,23 +194,20 @@ class _Chunk:
         )
         self.counts["created"] += len(fresh)
 
-    def _there(self, rows: Sequence[Row]) -> dict[tuple[str, datetime | None], Card]:
-        cards = Card.objects.filter(
-            institution=self.batch.institution_id,
-            record_number__in=sorted({row.record_number for row in rows}),
-            discharge_at__in=sorted({_time(row) for row in rows}),
-        )
-        return {(card.record_number, card.discharge_at): card for card in cards}
+    def _there(self, rows: Sequence[Row]) -> tuple[dict[tuple[str, datetime | None], _There], dict[str, datetime]]:
+        """The cards of rows' stays; and under each of their record numbers when its last stay ended."""
+        cards: dict[tuple[str, datetime | None], _There] = {}
+        latest: dict[str, datetime] = {}
+        with array_cursor() as cursor:
+            cursor.execute(_STAYS, [self.batch.institution_id, sorted({row.record_number for row in rows})])
+            for number, at, *card in cursor.fetchall():
+                cards[number, at] = _There(*card)
+                latest[number] = max(at, latest.get(number, at))
+        return cards, latest
 
-    def _latest(self, rows: Sequence[Row]) -> dict[str, datetime]:
-        found = Card.objects.filter(
-            institution=self.batch.institution_id, record_number__in=sorted({row.record_number for row in rows})
-        )
-        return dict(found.values_list("record_number").annotate(Max("discharge_at")))
-
-    def _appeared(self, row: Row, card: Card) -> None:
+    def _appeared(self, row: Row, card: _There) -> None:
         incoming = Row.objects.values_list("content_key", flat=True).get(pk=row.pk)
-        keys = CardVersion.objects.filter(card=card).values_list("content_key", flat=True)
+        keys = CardVersion.objects.filter(card=card.pk).values_list("content_key", flat=True)
         if bytes(incoming) in {bytes(key) for key in keys}:
             self.counts["unchanged"] += 1
         else:

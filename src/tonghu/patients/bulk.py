@@ -143,8 +143,8 @@ def _also_called(seen: Sequence[Seen], children: Sequence[int], now: dict[_Key, 
         key = (one.record_number, child)
         if one.patient_name != now[key]:
             others.setdefault(views[key], set()).add(one.patient_name)
-    for view in HospitalView.objects.filter(pk__in=others).order_by("pk") if others else ():
-        also_called(view, others[view.pk])
+    if others:
+        also_called({view: others[view.pk] for view in HospitalView.objects.filter(pk__in=others).order_by("pk")})
 
 
 def _make(institution: int, fresh: dict[_Key, Seen]) -> dict[_Key, int]:

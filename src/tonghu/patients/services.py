@@ -283,29 +283,36 @@ def _tokens(view: HospitalView, name: str, *, former: bool = False) -> Iterable[
 def _renamed(view: HospitalView, earlier: str, *, mistake: bool) -> None:
     """The tokens of a view whose name changed: the new name's, and its former names' marked as such."""
     if not mistake:
-        _keep_former(view, earlier)
+        place = {"child_id": view.child_id, "institution_id": view.institution_id}
+        FormerName.objects.get_or_create(view=view, name=earlier, defaults=place)
     FormerName.objects.filter(view=view, name=view.patient_name).delete()
-    _spell(view)
+    _spell([view])
 
 
-def also_called(view: HospitalView, names: Iterable[str]) -> None:
-    """Keep names by which front pages of earlier stays call the child, as former ones."""
-    for name in sorted(set(names) - {view.patient_name}):
-        _keep_former(view, name)
-    _spell(view)
+def also_called(names: Mapping[HospitalView, Iterable[str]]) -> None:
+    """Keep names by which front pages of earlier stays call children, as former ones of their locked views."""
+    known = set(FormerName.objects.filter(view__in=list(names)).values_list("view", "name"))
+    fresh = [
+        FormerName(view=view, name=name, child_id=view.child_id, institution_id=view.institution_id)
+        for view, said in names.items()
+        for name in sorted({*said} - {view.patient_name})
+        if (view.pk, name) not in known
+    ]
+    FormerName.objects.bulk_create(fresh)
+    _spell({one.view_id: one.view for one in fresh}.values())
 
 
-def _keep_former(view: HospitalView, name: str) -> None:
-    place = {"child_id": view.child_id, "institution_id": view.institution_id}
-    FormerName.objects.get_or_create(view=view, name=name, defaults=place)
-
-
-def _spell(view: HospitalView) -> None:
-    """Write the tokens of a view and its former names anew."""
-    former = FormerName.objects.filter(view=view).values_list("name", flat=True)
-    NameToken.objects.filter(view=view).delete()
+def _spell(views: Collection[HospitalView]) -> None:
+    """Write the tokens of views and their former names anew."""
+    numbers, former = [view.pk for view in views], dict[int, list[str]]()
+    NameToken.objects.filter(view__in=numbers).delete()
+    for view, name in FormerName.objects.filter(view__in=numbers).order_by("pk").values_list("view", "name"):
+        former.setdefault(view, []).append(name)
     NameToken.objects.bulk_create(
-        [*_tokens(view, view.patient_name), *(token for name in former for token in _tokens(view, name, former=True))]
+        token
+        for one in views
+        for name in (one.patient_name, *former.get(one.pk, ()))
+        for token in _tokens(one, name, former=name != one.patient_name)
     )
 
 
