@@ -10,16 +10,19 @@ import pytest
 from django.utils import timezone
 from points_and_cards import point as monitored
 from test_board import _fold
+from test_every_figure import PAGES, page, rows, walk
 
 import made_up
 from made_up_cards import Point
 from run_jobs import run_one
+from tonghu.network.region_range import NATION
 from tonghu.platform.accounts.models import Post
 from tonghu.platform.jobs.tasks import enqueue
 from tonghu.platform.scope.scope import open_scope, system_scope
 from tonghu.registry.models import Card
 from tonghu.registry.services import correct_month, move
-from tonghu.surveillance import behind, board, calendar
+from tonghu.registry.states import State
+from tonghu.surveillance import behind, board, calendar, queries
 from tonghu.surveillance.calendar import Month
 from tonghu.surveillance.models import Arrival, Standing
 
@@ -73,6 +76,9 @@ def counted(point: Point, reader: Post) -> list[tuple[int, int]]:
             listed = behind.cards(month, month, None, by, point.hospital.pk)
             assert listed.count() == cells[month].cards
             assert listed.filter(archive_month_assumed=True).count() == cells[month].assumed
+        told = queries.by_state([OLD, NEW], region=by.region_from or NATION)
+        for month in (OLD, NEW):
+            assert sum(told[month].values()) - told[month].get(State.VOIDED, 0) == cells[month].cards
         return [(cells[month].cards, cells[month].assumed) for month in (OLD, NEW)]
 
 
@@ -122,3 +128,15 @@ def test_the_job_that_sums_the_nation_up_counts_what_was_reported(point: Point) 
     with open_scope(system_scope("migration")):
         held = Standing.objects.filter(institution=point.hospital, archive_month__in=(OLD.first, NEW.first))
         assert dict(held.values_list("archive_month", "reported")) == {OLD.first: 1, NEW.first: 0}
+
+
+@pytest.mark.requirement("REG-15")
+def test_every_figure_of_both_months_opens_what_makes_it(point: Point, above: tuple[Post, ...]) -> None:
+    in_correction(point)
+    for reader in (*above, point.post("entry_clerk"), point.post("point_lead")):
+        client = made_up.browser(reader)
+        found = [walk(client, address) for address in (*PAGES, *(f"/reporting/months/{one}" for one in (OLD, NEW)))]
+        assert sum(found) >= 3, reader.role
+    client = made_up.browser(point.centre())
+    for month, cards in ((OLD, 1), (NEW, 0)):
+        assert rows(page(client, f"/reporting/cards?topic=reported&key={month}")) == cards

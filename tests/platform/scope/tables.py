@@ -284,14 +284,13 @@ def _card(place: Place) -> Card:
         return enter_card(institution=place.institution, content=page(national_id=identity_number(place.number)), by=by)
 
 
-def _of_card(model: type[models.Model]) -> Callable[[Place], models.Model]:
-    """What comes about with a card."""
+def _version(place: Place) -> models.Model:
+    return CardVersion.objects.filter(card=_card(place)).latest("pk")
 
-    def make_card(place: Place) -> models.Model:
-        _card(place)
-        return model._default_manager.filter(institution=place.institution).latest("pk")
 
-    return make_card
+def _counted(model: type[models.Model], place: Place) -> models.Model:
+    """A count that every reader reads: of cards in correction there are rows of one side each."""
+    return model._default_manager.filter(institution=_card(place).institution_id, own=None).latest("pk")
 
 
 def _reported_card(place: Place) -> models.Model:
@@ -316,10 +315,11 @@ SAMPLES: dict[str, Callable[[Place], models.Model]] = {
     "patients_hospitalview": lambda place: HospitalView.objects.get(child=_child(place)),
     "patients_nametoken": lambda place: NameToken.objects.filter(child=_child(place)).latest("pk"),
     "registry_card": _card,
-    "registry_cardversion": _of_card(CardVersion),
+    "registry_cardversion": _version,
     "registry_reportedcard": _reported_card,
-    "registry_tally": _of_card(Tally),
-    # One that every reader counts: of cards in correction there are rows of one side each.
+    "registry_tally": lambda place: Tally.objects.filter(institution=_card(place).institution_id, own=None).latest(
+        "pk"
+    ),
     "surveillance_arrival": lambda place: Arrival.objects.filter(
         institution=_card(place).institution_id, own=None
     ).latest("pk"),

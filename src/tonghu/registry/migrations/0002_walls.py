@@ -10,6 +10,7 @@ from tonghu.platform.scope.policies import IN_SCOPE, OWN, Protect, may
 ROOM = Path(__file__).parent.parent
 STATES = (ROOM / "states.sql").read_text(encoding="utf-8")
 CARDS = (ROOM / "migrations" / "cards_0011.sql").read_text(encoding="utf-8")
+TALLY = (ROOM / "migrations" / "tally_0002.sql").read_text(encoding="utf-8")
 READ = may("registry.read")
 ENTER = may("registry.enter")
 #: The reader's own hospital sees all of its cards, whoever is above it those that were reported.
@@ -35,7 +36,7 @@ class Migration(migrations.Migration):
     dependencies = [("registry", "0001_initial"), ("patients", "0002_walls"), ("audit", "0001_history")]
     operations = [
         migrations.RunSQL(
-            STATES + CARDS,
+            STATES + TALLY + CARDS,
             "ALTER TABLE registry_card DROP CONSTRAINT card_has_its_version; DROP SCHEMA registry CASCADE",
         ),
         Protect("registry_transition", read="true"),

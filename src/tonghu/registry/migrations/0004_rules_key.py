@@ -4,7 +4,13 @@ from pathlib import Path
 
 from django.db import migrations, models
 
-TALLY = (Path(__file__).parent.parent / "tally.sql").read_text(encoding="utf-8")
+TALLY = (Path(__file__).parent / "tally_0004.sql").read_text(encoding="utf-8")
+MAY_FOLD = (
+    "CREATE POLICY registry_tally_fold ON registry_tally FOR DELETE TO tonghu_owner "
+    "USING ((SELECT scope.system()) = 'summary')",
+    "CREATE POLICY registry_tally_folded ON registry_tally FOR SELECT TO tonghu_owner "
+    "USING ((SELECT scope.system()) = 'summary')",
+)
 
 
 class Migration(migrations.Migration):
@@ -20,7 +26,7 @@ class Migration(migrations.Migration):
         # Rights on a protected table are held column by column: see Protect.
         migrations.RunSQL("GRANT UPDATE (rules_key) ON registry_card TO tonghu_app", migrations.RunSQL.noop),
         migrations.RunSQL(
-            TALLY,
+            (TALLY, *MAY_FOLD),
             "DROP FUNCTION registry.fold_tally; DROP POLICY registry_tally_fold ON registry_tally; "
             "DROP POLICY registry_tally_folded ON registry_tally",
         ),

@@ -14,7 +14,9 @@ class Tally(models.Model):
     """How many cards of a hospital and archive month came into a state, or (below zero) left it.
 
     Kept by triggers in the transaction that changes the cards: **the sum is the count**. Rows are added, never changed,
-    so that nobody waits for anybody; a job adds them up now and then (``registry.fold_tally``). Names no person.
+    so that nobody waits for anybody; a job adds them up now and then (``registry.fold_tally``). Names no person. Of a
+    reported card that its hospital corrects, the hospital reads the count of the newer version, those above that of
+    the reported one, as they read the card.
     """
 
     institution = models.ForeignKey("network.Institution", models.PROTECT, db_index=False)
@@ -23,6 +25,8 @@ class Tally(models.Model):
     #: Whether errors are open, and whether the first version had any.
     problem = models.BooleanField()
     problem_at_first = models.BooleanField()
+    #: Whose readers count the row: of its own hospital (true), of those above (false), everybody's (None).
+    own = models.BooleanField(null=True)
     cards = models.IntegerField(_("cards"))
 
     class Meta:

@@ -52,5 +52,5 @@ class Migration(migrations.Migration):
         migrations.AddField("arrival", "own", models.BooleanField(null=True)),
         migrations.RunSQL(READS.format(f"{REACH} AND {AS_SEEN}"), READS.format(REACH)),
         migrations.RunSQL((SCOPE, MENDED), migrations.RunSQL.noop),
-        migrations.RunSQL(ARRIVALS, (*UNDO,)),
+        migrations.RunSQL(ARRIVALS, UNDO),
     ]
