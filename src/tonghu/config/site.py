@@ -141,10 +141,14 @@ def require(home: Path) -> None:
 def require_sound() -> None:
     """Have every room's checks look at the program: permissions of roles, views and scopes, sealed fields, files.
 
+    What they only warn of is printed, a line each.
+
     Raises:
         InputRefused: they found errors, such as a permission that no room declares.
     """
     from django.core.checks import ERROR, run_checks
+
+    from tonghu.platform.operations.soundness import warnings
 
     if wrong := [found for found in run_checks() if found.level >= ERROR]:
         first = f"{wrong[0].id}: {wrong[0].msg}"
@@ -152,6 +156,8 @@ def require_sound() -> None:
             f"程序自检发现 {len(wrong)} 处错误，网站没有启动；第一处：{first}",
             f"The program's own checks found {len(wrong)} error(s), and the site does not start. The first: {first}",
         )
+    for one in warnings():
+        print(f"! {one.id}: {one.msg}", flush=True)
 
 
 @contextmanager

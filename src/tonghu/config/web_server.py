@@ -64,11 +64,16 @@ def post_worker_init(_worker: Any) -> None:
 
 
 def warm() -> None:
-    """Draw a chart: its engine has threads of its own, which no fork takes along, and the first one takes 0.4 s."""
+    """Draw a chart: its engine has threads of its own, which no fork takes along, and the first one takes 0.4 s.
+
+    And look over the program: the first time takes 0.3 s, which the first screen of whoever runs the site would wait.
+    """
     from tonghu.platform.components.charts import vega
+    from tonghu.platform.operations import soundness
     from tonghu.platform.web import samples
 
     vega(samples.chart())  # what draws charts, of this one and of all others
+    soundness.warnings()
 
 
 def worker_exit(_server: Any, worker: Any) -> None:

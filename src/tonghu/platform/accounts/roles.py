@@ -296,7 +296,7 @@ _ALL = (
         for_zh="登记人员和机构；不授予岗位，不看患儿资料。",
         for_en="Registers people and institutions; gives no posts, sees no patients.",
         sight=Sight.NOTHING, places=(*CARE, HEALTH, CENTRE),
-        permissions=frozenset({"accounts.view", "accounts.register", "network.manage"}),
+        permissions=frozenset({"accounts.view", "accounts.register", "network.manage", "home.warnings"}),
         standard="GB/T 22239-2019 8.1.5.1",
     ),
     Role(
@@ -324,7 +324,7 @@ _ALL = (
         for_zh="看平台自身的定时任务和消息发送是否正常；看不到人员资料和患儿资料。",
         for_en="Sees whether the site's own jobs and messages run; sees no people and no patients.",
         sight=Sight.NOTHING, places=(CENTRE,),
-        permissions=frozenset({"jobs.operate", "notices.operate"}),
+        permissions=frozenset({"jobs.operate", "notices.operate", "home.warnings"}),
         standard="GB/T 22239-2019 8.1.5.1",
     ),
 )  # fmt: skip
