@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from tonghu.patients.access import ENTER, MERGE, READ
 from tonghu.patients.queries import count_open
+from tonghu.platform.components.figures import OrMore
 from tonghu.platform.scope.scope import Scope
 from tonghu.platform.shell import MenuGroup, MenuItem
 
@@ -14,7 +15,8 @@ MOST_COUNTED = 99
 
 
 def _waiting(by: Scope) -> int:
-    return count_open(by, MOST_COUNTED)
+    found = count_open(by, MOST_COUNTED + 1)
+    return OrMore(MOST_COUNTED) if found > MOST_COUNTED else found
 
 
 MENU = (

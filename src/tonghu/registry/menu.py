@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
+from tonghu.platform.components.figures import counted_to
 from tonghu.platform.scope.scope import Scope
 from tonghu.platform.shell import MenuGroup, MenuItem
 from tonghu.registry.access import AUDIT, ENTER, READ, VERIFY
@@ -14,15 +15,15 @@ MOST_COUNTED = 999
 
 
 def _queue(by: Scope) -> int | None:
-    return working.queue(by).order_by()[:MOST_COUNTED].count() if by.institution is not None else None
+    return counted_to(MOST_COUNTED, working.queue(by)) if by.institution is not None else None
 
 
 def _audit(by: Scope) -> int | None:
-    return looking.to_audit(by).order_by()[:MOST_COUNTED].count() if by.institution is not None else None
+    return counted_to(MOST_COUNTED, looking.to_audit(by)) if by.institution is not None else None
 
 
 def _received(_by: Scope) -> int | None:
-    return looking.received().order_by()[:MOST_COUNTED].count()
+    return counted_to(MOST_COUNTED, looking.received())
 
 
 MENU = (

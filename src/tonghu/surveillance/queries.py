@@ -13,6 +13,7 @@ from django.utils import timezone
 from tonghu.network.models import Institution
 from tonghu.network.region_range import covered
 from tonghu.platform.accounts.models import Post
+from tonghu.platform.components.figures import OrMore
 from tonghu.registry.models import Card, Tally
 from tonghu.registry.states import State
 from tonghu.surveillance.calendar import Month
@@ -206,5 +207,7 @@ MOST_COUNTED = 999
 
 
 def to_verify() -> int:
-    """Return how many reported cards wait for the centre, at most :data:`MOST_COUNTED`."""
-    return len(Card.objects.filter(state=State.REPORTED).order_by("state_since", "pk").values_list("pk")[:MOST_COUNTED])
+    """Return how many reported cards wait for the centre; of more than :data:`MOST_COUNTED` that there are more."""
+    waiting = Card.objects.filter(state=State.REPORTED).order_by("state_since", "pk").values_list("pk")
+    found = len(waiting[: MOST_COUNTED + 1])  # in the order of their index
+    return OrMore(MOST_COUNTED) if found > MOST_COUNTED else found

@@ -14,6 +14,7 @@ import pytest
 from django.db import connection
 from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import override
 
@@ -24,7 +25,7 @@ from run_jobs import entries, run_one
 from tonghu.hqms.reading import open_file
 from tonghu.platform.audit.models import Event
 from tonghu.platform.scope.scope import open_scope, system_scope
-from tonghu.registry import first_screen, tasks
+from tonghu.registry import first_screen, menu, tasks
 from tonghu.registry.auditing import sample
 from tonghu.registry.forms import lists
 from tonghu.registry.models import Card, Finding
@@ -167,6 +168,22 @@ def test_every_number_below_the_first_screens_opens_as_many_cards(point: Point, 
             url, said = next((url, said) for url, said in links if word in said)
             rows = text(reader.get(url)).split("<tbody")[1].split("</tbody>")[0]
             assert len(set(re.findall(r'href="/cards/(\d+)["?]', rows))) == int(re.findall(r"\d+", said)[0]) > 0, said
+
+
+def test_what_is_not_counted_to_the_end_says_so(point: Point, clerk: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A count that stops is no figure: the first screens, the tabs and the menu say that there are more."""
+    monkeypatch.setattr(working, "MOST_COUNTED", 2)
+    monkeypatch.setattr(menu, "MOST_COUNTED", 2)
+    for _ in range(2):
+        point.card(cost_total="900.00")
+    page = clerk.get("/").content.decode()
+    assert '?by=card">2</a>' in page
+    assert '<span class="side-count">2</span>' in page
+    point.card(cost_total="900.00")
+    page = clerk.get("/").content.decode()
+    assert '?by=card">2+</a>' in page
+    assert '<span class="side-count">2+</span>' in page
+    assert "<b>2+</b>" in clerk.get(reverse("registry:queue")).content.decode()
 
 
 def test_who_has_typed_what_is_asked_once_a_page(point: Point, clerk: Client) -> None:

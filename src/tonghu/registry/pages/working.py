@@ -13,6 +13,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 
+from tonghu.platform.components.figures import OrMore, counted_to
 from tonghu.platform.scope.scope import Scope
 from tonghu.registry.drafts import Told, drafts_told
 from tonghu.registry.models import Card, Finding, Tally
@@ -98,13 +99,13 @@ def unfound(cards: QuerySet[Card]) -> QuerySet[Card]:
 
 
 def counted(cards: QuerySet[Any]) -> int:
-    """How many, at most :data:`MOST_COUNTED`."""
-    return cards.order_by()[:MOST_COUNTED].count()
+    """How many; of more than :data:`MOST_COUNTED` that there are so many or more."""
+    return counted_to(MOST_COUNTED, cards)
 
 
 def in_all(count: int) -> int | None:
     """How many rows a list has in all, of what :func:`counted` said; None where that says "many"."""
-    return count if count < MOST_COUNTED else None
+    return None if isinstance(count, OrMore) else count
 
 
 def after(cards: QuerySet[Card], card: Card | None, *, back: bool = False) -> int | None:
