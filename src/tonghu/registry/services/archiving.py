@@ -23,7 +23,8 @@ def correct_month(*, card: int, month: date, based_on: int, reason: str, by: Sco
     """Say in which month the record of a card in hand was archived; returns the card.
 
     It is a version of its own, so that whoever said the month does not approve it. One that was assumed is settled so,
-    also where it was right. The calendar counts the card in its new month, by the day on which it was first reported.
+    also where it was right. The calendar counts the card in its new month, by the day on which it was first reported:
+    at its hospital at once, for those above once this version is reported.
 
     Args:
         month: its first day.
