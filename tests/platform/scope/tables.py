@@ -88,6 +88,7 @@ WRITTEN: Final = {
 MOVES: Final = {
     ("accounts_onetimelink", "issued_by_id"): "who issued it, which only names who acts",
     ("accounts_person", "institution_id"): "an account is moved by whoever registers people at both places",
+    ("api_dockingclient", "kept_by_id"): "who renewed its secret last, which only names who acts",
     ("accounts_session", "person_id"): "a session is nobody's until the password is right; log-in alone writes it",
     ("files_storedfile", "destroyed_by_id"): "who destroyed it, which only names who acts",
     ("jobs_job", "decided_by_id"): "who decided about a dead letter, which only names who acts",
