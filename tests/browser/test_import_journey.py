@@ -258,7 +258,7 @@ def test_a_clerk_is_not_asked_twice_and_reads_beforehand_what_an_undo_leaves(
     page.get_by_role("button", name="撤销这次导入").first.click()
     dialog = page.get_by_role("dialog")
     expect(dialog).to_contain_text("2")
-    expect(dialog).to_contain_text("份报告卡保持原样")
+    expect(dialog).to_contain_text("份保持原样，本页列出：导入后有人改动过")
     picture(page, "import-undo-dialog")
     assert axe(page) == []
     dialog.get_by_role("button", name="撤销这次导入").click()

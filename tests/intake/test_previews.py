@@ -14,7 +14,7 @@ from tonghu.codes import hqms_fields
 from tonghu.intake import queries, services
 from tonghu.intake.absent import absent
 from tonghu.intake.models import Batch, State
-from tonghu.intake.undoing import forecast
+from tonghu.intake.undoing import Stays, forecast
 from tonghu.platform.files import vault
 from tonghu.registry.models import Card, CardAct
 from tonghu.registry.services import save_card
@@ -145,7 +145,7 @@ def test_an_undo_says_before_what_it_leaves(hospital: Hospital, clerk: Client) -
         card = Card.objects.get(record_number="ZY0002")
         save_card(card=card.pk, based_on=1, by=by, supplement={"laterality": "1"})
         would = forecast(batch)
-    assert (would.voided, would.restored, would.left) == (2, 1, {card.pk: False})
+    assert (would.voided, would.restored, would.left) == (2, 1, {card.pk: Stays.EDITED})
     said = page(clerk, batch)
     assert "撤销时，以下报告卡会保持原样" in said
     assert f'href="/cards/{card.pk}">ZY0002</a>' in said

@@ -1,19 +1,21 @@
 """Taking an import back, card by card: what it made is voided, what it changed gets its text back as a new version.
 
-A card that somebody has done something with since (more than handing it on and taking it back, or asking a department
-that has answered) is left as it is and named, and so is a card whose own archive month is locked, whatever the month of
-the file. One that the batch took in hand (withdrew, began to revise) is submitted again where it may be; else it is
-named, so that somebody sends it on. Voiding is an act like any other, so a card that was voided here comes back when
-the file comes again.
+A card that was handed on, and nothing else, is withdrawn first. One that somebody has done more with since (written on
+it, audited it, reported it, asked a department that has not answered) is left as it is and named with the reason, and
+so is a card whose own archive month is locked, whatever the month of the file. One that the batch took in hand
+(withdrew, began to revise) is submitted again where it may be; else it is named, so that somebody sends it on. Voiding
+is an act like any other, so a card that was voided here comes back when the file comes again.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
-from django.db import connection, transaction
+from django.db import connection, models, transaction
+from django.utils.translation import gettext_lazy as _
 
 from tonghu.errors import InputRefused
 from tonghu.intake.importing import NAMED, PORTION, hold, take_turn
@@ -26,17 +28,37 @@ from tonghu.registry.locks import hold_open, locked_among
 from tonghu.registry.models import CardAct, CardVersion, Origin
 from tonghu.registry.services import move, save_card
 from tonghu.registry.services.explaining import ANSWER, ASK
-from tonghu.registry.states import EDITABLE
+from tonghu.registry.states import State as CardState
+from tonghu.registry.void_requests import ASK_VOID, DECLINE_VOID, VOIDS
 
 #: So many cards are taken back together, and of them so many get their earlier text back, as many as an import's
 #: portion changes: a clerk who saves one of them waits for all.
 CHUNK: Final = 100
-#: What leaves no trace on a card that is in hand again: it was handed on and taken back, or asked about and answered.
+
+
+class Stays(models.TextChoices):
+    """Why an undo leaves a card as it is: the first of these that holds."""
+
+    CENTRE = "centre", _("The national centre holds a version of it")
+    AUDITED = "audited", _("The auditor approved or returned it after the import")
+    WAITS = "waits", _("Another department was asked about it and has not answered")
+    VOIDED = "voided", _("It was voided after the import")
+    EDITED = "edited", _("Somebody changed it, or explained a finding, after the import")
+    LOCKED = "locked", _("Its archive month is locked; it can still be corrected on its own")
+    REFUSED = "refused", _("Its earlier text could not be put back")
+
+
+#: What leaves no trace on a card: it was handed on, or taken back, or asked about and answered.
 _TRACELESS: Final = ["submit", "withdraw", ASK, ANSWER]
-#: The cards of a batch after one of them: the version that it left each with, whether it made (or restored) it, and
-#: whether somebody has done something with the card since: it is not in hand, waits for a department, or has a version
-#: or an act since. Versions that were undone again until the card says exactly what the batch left are nobody's hand,
-#: and neither are acts that leave a card in hand as it was.
+#: What is done with a card of which the centre holds a version, and what an auditor does on the way there.
+_OF_CENTRE: Final = [
+    "report", "return_by_centre", "accept", "revise", VOIDS.code, "restore_reported", ASK_VOID, DECLINE_VOID,
+]  # fmt: skip
+_OF_AUDITOR: Final = ["return", "approve", "recall"]
+#: The cards of a batch after one of them: the version that it left each with, whether it made (or restored) it, how the
+#: card stands, and why it stays, a :class:`Stays` or '': for what somebody has done with it since. Versions that were
+#: undone again until the card says exactly what the batch left are nobody's hand, and neither are acts that leave no
+#: trace. One that was submitted is taken back, but not where the centre holds a version: only people send it there.
 _CARDS: Final = """
 WITH done AS (
   SELECT v.card_id, v.number, v.number = 1 AS made, 0 AS act FROM registry_cardversion AS v
@@ -48,19 +70,30 @@ WITH done AS (
 ), each AS (
   SELECT card_id, max(number) AS number, bool_or(made) AS made, max(act) AS act FROM done GROUP BY 1
 )
-SELECT c.id, c.version, each.made,
-       c.state <> ALL (%(in_hand)s)
-       OR (c.version <> each.number AND (
-         now.origin <> 'undo' OR now.content_key <> own.content_key
-         OR EXISTS (SELECT FROM registry_cardversion AS v WHERE v.card_id = c.id AND v.number > each.number
-                    AND v.origin NOT IN ('import', 'bulk', 'undo'))))
-       OR EXISTS (SELECT FROM registry_act AS a WHERE a.card_id = c.id AND a.version >= each.number
-                  AND a.id > each.act AND a.act <> ALL (%(traceless)s))
-       OR c.waits_for <> '' AS touched,
+SELECT c.id, c.version, each.made, c.state,
+       CASE
+         WHEN c.state = ANY (%(at_centre)s) OR since.centre
+              OR c.first_reported_at IS NOT NULL AND (each.made OR c.state = %(submitted)s) THEN 'centre'
+         WHEN c.state = 'approved' OR since.auditor THEN 'audited'
+         WHEN c.waits_for <> '' THEN 'waits'
+         WHEN c.state = 'voided' THEN 'voided'
+         WHEN since.anything OR c.version <> each.number AND (
+              now.origin <> 'undo' OR now.content_key <> own.content_key
+              OR EXISTS (SELECT FROM registry_cardversion AS v WHERE v.card_id = c.id AND v.number > each.number
+                         AND v.origin NOT IN ('import', 'bulk', 'undo'))) THEN 'edited'
+         ELSE ''
+       END AS stays,
        c.archive_month
 FROM each JOIN registry_card AS c ON c.id = each.card_id
 JOIN registry_cardversion AS own ON own.card_id = c.id AND own.number = each.number
 JOIN registry_cardversion AS now ON now.card_id = c.id AND now.number = c.version
+CROSS JOIN LATERAL (
+  SELECT coalesce(bool_or(a.act = ANY (%(of_centre)s)), false) AS centre,
+         coalesce(bool_or(a.act = ANY (%(of_auditor)s)), false) AS auditor,
+         count(*) > 0 AS anything
+  FROM registry_act AS a WHERE a.card_id = c.id AND a.version >= each.number AND a.id > each.act
+    AND a.act <> ALL (%(traceless)s)
+) AS since
 ORDER BY c.id LIMIT %(limit)s
 """
 
@@ -71,8 +104,14 @@ class _Card(NamedTuple):
     card: int
     version: int
     made: bool
-    touched: bool
+    state: str
+    stays: str
     month: date
+
+    @property
+    def handed_on(self) -> bool:
+        """Whether it waits for the auditor, and is withdrawn before it is taken back."""
+        return self.state == CardState.SUBMITTED
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,33 +120,46 @@ class Forecast:
 
     Attributes:
         voided, restored: how many cards it would void, or give their earlier text back.
-        left: the cards that it would leave as they are, and whether for a locked month.
+        withdrawn: how many of these were submitted since: their submission would be withdrawn.
+        left: the cards that it would leave as they are, each with the reason.
     """
 
     voided: int
     restored: int
-    left: dict[int, bool]
+    withdrawn: int
+    left: dict[int, Stays]
 
 
 def forecast(batch: Batch) -> Forecast:
     """Say what an undo of a confirmed batch would do, card by card."""
     found = _cards(batch, 0, None)
-    shut = locked_among(batch.institution_id, (one.month for one in found))
-    left = {one.card: one.month in shut for one in found if one.touched or one.month in shut}
-    made = sum(one.made for one in found if one.card not in left)
-    return Forecast(made, len(found) - len(left) - made, left)
+    left = _left(batch.institution_id, found)
+    free = [one for one in found if one.card not in left]
+    made = sum(one.made for one in free)
+    return Forecast(made, len(free) - made, sum(one.handed_on for one in free), left)
+
+
+def _left(institution: int, found: list[_Card]) -> dict[int, Stays]:
+    """Those of a batch's cards that an undo leaves as they are, each with the reason."""
+    shut = locked_among(institution, (one.month for one in found))
+    why = {one.card: one.stays or (Stays.LOCKED if one.month in shut else "") for one in found}
+    return {card: Stays(said) for card, said in why.items() if said}
 
 
 def _cards(batch: Batch, after: int, limit: int | None) -> list[_Card]:
-    asked = {"institution": batch.institution_id, "batch": batch.pk, "after": after, "limit": limit}
+    asked = {
+        "institution": batch.institution_id, "batch": batch.pk, "after": after, "limit": limit,
+        "traceless": _TRACELESS, "of_centre": _OF_CENTRE, "of_auditor": _OF_AUDITOR,
+        "at_centre": [CardState.REPORTED, CardState.ACCEPTED], "submitted": CardState.SUBMITTED,
+    }  # fmt: skip
     with connection.cursor() as cursor:
-        cursor.execute(_CARDS, {**asked, "in_hand": sorted(EDITABLE), "traceless": _TRACELESS})
+        cursor.execute(_CARDS, asked)
         return [_Card(*row) for row in cursor.fetchall()]
 
 
 def _portion(found: list[_Card]) -> list[_Card]:
     """As many of the next cards as are taken back together."""
-    back = [at for at, one in enumerate(found) if not one.made and not one.touched]
+    back = [at for at, one in enumerate(found) if not one.made and not one.stays]
     return found[: back[PORTION - 1] + 1] if len(back) >= PORTION else found
 
 
@@ -146,51 +198,72 @@ def undo_cards(batch: int, by: Scope) -> dict[str, int]:
     hold_open([held.archive_month, *(one.month for one in found)])
     require_unlocked(held)
     reason = f"撤销导入批次 {held.label}"
-    shut = locked_among(held.institution_id, (one.month for one in found))
-    locked = sum(one.month in shut for one in found)
-    kept = [one.card for one in found if one.touched or one.month in shut]
-    left = set(kept)
+    left = _left(held.institution_id, found)
     free = [one for one in found if one.card not in left]
-    made = [one.card for one in free if one.made]
-    changed = [(one.card, one.version) for one in free if not one.made]
-    voided = 0
-    if made:
-        for moved in move(cards=made, act="void", by=by, reason=reason, batch=batch):
-            voided += not moved.refused
-            kept += [moved.card] if moved.refused else []
-    restored = [card for card, version in changed if _put_back(card, version, reason, batch, by)]
-    kept += [card for card, _version in changed if card not in set(restored)]
-    submitted, in_hand = _give_back(restored, reason, batch, by)
+    # Before anything is withdrawn here: these acts are the import's own.
+    taken = _taken_in_hand([one.card for one in free], batch)
+    made = [one for one in free if one.made]
+    if handed_on := [one.card for one in made if one.handed_on]:
+        move(cards=handed_on, act="withdraw", by=by, reason=reason, batch=batch)
+    voided = move(cards=[one.card for one in made], act="void", by=by, reason=reason, batch=batch) if made else []
+    changed = [one for one in free if not one.made]
+    back = {one.card for one in voided if not one.refused}
+    restored = [one.card for one in changed if _put_back(one, reason, batch, by)]
+    left |= dict.fromkeys([one.card for one in free if one.card not in back.union(restored)], Stays.REFUSED)
+    submitted, in_hand = _give_back({card: taken[card] for card in restored if card in taken}, reason, batch, by)
     point("intake.in_undo")
     done = {
-        "voided": voided, "restored": len(restored), "kept": len(kept), "locked": locked, "submitted": submitted,
-        "in_hand": len(in_hand),
+        "voided": len(back), "restored": len(restored), "kept": len(left), "submitted": submitted,
+        "withdrawn": sum(one.handed_on for one in free if one.card not in left), "in_hand": len(in_hand),
     }  # fmt: skip
     for name, count in done.items():
         held.counts[name] = held.counts.get(name, 0) + count
-    held.summary = {**held.summary, "in_hand": [*held.summary.get("in_hand", []), *in_hand][:NAMED]}
+    held.summary = {
+        **held.summary, "in_hand": [*held.summary.get("in_hand", []), *in_hand][:NAMED],
+        "left": stays_by_reason(left, held.summary.get("left")),
+    }  # fmt: skip
     last = found[-1].card if found else undone_to(held)
     held.counts["undone_to"] = last
-    held.kept_cards = [*held.kept_cards, *sorted(kept)]
+    held.kept_cards = [*held.kept_cards, *sorted(left)]
     held.save(update_fields=["counts", "summary", "kept_cards"])
     return {"cards": len(found), "last": last}
 
 
-def _give_back(cards: list[int], reason: str, batch: int, by: Scope) -> tuple[int, list[int]]:
+def stays_by_reason(left: Mapping[int, Stays], before: Mapping[str, Any] | None = None) -> dict[str, dict[str, Any]]:
+    """Return cards that are left by the reason: how many (``count``), and the first of them (``cards``).
+
+    Args:
+        before: what was left earlier in the same undo, to which these are added.
+    """
+    told = {why: dict(said) for why, said in (before or {}).items()}
+    for card, why in sorted(left.items()):
+        said = told.setdefault(why.value, {"count": 0, "cards": []})
+        said["count"] += 1
+        if len(said["cards"]) < NAMED:
+            said["cards"] = [*said["cards"], card]
+    return told
+
+
+def _taken_in_hand(cards: list[int], batch: int) -> dict[int, str]:
+    """Those of the cards that the batch withdrew or began to revise, each with which of these it did."""
+    taken = CardAct.objects.filter(card__in=cards, batch=batch, act__in=["withdraw", "revise"])
+    return dict(taken.order_by("card_id", "pk").values_list("card_id", "act"))
+
+
+def _give_back(taken: dict[int, str], reason: str, batch: int, by: Scope) -> tuple[int, list[int]]:
     """Submit the cards again that the batch withdrew; returns how many, and which it took in hand and stay so.
 
     A card that the centre had accepted gets there again by people's acts only, and so does one with errors open.
     """
-    taken = CardAct.objects.filter(card__in=cards, batch=batch, act__in=["withdraw", "revise"])
-    acts = dict(taken.order_by("card_id", "pk").values_list("card_id", "act"))
-    withdrawn = [card for card, act in acts.items() if act == "withdraw"]
+    withdrawn = [card for card, act in taken.items() if act == "withdraw"]
     moved = move(cards=withdrawn, act="submit", by=by, reason=reason, batch=batch) if withdrawn else []
     again = {one.card for one in moved if not one.refused}
-    return len(again), [card for card in acts if card not in again]
+    return len(again), [card for card in taken if card not in again]
 
 
-def _put_back(card: int, version: int, reason: str, batch: int, by: Scope) -> bool:
-    """Give a card the text back that it had before the batch changed it."""
+def _put_back(one: _Card, reason: str, batch: int, by: Scope) -> bool:
+    """Give a card the text back that it had before the batch changed it; one that was handed on is in hand first."""
+    card, version = one.card, one.version
     now = open_(CardVersion.objects.get(card=card, number=version).content)
     # Of several versions of one batch the first is undone with the last.
     first = CardVersion.objects.filter(card=card, batch=batch, origin=Origin.IMPORT).order_by("number").first()
@@ -199,6 +272,8 @@ def _put_back(card: int, version: int, reason: str, batch: int, by: Scope) -> bo
     codes = [code for code in differences(now, before) if code in now.front or code in before.front]
     try:
         with transaction.atomic():
+            if one.handed_on:
+                move(cards=[card], act="withdraw", by=by, reason=reason, batch=batch)
             save_card(
                 card=card, based_on=version, by=by, front={code: before.front.get(code, "") for code in codes},
                 origin=Origin.UNDO, reason=reason, batch=batch,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from typing import Any, Final
@@ -25,7 +27,7 @@ from tonghu.intake.looking_again import look_again, wish
 from tonghu.intake.models import Batch, State
 from tonghu.intake.outcomes import COUNTED, WHY
 from tonghu.intake.tasks import MARKED_AT_ONCE, compare_rows, mark_file
-from tonghu.intake.undoing import Forecast, forecast
+from tonghu.intake.undoing import Forecast, Stays, forecast, stays_by_reason
 from tonghu.platform.accounts.access import Request, requires
 from tonghu.platform.accounts.forms import in_words
 from tonghu.platform.components.parts import Confirm
@@ -37,7 +39,8 @@ from tonghu.platform.jobs.models import Job
 from tonghu.platform.jobs.tasks import enqueue
 from tonghu.platform.jobs.views import progress_of
 from tonghu.platform.shell import Words
-from tonghu.registry.locks import is_locked, kept_in_words
+from tonghu.registry.locks import is_locked
+from tonghu.registry.models import Card
 
 TONES: Final = {
     State.CHECKING: "ask", State.READY: "ask", State.CONFIRMING: "ask", State.CONFIRMED: "done",
@@ -47,8 +50,8 @@ TONES: Final = {
 WORKING: Final = frozenset({State.CHECKING, State.CONFIRMING, State.UNDOING})
 #: Rules that the preview shows at once; the others open.
 GROUPS_SHOWN: Final = 8
-#: Cards that an undo left, or would leave, as they are: so many are named.
-KEPT_SHOWN: Final = 200
+#: Cards that an undo left, or would leave, as they are: of each reason so many are named.
+KEPT_SHOWN: Final = 100
 #: Of an import of more cards than these it is not said beforehand which an undo would leave: that takes too long.
 FORESEEN: Final = 3_000
 
@@ -238,9 +241,23 @@ def _preview(batch: Batch) -> dict[str, Any]:
     }
 
 
+@dataclass(frozen=True, slots=True)
+class Left:
+    """Cards that an undo leaves as they are for one reason: the reason, how many, and the first of them."""
+
+    words: Words
+    count: int
+    cards: list[Card]
+
+    @property
+    def more(self) -> int:
+        """How many are not named."""
+        return self.count - len(self.cards)
+
+
 def _done(batch: Batch, request: Request) -> dict[str, Any]:
     counts = [(name, words, batch.counts.get(name, 0)) for name, words in COUNTED.items()]
-    said, kept = batch.summary.get("failed", []), batch.kept_cards[:KEPT_SHOWN]
+    said = batch.summary.get("failed", [])
     in_hand = batch.summary.get("in_hand", [])[:KEPT_SHOWN]
     records = queries.record_numbers([*in_hand, *(one["card"] for one in said if "card" in one)])
     failed = [
@@ -252,7 +269,6 @@ def _done(batch: Batch, request: Request) -> dict[str, Any]:
     may_undo = batch.state == State.CONFIRMED and request.scope.may(UNDO) and not locked
     written = batch.counts.get("created", 0) + batch.counts.get("updated", 0)
     foreseen = forecast(batch) if may_undo and 0 < written <= FORESEEN else None
-    would_stay = list(foreseen.left)[:KEPT_SHOWN] if foreseen else []
     return {
         "counts": counts,
         "together": batch.counts.get("of", 0) if batch.state != State.CONFIRMING else 0,
@@ -261,13 +277,11 @@ def _done(batch: Batch, request: Request) -> dict[str, Any]:
         "locked": locked,
         "in_hand": [(card, records[card]) for card in in_hand if card in records],
         "in_hand_count": batch.counts.get("in_hand", 0),
-        "kept_locked": kept_in_words(batch.counts.get("locked", 0)),
-        "kept": queries.named(kept),
-        "more_kept": max(0, batch.counts.get("kept", 0) - len(kept)),
-        "would_stay": queries.named(would_stay),
-        "more_would_stay": len(foreseen.left) - len(would_stay) if foreseen else 0,
+        "kept": _kept(batch),
+        "would_stay": _groups(stays_by_reason(foreseen.left)) if foreseen else [],
         "undone": [
             (_("Voided"), batch.counts.get("voided", 0)), (_("Put back"), batch.counts.get("restored", 0)),
+            *([(_("Of these withdrawn first"), first)] if (first := batch.counts.get("withdrawn", 0)) else []),
             *([(_("Of these submitted again"), again)] if (again := batch.counts.get("submitted", 0)) else []),
             (_("Left as they are"), batch.counts.get("kept", 0)),
         ],
@@ -289,14 +303,38 @@ def _foreseen(batch: Batch, would: Forecast | None) -> list[tuple[Words, Words]]
         created, updated = (f"{batch.counts.get(name, 0):,}" for name in ("created", "updated"))
         return [
             (_("At most %(n)s") % {"n": created}, made), (_("At most %(n)s") % {"n": updated}, changed),
-            (_("Cards changed since, or of a locked month"), _("stay as they are and are named")),
+            (_("Cards that somebody worked on since, or of a locked month"), _("stay as they are and are named")),
         ]  # fmt: skip
     said: list[tuple[Words, Words]] = [(f"{would.voided:,}", made), (f"{would.restored:,}", changed)]
-    if left := len(would.left):
-        said.append(
-            (f"{left:,}", _("cards stay as they are: changed since, or of a locked month; this page lists them"))
+    if would.withdrawn:
+        said.append((f"{would.withdrawn:,}", _("of these were submitted since: they are withdrawn first")))
+    stays = _("stay as they are, listed on this page: %(why)s")
+    return said + [
+        (f"{told['count']:,}", stays % {"why": Stays(why).label}) for why, told in stays_by_reason(would.left).items()
+    ]
+
+
+def _kept(batch: Batch) -> list[Left]:
+    """The cards that an undo left as they are, by the reason; of one that kept no reasons, all together."""
+    told: dict[str, Any] = batch.summary.get("left", {})
+    named = sum(said["count"] for said in told.values())
+    if (kept := batch.counts.get("kept", 0)) > named:
+        return _groups({"": {"count": kept, "cards": batch.kept_cards}})
+    return _groups(told)
+
+
+def _groups(told: Mapping[str, Any]) -> list[Left]:
+    """Cards that stay, by the reason, in the order of the reasons; of each reason the first are named."""
+    shown = {why: said["cards"][:KEPT_SHOWN] for why, said in told.items()}
+    named = queries.named([card for cards in shown.values() for card in cards])
+    return [
+        Left(
+            words=Stays(why).label if why else _("Changed after the import, or of a locked month"),
+            count=told[why]["count"],
+            cards=[card for card in named if card.pk in shown[why]],
         )
-    return said
+        for why in ["", *Stays.values] if why in told
+    ]  # fmt: skip
 
 
 def _marked(batch: Batch) -> StoredFile | None:
