@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.db import DatabaseError, connection, transaction
 
 from made_up_cards import Point, code
 from tonghu.errors import InputRefused
+from tonghu.hqms import record
+from tonghu.registry import checks
+from tonghu.registry.content import Content
 from tonghu.registry.models import Card, CardAct, Finding
 from tonghu.registry.services import NotInHand, answered, ask_department, move, override, reopen, save_card
 
@@ -155,3 +160,20 @@ def test_a_voided_card_is_no_other_card_of_the_record(point: Point) -> None:
     second = point.card(medical_record_no="R-SAME")
     with point.acting("entry_clerk"):
         assert not Finding.objects.filter(card=second, rule="HQ035").exists()
+
+
+def test_warming_up_leaves_nothing_to_compile_for_the_first_card(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The judges of cards are others than those of files: both are ready before the first page is asked for."""
+    on = date(2026, 11, 22)
+    monkeypatch.setattr(record, "_checkers", {})
+    record._checker.cache_clear()
+    checks.warm(on)
+
+    def compile_again(*_: object) -> None:
+        raise AssertionError("a judge is compiled although it was warm")
+
+    monkeypatch.setattr(record, "finding_judge", compile_again)
+    monkeypatch.setattr(record.RuleSet, "for_record", compile_again)
+    for layout in ("2012", "2020"):
+        checks.check(Content(layout), on)
+        checks.missing(Content(layout), on, "510107")

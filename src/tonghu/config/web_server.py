@@ -39,7 +39,7 @@ logconfig_dict: dict[str, Any] = {
 def when_ready(_server: Any) -> None:
     """Make ready, once and before there are processes to serve, what all of them share.
 
-    The rules of today and the counties are 140 MB: made in each process, they stood in memory once for each.
+    The rules of today and the counties are 180 MB: made in each process, they stood in memory once for each.
     """
     from django.utils import timezone
 
@@ -47,9 +47,11 @@ def when_ready(_server: Any) -> None:
     from tonghu.patients.places import COUNTIES
     from tonghu.platform.components.codes import choices
     from tonghu.platform.operations.logs import log
+    from tonghu.registry import checks
 
     begun = time.monotonic()
     record.warm(timezone.localdate())
+    checks.warm(timezone.localdate())
     choices(COUNTIES)
     # What is there now stays as long as the site: searched for garbage it would be written to, and copied, in every
     # process, and held pages up by 0.2 s.

@@ -123,6 +123,13 @@ def missing(content: Content, on: date, region: str | None = None) -> list[recor
     return [one for one in waiting if one.fact in names]
 
 
+def warm(on: date) -> None:
+    """Compile what cards are asked on a day, in every layout: the first card that is opened need not wait for it."""
+    for layout in hqms_fields.LAYOUTS:
+        check(Content(layout), on)
+        missing(Content(layout), on)
+
+
 def to_supplement(content: Content, scope_group: str, on: date) -> list[Item]:
     """Return the items that are still to be supplemented on a card: asked for such a card, and blank.
 
