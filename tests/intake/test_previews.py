@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 
 import pytest
@@ -191,6 +192,36 @@ def test_a_locked_month_is_said_before(hospital: Hospital, clerk: Client, locked
     assert "不能整批撤销" not in page(clerk, batch)
     locked.add((hospital.institution.pk, batch.archive_month))
     assert "不能整批撤销" in page(clerk, batch)
+
+
+def test_whoever_confirms_into_a_locked_month_is_asked_with_what_happens(
+    hospital: Hospital, clerk: Client, locked: set[tuple[int, date]]
+) -> None:
+    hospital.imported(hospital.page())
+    batch = hospital.checked(hospital.page(P782="13000.00"), hospital.page(P3="ZY0002"), hospital.page(P3="ZY0003"))
+    plain = page(clerk, batch)
+    assert "确认导入 3 次住院" in plain, "in an open month one press is enough: it is undone as a whole"
+    locked.add((hospital.institution.pk, batch.archive_month))
+    asked = page(clerk, batch)
+    assert "确认导入 3 次住院" not in asked
+    dialog = asked.split("<dialog")[1].split("</dialog>")[0]
+    assert "导入 3 次住院到已锁定的 2026-10" in dialog
+    told = dict(re.findall(r"<dt>(\d+)</dt><dd>([^<]+)</dd>", dialog))
+    assert "已锁定的 2026-10" in told["2"]
+    assert all("记为锁定后的变化" in said for said in told.values()), told
+    assert told.keys() == {"1", "2"}
+    assert "不能整批撤销" in dialog
+    # Who opened the page before the lock was not told: nothing is imported yet.
+    seen = {"compared_at": re.findall(r'name="compared_at" value="([^"]*)"', plain)[0]}
+    said = clerk.post(f"/imports/{batch.pk}/confirm", seen, follow=True).content.decode()
+    assert "归档月刚刚被锁定" in said
+    assert hospital.seen(batch).state == State.READY
+    fields = dict(re.findall(r'type="hidden" name="([^"]+)" value="([^"]*)"', dialog))
+    clerk.post(f"/imports/{batch.pk}/confirm", fields)
+    assert hospital.seen(batch).state == State.CONFIRMING
+    with hospital.acting():
+        assert Card.objects.count() == 1
+    assert hospital.run(batch).counts["created"] == 2
 
 
 def test_groups_have_english_names_in_english(hospital: Hospital, clerk: Client) -> None:

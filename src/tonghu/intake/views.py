@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from typing import Any, Final
@@ -19,7 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from tonghu.errors import InputRefused
 from tonghu.hqms.labels import GROUPS_EN, GROUPS_ZH
-from tonghu.intake import deadline, queries, services
+from tonghu.intake import deadline, queries, questions, services
 from tonghu.intake.absent import absent
 from tonghu.intake.access import UNDO, UPLOAD
 from tonghu.intake.forms import UploadForm
@@ -27,7 +25,7 @@ from tonghu.intake.looking_again import look_again, wish
 from tonghu.intake.models import Batch, State
 from tonghu.intake.outcomes import COUNTED, WHY
 from tonghu.intake.tasks import MARKED_AT_ONCE, compare_rows, mark_file
-from tonghu.intake.undoing import Forecast, Stays, forecast, stays_by_reason
+from tonghu.intake.undoing import forecast, stays_by_reason
 from tonghu.platform.accounts.access import Request, requires
 from tonghu.platform.accounts.forms import in_words
 from tonghu.platform.components.parts import Confirm
@@ -38,9 +36,7 @@ from tonghu.platform.files.upload import takes_files, uploaded
 from tonghu.platform.jobs.models import Job
 from tonghu.platform.jobs.tasks import enqueue
 from tonghu.platform.jobs.views import progress_of
-from tonghu.platform.shell import Words
 from tonghu.registry.locks import is_locked
-from tonghu.registry.models import Card
 
 TONES: Final = {
     State.CHECKING: "ask", State.READY: "ask", State.CONFIRMING: "ask", State.CONFIRMED: "done",
@@ -50,8 +46,6 @@ TONES: Final = {
 WORKING: Final = frozenset({State.CHECKING, State.CONFIRMING, State.UNDOING})
 #: Rules that the preview shows at once; the others open.
 GROUPS_SHOWN: Final = 8
-#: Cards that an undo left, or would leave, as they are: of each reason so many are named.
-KEPT_SHOWN: Final = 100
 #: Of an import of more cards than these it is not said beforehand which an undo would leave: that takes too long.
 FORESEEN: Final = 3_000
 
@@ -162,6 +156,11 @@ def confirm(request: Request, pk: int) -> HttpResponse:
             messages.warning(request, f"{_compared_again(looked.compared)} {not_yet}")
         if looked.compared or looked.left:  # what is left its page has compared, and says so
             return redirect("intake:batch", pk)
+        waiting = Batch.objects.filter(pk=pk, state=State.READY).first()
+        if waiting and "locked" not in request.POST and is_locked(waiting.institution_id, waiting.archive_month):
+            said = _("The month was locked meanwhile. Nothing was imported yet: look, then confirm again.")
+            messages.warning(request, said)
+            return redirect("intake:batch", pk)
     seen = request.POST.get("compared_at")
     return _act(request, pk, lambda: services.confirm(batch=pk, by=request.scope, looked_at=seen))
 
@@ -210,6 +209,8 @@ def _preview(batch: Batch) -> dict[str, Any]:
     summary = batch.summary
     total = summary["in_scope"] + summary["undetermined"]
     left, more = absent(batch)
+    will_do = counts["created"] + counts["updated"]
+    locked = is_locked(batch.institution_id, batch.archive_month)
     return {
         "absent": left,
         "more_absent": more,
@@ -217,10 +218,11 @@ def _preview(batch: Batch) -> dict[str, Any]:
         "waits": counts["waits"],
         "together": sum(counts.values()),
         "total": total,
-        "will_do": counts["created"] + counts["updated"],
+        "will_do": will_do,
         "failed": counts["failed"],
         "keys_lacking": queries.keys_lacking(batch, zh=_zh()),
-        "locked": is_locked(batch.institution_id, batch.archive_month),
+        "locked": locked,
+        "confirm_locked": questions.into_locked(batch, counts) if locked and will_do else None,
         # What was decided is remembered when the import ends, also where it changes nothing.
         "left_by_choice": counts["skipped"],
         "kinds": would.kinds,
@@ -241,24 +243,10 @@ def _preview(batch: Batch) -> dict[str, Any]:
     }
 
 
-@dataclass(frozen=True, slots=True)
-class Left:
-    """Cards that an undo leaves as they are for one reason: the reason, how many, and the first of them."""
-
-    words: Words
-    count: int
-    cards: list[Card]
-
-    @property
-    def more(self) -> int:
-        """How many are not named."""
-        return self.count - len(self.cards)
-
-
 def _done(batch: Batch, request: Request) -> dict[str, Any]:
     counts = [(name, words, batch.counts.get(name, 0)) for name, words in COUNTED.items()]
     said = batch.summary.get("failed", [])
-    in_hand = batch.summary.get("in_hand", [])[:KEPT_SHOWN]
+    in_hand = batch.summary.get("in_hand", [])[: questions.KEPT_SHOWN]
     records = queries.record_numbers([*in_hand, *(one["card"] for one in said if "card" in one)])
     failed = [
         {"row": one["row"], "why": WHY.get(one["why"], one["why"]), "card": one.get("card"),
@@ -277,8 +265,8 @@ def _done(batch: Batch, request: Request) -> dict[str, Any]:
         "locked": locked,
         "in_hand": [(card, records[card]) for card in in_hand if card in records],
         "in_hand_count": batch.counts.get("in_hand", 0),
-        "kept": _kept(batch),
-        "would_stay": _groups(stays_by_reason(foreseen.left)) if foreseen else [],
+        "kept": questions.kept(batch),
+        "would_stay": questions.groups(stays_by_reason(foreseen.left)) if foreseen else [],
         "undone": [
             (_("Voided"), batch.counts.get("voided", 0)), (_("Put back"), batch.counts.get("restored", 0)),
             *([(_("Of these withdrawn first"), first)] if (first := batch.counts.get("withdrawn", 0)) else []),
@@ -288,53 +276,12 @@ def _done(batch: Batch, request: Request) -> dict[str, Any]:
         "marked": _marked(batch),
         "confirm_undo": Confirm(
             question=_("Take this whole import back?"),
-            consequences=_foreseen(batch, foreseen),
+            consequences=questions.foreseen(batch, foreseen),
             act=_("Undo the import"),
             url=reverse("intake:undo", args=[batch.pk]),
             final=False,
         ) if may_undo and written else None,
     }  # fmt: skip
-
-
-def _foreseen(batch: Batch, would: Forecast | None) -> list[tuple[Words, Words]]:
-    """What an undo would do, in numbers; of a large import, at most how much."""
-    made, changed = _("cards that it made are voided"), _("cards that it changed get their earlier text back")
-    if would is None:
-        created, updated = (f"{batch.counts.get(name, 0):,}" for name in ("created", "updated"))
-        return [
-            (_("At most %(n)s") % {"n": created}, made), (_("At most %(n)s") % {"n": updated}, changed),
-            (_("Cards that somebody worked on since, or of a locked month"), _("stay as they are and are named")),
-        ]  # fmt: skip
-    said: list[tuple[Words, Words]] = [(f"{would.voided:,}", made), (f"{would.restored:,}", changed)]
-    if would.withdrawn:
-        said.append((f"{would.withdrawn:,}", _("of these were submitted since: they are withdrawn first")))
-    stays = _("stay as they are, listed on this page: %(why)s")
-    return said + [
-        (f"{told['count']:,}", stays % {"why": Stays(why).label}) for why, told in stays_by_reason(would.left).items()
-    ]
-
-
-def _kept(batch: Batch) -> list[Left]:
-    """The cards that an undo left as they are, by the reason; of one that kept no reasons, all together."""
-    told: dict[str, Any] = batch.summary.get("left", {})
-    named = sum(said["count"] for said in told.values())
-    if (kept := batch.counts.get("kept", 0)) > named:
-        return _groups({"": {"count": kept, "cards": batch.kept_cards}})
-    return _groups(told)
-
-
-def _groups(told: Mapping[str, Any]) -> list[Left]:
-    """Cards that stay, by the reason, in the order of the reasons; of each reason the first are named."""
-    shown = {why: said["cards"][:KEPT_SHOWN] for why, said in told.items()}
-    named = queries.named([card for cards in shown.values() for card in cards])
-    return [
-        Left(
-            words=Stays(why).label if why else _("Changed after the import, or of a locked month"),
-            count=told[why]["count"],
-            cards=[card for card in named if card.pk in shown[why]],
-        )
-        for why in ["", *Stays.values] if why in told
-    ]  # fmt: skip
 
 
 def _marked(batch: Batch) -> StoredFile | None:

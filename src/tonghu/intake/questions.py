@@ -1,0 +1,100 @@
+"""What is asked before a file goes into a locked month or an import is taken back; and which cards stay, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from tonghu.intake import queries
+from tonghu.intake.models import Batch
+from tonghu.intake.undoing import Forecast, Stays, stays_by_reason
+from tonghu.platform.components.parts import Confirm
+from tonghu.platform.shell import Words
+from tonghu.registry.models import Card
+
+#: Cards that an undo left, or would leave, as they are: of each reason so many are named.
+KEPT_SHOWN: Final = 100
+
+
+def into_locked(batch: Batch, counts: Mapping[str, int]) -> Confirm:
+    """The question before a file goes into a locked month, from where no import is taken back as a whole."""
+    words = {"month": f"{batch.archive_month:%Y-%m}", "n": f"{counts['created'] + counts['updated']:,}"}
+    return Confirm(
+        question=_("Import into %(month)s, which is locked?") % words,
+        consequences=[
+            (f"{counts['created']:,}",
+             _("new cards go into the locked %(month)s and are recorded as changed after the lock") % words),
+            (f"{counts['updated']:,}",
+             _("cards get what the file says; where their month is locked, recorded as changed after the lock")),
+        ],
+        act=ngettext(
+            "Import %(n)s stay into the locked %(month)s", "Import %(n)s stays into the locked %(month)s",
+            counts["created"] + counts["updated"],
+        ) % words,
+        url=reverse("intake:confirm", args=[batch.pk]),
+        fields=[("compared_at", batch.summary["compared_at"]), ("locked", "yes")],
+        tone="ask",
+        way_back=_(
+            "While the month stays locked the import cannot be undone as a whole; cards can be corrected singly."
+        ),
+    )  # fmt: skip
+
+
+def foreseen(batch: Batch, would: Forecast | None) -> list[tuple[Words, Words]]:
+    """What an undo would do, in numbers; of a large import, at most how much."""
+    made, changed = _("cards that it made are voided"), _("cards that it changed get their earlier text back")
+    if would is None:
+        created, updated = (f"{batch.counts.get(name, 0):,}" for name in ("created", "updated"))
+        return [
+            (_("At most %(n)s") % {"n": created}, made), (_("At most %(n)s") % {"n": updated}, changed),
+            (_("Cards that somebody worked on since, or of a locked month"), _("stay as they are and are named")),
+        ]  # fmt: skip
+    said: list[tuple[Words, Words]] = [(f"{would.voided:,}", made), (f"{would.restored:,}", changed)]
+    if would.withdrawn:
+        said.append((f"{would.withdrawn:,}", _("of these were submitted since: they are withdrawn first")))
+    stays = _("stay as they are, listed on this page: %(why)s")
+    return said + [
+        (f"{told['count']:,}", stays % {"why": Stays(why).label}) for why, told in stays_by_reason(would.left).items()
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """Cards that an undo leaves as they are for one reason: the reason, how many, and the first of them."""
+
+    words: Words
+    count: int
+    cards: list[Card]
+
+    @property
+    def more(self) -> int:
+        """How many are not named."""
+        return self.count - len(self.cards)
+
+
+def kept(batch: Batch) -> list[Left]:
+    """The cards that an undo left as they are, by the reason; of one that kept no reasons, all together."""
+    told: dict[str, Any] = batch.summary.get("left", {})
+    named = sum(said["count"] for said in told.values())
+    if (count := batch.counts.get("kept", 0)) > named:
+        return groups({"": {"count": count, "cards": batch.kept_cards}})
+    return groups(told)
+
+
+def groups(told: Mapping[str, Any]) -> list[Left]:
+    """Cards that stay, by the reason, in the order of the reasons; of each reason the first are named."""
+    shown = {why: said["cards"][:KEPT_SHOWN] for why, said in told.items()}
+    named = queries.named([card for cards in shown.values() for card in cards])
+    return [
+        Left(
+            words=Stays(why).label if why else _("Changed after the import, or of a locked month"),
+            count=told[why]["count"],
+            cards=[card for card in named if card.pk in shown[why]],
+        )
+        for why in ["", *Stays.values] if why in told
+    ]  # fmt: skip
