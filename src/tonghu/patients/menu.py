@@ -25,5 +25,8 @@ MENU = (
         icon="link",
     ),
     MenuItem(_("Enter a child"), "patients:enter", permission=ENTER, group=MenuGroup.CHILDREN, icon="plus"),
-    MenuItem(_("Children"), "patients:children", permission=READ, group=MenuGroup.CHILDREN, icon="child"),
+    MenuItem(
+        _("Children"), "patients:children", permission=READ, group=MenuGroup.CHILDREN, icon="child",
+        note=_("The children this hospital has met: search by name, pinyin, record or ID tail."),
+    ),
 )  # fmt: skip

@@ -34,7 +34,13 @@ MENU = (
     MenuItem(
         _("Cards received"), "registry:received", permission=VERIFY, group=MenuGroup.TODO, count=_received, icon="check"
     ),
-    MenuItem(_("Report cards"), "registry:cards", permission=READ, group=MenuGroup.REPORTING, icon="file"),
+    MenuItem(
+        _("Report cards"), "registry:cards", permission=READ, group=MenuGroup.REPORTING, icon="file",
+        note=_("All report cards, filtered, searched and exported."),
+    ),
     MenuItem(_("Enter a card"), "registry:new", permission=ENTER, group=MenuGroup.REPORTING, icon="edit"),
-    MenuItem(_("Surveillance scope"), "registry:scope", permission=READ, group=MenuGroup.REPORTING, icon="list"),
+    MenuItem(
+        _("Surveillance scope"), "registry:scope", permission=READ, group=MenuGroup.REPORTING, icon="list",
+        note=_("Which diagnoses are reported, since when."),
+    ),
 )  # fmt: skip

@@ -13,5 +13,12 @@ MENU = (
     ),
     MenuItem(_("Weak points"), "surveillance:quality", permission=VIEW, group=MenuGroup.QUALITY, icon="chart"),
     MenuItem(_("The cases"), "surveillance:cases", permission=VIEW, group=MenuGroup.QUALITY, icon="chart"),
-    MenuItem(_("Monitoring points"), "surveillance:points", permission=VIEW, group=MenuGroup.NETWORK, icon="hospital"),
+    MenuItem(
+        _("Monitoring points"),
+        "surveillance:points",
+        permission=VIEW,
+        group=MenuGroup.NETWORK,
+        icon="hospital",
+        note=_("The hospitals that report, since when, and who answers there."),
+    ),
 )

@@ -10,5 +10,12 @@ from tonghu.platform.shell import MenuGroup, MenuItem
 
 MENU = (
     MenuItem(_("Notices"), "notices:mine", group=MenuGroup.TODO, count=count_unread, icon="bell"),
-    MenuItem(_("E-mail and SMS"), "notices:outgoing", permission=OPERATE, group=MenuGroup.SITE, icon="bell"),
+    MenuItem(
+        _("E-mail and SMS"),
+        "notices:outgoing",
+        permission=OPERATE,
+        group=MenuGroup.SITE,
+        icon="bell",
+        note=_("What was sent outside the site, and what could not be."),
+    ),
 )

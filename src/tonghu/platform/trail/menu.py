@@ -8,6 +8,20 @@ from tonghu.platform.audit.access import HISTORY, READ
 from tonghu.platform.shell import MenuGroup, MenuItem
 
 MENU = (
-    MenuItem(_("What was changed"), "trail:changes", HISTORY, MenuGroup.SITE, icon="history"),
-    MenuItem(_("Log of acts"), "trail:events", READ, MenuGroup.SITE, icon="list"),
+    MenuItem(
+        _("What was changed"),
+        "trail:changes",
+        HISTORY,
+        MenuGroup.SITE,
+        icon="history",
+        note=_("What was changed, by whom and when, with before and after."),
+    ),
+    MenuItem(
+        _("Log of acts"),
+        "trail:events",
+        READ,
+        MenuGroup.SITE,
+        icon="list",
+        note=_("Who looked, showed whole numbers, took data away or acted."),
+    ),
 )
