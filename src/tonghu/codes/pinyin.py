@@ -7,7 +7,7 @@ those. The rest of a name has one usual reading, and others that a person may ty
 from __future__ import annotations
 
 import itertools
-from functools import cache
+from functools import cache, lru_cache
 
 from pypinyin import Style, lazy_pinyin, pinyin
 
@@ -15,8 +15,11 @@ from tonghu.codes._data import read_csv
 
 #: More readings than this are not kept: a name of four characters with two each has sixteen.
 MOST_READINGS = 16
+#: So many names are spelled once: a file names most children in several of its rows.
+KEPT = 20_000
 
 
+@lru_cache(maxsize=KEPT)
 def spell(name: str) -> tuple[str, ...]:
     """Return the usual reading, one syllable a character, lower case and without tones; ü is written v.
 
@@ -24,14 +27,15 @@ def spell(name: str) -> tuple[str, ...]:
     """
     surname, given = _split(name)
     first = _surnames()[surname][0] if surname else ()
-    return (*first, *(_plain(syllable) for syllable in lazy_pinyin(given) if _plain(syllable)))
+    return (*first, *(plain for syllable in lazy_pinyin(given) if (plain := _plain(syllable))))
 
 
+@lru_cache(maxsize=KEPT)
 def readings(name: str) -> tuple[tuple[str, ...], ...]:
     """Return every reading that a person may type, the usual one first, at most :data:`MOST_READINGS`."""
     surname, given = _split(name)
     rest = [
-        sorted({_plain(reading) for reading in heard if _plain(reading)})
+        sorted({plain for reading in heard if (plain := _plain(reading))})
         for heard in pinyin(given, style=Style.NORMAL, heteronym=True)
     ]
     firsts = _surnames()[surname] if surname else ((),)
@@ -63,6 +67,7 @@ def _split(name: str) -> tuple[str, str]:
     return "", whole
 
 
+@lru_cache(maxsize=4_096)  # there are some 400 syllables; Latin names add theirs
 def _plain(syllable: str) -> str:
     return "".join(letter for letter in syllable.lower().replace("ü", "v") if letter.isascii() and letter.isalnum())
 
