@@ -28,11 +28,12 @@ pytestmark = [pytest.mark.django_db, pytest.mark.requirement("REG-15")]
 TODAY = timezone.localdate()
 LAST = Month.of(TODAY).plus(-1)
 BEFORE = LAST.plus(-1)
-#: A link whose text is a number, or words and a number behind them, whatever tags stand around it.
-FIGURE = re.compile(
-    r'<a (?:class="today-[a-z]+" )?href="([^"]+)"[^>]*>(?:<[^>]+>)*(?:\d{4}-\d\d |[^<\d]* )?(?:<[^>]+>)*'
-    r"([\d,]+)(?:</[^>]+>)*</a>"
-)
+#: A link that is followed, and the one number in its text, whatever words and tags stand around it: at the end of it,
+#: or of cards or points ("3 份…"). What has no blank before it is a sign of a wall: so many days late.
+LINK = re.compile(r'<a\b[^>]*?\shref="([^"]+)"[^>]*>(.*?)</a>', re.DOTALL)
+NUMBER = re.compile(r"(?<!\S)[\d,]+(?=\s*(?:$|份|家|个监测点))")
+#: A cell of a point: so many cards of so many have not come.
+OWED = re.compile(r"欠 ?(\d+)/(\d+)")
 #: Where numbers stand that count cards or points.
 PLACES = (
     re.compile(r"<td[^>]*\b(?:is-number|n)\b[^>]*>(?:<[^>]+>)*([1-9][\d,]*)(?:<[^>]+>)*</td>"),
@@ -55,6 +56,9 @@ ALLOWED = {
     "title": r'\b(?:title|aria-label)="[^"]*"',  # the same number again for who does not see it
     "rows of this page": r'<nav class="paging".*?</nav>',  # the rows stand above it
     "button": r"<button.*?</button>",  # does something with so many
+    "a card's own line": r'<tr data-card[^>]*>\s*<td class="is-(?:code|text)">.*?</tr>',  # its findings: it opens them
+    "rows to pick": r'<label class="tick">.*?</label>',  # those of this page, below it
+    "sample": r"先看随机抽出的这 [\d,]+ 份",  # they stand below it
     "owed": r'<span class="owed">.*?</li>',  # what has not come: the point beside it opens
 }
 #: An allowance of who is above hospitals.
@@ -63,6 +67,14 @@ PAGES = (
     "/", "/reporting", f"/reporting/months/{LAST}", f"/reporting/months/{BEFORE}", "/reporting/quality",
     "/reporting/cases",
 )  # fmt: skip
+#: Where a post works through its cards.
+DESKS = {
+    "entry_clerk": (
+        "/cards/queue", "/cards/queue?by=card", "/cards/queue?kind=returned", "/cards/queue?kind=waits",
+        "/cards/queue?kind=ready",
+    ),
+    "auditor": ("/cards/audit",),
+}  # fmt: skip
 
 
 @pytest.fixture
@@ -87,9 +99,14 @@ def country(db: None) -> Institution:
     cards(owing, LAST, 1, state="draft", waits_for="病理科")
     wrong = cards(owing, BEFORE, 3, errors=1, problem_at_first=True)
     (seen,) = cards(owing, BEFORE, 1, reported=BEFORE.due, problem_at_first=True, errors=2, scope_group="hlh")
-    cards(owing, BEFORE, 1, state="submitted")
+    (asked,) = cards(owing, BEFORE, 2, state="submitted")[:1]
+    cards(owing, LAST, 2, state="draft", to_supplement=1)
+    cards(owing, LAST, 1, state="draft", errors=1, to_supplement=1)
+    back = cards(owing, LAST, 1, state="returned", errors=1)
+    cards(owing, LAST, 2, state="returned")
+    elsewhere = cards(owing, LAST, 1, state="draft", waits_for="病理科", errors=1)
     with open_scope(system_scope("migration")):
-        for card in (*wrong, seen):
+        for card in (*wrong, seen, *back, *elsewhere, asked):
             Finding.objects.create(
                 card=card, institution=owing, rule="HQ021", rule_version=1, level="error", column="P5"
             )
@@ -120,7 +137,24 @@ def rows(said: str) -> int:
 
 
 #: Where what makes a number is listed.
-LISTS = ("/reporting", "/cards?", "/cards/queue?by=card", "/cards/audit", "/cards/received")
+LISTS = ("/reporting", "/cards?", "/cards/queue", "/cards/audit", "/cards/received")
+#: What stands under the address of a list and counts nothing: ways to one card or to an act, and the years of a board.
+NO_LISTS = re.compile(r"/cards/queue/|/reporting\?.*\buntil=")
+
+
+def figures_of(said: str) -> list[tuple[str, str]]:
+    """The links of a page whose text counts something: their addresses, and the number."""
+    found = []
+    for url, text in LINK.findall(said):
+        words = re.sub(r"<[^>]+>", " ", text)
+        if (owed := OWED.search(words)) and "/cards?" in url:  # what has not come is not seen: its cell opens what has
+            found.append((unescape(url), str(int(owed[2]) - int(owed[1]))))
+            continue
+        words = re.sub(r"\d{4}-\d\d(?:-\d\d)?|/[\d,]+", " ", words)  # months and days; "1/3": of three points one
+        numbers = NUMBER.findall(words.strip())
+        if len(numbers) == 1:
+            found.append((unescape(url), numbers[0]))
+    return found
 
 
 def without_a_way(said: str, *, above: bool) -> list[str]:
@@ -138,17 +172,18 @@ def without_a_way(said: str, *, above: bool) -> list[str]:
 def walk(client: Client, address: str) -> int:
     """Open every figure of a page; returns how many there were."""
     seen = set()
-    said = page(client, address)
-    for url, number in FIGURE.findall(said):
-        url = unescape(url)
+    for url, number in figures_of(page(client, address)):
         if url.startswith("?"):
             url = address.split("?")[0] + url
-        if (url, number) in seen or not url.startswith(LISTS) or f"region={number}" in url:
+        if (url, number) in seen or not url.startswith(LISTS) or NO_LISTS.match(url) or f"region={number}" in url:
             continue  # the last: a region that has no name here
         if url.startswith("/reporting/points/"):  # who reads no cards is led to the point
             continue
         seen.add((url, number))
-        assert rows(page(client, url)) == int(number.replace(",", "")), (address, url)
+        said = page(client, url)
+        if "rule-queue" in said:  # a line for each rule: the same cards are listed one by one beside it
+            said = page(client, url + ("&" if "?" in url else "?") + "by=card")
+        assert rows(said) == int(number.replace(",", "")), (address, url)
     return len(seen)
 
 
@@ -176,8 +211,19 @@ def test_every_figure_above_hospitals_opens_what_makes_it(
 @pytest.mark.parametrize("role", ["point_lead", "responsible_deputy", "entry_clerk", "auditor", "records_department"])
 def test_every_figure_of_a_hospital_opens_what_makes_it(country: Institution, role: str) -> None:
     reader = made_up.browser(made_up.post(role, country))
-    assert sum(walk(reader, address) for address in PAGES) >= 20
-    assert [one for address in PAGES for one in without_a_way(page(reader, address), above=False)] == []
+    addresses = (*PAGES, *DESKS.get(role, ()))
+    assert sum(walk(reader, address) for address in addresses) >= 20
+    assert [one for address in addresses for one in without_a_way(page(reader, address), above=False)] == []
+
+
+def test_a_link_that_counts_is_found_whatever_its_words() -> None:
+    for said in (
+        '<a href="/cards">3</a>', '<a class="x" href="/cards"><b>3</b> </a>', '<a href="/cards">待审核 <b>3</b></a>',
+        '<a href="/cards">一起通过 3 份无问题的卡</a>', '<a href="/cards">2026-10 月 3 份</a>',
+    ):  # fmt: skip
+        assert figures_of(said) == [("/cards", "3")], said
+    for said in ("<b>3</b>", '<a href="/cards">2026-10</a>', '<a href="/cards">HQ051</a>', '<a href="/x">3.5%</a>'):
+        assert figures_of(said) == [], said
 
 
 def test_a_number_without_a_way_is_found() -> None:

@@ -274,3 +274,30 @@ def test_all_of_a_rule_that_finds_nothing_is_said(point: Point, clerk: Client) -
     assert "没有" in text(clerk.post("/cards/queue/mend/HQ051", {"all": "1"}, follow=True))
     with point.acting("entry_clerk") as by:
         assert mending.cards_of_rule(rule="HQ096", by=by) == []
+
+
+# --- clean cards -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.requirement("REG-15")
+def test_the_number_of_clean_cards_opens_them_and_is_not_what_one_press_takes(
+    point: Point, auditor: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clean = [point.card() for _ in range(3)]
+    for card in clean:
+        done(point, card, ("entry_clerk", "submit"))
+    back = point.card()
+    done(point, back, ("entry_clerk", "submit"), ("auditor", "return"), ("entry_clerk", "submit"))
+    monkeypatch.setattr(looking, "MOST_AT_ONCE", 2)
+    for address in ("/", "/cards/audit"):
+        links = re.findall(r'<a [^>]*href="([^"]*clean=yes)"[^>]*>([^<]*)</a>', text(auditor.get(address)))
+        assert [re.findall(r"\d+", said) for _url, said in links] == [["3"]], address
+    listed = text(auditor.get("/cards/audit?clean=yes"))
+    assert listed.count("<tr data-card") == 3
+    assert text(auditor.get("/cards/audit")).count("<tr data-card") == 4
+    assert back.record_number not in listed.split("<tbody>")[1].split("</tbody>")[0]
+    assert "一次通过等待最久的 2 份" in listed
+    assert "一起通过 2 份" in listed
+    # From card to card the narrowed desk stays narrowed.
+    first = re.findall(r'href="(/cards/\d+\?[^"]*clean=yes[^"]*)"', listed)
+    assert len(first) == 3

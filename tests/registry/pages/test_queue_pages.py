@@ -106,6 +106,31 @@ def test_what_is_ready_is_submitted_together(point: Point, clerk: Client) -> Non
     assert "没有可处理的" in text(clerk.post("/cards/queue/submit", follow=True))
 
 
+def test_more_than_one_press_submits_are_counted_and_submitted_press_by_press(
+    point: Point, clerk: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is ready is counted in all, also where a press takes fewer; first those whose supplement is whole."""
+    monkeypatch.setattr("tonghu.registry.pages.queue_views.MOST_AT_ONCE", 2)
+    cards = [point.card() for _ in range(5)]
+    with open_scope(system_scope("migration")):
+        Card.objects.filter(pk__in=[card.pk for card in cards]).update(to_supplement=0)
+        Card.objects.filter(pk__in=[cards[0].pk, cards[1].pk]).update(to_supplement=1)
+    said = text(clerk.get("/cards/queue"))
+    for address, number in (("?kind=ready", 5), ("?kind=ready&amp;supplement=lacking", 2)):
+        [words] = re.findall(rf'<a href="{re.escape(address)}">([^<]*)</a>', said)
+        assert re.findall(r"\d+", words) == [str(number)], words
+        listed = text(clerk.get(f"/cards/queue{html.unescape(address)}"))
+        assert listed.count("<tr data-card") == number, address
+    assert "一次最多提交 2 份" in said
+    assert "提交 2 份</button>" in said
+    assert "提交 5 份" not in said
+    answer = pressed(clerk, "/cards/queue", "/cards/queue/submit")
+    assert "2 份报告卡" in text(answer)
+    assert states(point, *cards) == ["draft", "draft", "submitted", "submitted", "draft"], "those that are whole first"
+    rest = text(clerk.get("/cards/queue"))
+    assert "3 份没有查出问题" in rest
+
+
 def test_the_months_say_how_far_they_are(point: Point) -> None:
     cards = [point.card(), point.card(age_years="12"), point.card()]
     submit(point, cards[0])

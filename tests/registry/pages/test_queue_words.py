@@ -10,7 +10,7 @@ from django.template.loader import render_to_string
 from django.utils.translation import override
 
 import made_up
-from made_up_cards import Point
+from made_up_cards import Point, code
 from tonghu.codes.hqms_fields import LAYOUTS
 from tonghu.hqms.labels import GROUPS_EN, GROUPS_ZH
 from tonghu.platform.components.parts import Confirm
@@ -22,7 +22,7 @@ from tonghu.registry.models import Card
 from tonghu.registry.pages import opening
 from tonghu.registry.pages.card_lists import group_name
 from tonghu.registry.pages.export_form import ExportForm
-from tonghu.registry.services import move
+from tonghu.registry.services import move, save_card
 
 pytestmark = pytest.mark.django_db
 
@@ -42,13 +42,19 @@ def handed_in(point: Point, card: Card) -> Card:
 def test_cards_that_came_back_with_nothing_found_have_a_row_of_their_own(point: Point, kind: str) -> None:
     clerk = made_up.browser(point.post("entry_clerk"))
     back = handed_in(point, point.card())
+    found = handed_in(point, point.card())
     with point.acting("auditor") as by:
-        move(cards=[back.pk], act="return", by=by, reason="请核对")
+        move(cards=[back.pk, found.pk], act="return", by=by, reason="请核对")
+    with point.acting("entry_clerk") as by:  # what came back with something to mend is not counted here
+        save_card(card=found.pk, based_on=found.version, by=by, front={code("age_years"): "12"})
     page = text(clerk.get(f"/cards/queue?kind={kind}"))
-    row = re.search(r'<a href="([^"]+)">被退回，没有查出问题</a>.*?<td class="is-number">(\d+)<', page, re.S)
+    words = re.search(r'<a href="([^"]+)">被退回，没有查出问题</a>(.*?)</tr>', page, re.S)
+    row = words and re.search(r'<td class="is-number"><a href="([^"]+)">(\d+)<', words[2])
+    assert words
     assert row
-    assert row[2] == "1"
+    assert (row[1], row[2]) == (words[1], "1"), "the words and the number open the same"
     listed = text(clerk.get(f"/cards/queue{row[1].replace('&amp;', '&')}"))
+    assert listed.count("<tr data-card") == 1
     assert back.record_number in listed
 
 

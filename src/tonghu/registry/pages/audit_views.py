@@ -52,7 +52,8 @@ def audit(request: Request) -> HttpResponse:
     said = {
         "void_requests": [(each, each.card, called.get(each.card_id, "")) for each in void_requests],
         "void_count": void_count,
-        "table": table, "pickable": pickable, "clean": len(clean), "clean_shown": as_text(clean),
+        "table": table, "pickable": pickable, "clean_shown": as_text(clean), "clean_at_once": len(clean),
+        "clean": len(clean) if len(clean) < looking.MOST_AT_ONCE else working.counted(looking.clean(by)),
         "waiting": count,
         "approved": working.counted(looking.approved(by)), "may_report": by.may(REPORT),
         "report_confirm": _confirm(by), "sample": drawn, "of_sample": Trail(by, SAMPLE).query,
@@ -92,7 +93,7 @@ def _waiting(
     opens = of_list(request, AUDITED).card_url
     table = Table(
         request=request, name="audit", rows=looking.by_need(rows), order="need",
-        filters=[undecided.filter_of(request.scope)],
+        filters=filters_of(AUDITED, request.scope),
         columns=(
             Column("pick", _("Pick"), value=lambda card: _box(card, pickable), sort=None, fixed=True),
             Column("record_number", _("Record number"), kind="code", sort=None, fixed=True,

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from tonghu.platform.accounts.access import Request
+from tonghu.platform.components.table import Filter
 from tonghu.platform.scope.scope import Scope
 from tonghu.registry.access import AUDIT
 from tonghu.registry.auditing import sample
@@ -68,6 +69,15 @@ def clean(by: Scope) -> QuerySet[Card]:
     asked = open_requests().filter(card=OuterRef("pk"))
     untouched = auditable(by).filter(~Exists(found), ~Exists(_touched()), ~Exists(_returned()), ~Exists(asked))
     return untouched.order_by("state_since", "pk")
+
+
+def of_clean(by: Scope) -> Filter:
+    """The filter of the auditor's desk that leaves them."""
+
+    def narrow(rows: Any, _chosen: str, /) -> Any:
+        return rows.filter(pk__in=clean(by).order_by().values("pk"))
+
+    return Filter("clean", _("Clean cards"), narrow, [("yes", _("only these"))])
 
 
 def clean_versions(by: Scope) -> dict[int, int]:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
+from django.db.models import Count, Q, Value
+from django.db.models.functions import Least
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -44,22 +47,19 @@ def queue(request: Request) -> HttpResponse:
     place = working.place(request)
     by_card = place.kind in working.BY_CARD or request.GET.get("by") == "card"
     counts = {kind: working.counted(place.queue(kind)) for kind in working.KINDS if kind != "ready"}
-    found = working.ready(by, place.told).order_by("pk").values_list("pk", "version", "to_supplement")[:MOST_AT_ONCE]
-    ready = {pk: (version, lacking) for pk, version, lacking in found}
-    counts["ready"] = len(ready)
-    whole = {pk: version for pk, (version, lacking) in ready.items() if not lacking}
+    ready = _ready(place)
+    counts["ready"] = ready["ready"]
     said = {
         "place": place, "by_card": by_card, "may_by_rule": place.kind not in working.BY_CARD, "counts": counts,
-        "ready": len(ready), "typed": counts["typed"],
-        "ready_shown": as_text({pk: version for pk, (version, _lacking) in ready.items()}),
-        "whole": len(whole), "whole_shown": as_text(whole), "unwhole": len(ready) - len(whole),
+        **ready, "typed": counts["typed"],
         "months": [_month(each) for each in working.months(by, timezone.localdate() - MONTHS_SHOWN)[:3]],
         "first": place.url(None), "tabs": _tabs(place, counts, by_card),
         "kept": f"&kind={place.kind}" if place.kind else "",
     }  # fmt: skip
     if place.rule and not place.left:
         rest = working.Place(by, "", place.kind)
-        said |= {"rule_title": title_of(place.rule), "rest": rest.left, "first": rest.url(None)}
+        done = title_of(place.rule) if place.rule != working.NOTHING else ""
+        said |= {"rule_title": done, "rest": rest.left, "first": rest.url(None)}
     if by_card:
         said["table"] = _table(request, place)
     else:
@@ -76,6 +76,19 @@ def queue(request: Request) -> HttpResponse:
             for row in rows
         ]  # fmt: skip
     return render(request, "registry/queue.html", said)
+
+
+def _ready(place: working.Place) -> dict[str, Any]:
+    """What may be submitted together, in all; and what one press submits, cards whose supplement is whole first."""
+    cards = working.ready(place.by, place.told)
+    in_all = cards.aggregate(ready=Count("pk"), unwhole=Count("pk", filter=Q(to_supplement__gt=0)))
+    first = cards.order_by(Least("to_supplement", Value(1)), "pk").values_list("pk", "version", "to_supplement")[:MOST_AT_ONCE]
+    at_once = {pk: version for pk, version, _lacking in first}
+    whole = {pk: at_once[pk] for pk, _version, lacking in first if not lacking}
+    return {
+        **in_all, "most_at_once": MOST_AT_ONCE, "at_once": len(at_once), "at_once_shown": as_text(at_once),
+        "whole": len(whole), "whole_shown": as_text(whole), "more": in_all["ready"] - len(at_once),
+    }  # fmt: skip
 
 
 def _month(month: working.Month) -> dict[str, object]:
@@ -131,6 +144,7 @@ def _table(request: Request, place: working.Place) -> Table:
             Column("archive_month", _("Archive month"), sort="archive_month",
                    value=lambda card: f"{card.archive_month:%Y-%m}"),
         ),
+        filters=card_lists.filters("supplement") if place.kind == "ready" else (),
         caption=_("Cards with something to do"), total=working.in_all(place.left), count_to=working.MOST_COUNTED,
         empty=_("Nothing is left here."),
     )  # fmt: skip

@@ -131,7 +131,7 @@ def filters_of(name: str, by: Scope) -> list[Filter]:
         return card_lists.filters("institution", "month", "group")
     if name == CARDS:
         return card_lists.filters_of_cards(by)
-    return [undecided.filter_of(by)] if name == AUDITED else []
+    return [looking.of_clean(by), undecided.filter_of(by)] if name == AUDITED else []
 
 
 def trail(request: Request) -> Trail:

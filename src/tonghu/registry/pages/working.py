@@ -25,6 +25,8 @@ MOST_COUNTED: Final = 1000
 #: Which cards the clerk works on, by the name in the address; '' for all that is theirs.
 KINDS: Final = ("", "returned", "supplement", "waits", "typed", "ready")
 
+#: What an address says instead of a rule: only cards on which none finds anything.
+NOTHING: Final = "none"
 #: Of these nothing is found, or not for that: they are listed card by card.
 BY_CARD: Final = frozenset({"supplement", "typed", "ready"})
 
@@ -43,12 +45,14 @@ def queue(by: Scope, *, rule: str = "", kind: str = "", told: Sequence[Told] | N
     """The cards with something to do, those that somebody else was asked about apart.
 
     Args:
-        rule: only those on which it finds something.
+        rule: only those on which it finds something; of :data:`NOTHING` those on which none does.
         kind: ``returned``: those that came back; ``waits``: those that wait for another department; ``supplement``:
             those whose supplement lacks something; ``typed``: those that are left out of a submission, see
             :func:`typed_on`; ``ready``: those that would be submitted together.
         told: who has typed what, where the page has asked already.
     """
+    if rule == NOTHING:
+        return unfound(queue(by, kind=kind, told=told))
     if kind == "typed":
         return typed_on(by, told)
     if kind == "ready":
