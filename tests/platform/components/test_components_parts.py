@@ -73,8 +73,9 @@ def test_history_says_who_when_why_and_what_changed_but_no_secret() -> None:
         Change(label="place", before=None, after="X"),
         Change(label="note", before="Y", after=""),
         Change(label="number", before="110", after="120", secret=True),
+        Change(label="<b>name</b>", before="<i>", after="&"),
     ]
-    assert [change.kind for change in changes] == ["changed", "added", "removed", "changed"]
+    assert [change.kind for change in changes] == ["changed", "added", "removed", "changed", "changed"]
     page = shown(
         "timeline events",
         events=[
@@ -84,9 +85,12 @@ def test_history_says_who_when_why_and_what_changed_but_no_secret() -> None:
     )
     assert "2026-11-15 16:42" in page  # China's time
     assert "理由：证件不符" in page
-    assert "修改了 4 个字段" in page
+    assert "修改了 5 个字段" in page
     assert "<del>2020-06-16</del>" in page
     assert "<ins>2020-06-15</ins>" in page
+    assert "&lt;b&gt;name&lt;/b&gt;</th>" in page
+    assert "<del>&lt;i&gt;</del>" in page
+    assert "<ins>&amp;</ins>" in page
     assert "110" not in page
     assert "还没有记录" in shown("timeline events", events=[])
 

@@ -16,7 +16,8 @@ from tonghu.network.models import Institution
 from tonghu.patients import naming
 from tonghu.patients.merges import merge, undo_merge
 from tonghu.platform.audit import changes
-from tonghu.platform.audit.changes import Wanted, event_model
+from tonghu.platform.audit.changes import event_model
+from tonghu.platform.audit.places import Wanted
 from tonghu.platform.files.models import StoredFile
 from tonghu.registry.models import Card
 
@@ -122,3 +123,12 @@ def test_more_rows_ask_no_more_queries(hospital: Point) -> None:
     assert asked() == few
     with hospital.acting("point_lead"):
         assert Card.objects.count() == 5
+
+
+def test_what_changes_of_several_tables_point_at_is_looked_up_once(hospital: Point) -> None:
+    hospital.card()
+    with hospital.acting("point_lead"), CaptureQueriesContext(connection) as queries:
+        page = changes.changes(Wanted(), limit=50)
+    assert len({one.table for one in page.changes if one.institution is not None}) > 1
+    asked = [one["sql"] for one in queries if 'FROM "network_institution" ' in one["sql"]]
+    assert len(asked) == 1

@@ -13,7 +13,7 @@ from django.utils import translation
 import made_up
 from tonghu.platform.scope.scope import Scope, open_scope
 from tonghu.platform.shell import MenuGroup, MenuItem, SearchHit, SearchProvider
-from tonghu.platform.web import duties, helping
+from tonghu.platform.web import duties, helping, samples
 from tonghu.platform.web import search as searching
 from tonghu.platform.web.context import Shell
 from tonghu.platform.web.security import POLICY
@@ -279,3 +279,13 @@ def test_posts_to_choose_from_and_addresses_that_may_be_missing(settings: Any) -
     settings.ROOT_URLCONF = "tonghu.platform.web.urls"  # a site without accounts
     with translation.override("zh-hans"):
         assert (shell.login_url, shell.logout_url, shell.switch_url, shell.account_url) == ("", "", "", "")
+
+
+def test_the_chart_of_the_style_page_is_drawn_once_in_each_language() -> None:
+    with translation.override("zh-hans"):
+        chinese = samples.chart()
+        assert samples.chart() is chinese
+    with translation.override("en"):
+        english = samples.chart()
+    assert (chinese.head[0], english.head[0]) == ("医院", "Hospital")
+    assert english.figures != chinese.figures

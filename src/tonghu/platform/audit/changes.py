@@ -14,14 +14,16 @@ from typing import Any, Final, Literal
 
 from django.db import models
 from django.db.backends.postgresql.psycopg_any import Range
-from django.db.models import OuterRef, Q, Subquery, Value
+from django.db.models import OuterRef, Subquery
 from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
+from tonghu.platform.audit import places
 from tonghu.platform.audit.history import event_models
+from tonghu.platform.audit.places import Place, Wanted
 from tonghu.platform.crypto.fields import EncryptedText
 from tonghu.platform.crypto.masks import mask_id
 from tonghu.platform.scope.scope import SYSTEM
@@ -90,16 +92,6 @@ def _changed(one: FieldChange) -> str:
     }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
-    """Which changes: of one table or all, by people whose words contain `who`, from a moment until before another."""
-
-    table: str = ""
-    who: str = ""
-    since: datetime | None = None
-    until: datetime | None = None
-
-
 def tables() -> dict[str, str]:
     """Return the followed tables: ``app.model`` and how people call it."""
     return {name_of(model): _name(model) for model in event_models()}
@@ -143,20 +135,17 @@ def of_record(name: str, pk: int) -> list[RowChange]:
         KeyError: no table of that name is followed.
     """
     whole = event_model(name)
-    found = _described(whole, _newest(whole.objects.filter(pgh_obj_id=pk), RECORD_LIMIT))
+    found = {whole: _newest(whole.objects.filter(pgh_obj_id=pk), RECORD_LIMIT)}
     for model in event_models():
         if model.pgh_part_of and _target(model) is whole.pgh_tracked_model:
-            found += _described(model, _newest(model.objects.filter(**{f"{model.pgh_part_of}_id": pk}), RECORD_LIMIT))
-    return _sorted(found)[:RECORD_LIMIT]
+            parts = _newest(model.objects.filter(**{f"{model.pgh_part_of}_id": pk}), RECORD_LIMIT)
+            found[model] = [*found.get(model, ()), *parts]
+    return _sorted(_described(found))[:RECORD_LIMIT]
 
 
 def who_in_words(who: str) -> str:
     """Return who acted; a piece of the system is called so, a role in the reader's language."""
     return system_in_words(who) if who in SYSTEM else label_in_words(who) or "—"
-
-
-#: Where a page ends: moment, table and number of its last change.
-Place = tuple[datetime, str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,17 +162,16 @@ def changes(wanted: Wanted, *, limit: int, after: Place | None = None) -> Page:
     Raises:
         KeyError: no table of that name is followed.
     """
-    places = _places(wanted, limit + 1, after)
-    shown = places[:limit]
+    standing = places.newest(wanted, _histories(wanted), limit + 1, after)
+    shown = standing[:limit]
     numbers: dict[str, list[int]] = defaultdict(list)
     for _at, table, number in shown:
         numbers[table].append(number)
-    described = [
-        change
-        for model, found in ((event_model(table), found) for table, found in numbers.items())
-        for change in _described(model, list(model.objects.filter(pgh_id__in=found)))
-    ]
-    return Page(_sorted(described), shown[-1] if len(places) > limit else None)
+    found = {}
+    for table, wanted_here in numbers.items():
+        model = event_model(table)
+        found[model] = list(model.objects.filter(pgh_id__in=wanted_here))
+    return Page(_sorted(_described(found)), shown[-1] if len(standing) > limit else None)
 
 
 def count(wanted: Wanted, *, limit: int) -> int:
@@ -192,45 +180,18 @@ def count(wanted: Wanted, *, limit: int) -> int:
     Raises:
         KeyError: no table of that name is followed.
     """
-    return len(_places(wanted, limit, None))
+    return places.count(wanted, _histories(wanted), limit)
 
 
-def _places(wanted: Wanted, limit: int, after: Place | None) -> list[Place]:
-    """Where the newest changes that are wanted stand: one statement over the histories, which opens no row of them."""
-    names = sorted(tables())  # their ranks sort in the database as the names do here
-    asked = [
-        _narrow(event_model(name), wanted, after)
-        .annotate(rank=Value(names.index(name), models.IntegerField()))
-        .order_by("-pgh_created_at", "-pgh_id")
-        .values_list("pgh_created_at", "rank", "pgh_id")[:limit]
-        for name in ([wanted.table] if wanted.table else names)
-    ]
-    found = asked[0]
-    if len(asked) > 1:
-        found = found.union(*asked[1:], all=True).order_by("-pgh_created_at", "-rank", "-pgh_id")[:limit]
-    return [(at, names[rank], number) for at, rank, number in found]
+def _histories(wanted: Wanted) -> dict[str, str]:
+    """The histories that are wanted: by what the tables that they follow are called, their own tables."""
+    if wanted.table:
+        return {wanted.table: event_model(wanted.table)._meta.db_table}
+    return {name_of(model): model._meta.db_table for model in event_models()}
 
 
 def _sorted(found: list[RowChange]) -> list[RowChange]:
     return sorted(found, key=lambda change: (change.at, change.table, change.number), reverse=True)
-
-
-def _narrow(model: type[Any], wanted: Wanted, after: Place | None) -> models.QuerySet[Any]:
-    rows: models.QuerySet[Any] = model.objects.all()
-    if wanted.who:
-        rows = rows.filter(pgh_who__contains=wanted.who)
-    if wanted.since:
-        rows = rows.filter(pgh_created_at__gte=wanted.since)
-    if wanted.until:
-        rows = rows.filter(pgh_created_at__lt=wanted.until)
-    if after:
-        at, table, number = after
-        same = Q(pgh_created_at=at)
-        if name_of(model) == table:
-            rows = rows.filter(Q(pgh_created_at__lt=at) | (same & Q(pgh_id__lt=number)))
-        else:
-            rows = rows.filter(Q(pgh_created_at__lt=at) | same if name_of(model) < table else Q(pgh_created_at__lt=at))
-    return rows
 
 
 def _newest(rows: models.QuerySet[Any], limit: int) -> list[Any]:
@@ -245,37 +206,43 @@ def _name(model: type[Any]) -> str:
     return str(model.pgh_name or model.pgh_tracked_model._meta.verbose_name)
 
 
-def _described(model: type[Any], events: Sequence[Any]) -> list[RowChange]:
-    """Put events into words; one that changed nothing that people see is left out."""
-    before = _previous(model, events)
-    fields = _shown_fields(model)
-    names = _related_names(fields, [*events, *before.values()])
-    own = model.pgh_tracked_model
-    if own in _namings:
-        names.update({(own, pk): said for pk, said in _namings[own]({event.pgh_obj_id for event in events}).items()})
+def _described(found: Mapping[type[Any], Sequence[Any]]) -> list[RowChange]:
+    """Put events into words, by their history; one that changed nothing that people see is left out.
+
+    All of them at once: what they point at is looked up once for all, however many histories point there.
+    """
+    before = {model: _previous(model, events) for model, events in found.items()}
+    fields = {model: _shown_fields(model) for model in found}
+    names = _related_names(
+        (fields[model], [*events, *before[model].values()]) for model, events in found.items() if events
+    )
     described = []
-    for event in events:
-        earlier = before.get(event.pgh_id)
-        said = tuple(_field_changes(fields, event, earlier, names))
-        if said or event.pgh_label != "update":
-            called = names.get((own, event.pgh_obj_id)) or _called(model, event, names)
-            described.append(
-                RowChange(
-                    at=event.pgh_created_at,
-                    table=name_of(model),
-                    number=event.pgh_id,
-                    record=f"{_name(model)} {called or f'#{event.pgh_obj_id}'}",
-                    pk=event.pgh_obj_id,
-                    act=event.pgh_label,
-                    who=who_in_words(event.pgh_who),
-                    reason=event.pgh_reason,
-                    request=event.pgh_request,
-                    fields=said,
-                    child=event.pgh_obj_id if name_of(model) == CHILD_TABLE else getattr(event, "child_id", None),
-                    institution=getattr(event, "institution_id", None),
-                )
-            )
+    for model, events in found.items():
+        own = _namings.get(model.pgh_tracked_model)
+        named = own({event.pgh_obj_id for event in events}) if own and events else {}
+        for event in events:
+            said = tuple(_field_changes(fields[model], event, before[model].get(event.pgh_id), names))
+            if said or event.pgh_label != "update":
+                called = named.get(event.pgh_obj_id) or _called(model, event, names)
+                described.append(_row_change(model, event, called, said))
     return described
+
+
+def _row_change(model: type[Any], event: Any, called: str, said: tuple[FieldChange, ...]) -> RowChange:
+    return RowChange(
+        at=event.pgh_created_at,
+        table=name_of(model),
+        number=event.pgh_id,
+        record=f"{_name(model)} {called or f'#{event.pgh_obj_id}'}",
+        pk=event.pgh_obj_id,
+        act=event.pgh_label,
+        who=who_in_words(event.pgh_who),
+        reason=event.pgh_reason,
+        request=event.pgh_request,
+        fields=said,
+        child=event.pgh_obj_id if name_of(model) == CHILD_TABLE else getattr(event, "child_id", None),
+        institution=getattr(event, "institution_id", None),
+    )
 
 
 def _previous(model: type[Any], events: Sequence[Any]) -> dict[int, Any]:
@@ -316,13 +283,17 @@ def _has_words(field: models.Field[Any, Any]) -> bool:
     return named or isinstance(field, models.ForeignKey)
 
 
-def _related_names(fields: Sequence[models.Field[Any, Any]], events: Iterable[Any]) -> dict[tuple[type[Any], int], str]:
-    """What foreign keys point at, as far as the reader may see it."""
+def _related_names(
+    shown: Iterable[tuple[Sequence[models.Field[Any, Any]], Iterable[Any]]],
+) -> dict[tuple[type[Any], int], str]:
+    """What foreign keys of events point at, as far as the reader may see it; `shown`: fields, and events with them."""
     wanted: dict[type[Any], set[int]] = defaultdict(set)
-    for event in events:
-        for field in fields:
-            if isinstance(field, models.ForeignKey) and (key := getattr(event, field.attname)) is not None:
-                wanted[field.related_model].add(key)
+    for fields, events in shown:
+        references = [field for field in fields if isinstance(field, models.ForeignKey)]
+        for event in events:
+            for field in references:
+                if (key := getattr(event, field.attname)) is not None:
+                    wanted[field.related_model].add(key)
     histories = {history.pgh_tracked_model: history for history in event_models()}
     named = {
         (model, key): said

@@ -14,7 +14,8 @@ it out, and no setting turns them off. The application reads the history, never 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import Any, Final, TypeVar
 
 import pghistory
@@ -102,10 +103,11 @@ def index_name(table: str, which: str) -> str:
     return f"{table.removesuffix(SUFFIX)[-24:].strip('_')}_ev_{which}"
 
 
-def event_models() -> Iterator[type[Any]]:
-    """Every model of a history, in the order of their names."""
+@cache
+def event_models() -> tuple[type[Any], ...]:
+    """Every model of a history, in the order of their names: the same as long as the program runs."""
     found = [model for model in apps.get_models() if hasattr(model, "pgh_tracked_model")]
-    return iter(sorted(found, key=lambda model: model._meta.label))
+    return tuple(sorted(found, key=lambda model: model._meta.label))
 
 
 class ProtectHistory(RunSQL):

@@ -11,7 +11,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from tonghu.platform.accounts.forms import DateField
-from tonghu.platform.audit.changes import Wanted, tables
+from tonghu.platform.audit.changes import tables
+from tonghu.platform.audit.places import Wanted
 
 
 class WantedForm(forms.Form):

@@ -22,8 +22,9 @@ from tonghu.platform.accounts.access import Request, requires
 from tonghu.platform.accounts.forms import in_words
 from tonghu.platform.audit.access import EXPORT, HISTORY
 from tonghu.platform.audit.acts import log_export, log_list, log_read
-from tonghu.platform.audit.changes import Place, RowChange, count, of_record, tables
+from tonghu.platform.audit.changes import RowChange, count, of_record, tables
 from tonghu.platform.audit.changes import changes as find_changes
+from tonghu.platform.audit.places import Place
 from tonghu.platform.components.parts import Change, Event
 from tonghu.platform.trail.forms import ReasonForm, WantedForm
 

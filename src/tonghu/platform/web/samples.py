@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import cache
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from django import forms
 from django.http import HttpRequest
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from tonghu.platform.components import maps
 from tonghu.platform.components.charts import Chart
@@ -222,6 +223,12 @@ def confirm() -> Confirm:
 
 def chart() -> Chart:
     """A funnel of made-up hospitals: who is outside the limits of chance?"""
+    return _chart(get_language() or "")
+
+
+@cache
+def _chart(_language: str) -> Chart:
+    """The funnel in the language that is spoken now: its words and figures are always the same, and drawn once."""
     import altair as alt  # heavy: only where a chart is drawn
 
     hospitals: list[dict[str, Any]] = [
