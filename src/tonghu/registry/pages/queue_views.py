@@ -82,7 +82,8 @@ def _ready(place: working.Place) -> dict[str, Any]:
     """What may be submitted together, in all; and what one press submits, cards whose supplement is whole first."""
     cards = working.ready(place.by, place.told)
     in_all = cards.aggregate(ready=Count("pk"), unwhole=Count("pk", filter=Q(to_supplement__gt=0)))
-    first = cards.order_by(Least("to_supplement", Value(1)), "pk").values_list("pk", "version", "to_supplement")[:MOST_AT_ONCE]
+    whole_first = cards.order_by(Least("to_supplement", Value(1)), "pk")
+    first = whole_first.values_list("pk", "version", "to_supplement")[:MOST_AT_ONCE]
     at_once = {pk: version for pk, version, _lacking in first}
     whole = {pk: at_once[pk] for pk, _version, lacking in first if not lacking}
     return {
