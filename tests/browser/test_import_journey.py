@@ -266,5 +266,5 @@ def test_a_clerk_is_not_asked_twice_and_reads_beforehand_what_an_undo_leaves(
     undone = worked(clerk, first)
     assert (undone.counts["voided"], undone.counts["kept"]) == (2, 1)
     page.reload()
-    expect(page.locator("main")).to_contain_text("以下报告卡在导入后改动过")
+    expect(page.locator("main")).to_contain_text("以下报告卡保留不动")
     picture(page, "import-undone-kept")
