@@ -7,6 +7,7 @@ import io
 from collections.abc import Callable
 
 import pytest
+from django.db import DatabaseError, connection, transaction
 from made_up_files import Hospital, card_in
 from test_round_trip import brought, exported
 
@@ -239,3 +240,10 @@ def test_a_choice_that_could_not_be_done_is_no_answer(hospital: Hospital) -> Non
     with hospital.acting():
         assert not Answer.objects.exists()
     assert hospital.seen(batch).state == State.CONFIRMED
+
+
+def test_the_database_alone_numbers_answers(hospital: Hospital) -> None:
+    """The newest of a row counts: by raw SQL too, nobody writes one that stays the newest."""
+    refused = pytest.raises(DatabaseError, match="permission denied for table intake_answer")
+    with hospital.acting(), connection.cursor() as cursor, refused, transaction.atomic():
+        cursor.execute("INSERT INTO intake_answer (id, choice) VALUES (9000000000000000000, 'skip')")

@@ -217,6 +217,27 @@ FORGED = {
 }
 
 
+@pytest.mark.parametrize("table", ["registry_cardversion", "registry_act"])
+def test_the_database_alone_numbers_versions_and_acts(point: Point, table: str) -> None:
+    given = [point.card().pk, point.hospital.pk]
+    refused = pytest.raises(DatabaseError, match=f"permission denied for table {table}")
+    with point.acting("records_department"), connection.cursor() as cursor, refused, transaction.atomic():
+        cursor.execute(f"INSERT INTO {table} (id, card_id, institution_id) VALUES (1, %s, %s)", given)
+
+
+def test_a_version_was_made_when_it_was_inserted_whatever_it_says(point: Point) -> None:
+    card = point.card()
+    begun = timezone.now()
+    with point.acting("entry_clerk"), connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO registry_cardversion (card_id, institution_id, number, made_at, origin, changed, content, "
+            "content_key) SELECT card_id, institution_id, 2, now() - interval '1 year', 'manual', '{P5}', content, "
+            "content_key FROM registry_cardversion WHERE card_id = %s",
+            [card.pk],
+        )
+        assert CardVersion.objects.get(card=card, number=2).made_at >= begun
+
+
 def test_whoever_inserts_a_version_is_an_author_of_it_and_approves_nothing(point: Point) -> None:
     """By raw SQL too, whatever field the version says that it changed."""
     card = point.card("records_department")

@@ -8,7 +8,7 @@
 CREATE SCHEMA registry;
 GRANT USAGE ON SCHEMA registry TO tonghu_app;
 
--- Who and when, as the scope says, on whatever is only added to.
+-- Who, as the scope says, on whatever is only added to; 0021_numbered adds when a version was made.
 CREATE FUNCTION registry.sign() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   IF NOT scope.everything() THEN

@@ -253,6 +253,19 @@ def test_nobody_stores_in_the_name_of_another_nor_removes_a_record(clerk: Post) 
         Download.objects.create(file=file, person_id=clerk.person_id)
 
 
+def test_nobody_numbers_a_download_nor_puts_it_back_in_time(clerk: Post) -> None:
+    """By raw SQL too: the history of a file is in order, and says when it was taken."""
+    file = keep(clerk)
+    begun = timezone.now()
+    taken = "INSERT INTO files_download ({more}file_id, person_id, post_id, at) VALUES ({given}%s, %s, %s, %s)"
+    values = [file.pk, clerk.person_id, clerk.pk, begun - timedelta(days=365)]
+    with made_up.acting(clerk), connection.cursor() as cursor:
+        with pytest.raises(DatabaseError, match="permission denied for table files_download"), transaction.atomic():
+            cursor.execute(taken.format(more="id, ", given="9000000000000000000, "), values)
+        cursor.execute(taken.format(more="", given=""), values)
+        assert Download.objects.get(file=file).at >= begun
+
+
 def test_a_process_holds_no_more_plaintext_than_the_setting(clerk: Post, monkeypatch: pytest.MonkeyPatch) -> None:
     first, second = keep(clerk), keep(clerk)
     monkeypatch.setattr(plain, "plain_space", lambda on: len(CSV) + 10)

@@ -154,6 +154,34 @@ END
 $$"""
 
 
+def number_rows(table: str) -> str:
+    """Return the statement that leaves the number of a new row to the database: the application may give the rest.
+
+    For what is only added to and read by its numbers: whoever could choose one could put a row before others, or so far
+    behind that the sequence runs into it. A column that a later migration adds is not the application's to give until
+    that migration grants it.
+    """
+    return _NUMBER.format(table=table)
+
+
+def choose_numbers(table: str) -> str:
+    """Return the statement that takes :func:`number_rows` back."""
+    return f"GRANT INSERT ON {table} TO tonghu_app, tonghu_resolver"
+
+
+_NUMBER: Final = """
+DO $$
+DECLARE
+  given text := (
+    SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum) FROM pg_attribute
+    WHERE attrelid = '{table}'::regclass AND attnum > 0 AND NOT attisdropped AND attname <> 'id');
+BEGIN
+  REVOKE INSERT ON {table} FROM tonghu_app, tonghu_resolver;
+  EXECUTE format('GRANT INSERT (%s) ON {table} TO tonghu_app', given);
+END
+$$"""
+
+
 def _keys(table: str, state: ProjectState) -> set[str]:
     """The columns of a table that say which row it is and what it belongs to, as the migrations know them."""
     (model,) = (model for model in state.apps.get_models() if model._meta.db_table == table)
