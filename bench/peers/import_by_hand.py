@@ -79,10 +79,10 @@ def run(
     with connection.cursor() as cursor:
         with cursor.copy("COPY by_hand.line FROM STDIN") as copy:
             for case, child in zip(cases, children, strict=True):
-                content = Content(layout, case.front)
+                content = Content(layout, case.front, case.supplement)
                 copy.write_row(
                     (case.row, child, *case.typed, *counted.get(case.row, (0, 0, 0)), seal(content), key(content),
-                     list(content.front))
+                     content.filled)
                 )  # fmt: skip
         names = {name: (sort_key(name), name_tokens(name)) for name in {case.identity.patient_name for case in cases}}
         for case, child, (kind, number) in zip(cases, children, documents, strict=True):

@@ -42,7 +42,7 @@ def test_columns_and_identity_of_a_file_are_those_of_its_contents(tmp_path: Path
                     found_in[row].add(tuple(said))
         assert len(cases) > 60
         for case in cases:
-            content = Content(layout, case.front)
+            content = Content(layout, case.front, case.supplement)
             expected = facts(content, ON)
             for name, value in zip(TYPED, case.typed, strict=True):
                 wanted = getattr(expected, name)

@@ -11,8 +11,9 @@ from made_up_cards import page
 from tonghu.codes.hqms_fields import layout
 from tonghu.hqms import record
 from tonghu.registry import supplement
-from tonghu.registry.checks import check, check_without_supplement, missing, to_supplement
+from tonghu.registry.checks import check, check_of_card, missing, to_supplement
 from tonghu.registry.content import Content
+from tonghu.registry.from_page import drawn
 from tonghu.registry.summary import facts
 from tonghu.registry.supplement import items, items_on, stages, stages_of
 from tonghu.rulebook import PACKAGED, load
@@ -124,15 +125,21 @@ def test_a_death_asks_for_its_cause_and_a_card_answers() -> None:
 
 @pytest.mark.parametrize(
     "changes",
-    [{}, {"discharge_disposition": "5"}, {"sex": "女"}, {"birth_date": "42638", "discharge_disposition": "5"}],
-)
-def test_a_files_check_and_the_cards_rules_together_find_what_the_card_does(changes: dict[str, str]) -> None:
+    [
+        {}, {"discharge_disposition": "5"}, {"sex": "女"}, {"birth_date": "42638", "discharge_disposition": "5"},
+        {"basis_of_diagnosis": "0"}, {"basis_of_diagnosis": "5", "pathology_1_morphology_code": ""},
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("filled", [False, True])
+def test_a_files_check_and_the_cards_rules_together_find_what_the_card_does(
+    changes: dict[str, str], filled: bool
+) -> None:
     content = page(**changes)
+    if filled:
+        content = Content("2012", content.front, drawn(content.front, "2012", "malignant", ON))
+        assert "basis" in content.supplement
     of_file = {(one.rule, one.column, one.level, one.version) for one in record.check(content.front, "2012", ON)}
-    more = {
-        (one.rule, one.column, one.level, one.rule_version)
-        for one in check_without_supplement(content.front, "2012", ON)
-    }
+    more = {(one.rule, one.column, one.level, one.rule_version) for one in check_of_card(content, ON)}
     assert of_file | more == {(one.rule, one.column, one.level, one.rule_version) for one in check(content, ON)}
 
 

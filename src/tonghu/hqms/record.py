@@ -66,13 +66,16 @@ def check(
     return _checker(layout, on, region, card is not None).check(raw, on, card or {})
 
 
-def check_blank_card(raw: Mapping[str, str], layout: str, on: date, region: str | None = None) -> list[Finding]:
-    """Of :func:`check` with a card of which nothing is known yet only what reads a fact of the card.
+def check_of_card(
+    raw: Mapping[str, str], layout: str, on: date, region: str | None = None, card: Card | None = None
+) -> list[Finding]:
+    """Of :func:`check` with a card only what reads a fact of the card.
 
-    For rows whose front page is checked elsewhere, in a few microseconds each: ``check(raw)`` and this, together, find
-    what ``check(raw, card={})`` does.
+    For rows whose front page is checked elsewhere, in a few microseconds each while little is known of the card:
+    ``check(raw)`` and this, together, find what ``check(raw, card=card)`` does.
     """
-    return _checker(layout, on, region, True, True).check(raw, on, {})
+    known = card or {}
+    return _checker(layout, on, region, True, frozenset(known)).check(raw, on, known)
 
 
 def missing(
@@ -103,22 +106,29 @@ _checkers: Final[dict[tuple[object, ...], _Checker]] = {}
 
 
 @lru_cache(maxsize=512)  # the rules of a day and a place are chosen once
-def _checker(layout: str, on: date, region: str | None, with_card: bool = False, card_alone: bool = False) -> _Checker:
+def _checker(
+    layout: str, on: date, region: str | None, with_card: bool = False, card_alone: frozenset[str] | None = None
+) -> _Checker:
+    """The rules of a layout; with `card_alone` those that read a fact of a card of which only these are known."""
     dictionary = hqms_fields.layout(layout)
     rules = packaged("registry").on(on, region, [SET, CARD_SET] if with_card else [SET], layout)
     key = (layout, with_card, card_alone, *((rule.id, rule.version, rule.file) for rule in rules.rules))
     held = _checkers.get(key)
     if held is None:
         of_card = frozenset(name for name, fact in rules.schema.facts.items() if fact.by == "card")
-        if card_alone:
-            rules = replace(rules, rules=tuple(rule for rule in rules.rules if _finds_on_blank(rule, rules, of_card)))
-        held = _checkers[key] = _Checker(dictionary, rules, of_card if with_card else frozenset(), card_alone)
+        if card_alone is not None:
+            blank = of_card - card_alone
+            chosen = (rule for rule in rules.rules if _finds_on_card(rule, rules, of_card, blank))
+            rules = replace(rules, rules=tuple(chosen))
+        held = _checkers[key] = _Checker(
+            dictionary, rules, of_card if with_card else frozenset(), card_alone is not None
+        )
     return held
 
 
-def _finds_on_blank(rule: Rule, rules: RuleSet, blank: frozenset[str]) -> bool:
-    """Whether a rule reads facts of the card and may find something while all of them are blank."""
-    return bool(rules.facts_read[rule.id] & blank) and _can_be(rule.finds, True, blank)
+def _finds_on_card(rule: Rule, rules: RuleSet, of_card: frozenset[str], blank: frozenset[str]) -> bool:
+    """Whether a rule reads facts of the card and may find something while these of them are blank."""
+    return bool(rules.facts_read[rule.id] & of_card) and _can_be(rule.finds, True, blank)
 
 
 def _can_be(node: Node, wanted: bool, blank: frozenset[str]) -> bool:

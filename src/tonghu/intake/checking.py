@@ -27,9 +27,10 @@ from tonghu.hqms.judge import reads_other_rows
 from tonghu.hqms.layout import Columns, detect
 from tonghu.hqms.outputs import CASES, FINDINGS, MARKED, SUMMARY
 from tonghu.intake.private import private_folder
-from tonghu.registry.checks import check, check_without_supplement
+from tonghu.registry.checks import check, check_of_card
 from tonghu.registry.content import Content
 from tonghu.registry.exporting import KEY_COLUMN, plain
+from tonghu.registry.from_page import drawn
 from tonghu.registry.summary import LONGEST_COUNT, LONGEST_RECORD, Identity, sex_code, whole
 from tonghu.rulebook.ruleset import RuleSet
 
@@ -48,6 +49,8 @@ _FACTS: Final = (
 )  # fmt: skip
 #: The columns of findings: the row, the rule with its version, the field's code, the level.
 FINDING: Final = {"row": pl.Int64, "rule": pl.String, "version": pl.Int64, "column": pl.String, "level": pl.String}
+#: Where the group of a row stands among the engine's own columns.
+_GROUP: Final = OWN_COLUMNS.index("scope_group")
 #: So many values are shown of what a rule finds, each of at most so many characters.
 SAMPLES, LONGEST_SAMPLE = 3, 40
 #: What stands in the place of a document number where a child has none.
@@ -62,6 +65,7 @@ class Case:
         row: its place in the file, from 1.
         typed: the values of :data:`TYPED`, times without a zone as the page has them.
         front: codes of the fields → texts as written.
+        supplement: what they say of the card's supplement.
         identity: what the page says of the child.
         organisation: the organisation code, '' where none is written.
         card_key: the card that an exported file names.
@@ -71,6 +75,7 @@ class Case:
     row: int
     typed: tuple[Any, ...]
     front: dict[str, str]
+    supplement: dict[str, str]
     identity: Identity
     organisation: str
     card_key: int | None
@@ -108,8 +113,9 @@ class Checked:
         """The rows in scope in blocks, each with its findings (columns of :data:`FINDING`; one of each).
 
         They are those of the card that a row would become: what the file's check finds in the row alone, and what the
-        card's own rules find while its supplement is blank. Rules that compare rows stand in the summary. A file that
-        lacks columns is asked row by row: on a card they are blank fields, which a file's check does not ask about.
+        card's own rules find while its supplement is what the row says of it. Rules that compare rows stand in the
+        summary. A file that lacks columns is asked row by row: on a card they are blank fields, which a file's check
+        does not ask about.
         """
         findings = self._findings()
         lacking = bool(self.columns.missing)
@@ -121,16 +127,12 @@ class Checked:
             yield cases, of_cards if lacking else pl.concat([found, of_cards])
 
     def _of_cards(self, cases: Iterable[Case], *, whole: bool) -> pl.DataFrame:
-        """What the rules find on the cards: those of the card itself while its supplement is blank, or all rules."""
-        layout = self.columns.named
+        """What the rules find on the cards: those of the card itself, or all rules."""
+        layout, asked = self.columns.named, check if whole else check_of_card
         found = [
             (case.row, one.rule, one.rule_version, one.column, one.level)
             for case in cases
-            for one in (
-                check(Content(layout, case.front), self.on, self.region)
-                if whole
-                else check_without_supplement(case.front, layout, self.on, self.region)
-            )
+            for one in asked(Content(layout, case.front, case.supplement), self.on, self.region)
         ]
         return pl.DataFrame(found, schema=FINDING, orient="row")
 
@@ -221,7 +223,8 @@ class Checked:
             front = {code: text for code, text in zip(codes, cells, strict=True) if text}
             if key_at is not None:
                 front = {code: plain(text) for code, text in front.items()}
-            yield _case(mine, front, key, dict(zip(_FACTS, said, strict=True)))
+            supplement = drawn(front, columns.named, mine[_GROUP], self.on)
+            yield _case(mine, front, supplement, key, dict(zip(_FACTS, said, strict=True)))
 
 
 @contextmanager
@@ -249,7 +252,9 @@ def organisation(text: str | None) -> str:
     return halfwidth(clean(text) or "").strip().upper().removeprefix("-")
 
 
-def _case(own: Sequence[Any], front: dict[str, str], key: str | None, said: Mapping[str, Any]) -> Case:
+def _case(
+    own: Sequence[Any], front: dict[str, str], supplement: dict[str, str], key: str | None, said: Mapping[str, Any]
+) -> Case:
     row, group, code, position, years, days, subgroup, method, certainty = own
     record = halfwidth(_text(said["medical_record_no"]))
     discharge: datetime | None = said["discharge_datetime"]
@@ -273,8 +278,9 @@ def _case(own: Sequence[Any], front: dict[str, str], key: str | None, said: Mapp
     )
     card_key = int(key) if key and key.strip().isascii() and key.strip().isdecimal() and len(key) < 19 else None
     return Case(
-        row, typed, front, identity, organisation(said["org_code"]), card_key, _why(record, discharge, identity)
-    )
+        row, typed, front, supplement, identity, organisation(said["org_code"]), card_key,
+        _why(record, discharge, identity),
+    )  # fmt: skip
 
 
 def _why(record: str, discharge: datetime | None, identity: Identity) -> str:

@@ -31,6 +31,7 @@ from tonghu.platform.jobs.points import point
 from tonghu.platform.scope.scope import Scope
 from tonghu.registry.checks import rules_key
 from tonghu.registry.content import open_
+from tonghu.registry.from_page import brought
 from tonghu.registry.models import Card, CardVersion, Origin
 from tonghu.registry.rows import row_of
 from tonghu.registry.services import OnRecord, move, save_card
@@ -229,7 +230,8 @@ class _Chunk:
         if (card.version, card.state) != (row.card_version, row.card_state):
             raise InputRefused("报告卡已有变化", "The card has changed")
         held = open_(CardVersion.objects.get(card=card, number=card.version).content)
-        incoming = open_(Row.objects.values_list("content", flat=True).get(pk=row.pk))
+        content, group = Row.objects.values_list("content", "scope_group").get(pk=row.pk)
+        incoming = open_(content)
         absent = lacking(self.batch)
         codes = differing(incoming, held, absent)
         texts = in_layout(incoming, held.layout)
@@ -246,7 +248,11 @@ class _Chunk:
             if moved[0].refused:
                 raise InputRefused(moved[0].zh, moved[0].en)
         save_card(
-            card=card.pk, based_on=card.version, by=self.by, front=changes, origin=Origin.IMPORT, batch=self.batch.pk,
+            card=card.pk, based_on=card.version, by=self.by, front=changes,
+            supplement=brought(
+                held, changes, incoming, before=card.scope_group, after=group, day=timezone.localdate()
+            ),
+            origin=Origin.IMPORT, batch=self.batch.pk,
             row=as_it_came(incoming, held.layout, absent, row_of(card.pk) if absent else None),
             brought_by=self.brought_by, archive_month=self.batch.archive_month if again else None,
         )  # fmt: skip

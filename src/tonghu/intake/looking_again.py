@@ -149,5 +149,5 @@ def _whole(batch: Batch, rows: list[int]) -> None:
     alone = Row.objects.filter(batch=batch, pk__in=rows, card=None, match__in=[Match.NEW, Match.UNDETERMINED])
     fresh = list(alone.only("content"))
     for row in fresh:
-        row.changed = list(open_(row.content).front)
+        row.changed = open_(row.content).filled
     Row.objects.bulk_update(fresh, ["changed"], batch_size=1_000)

@@ -17,11 +17,13 @@ from typing import Final
 
 from django.db import connection
 from django.db.models import Q
+from django.utils import timezone
 
 from tonghu.codes import hqms_fields
 from tonghu.intake.answering import ANSWERED, KEPT, under_earlier_keys
 from tonghu.intake.models import Answer, Batch, Match, Row
 from tonghu.registry.content import Content, differences, open_
+from tonghu.registry.from_page import filled_by
 from tonghu.registry.models import Origin
 from tonghu.registry.states import State
 
@@ -263,7 +265,9 @@ def as_it_came(incoming: Content, layout: str, absent: Container[str], before: C
     codes = _names(layout)
     silent = {codes[name] for name, code in _names(incoming.layout).items() if code in absent and name in codes}
     kept = {code: text for code, text in before.front.items() if code in silent} if before else {}
-    return Content(layout, {**kept, **in_layout(incoming, layout)})
+    filled = filled_by(layout, timezone.localdate())
+    items = {name: text for name, text in before.supplement.items() if filled.get(name) in silent} if before else {}
+    return Content(layout, {**kept, **in_layout(incoming, layout)}, {**items, **incoming.supplement})
 
 
 def in_layout(content: Content, layout: str) -> dict[str, str]:

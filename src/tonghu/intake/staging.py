@@ -100,9 +100,9 @@ def counted(findings: pl.DataFrame) -> dict[int, tuple[int, int, int]]:
 
 
 def _line(case: Case, layout: str, counted: tuple[int, int, int], why: str) -> tuple[Any, ...]:
-    content = Content(layout, case.front)
+    content = Content(layout, case.front, case.supplement)
     match = Match.UNUSABLE if why else Match.NEW
     return (
         case.row, *case.typed, *counted, seal(content), key(content), identity.sealed(case.identity), case.card_key,
-        match.value, why, " ".join(content.front),
+        match.value, why, " ".join(content.filled),
     )  # fmt: skip

@@ -266,17 +266,21 @@ def _put_back(one: _Card, reason: str, batch: int, by: Scope) -> bool:
     card, version = one.card, one.version
     now = open_(CardVersion.objects.get(card=card, number=version).content)
     # Of several versions of one batch the first is undone with the last.
-    first = CardVersion.objects.filter(card=card, batch=batch, origin=Origin.IMPORT).order_by("number").first()
-    assert first is not None
-    before = open_(CardVersion.objects.get(card=card, number=first.number - 1).content)
-    codes = [code for code in differences(now, before) if code in now.front or code in before.front]
+    own = CardVersion.objects.filter(card=card, batch=batch, origin=Origin.IMPORT).order_by("number")
+    written = list(own.values_list("number", "changed"))
+    before = open_(CardVersion.objects.get(card=card, number=written[0][0] - 1).content)
+    differing = differences(now, before)
+    codes = [code for code in differing if code in now.front or code in before.front]
+    brought = {name for _number, changed in written for name in changed}
+    items = [name for name in differing if name not in codes and name in brought]
     try:
         with transaction.atomic():
             if one.handed_on:
                 move(cards=[card], act="withdraw", by=by, reason=reason, batch=batch)
             save_card(
                 card=card, based_on=version, by=by, front={code: before.front.get(code, "") for code in codes},
-                origin=Origin.UNDO, reason=reason, batch=batch,
+                supplement={name: before.supplement.get(name, "") for name in items}, origin=Origin.UNDO,
+                reason=reason, batch=batch,
             )  # fmt: skip
     except InputRefused:
         return False

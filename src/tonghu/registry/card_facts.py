@@ -33,23 +33,29 @@ OF_PAGE: Final[Mapping[str, str]] = {"age": "birth_date", "sex": "sex"}
 
 def of(content: Content, on: date, region: str | None = None) -> dict[str, Value]:
     """Return the facts of the card by name; an item that is blank or cannot be read is left out."""
+    screened = stay.screen(content.front, content.layout, on, region)
+    known = of_items(content.supplement, on)
+    known["in_scope"] = screened.group is not None  # also where the age is not known yet
+    if "stage" in known:
+        known["stage_fits"] = _fits(content, str(known["stage"]), on, region)
+    return known
+
+
+def of_items(supplement: Mapping[str, str], on: date) -> dict[str, Value]:
+    """Return what the supplement says, typed, by item; codes of the tumour in their plain form."""
     from tonghu.tumours.checks import facts_of
 
-    screened = stay.screen(content.front, content.layout, on, region)
-    known: dict[str, Value] = {"in_scope": screened.group is not None}  # also where the age is not known yet
-    held = content.supplement
+    known: dict[str, Value] = {}
     for item in items_on(on):
-        if item.name in held:
-            value, _right = item.read(held[item.name])
+        if item.name in supplement:
+            value, _right = item.read(supplement[item.name])
             if value is not None:
                 known[item.name] = value
-    coded = facts_of({name: held.get(name) for name in ("topography", "histology", "behaviour")})
+    coded = facts_of({name: supplement.get(name) for name in ("topography", "histology", "behaviour")})
     for name in ("topography", "histology", "behaviour"):
         code = coded.get(name)
         if isinstance(code, str):
             known[name] = code
-    if "stage" in known:
-        known["stage_fits"] = _fits(content, str(known["stage"]), on, region)
     return known
 
 

@@ -47,6 +47,11 @@ class Content:
         """Return the content with some texts replaced; a blank one is taken out."""
         return Content(self.layout, {**self.front, **front}, {**self.supplement, **supplement})
 
+    @property
+    def filled(self) -> list[str]:
+        """The codes and names of all that is written."""
+        return [*self.front, *self.supplement]
+
     def value(self, column: str) -> str:
         """Return what is written in a field or supplement item; '' where nothing is."""
         return self.front.get(column) or self.supplement.get(column, "")

@@ -87,7 +87,7 @@ def facts(content: Content, on: date, region: str | None = None) -> Summary:
     group = one_stay.classified(
         stay, content.front, content.layout,
         topography=extra.get("topography") or None,
-        morphology=f"{histology}/{behaviour}" if histology and behaviour else None,
+        morphology=histology if "/" in histology else f"{histology}/{behaviour}" if histology and behaviour else None,
     )  # fmt: skip
     subgroup, method, certainty = group or ("", "", "")
     return Summary(

@@ -10,16 +10,19 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from pathlib import Path
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import yaml
 from django.utils import timezone
 from django.utils.translation import get_language
 
+from tonghu.codes import hqms_fields
+from tonghu.codes.bad_code import BadCode
 from tonghu.codes.dates import read_date
+from tonghu.codes.icdo import Morphology
 from tonghu.codes.text import clean, halfwidth
 from tonghu.hqms.iccc import NO_TUMOUR
-from tonghu.platform.dated import Setting, settings
+from tonghu.platform.dated import MARKS, Setting, settings
 
 FILE: Final = Path(__file__).with_name("supplement.yaml")
 STAGES: Final = Path(__file__).with_name("stages.yaml")
@@ -29,6 +32,8 @@ For = Literal["tumour", "death", "all"]
 DIED: Final = "5"
 #: Kinds of items: a text is whatever is written, a date and a choice are read.
 KINDS: Final = ("text", "date", "choice")
+#: What a field of the front page gives: its code, or a part of its morphology code.
+PARTS: Final = ("", "morphology", "behaviour")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +51,38 @@ class Option:
 
 
 @dataclass(frozen=True, slots=True)
+class FromPage:
+    """What of a front page's field fills an item.
+
+    Attributes:
+        field: the field's name.
+        part: ``morphology`` or ``behaviour`` of a morphology code (M98210/3); '' where the field holds a code itself.
+        codes: the codes that mean the same in both; of a morphology code its behaviours. Any other fills nothing.
+        source, verified: on whose word.
+    """
+
+    field: str
+    part: str
+    codes: frozenset[str]
+    source: str
+    verified: str
+
+    def read(self, text: str) -> str:
+        """Return what a text on the page says of the item, '' for nothing."""
+        plain = halfwidth(clean(text) or "")
+        if not self.part:
+            return plain if plain in self.codes else ""
+        try:
+            code = Morphology.parse(plain)
+        except BadCode:
+            return ""
+        # Without its M or fifth digit nobody knows of which list the number is: ICD-O-2, as the page's, or ICD-O-3.
+        if not code.from_m_code or code.behaviour not in self.codes:
+            return ""
+        return code.behaviour if self.part == "behaviour" else str(code)
+
+
+@dataclass(frozen=True, slots=True)
 class Item:
     """One item of the supplement.
 
@@ -58,6 +95,7 @@ class Item:
         limit: the most characters that it takes, None for a date.
         meant_for: for which cards.
         asked: whether it counts as still to be supplemented while it is blank.
+        from_page: what of the front page fills it, None where nothing does.
         valid_from, clauses, source, verified: since when, and on whose word.
     """
 
@@ -72,6 +110,7 @@ class Item:
     limit: int | None
     meant_for: For
     asked: bool
+    from_page: FromPage | None
     valid_from: date
     clauses: tuple[str, ...]
     source: str
@@ -206,14 +245,28 @@ def _item(setting: Setting) -> Item:
         limit=said.pop("limit", None),
         meant_for=said.pop("for"),
         asked=said.pop("asked", False),
+        from_page=_from_page(said.pop("from_page", None)),
         valid_from=setting.valid_from,
         clauses=tuple(said.pop("clauses")),
         source=setting.source,
         verified=setting.verified,
     )
-    if said or made.kind not in KINDS or (made.kind == "choice") != bool(made.options):
+    wrong = made.kind not in KINDS or (made.kind == "choice") != bool(made.options)
+    if said or wrong or (made.from_page and not _can_be_filled(made, made.from_page)):
         raise ValueError(f"{FILE.name}: {setting.name} cannot be read ({', '.join(said) or made.kind})")
     return made
+
+
+def _from_page(said: dict[str, Any] | None) -> FromPage | None:
+    return FromPage(**{"part": "", **said, "codes": frozenset(said["codes"])}) if said else None
+
+
+def _can_be_filled(item: Item, by: FromPage) -> bool:
+    """Whether the field is one of a front page, and what it gives is what the item takes."""
+    known = any(by.field in hqms_fields.layout(layout).by_name for layout in hqms_fields.LAYOUTS)
+    whole = by.part == "morphology"
+    fits = item.list_id == "morphology" if whole else by.codes <= {option.code for option in item.options}
+    return known and fits and by.part in PARTS and by.verified in MARKS and item.meant_for != "death"
 
 
 def _choices_of(what: str) -> tuple[Option, ...]:

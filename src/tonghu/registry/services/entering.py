@@ -85,7 +85,7 @@ def enter_card(
     _save_new(card)
     CardVersion.objects.create(
         card=card, institution=institution, number=1, origin=origin, content=contents.seal(content),
-        content_key=contents.key(content), changed=[*content.front, *content.supplement],
+        content_key=contents.key(content), changed=content.filled,
     )  # fmt: skip
     Finding.objects.bulk_create(rows(card, found))
     ask_siblings([card], key=f"{card.pk}-1", by=by)
