@@ -215,8 +215,9 @@ def test_an_export_needs_its_right_and_a_reason_and_carries_a_watermark() -> Non
         assert not Event.objects.filter(kind="audit.exported").exists()
     answer = client.post(address, {"reason": "年度核查"})
     assert answer["Content-Type"] == "text/csv; charset=utf-8"
-    assert answer.content.startswith(b"\xef\xbb\xbf")
-    rows = list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"))))
+    written = b"".join(answer.streaming_content)
+    assert written.startswith(b"\xef\xbb\xbf")
+    rows = list(csv.reader(io.StringIO(written.decode("utf-8-sig"))))
     assert "年度核查" in rows[0][0]
     assert "虚构人员 · 病案管理部门" in rows[0][0]
     assert rows[1][:2] == ["时间", "谁"]
@@ -226,6 +227,23 @@ def test_an_export_needs_its_right_and_a_reason_and_carries_a_watermark() -> Non
     assert event.reason == "年度核查"
     assert event.data["count"] >= 2
     assert client.get("/history/export", {"since": "nonsense"}).status_code == 404
+
+
+def test_the_file_is_handed_over_in_pieces_in_the_readers_scope_and_language(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(views, "EXPORT_BLOCK", 2)
+    held = made_up.post("records_department")
+    for number in range(4):
+        change(held.institution, name=f"Hospital {number}")
+    client = made_up.browser(held)
+    client.cookies["django_language"] = "en"
+    answer = client.post("/history/export?table=network.institution", {"reason": "yearly check"})
+    pieces = [piece.decode() for piece in answer.streaming_content]
+    assert len(pieces) == 4, "the head, and five changes by twos"
+    assert pieces[0].splitlines()[1].startswith("Time,Who,")
+    rows = list(csv.reader(io.StringIO("".join(pieces[1:]))))
+    assert [row[6] for row in rows if row[3] == "changed"] == [f"Hospital {number}" for number in (3, 2, 1, 0)]
+    with open_scope(system_scope("chain")):
+        assert Event.objects.get(kind="audit.exported").data["count"] == 5
 
 
 def test_too_many_changes_for_a_file_are_said_before_anything_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final, Literal
 
 from django.db import models
 from django.db.backends.postgresql.psycopg_any import Range
-from django.db.models import OuterRef, Subquery
+from django.db.models import F, OuterRef, Subquery, Value
 from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.timezone import localtime
@@ -164,14 +164,43 @@ def changes(wanted: Wanted, *, limit: int, after: Place | None = None) -> Page:
     """
     standing = places.newest(wanted, _histories(wanted), limit + 1, after)
     shown = standing[:limit]
+    return Page(told(shown), shown[-1] if len(standing) > limit else None)
+
+
+def standing_at(wanted: Wanted, *, limit: int) -> list[Place]:
+    """Return where the newest `limit` changes stand that are wanted.
+
+    Raises:
+        KeyError: no table of that name is followed.
+    """
+    return places.newest(wanted, _histories(wanted), limit, None)
+
+
+def told(standing: Iterable[Place]) -> list[RowChange]:
+    """Return the changes at these places, the newest first, but for those that changed nothing that people see."""
+    return _sorted(_described({model: list(rows) for model, rows in _rows(standing)}))
+
+
+def whose(standing: Iterable[Place]) -> list[tuple[int, int | None]]:
+    """Return whose records the changes at these places are of: each child with the hospital, where it is one's view."""
+    found: set[tuple[int, int | None]] = set()
+    for model, rows in _rows(standing):
+        columns = {field.attname for field in model._meta.concrete_fields}
+        child = "pgh_obj_id" if name_of(model) == CHILD_TABLE else "child_id"
+        if child in columns:
+            place = F("institution_id") if "institution_id" in columns else Value(None, models.BigIntegerField())
+            found.update(rows.exclude(**{child: None}).values_list(child, place).distinct())
+    return sorted(found, key=lambda one: (one[0], one[1] or 0))
+
+
+def _rows(standing: Iterable[Place]) -> Iterator[tuple[type[Any], models.QuerySet[Any]]]:
+    """The rows at these places, history by history."""
     numbers: dict[str, list[int]] = defaultdict(list)
-    for _at, table, number in shown:
+    for _at, table, number in standing:
         numbers[table].append(number)
-    found = {}
-    for table, wanted_here in numbers.items():
+    for table, here in numbers.items():
         model = event_model(table)
-        found[model] = list(model.objects.filter(pgh_id__in=wanted_here))
-    return Page(_sorted(_described(found)), shown[-1] if len(standing) > limit else None)
+        yield model, model.objects.filter(pgh_id__in=here)
 
 
 def count(wanted: Wanted, *, limit: int) -> int:
