@@ -78,7 +78,7 @@ def test_a_row_of_which_nothing_is_the_cards_stay_waits(hospital: Hospital) -> N
     assert what_rows_are(hospital, batch) == [("probable", "key_in_doubt", "")]
 
 
-def test_a_stay_put_right_is_no_doubt(hospital: Hospital) -> None:
+def test_a_stay_put_right_is_no_doubt_and_waits_for_a_word(hospital: Hospital) -> None:
     hospital.imported(hospital.page())
     batch = edited(hospital, lambda rows: [{**rows[0], "P3": "ZY0777", "P25": "2026-10-09 09:00"}])
-    assert what_rows_are(hospital, batch) == [("changed", "", "replace")]
+    assert what_rows_are(hospital, batch) == [("changed", "renames", "")]

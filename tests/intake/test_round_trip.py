@@ -11,6 +11,7 @@ from made_up_files import Hospital
 from openpyxl import load_workbook
 
 import made_up
+from tonghu.intake import services
 from tonghu.intake.models import Batch, State
 from tonghu.registry.content import open_
 from tonghu.registry.exporting import KEY_COLUMN
@@ -71,6 +72,8 @@ def test_an_edited_row_finds_its_card_even_with_another_record_number(filled: Ho
         number = int(rows[2][0])
         row = batch.rows.get(row=1)
         assert (row.match, row.card, sorted(row.changed)) == ("changed", number, ["P25", "P27", "P3"])
+    with filled.acting() as by:
+        services.choose(batch=batch.pk, choice="replace", rows=[1], by=by)
     filled.confirmed(batch)
     with filled.acting():
         card = Card.objects.get(pk=number)

@@ -9,7 +9,7 @@ from typing import Final
 from django.db import connection, transaction
 
 from tonghu.intake.access import UPLOAD
-from tonghu.intake.matching import match
+from tonghu.intake.matching import SAME_DAY, match
 from tonghu.intake.models import Batch, Match, Row, State
 from tonghu.platform.accounts.access import check_may
 from tonghu.platform.scope.scope import Scope
@@ -33,8 +33,8 @@ SELECT r.id FROM touched AS t JOIN intake_row AS r ON r.batch_id = %(batch)s AND
 WHERE t.state <> 'voided' AND r.card IS DISTINCT FROM t.id AND (
   r.match IN ('new', 'undetermined') AND r.card IS NULL AND r.discharge_at = t.discharge_at
   OR r.match IN ('new', 'probable') AND t.changed_at > %(since)s::timestamptz
-    AND (r.discharge_at = t.discharge_at OR (r.card IS NULL AND r.admission_count = t.admission_count
-      AND r.admission_count <> '')))
+    AND (r.discharge_at = t.discharge_at OR (r.card IS NULL AND (
+      r.admission_count = t.admission_count AND r.admission_count <> '' OR {SAME_DAY.format(one="r", other="t")}))))
 """  # noqa: S608 -- a constant of the code
 _ANSWERED: Final = """
 SELECT r.id FROM intake_row AS r JOIN intake_batch AS b ON b.id = r.answered

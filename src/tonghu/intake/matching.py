@@ -1,7 +1,8 @@
 """What each row of a file is to the cards that are there. Set-wise; only what seems to differ is opened and compared.
 
 A stay is known by hospital, record number and discharge time (or by the card's number in an exported file). One that
-fits by record number and admission count alone is a question to a person. A row that says what the card says, or what
+fits by record number and admission count alone, by record number and the day of discharge, or by a record number in
+another writing (zeros, letter case, marks), is a question to a person. A row that says what the card says, or what
 the card's last import said, brings nothing new: it is unchanged, whatever a clerk has mended since. A row that would
 write over what a person wrote waits for a person; one that somebody decided on before does not (``answering.py``).
 """
@@ -12,6 +13,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Container, Sequence
+from datetime import datetime
 from functools import cache
 from typing import Final
 
@@ -20,13 +22,19 @@ from django.db.models import Q
 from django.utils import timezone
 
 from tonghu.codes import hqms_fields
+from tonghu.codes.text import halfwidth
 from tonghu.intake.answering import ANSWERED, KEPT, under_earlier_keys
 from tonghu.intake.models import Answer, Batch, Match, Row
 from tonghu.registry.content import Content, differences, open_
 from tonghu.registry.from_page import filled_by
-from tonghu.registry.models import Origin
+from tonghu.registry.models import Card, Origin
 from tonghu.registry.states import State
 
+#: Whether two stays end on the same day in China.
+SAME_DAY: Final = (
+    "({one}.discharge_at AT TIME ZONE 'Asia/Shanghai')::date"
+    " = ({other}.discharge_at AT TIME ZONE 'Asia/Shanghai')::date"
+)
 #: So many rows are opened and compared together.
 COMPARED: Final = 1_000
 #: The last import of a card that was not undone; 0 for none.
@@ -92,21 +100,33 @@ _BY_STAY: Final = _MATCHED.format(
     fits="r.card IS NULL AND c.record_number = r.record_number AND c.discharge_at = r.discharge_at"
 )
 #: A card that another row of the file fits exactly is no question.
-_PROBABLE: Final = f"""
+_NEAR: Final = f"""
 UPDATE intake_row AS r SET match = 'probable', card = near.id, card_version = near.version, card_state = near.state,
-  why = 'probable'
+  why = near.why
 FROM (
-  SELECT DISTINCT ON (r.id) r.id AS row_id, c.id, c.version, c.state
+  SELECT DISTINCT ON (r.id) r.id AS row_id, c.id, c.version, c.state, {{why}} AS why
   FROM intake_row AS r
-  JOIN registry_card AS c ON c.institution_id = r.institution_id AND c.record_number = r.record_number
-    AND c.admission_count = r.admission_count AND c.state <> 'voided'
-  WHERE r.batch_id = %(batch)s AND r.match = 'new' AND r.card IS NULL AND r.admission_count <> ''
-    AND {_ONLY.format(row="r")}
+  JOIN registry_card AS c ON c.institution_id = r.institution_id AND {{fits}} AND c.state <> 'voided'
+  WHERE r.batch_id = %(batch)s AND r.match = 'new' AND r.card IS NULL AND {_ONLY.format(row="r")}
     AND NOT EXISTS (SELECT FROM intake_row AS own WHERE own.batch_id = r.batch_id AND own.card = c.id)
-  ORDER BY r.id, c.id
+  ORDER BY r.id, why, c.id
 ) AS near
 WHERE near.row_id = r.id
 """
+_SAME_COUNT: Final = "(c.admission_count = r.admission_count AND r.admission_count <> '')"
+#: Also the day alone: a card that somebody typed may lack the hour.
+_PROBABLE: Final = _NEAR.format(
+    why=f"CASE WHEN {_SAME_COUNT} THEN 'probable' ELSE 'same_day' END",
+    fits=f"c.record_number = r.record_number AND ({_SAME_COUNT} OR {SAME_DAY.format(one='c', other='r')})",
+)
+#: What is left of a record number without what spreadsheets and hands change: leading zeros, letter case and marks.
+_BARE: Final = "ltrim(upper(regexp_replace({of}.record_number, '[^0-9A-Za-z]', '', 'g')), '0')"
+_ANOTHER_WRITING: Final = _NEAR.format(
+    why="'another_writing'",
+    fits=f"c.discharge_at = r.discharge_at AND {_BARE.format(of='c')} = {_BARE.format(of='r')}",
+)
+#: By no index: the hospital's cards and the file's rows are read once each, whatever the statistics say.
+_BY_WRITING: Final = f"SET LOCAL enable_nestloop = off; {_ANOTHER_WRITING}; SET LOCAL enable_nestloop = on"
 _UNDETERMINED: Final = """
 UPDATE intake_row SET match = 'undetermined', why = 'undetermined'
 WHERE batch_id = %(batch)s AND match = 'new' AND scope_group = 'undetermined'
@@ -145,7 +165,7 @@ def match(batch: Batch, only: Sequence[int] | None = None) -> None:
         batch.summary["compared_at"] = cursor.fetchone()[0].isoformat()
         if only is None:
             cursor.execute(_REPEATED, asked)
-        for statement in (_BY_KEY, _KEY_IN_DOUBT, _BY_STAY, _PROBABLE, _UNDETERMINED):
+        for statement in (_BY_KEY, _KEY_IN_DOUBT, _BY_STAY, _PROBABLE, _BY_WRITING, _UNDETERMINED):
             cursor.execute(statement, asked)
     _compare(batch, only)
     with connection.cursor() as cursor:
@@ -165,7 +185,8 @@ def match(batch: Batch, only: Sequence[int] | None = None) -> None:
 def _compare(batch: Batch, only: Sequence[int] | None) -> None:
     """Open what seems to differ: the fields that do, or that none does (a card with a supplement has another hash).
 
-    A row that would write over what a person wrote is ``edited``. One whose card's number is in doubt, but that says
+    A row that would write over what a person wrote is ``edited``; one that would give the card another record number,
+    discharge time or document ``renames`` it. One whose card's number is in doubt, but that says
     what the card of its stay says, brings nothing new either.
     """
     absent = lacking(batch)
@@ -176,7 +197,7 @@ def _compare(batch: Batch, only: Sequence[int] | None) -> None:
     while rows := list(seem.order_by("pk").filter(pk__gt=last)[:COMPARED]):
         last = rows[-1].pk
         cards = [row.card for row in rows if row.card is not None]
-        held, by_hand = contents(cards), written_by_hand(cards)
+        held, by_hand, named = contents(cards), written_by_hand(cards), _named(cards)
         for row in rows:
             now, imported = held[row.card or 0]
             incoming = open_(row.content)
@@ -187,9 +208,26 @@ def _compare(batch: Batch, only: Sequence[int] | None) -> None:
             voided = row.match == Match.CHANGED and row.card_state == State.VOIDED
             if not voided and (not changed or (imported and not differing(incoming, imported, absent))):
                 row.match, row.why = Match.UNCHANGED, ""
+            elif row.match == Match.CHANGED and (
+                (row.record_number, row.discharge_at) != named[row.card or 0] or _other_document(incoming, now)
+            ):
+                row.why = "renames"
             elif row.match == Match.CHANGED and any(code in by_hand[row.card or 0] for code in changed):
                 row.why = "edited"
         Row.objects.bulk_update(rows, ["changed", "match", "why"])
+
+
+def _named(cards: list[int]) -> dict[int, tuple[str, datetime | None]]:
+    """Record number and discharge time of cards: what their stays are known by."""
+    held = Card.objects.filter(pk__in=cards).values_list("pk", "record_number", "discharge_at")
+    return {card: (record_number, discharge_at) for card, record_number, discharge_at in held}
+
+
+def _other_document(incoming: Content, held: Content) -> bool:
+    """Whether both say a document number, each another one: the card would be another child's."""
+    said = (halfwidth(content.value(_names(content.layout)["national_id"])).upper() for content in (incoming, held))
+    one, other = ("".join(filter(str.isalnum, text)) for text in said)  # a dash stands for none
+    return bool(one and other and one != other)
 
 
 def written_by_hand(cards: list[int]) -> dict[int, Container[str]]:

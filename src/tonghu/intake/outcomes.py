@@ -34,11 +34,20 @@ WHY: Final[dict[str, Promise]] = {
     "repeated": _("The same stay stands in the file twice, differently: keep one of them"),
     "repeated_same": _("The same row stands in the file twice; it counts once"),
     "probable": _("Record number and admission count fit a card, the discharge time does not: is it the same stay?"),
+    "same_day": _("A card of this record number ends on the same day, at another time: is it the same stay?"),
+    "another_writing": _(
+        "A card of the same discharge time has this record number but for leading zeros, letter case or marks: is it "
+        "the same stay? A spreadsheet may have dropped the zeros."
+    ),
     "key_in_doubt": _(
         "The row bears a card's number (童护卡号), but its stay is another one, or the number stands in two rows: "
         "which is right?"
     ),
     "undetermined": _("The diagnosis is in scope and the age is not known: is the patient under 20?"),
+    "renames": _(
+        "The row gives the card another record number, discharge time or document number: check that no spreadsheet "
+        "changed them (zeros lost, 1E+17) before you write them over"
+    ),
     "edited": _("Somebody changed the card since the last import: compare before you write over it"),
     "kept": _("Somebody kept the card against an earlier file: compare before you write over it"),
     "moved": _("Somebody decided on the row, then its card changed: look again and decide"),

@@ -1,0 +1,104 @@
+"""A stay that is there under almost the same name: nothing is doubled and no child changed without a person's word."""
+
+from __future__ import annotations
+
+import pytest
+from made_up_files import Hospital, identity_number
+from test_keys_in_doubt import edited, what_rows_are
+
+import made_up
+from tonghu.intake import services
+from tonghu.intake.looking_again import look_again
+from tonghu.intake.models import Batch
+from tonghu.registry.content import Content
+from tonghu.registry.models import Card
+from tonghu.registry.services import enter_card
+
+pytestmark = [pytest.mark.django_db, pytest.mark.requirement("REG-06")]
+
+
+def page_of_row(hospital: Hospital, batch: Batch) -> str:
+    return made_up.browser(hospital.clerk).get(f"/imports/{batch.pk}/rows/1").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("there", "comes"),
+    [("0001231", "1231"), ("zy0001", "ZY0001"), ("ZY-0001", "ZY0001"), ("ZY 0001", "ZY0001"), ("ZY0001", "ZY-0001")],
+)
+def test_a_record_number_in_another_writing_is_a_question(hospital: Hospital, there: str, comes: str) -> None:
+    hospital.imported(hospital.page(P3=there))
+    batch = hospital.checked(hospital.page(P3=comes), hospital.page(P3="ZY0777", P4="虚构别"))
+    assert what_rows_are(hospital, batch) == [("probable", "another_writing", ""), ("new", "", "")]
+    assert "前导零" in page_of_row(hospital, batch)
+    with hospital.acting() as by:
+        services.choose(batch=batch.pk, choice="keep", rows=[1], by=by)
+    hospital.confirmed(batch)
+    with hospital.acting():
+        assert sorted(Card.objects.values_list("record_number", flat=True)) == sorted([there, "ZY0777"])
+
+
+def test_another_time_under_a_like_number_is_another_stay(hospital: Hospital) -> None:
+    hospital.imported(hospital.page(P3="0001231"))
+    batch = hospital.checked(hospital.page(P3="1231", P25="2026-10-19 09:00"))
+    assert what_rows_are(hospital, batch) == [("new", "", "")]
+
+
+def test_a_stay_that_somebody_typed_without_the_hour_is_a_question(hospital: Hospital) -> None:
+    typed = hospital.page(P25="2026-10-08", P2="")
+    with hospital.acting() as by:
+        card = enter_card(
+            institution=hospital.institution, content=Content("2012", {k: v for k, v in typed.items() if v}), by=by
+        )
+    batch = hospital.checked(hospital.page(P25="2026-10-08 09:00", P2="1"), hospital.page(P25="2026-10-09 00:30"))
+    assert what_rows_are(hospital, batch) == [("probable", "same_day", ""), ("new", "", "")]
+    assert "同日出院" in page_of_row(hospital, batch)
+    with hospital.acting() as by:
+        services.choose(batch=batch.pk, choice="replace", rows=[1], by=by)
+    hospital.confirmed(batch)
+    with hospital.acting():
+        card.refresh_from_db()
+        assert (card.version, Card.objects.count()) == (2, 2)
+
+
+def test_a_card_typed_while_the_file_is_looked_at_is_asked_about(hospital: Hospital) -> None:
+    batch = hospital.checked(hospital.page(P25="2026-10-08 09:00"))
+    typed = hospital.page(P25="2026-10-08", P2="")
+    with hospital.acting() as by:
+        enter_card(
+            institution=hospital.institution, content=Content("2012", {k: v for k, v in typed.items() if v}), by=by
+        )
+        # The card was typed after the comparison; in a test both are of one transaction, whose time is its begin.
+        batch.summary["compared_at"] = "2026-01-01T00:00:00+08:00"
+        batch.save(update_fields=["summary"])
+        look_again(batch=batch.pk, by=by)
+    assert what_rows_are(hospital, batch) == [("probable", "same_day", "")]
+
+
+@pytest.mark.parametrize(
+    "spoiled",
+    [
+        {"P3": "1234"}, {"P13": "9.90101E+17"}, {"P25": "2026-10-09 09:00"},
+        {"P3": "1234", "P13": "9.90101E+17", "P782": "12500.00"},
+    ],
+)  # fmt: skip
+def test_an_export_that_a_spreadsheet_spoiled_changes_nobody_by_itself(
+    hospital: Hospital, spoiled: dict[str, str]
+) -> None:
+    hospital.imported(hospital.page(P3="0001234", P13=identity_number("2020-03-01", 3)))
+    batch = edited(hospital, lambda rows: [{**rows[0], **spoiled}])
+    assert what_rows_are(hospital, batch) == [("changed", "renames", "")]
+    assert "前导零丢失" in page_of_row(hospital, batch)
+    with hospital.acting() as by:
+        services.choose(batch=batch.pk, choice="keep", rows=[1], by=by)
+    hospital.confirmed(batch)
+    with hospital.acting():
+        card = Card.objects.get()
+        assert (card.record_number, card.version) == ("0001234", 1)
+
+
+def test_a_document_that_was_missing_or_is_written_otherwise_is_no_question(hospital: Hospital) -> None:
+    number = identity_number("2020-03-01", 3)
+    hospital.imported(hospital.page(P13="-"), hospital.page(P3="ZY0002", P13=number))
+    wide = "".join(chr(ord(letter) + 0xFEE0) for letter in number)
+    batch = hospital.checked(hospital.page(P13=number), hospital.page(P3="ZY0002", P13=wide))
+    assert what_rows_are(hospital, batch) == [("changed", "", "replace"), ("changed", "", "replace")]
