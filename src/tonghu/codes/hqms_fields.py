@@ -39,9 +39,10 @@ class Field:
     """One column of a layout.
 
     ``seq``: place in the standard order, from 1. ``max_length`` and ``scale``: characters of a text, or digits and
-    decimals of a number; None: not checked. ``required``: what the layout's own source says (yes, no, conditional).
-    ``presence``: ``required`` is HQ001 (error when absent), ``advised`` is HQ002 (warning), None is neither.
-    ``table``: its value list; ``table_checked``: whether HQ023 holds values against it. ``shape``: icd10,
+    decimals of a number; None: not checked. ``units``: how its own unit is written, by the field's name in the sources;
+    empty for what has none or whose unit no source says. ``required``: what the layout's own source says (yes, no,
+    conditional). ``presence``: ``required`` is HQ001 (error when absent), ``advised`` is HQ002 (warning), None is
+    neither. ``table``: its value list; ``table_checked``: whether HQ023 holds values against it. ``shape``: icd10,
     icd10_external, icd9cm3, morphology, postcode, resident_id, organisation or None. ``p_code``: the 2012 column that
     it comes from. ``verified``: type, length and value list have a source.
     """
@@ -53,6 +54,7 @@ class Field:
     type: FieldType
     max_length: int | None
     scale: int | None
+    units: tuple[str, ...]
     required: str
     presence: Presence | None
     table: str | None
@@ -162,8 +164,8 @@ def inner_model() -> Mapping[str, Field]:
 
 def _field(row: list[str]) -> Field:
     (
-        seq, code, name, name_zh, type_, max_length, scale, required, presence, table, table_checked, shape, group,
-        p_code, source, verified, vendor_extension, note,
+        seq, code, name, name_zh, type_, max_length, scale, units, required, presence, table, table_checked, shape,
+        group, p_code, source, verified, vendor_extension, note,
     ) = row  # fmt: skip
     return Field(
         int(seq),
@@ -173,6 +175,7 @@ def _field(row: list[str]) -> Field:
         cast(FieldType, type_),
         int(max_length) if max_length else None,
         int(scale) if scale else None,
+        tuple(units.split("|")) if units else (),
         required,
         cast(Presence, presence) if presence else None,
         table or None,

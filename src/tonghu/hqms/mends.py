@@ -30,7 +30,6 @@ _CHINESE_DATE: Final = re.compile(
 _CHINESE_TIME: Final = re.compile(
     r"((?:19|20)\d\d)[-/](\d{1,2})[-/](\d{1,2})\s*(\d{1,2})[时点](\d{1,2})分?(?:(\d{1,2})秒?)?"
 )
-_UNITS: Final = {"integer": "岁周天日次个月小时分钟", "decimal": "元岁周天日个月"}
 _THOUSANDS: Final = re.compile(r"-?\d{1,3}(,\d{3})+(\.\d+)?")
 _MORPHOLOGY: Final = re.compile(r"M?([89]\d{3})(\d?)/([012369])")
 
@@ -56,10 +55,18 @@ def _type(field: Field, text: str, _facts: Facts) -> str | None:
     plain = halfwidth(text).strip()
     if field.type in ("date", "datetime"):
         return _moment(plain, field)
-    number = plain.replace(",", "") if _THOUSANDS.fullmatch(plain) else plain
-    number = number.rstrip(_UNITS.get(field.type, ""))
+    number = _without_unit(plain, field)
+    number = number.replace(",", "") if _THOUSANDS.fullmatch(number) else number
     value, note = casting.cell(field, number)
     return wording.plainly(value, field.type) if value is not None and note is None else None
+
+
+def _without_unit(plain: str, field: Field) -> str:
+    """The text without the field's own unit: a number of another one (“3个月” as years) says something else."""
+    for unit in sorted(field.units, key=len, reverse=True):
+        if plain.casefold().endswith(unit):
+            return plain[: -len(unit)].rstrip()
+    return plain
 
 
 def _moment(plain: str, field: Field) -> str | None:
