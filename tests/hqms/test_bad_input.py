@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import errno
 
+import openpyxl
 import pytest
 from discharge_files import as_csv, stays
 
 from tonghu import cli
 from tonghu.hqms.cases import CasesFile
+from tonghu.hqms.marking.style import ROWS_SHEET
 
 
 def renamed(rows, **names):
@@ -53,6 +55,18 @@ def test_a_delimiter_that_is_none(check, sample_rows):
 def test_a_column_twice(check, sample_rows):
     line = check(as_csv(renamed(sample_rows, P7="P6"))).refused()
     assert "P6（第 10、11 列）" in line
+
+
+def test_the_marked_workbook_is_known_as_what_it_is(check, sample_rows, tmp_path):
+    """People bring it back as they got it: it says so, and what to do, and without its own columns it is read."""
+    done = check(as_csv(sample_rows), "--mark")
+    marked = done.folder / "marked.xlsx"
+    line = check(marked).refused()
+    assert "标注工作簿" in line
+    assert "前面的 8 列" in line
+    sheet = openpyxl.load_workbook(marked)[ROWS_SHEET]
+    alone = [["" if cell is None else str(cell) for cell in cells[8:]] for cells in sheet.iter_rows(values_only=True)]
+    assert check(as_csv(alone)).code != 2, "without its own columns it is read"
 
 
 def test_a_field_by_code_and_by_name(check, sample_rows):

@@ -11,6 +11,7 @@ from discharge_files import as_csv, stays
 
 from tonghu.hqms.marking import front, rows
 from tonghu.hqms.marking.style import FILL, ROWS_SHEET, SUMMARY_SHEET
+from tonghu.hqms.outputs import MARKED_HEADS
 
 
 @pytest.fixture
@@ -56,14 +57,14 @@ def test_the_workbook_keeps_every_digit_and_no_formula(marked, sample_rows):
     sheet = book[ROWS_SHEET]
     assert sheet.freeze_panes == "E2"
     for case, cells in zip(result.cases, sheet.iter_rows(min_row=2, values_only=True), strict=True):
-        assert [cell or "" for cell in cells[len(rows.HEADS) :]] == [case[name] for name in sample_rows[0]]
+        assert [cell or "" for cell in cells[len(MARKED_HEADS) :]] == [case[name] for name in sample_rows[0]]
     assert all(cell.data_type in ("s", "n") for row in sheet.iter_rows(min_row=2) for cell in row if cell.value)
 
 
 def test_each_row_says_who_it_is_and_what_is_wrong_and_its_number_leads_there(marked):
     result, book = marked
     sheet = book[ROWS_SHEET]
-    assert tuple(cell.value for cell in sheet[1])[: len(rows.HEADS)] == rows.HEADS
+    assert tuple(cell.value for cell in sheet[1])[: len(MARKED_HEADS)] == MARKED_HEADS
     place = {str(cell.value).split("\n")[0]: at for at, cell in enumerate(sheet[1])}
     by_case = {}
     for finding in result.findings:
@@ -72,7 +73,7 @@ def test_each_row_says_who_it_is_and_what_is_wrong_and_its_number_leads_there(ma
     for case, cells in zip(result.cases, sheet.iter_rows(min_row=2), strict=True):
         number, record, discharge, problems = cells[: rows.KEPT]
         assert isinstance(number.value, int)
-        assert isinstance(cells[len(rows.HEADS) - 1].value, int | None)
+        assert isinstance(cells[len(MARKED_HEADS) - 1].value, int | None)
         assert (record.value, discharge.value) == (case["P3"], case["P25"].split(" ")[0])
         found = by_case.get(str(number.value), [])
         assert problems.hyperlink is None

@@ -18,6 +18,7 @@ from functools import cached_property
 from tonghu.codes.hqms_fields import LAYOUTS, Field, Layout, header_key, layout
 from tonghu.codes.text import clean
 from tonghu.errors import InputRefused
+from tonghu.hqms.outputs import MARKED_HEADS
 
 # Column names of the TCM front page (pinyin initials of the collection standard of 2019). None of them is a code or a
 # name of the layouts that this registry reads, so three of them are enough to know that layout.
@@ -85,6 +86,7 @@ def detect(header: Sequence[str]) -> Columns:
     found = {name: {at: f for at, key in enumerate(keys) if key and (f := layout(name).find(key))} for name in LAYOUTS}
     chosen = max(LAYOUTS, key=lambda name: len(found[name]))
     other = next(name for name in LAYOUTS if name != chosen)
+    _refuse_marked(header)
     _refuse_strangers(keys, header, len(found[chosen]))
     _refuse_doubled(found[chosen])
     fields = {at: f for at, f in found[chosen].items() if not f.vendor_extension}
@@ -105,6 +107,19 @@ def detect(header: Sequence[str]) -> Columns:
 def _shown(cell: str, at: int) -> str:
     """A header for people: an empty one is named by its place."""
     return clean(cell) or f"(第{at + 1}列 column {at + 1})"
+
+
+def _refuse_marked(header: Sequence[str]) -> None:
+    """Refuse the workbook that a check made, which is for people to read: its first columns repeat the file's own."""
+    count = len(MARKED_HEADS)
+    if tuple(clean(cell) for cell in header[:count]) == MARKED_HEADS:
+        raise InputRefused(
+            "这是检查生成的标注工作簿，供核对时查看，不能直接再查或导入：请在病案系统中改好后重新导出；"
+            f"若只能用此文件，请先删除最前面的 {count} 列（“{MARKED_HEADS[0]}”至“{MARKED_HEADS[-1]}”）",
+            "This is the marked workbook that a check made, for people to read; it cannot be checked or imported: "
+            "correct the rows in the record system and export again, or, if there is only this file, delete its first "
+            f"{count} columns (“{MARKED_HEADS[0]}” to “{MARKED_HEADS[-1]}”)",
+        )
 
 
 def _refuse_strangers(keys: list[str], header: Sequence[str], matched: int) -> None:

@@ -20,6 +20,8 @@ from tonghu.in_place import put_in_place
 
 CASES, FINDINGS, SUMMARY, MARKED = "cases.csv", "findings.csv", "summary.json", "marked.xlsx"
 MARKED_BEFORE = "marked-previous.xlsx"
+#: What stands in the marked workbook in front of the file's own columns, and all that is printed of it.
+MARKED_HEADS = ("数据行号", "病案号", "出院日期", "问题", "病种分组", "触发编码", "诊断位置", "年龄（岁）")
 
 
 class Outputs:

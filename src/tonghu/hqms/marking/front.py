@@ -12,6 +12,7 @@ from tonghu.hqms.labels import GROUPS_ZH, LEVELS
 from tonghu.hqms.marking import rows as row_sheets
 from tonghu.hqms.marking.rows import RowSheets
 from tonghu.hqms.marking.style import HEAD, LINK, MAX_TEXT, ROWS_SHEET, Marked, level_format, lines, page
+from tonghu.hqms.outputs import MARKED_HEADS
 from tonghu.hqms.summary import Summary
 
 UNDETERMINED = "待判定"
@@ -171,7 +172,7 @@ def _steps(made: Summary, rows: RowSheets) -> list[str]:
                 f"问题单元格共 {rows.problem_cells:,} 个，批注只写前 {row_sheets.MAX_COMMENTS:,} 个，"
                 "其余只着色；全部问题见 findings.csv。"
             )
-        steps.append(f"打印“{ROWS_SHEET}”只印前面 {len(row_sheets.HEADS)} 列，可作修改清单。")
+        steps.append(f"打印“{ROWS_SHEET}”只印前面 {len(MARKED_HEADS)} 列，可作修改清单。")
     steps.append(
         "在病案系统中改正错误、核对提示，重新导出后再查一遍。"
         if made.findings_by_level.get("error", 0)

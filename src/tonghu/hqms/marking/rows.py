@@ -24,6 +24,7 @@ from tonghu.hqms.marking.style import (
     lines,
     page,
 )
+from tonghu.hqms.outputs import MARKED_HEADS
 
 MAX_ROWS = 1_048_575
 """Of a sheet, its header row not counted."""
@@ -40,9 +41,6 @@ NAMED = 4
 
 _FIELDS = 3
 """Fields that such a line names."""
-
-HEADS = ("数据行号", "病案号", "出院日期", "问题", "病种分组", "触发编码", "诊断位置", "年龄（岁）")
-"""What stands in front of the file's own columns, and all that is printed."""
 
 KEPT = 4
 """Of these the first stay in view."""
@@ -117,18 +115,18 @@ class RowSheets:
         sheet.repeat_rows(0)
         sheet.set_row(0, 42)
         header = self.marked.columns.header
-        for column, head in enumerate(HEADS):
+        for column, head in enumerate(MARKED_HEADS):
             sheet.write_string(0, column, head, self.own_head)
-        for column, (head, name_zh) in enumerate(zip(header, self.names, strict=True), len(HEADS)):
+        for column, (head, name_zh) in enumerate(zip(header, self.names, strict=True), len(MARKED_HEADS)):
             sheet.write_string(0, column, f"{head}\n{name_zh}" if name_zh and name_zh != head else head, self.head)
         self.at = 1
         return sheet
 
     def _end_sheet(self, sheet: Worksheet) -> None:
         last = self.at - 1
-        sheet.autofilter(0, 0, last, len(HEADS) + len(self.marked.columns.header) - 1)
+        sheet.autofilter(0, 0, last, len(MARKED_HEADS) + len(self.marked.columns.header) - 1)
         # The hundreds of columns behind would take thousands of pages that nobody can read.
-        sheet.print_area(0, 0, last, len(HEADS) - 1)
+        sheet.print_area(0, 0, last, len(MARKED_HEADS) - 1)
 
     def _row(
         self,
@@ -155,7 +153,7 @@ class RowSheets:
         ):
             if text:
                 sheet.write_string(self.at, column, str(text)[:MAX_TEXT], self.text)
-        first = len(HEADS)
+        first = len(MARKED_HEADS)
         if age is not None:
             sheet.write_number(self.at, first - 1, int(str(age)), self.number)
         write, at, style = sheet.write_string, self.at, self.text
@@ -189,7 +187,7 @@ class RowSheets:
         sheet.set_row(self.at, min(3 + 13.5 * lines(text, _PROBLEM_CHARS), 409))
         if self.links_left > 0:
             self.links_left -= 1
-            place = self._link(len(HEADS) + found[0][1])
+            place = self._link(len(MARKED_HEADS) + found[0][1])
             sheet.write_url(self.at, 0, place, self.linked, str(row), "转到该行的第一个问题单元格")
             # The link stays with the cell; a number sorts and filters as one.
             sheet.write_number(self.at, 0, row, self.linked)
@@ -215,7 +213,7 @@ class RowSheets:
         if self.comments_left <= 0:
             return
         self.comments_left -= 1
-        label = self.labels[column - len(HEADS)]
+        label = self.labels[column - len(MARKED_HEADS)]
         words = "\n\n".join((label, *(self._comment(entry, said) for entry, said in found)))[:MAX_TEXT]
         height = 16 + _COMMENT_LINE * lines(words, _COMMENT_CHARS)
         sheet.write_comment(row, column, words, {"width": _COMMENT_WIDTH, "height": height, "font_size": 9})
