@@ -135,3 +135,28 @@ def test_a_number_takes_the_reason_and_the_answer_goes_back(point: Point, open_p
     page.goto(f"/cards/{card.pk}")
     expect(page.locator("main")).to_contain_text("已与病案核对，原填写无误")
     picture(page, "auditor-answer")
+
+
+@pytest.mark.requirement("REG-05")
+def test_a_reason_outlives_an_expired_session(point: Point, page: Page, site: str) -> None:
+    [card] = submitted(point, 1)
+    auditor = point.post("auditor")
+    log_in(page, auditor, site)
+    page.expected_complaints.append("403")  # type: ignore[attr-defined]
+    page.goto(f"/cards/{card.pk}")
+    page.keyboard.press("r")
+    page.get_by_label("或自己填写").fill("自付金额与收费处不一致")
+    page.context.clear_cookies()  # the session and its token are gone
+    page.get_by_label("或自己填写").press("Control+Enter")
+    expect(page.get_by_role("heading")).to_have_text("页面停留时间过长")
+    log_in(page, auditor, site)
+    page.get_by_role("link", name="返回表单").click()
+    page.wait_for_url(f"**/cards/{card.pk}*")
+    page.keyboard.press("r")
+    expect(page.get_by_label("或自己填写")).to_have_value("自付金额与收费处不一致")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator(".messages")).to_contain_text(card.record_number)
+    with point.acting("auditor"):
+        assert CardAct.objects.filter(card=card).latest("pk").reason == "自付金额与收费处不一致"
+    page.goto("/")
+    assert page.evaluate("Object.keys(sessionStorage).filter((key) => key.startsWith('draft:act:'))") == []

@@ -293,6 +293,30 @@ def test_only_a_version_since_the_last_return_counts(point: Point) -> None:
         assert move(cards=[card.pk], act="submit", by=by)[0].refused == "unanswered"
 
 
+def test_an_answer_that_is_withdrawn_is_asked_again(point: Point) -> None:
+    card = brought_to(point, State.RETURNED)
+    with point.acting("entry_clerk") as by:
+        assert move(cards=[card.pk], act="submit", by=by, reason="已核对病案")[0].refused == ""
+        move(cards=[card.pk], act="withdraw", by=by)
+        assert move(cards=[card.pk], act="submit", by=by)[0].refused == "unanswered"
+    page = made_up.browser(point.post("entry_clerk")).get(f"/cards/{card.pk}").content.decode()
+    assert 'name="_answer"' in page, "the form has the place for what it asks"
+    with point.acting("entry_clerk") as by:
+        assert move(cards=[card.pk], act="submit", by=by, reason="已再次核对病案")[0].refused == ""
+
+
+def test_a_revision_without_any_change_goes_on_with_a_reason_only(point: Point) -> None:
+    card = brought_to(point, State.ACCEPTED)
+    with point.acting("entry_clerk") as by:
+        move(cards=[card.pk], act="revise", by=by, reason=WHY)
+        (answer,) = move(cards=[card.pk], act="submit", by=by)
+        assert answer.refused == "unrevised"
+        assert "写明原因" in answer.zh
+    assert "不需要更正的原因" in made_up.browser(point.post("entry_clerk")).get(f"/cards/{card.pk}").content.decode()
+    with point.acting("entry_clerk") as by:
+        assert move(cards=[card.pk], act="submit", by=by, reason="核对后无需更正")[0].refused == ""
+
+
 def test_what_was_done_stands_with_who_why_and_which_version(point: Point) -> None:
     card = brought_to(point, State.RETURNED)
     with point.acting("auditor") as by:

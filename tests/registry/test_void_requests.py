@@ -149,7 +149,7 @@ def test_nobody_approves_what_somebody_asks_to_void(point: Point) -> None:
     card = accepted(point)
     with point.acting("entry_clerk") as by:
         asked = ask_void(card=card.pk, version=1, reason=WHY, by=by)
-        assert move(cards=[card.pk], act="submit", by=by)[0].refused == ""
+        assert move(cards=[card.pk], act="submit", by=by, reason=WHY)[0].refused == ""
     with point.acting("auditor") as by:
         assert card.pk not in looking.clean_numbers(by)
         assert move(cards=[card.pk], act="approve", by=by)[0].refused == "void_asked"

@@ -70,7 +70,8 @@ class Act:
         zh, en: what the button says.
         done_zh, done_en: what the card's history says of it, past tense.
         reason: whoever does it must say why.
-        answers: a card that came back (:data:`RETURNED`) and has no version since goes on with a reason only.
+        answers: a card that came back (:data:`RETURNED`) or whose revision began, without a version since, goes on
+            with a reason only.
         clean: refused while errors are open or warnings are without a reason.
         not_by_authors: refused to whoever wrote a field of the version, submitted it or explained a finding of it
             (invariant 6: nobody audits what they wrote, nobody approves their own request).

@@ -40,7 +40,7 @@ from tonghu.registry.services import (
     reopen,
     save_card,
 )
-from tonghu.registry.services.moving import Moved, refused_by_request, require_act
+from tonghu.registry.services.moving import Moved, refused_by_request, require_act, unanswered
 from tonghu.registry.services.saving import NotInHand
 from tonghu.registry.states import Act
 from tonghu.registry.void_requests import VOIDS
@@ -75,7 +75,7 @@ def render_form(request: Request, one: Opened, status: int = 200) -> HttpRespons
         "draft": one.draft,
         "outdated": one.outdated, "elsewhere": elsewhere(), "reasons": reasons(OVERRIDE),
         "departments": reasons(DEPARTMENTS), "returned": one.returned,
-        "asks_answer": one.returned is not None and one.returned.version == one.card.version,
+        "asks_answer": unanswered([one.card]).get(one.card.pk, ""),
         "offers": sum(bool(c.offered) for part in parts if part.section.supplement for c in part.cells),
         "colleague": _colleague(one, place.taken.get(pk)),
         "place": place, "next_url": place.url(one.card), "previous_url": place.url(one.card, back=True),

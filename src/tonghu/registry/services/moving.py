@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 
 from tonghu.errors import InputRefused
 from tonghu.platform.accounts.access import check_may
@@ -22,7 +22,7 @@ from tonghu.registry.models import Card, CardAct
 from tonghu.registry.notices import tell, tell_of_settled
 from tonghu.registry.services.comparing import ask_siblings
 from tonghu.registry.services.rechecking import ask_again, to_ask_again
-from tonghu.registry.states import ACTS, RETURNED, Act, State
+from tonghu.registry.states import ACTS, EDITABLE, RETURNED, Act, State
 from tonghu.registry.void_requests import VOIDS, asked_on, open_requests
 
 
@@ -102,6 +102,10 @@ REFUSALS: Final[dict[str, tuple[str, str]]] = {
         "退回后没有任何修改：请先修改，或填写对退回的答复",
         "Nothing was changed since it was returned: change something, or answer the return",
     ),
+    "unrevised": (
+        "开始更正以来没有任何修改：请先修改；不需要更正的，请在提交时写明原因",
+        "Nothing was changed since its revision began: change something, or say with the submission why nothing is",
+    ),
 }
 
 
@@ -148,7 +152,7 @@ def move(
         }  # fmt: skip
         if said.clean and said.permission == ENTER:
             ask_again(to_ask_again(card for card in held.values() if card.state in said.sources))
-        silent = unanswered(held.values()) if said.answers and not reason.strip() else frozenset()
+        silent = unanswered(held.values()) if said.answers and not reason.strip() else {}
         asked = asked_on(held.values()) if said.code in DECIDES else {}
         answers = [
             _answer(number, held.get(number), said, by, silent, asked, seen.get(number)) for number in wanted
@@ -188,15 +192,24 @@ def refusal(card: Card, act: Act, by: Scope, seen: int | None = None) -> str:
     return ""
 
 
-def unanswered(cards: Iterable[Card]) -> frozenset[int]:
-    """Return the numbers of those cards that came back and of which no version was written since."""
-    back = {card.pk: card for card in cards if card.state in RETURNED}
-    if not back:
-        return frozenset()
-    # The newest move of a returned card is the one that returned it; overrides and questions stay in their state.
-    returned = CardAct.objects.filter(card__in=back, to_state__in=RETURNED).exclude(from_state=F("to_state"))
-    newest = returned.order_by("card_id", "-pk").distinct("card_id").values_list("card_id", "version")
-    return frozenset(card for card, version in newest if back[card].version == version)
+def unanswered(cards: Iterable[Card]) -> dict[int, str]:
+    """Return those cards that came back, or whose revision began, and of which no version was written since.
+
+    Each with the code of :data:`REFUSALS` that says so. An answer goes with its submission: who withdraws that one
+    answers again.
+    """
+    held = {card.pk: card for card in cards if card.state in EDITABLE}
+    if not held:
+        return {}
+    # Overrides and questions stay in their state and return nothing.
+    # What an auditor restored goes on as it was: the restoring says why.
+    asks = Q(to_state__in=RETURNED) & ~Q(from_state=F("to_state")) | Q(act__in=["revise", "restore_reported"])
+    newest = CardAct.objects.filter(asks, card__in=held).order_by("card_id", "-pk").distinct("card_id")
+    return {
+        card: "unrevised" if act == "revise" else "unanswered"
+        for card, version, act in newest.values_list("card_id", "version", "act")
+        if held[card].version == version and act != "restore_reported"
+    }
 
 
 def refused_by_request(act: Act, asked_by: int | None, by: Scope) -> str:
@@ -211,12 +224,12 @@ def refused_by_request(act: Act, asked_by: int | None, by: Scope) -> str:
 
 
 def _answer(
-    number: int, card: Card | None, act: Act, by: Scope, silent: frozenset[int], asked: Mapping[int, int | None],
+    number: int, card: Card | None, act: Act, by: Scope, silent: Mapping[int, str], asked: Mapping[int, int | None],
     seen: int | None,
 ) -> Moved:  # fmt: skip
     if card is None:
         return Moved(number, "absent")
-    refused = refusal(card, act, by, seen) or ("unanswered" if number in silent else "")
+    refused = refusal(card, act, by, seen) or silent.get(number, "")
     if not refused and number in asked:
         refused = refused_by_request(act, asked[number], by)
     return Moved(number, refused, card.state if refused else str(act.to), card.version)
