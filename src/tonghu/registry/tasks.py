@@ -146,7 +146,8 @@ def undo_mend(run: Run, *, batch: int) -> dict[str, Any]:
     left = [card for card in cards if card not in back]
     with run.open() as by:
         locked = mending.in_locked_months(cards=left, by=by)
-    return {"as_before": len(back), "left": len(left), "locked": len(locked)}
+        withdrawn = mending.withdrawn(batch=batch, by=by)
+    return {"as_before": len(back), "left": len(left), "locked": len(locked), "withdrawn": withdrawn}
 
 
 def at_each_hospital(scope: Scope) -> Iterator[Scope]:

@@ -261,7 +261,7 @@ def test_all_cards_of_a_rule_are_mended_by_a_job_and_taken_back(
     assert (job.state, job.result) == ("done", {"mended": 5, "left": 0})
     undo = text(clerk.get(page)).split('action="/cards/queue/undo/')[1].split('"')[0]
     clerk.post(f"/cards/queue/undo/{undo}")
-    assert run_one(entries()[-1]).result == {"as_before": 5, "left": 0, "locked": 0}
+    assert run_one(entries()[-1]).result == {"as_before": 5, "left": 0, "locked": 0, "withdrawn": 0}
     with point.acting("entry_clerk"):
         ages = {current(card).value(code("age_years")) for card in Card.objects.all()}
     assert ages == {"12"}

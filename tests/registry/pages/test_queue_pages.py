@@ -268,7 +268,7 @@ def test_a_large_mend_is_done_by_a_job_and_taken_back_by_one(
     assert clerk.post(f"/cards/queue/undo/{undo}")["Location"] == page
     assert "正在撤销批量改正" in text(clerk.get(page))
     job = run_one(entries()[-1])
-    assert (job.state, job.result) == ("done", {"as_before": 4, "left": 1, "locked": 0})
+    assert (job.state, job.result) == ("done", {"as_before": 4, "left": 1, "locked": 0, "withdrawn": 0})
     assert said_of(point, cards, address) == {"成都市武侯区虚构路1号", "四川省成都市武侯区虚构路2号"}
     assert "4 份已恢复原样" in text(clerk.get(page))
     assert clerk.get("/cards/queue/mending/999999").status_code == 404

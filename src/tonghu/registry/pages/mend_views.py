@@ -29,6 +29,9 @@ from tonghu.registry.services.mending import (
     MENDABLE,
     cards_of_rule,
     count_of_rule,
+    in_locked_months,
+    locked_of_rule,
+    mended_cards,
     next_batch,
     takes_long,
     undo_takes_long,
@@ -58,11 +61,14 @@ def bulk(request: Request, rule: str) -> HttpResponse:
     if request.method == "POST":
         return _mend(request, rule)
     proposed = preview(rule=rule, by=request.scope, most=MOST)
-    shown, of_rule = len({one.card for one in proposed}), count_of_rule(rule=rule, by=request.scope)
+    cards = list(dict.fromkeys(one.card for one in proposed))
+    shown, of_rule = len(cards), count_of_rule(rule=rule, by=request.scope)
     said = {
         "rule": rule, "rule_title": title_of(rule), "lines": [_line(one) for one in proposed], "total": shown,
         # Those of the first that are not shown have no mend that is certain: then the same holds of all.
         "of_rule": of_rule if of_rule > MOST else 0,
+        "locked": len(in_locked_months(cards=cards, by=request.scope)),
+        "locked_of_rule": locked_of_rule(rule=rule, by=request.scope) if of_rule > MOST else 0,
     }  # fmt: skip
     return render(request, "registry/bulk.html", said)
 
@@ -92,7 +98,12 @@ def _mend(request: Request, rule: str) -> HttpResponse:
         return redirect("registry:queue")
     count = len(done.cards)
     said = ngettext("%(n)d card mended.", "%(n)d cards mended.", count) % {"n": count}
-    undo.offer(request, said, reverse("registry:undo_bulk", args=[done.batch]))
+    if len(done.locked) < count:
+        undo.offer(request, said, reverse("registry:undo_bulk", args=[done.batch]))
+    else:
+        messages.success(request, said)
+    if done.locked:
+        messages.info(request, _after_the_lock(len(done.locked)))
     if done.left:
         left = ngettext("%(n)d card was left as it is.", "%(n)d cards were left as they are.", len(done.left))
         messages.info(request, left % {"n": len(done.left)})
@@ -114,8 +125,11 @@ def mending(request: Request, batch: int) -> HttpResponse:
         "batch": batch, "progress": progress_of(job, request), "done": done, "ended": job.state == Job.State.DONE,
         "undoing": job.kind == "registry.undo_mend", "rule_title": title_of(str(job.arguments.get("rule", ""))),
         "count": done.get("mended", done.get("as_before", 0)), "left": done.get("left", 0),
-        "locked": kept_in_words(done.get("locked", 0)),
+        "locked": kept_in_words(done.get("locked", 0)), "withdrawn": _withdrawn(done.get("withdrawn", 0)),
     }  # fmt: skip
+    if done.get("mended"):
+        locked = in_locked_months(cards=mended_cards(batch=batch, by=request.scope), by=request.scope)
+        said |= {"undone_together": done["mended"] - len(locked), "locked": _after_the_lock(len(locked))}
     return render(request, "registry/mending.html", said)
 
 
@@ -138,9 +152,35 @@ def undo_bulk(request: Request, batch: int) -> HttpResponse:
         messages.success(
             request, ngettext("%(n)d card is as before.", "%(n)d cards are as before.", count) % {"n": count}
         )
+        if done.withdrawn:
+            messages.info(request, _withdrawn(done.withdrawn))
         if done.locked:
             messages.info(request, kept_in_words(len(done.locked)))
     return redirect("registry:queue")
+
+
+def _after_the_lock(count: int) -> str:
+    """Say that mended cards are of locked months; '' for none."""
+    if not count:
+        return ""
+    said = ngettext(
+        "%(n)d of them is of a locked archive month: it counts as changed after the lock and is not undone in bulk.",
+        "%(n)d of them are of a locked archive month: they count as changed after the lock and are not undone in bulk.",
+        count,
+    )
+    return said % {"n": count}
+
+
+def _withdrawn(count: int) -> str:
+    """Say that an undo withdrew cards; '' for none."""
+    if not count:
+        return ""
+    said = ngettext(
+        "%(n)d of them had been submitted and was withdrawn: look at it and submit it again.",
+        "%(n)d of them had been submitted and were withdrawn: look at them and submit them again.",
+        count,
+    )
+    return said % {"n": count}
 
 
 def _line(one: Proposal) -> Line:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from django.db import connection, transaction
-from django.db.models import F, QuerySet, Sum
+from django.db.models import Count, F, Q, QuerySet, Sum
 from django.utils import timezone
 
 from tonghu.codes import hqms_fields
@@ -22,9 +22,10 @@ from tonghu.registry.checks import Found, check, proposed
 from tonghu.registry.content import Content, differences, open_
 from tonghu.registry.events import CARDS, MENDED, UNDONE
 from tonghu.registry.locks import hold_open, locked_among
-from tonghu.registry.models import Card, CardVersion, Finding, Origin
+from tonghu.registry.models import Card, CardAct, CardVersion, Finding, Origin
+from tonghu.registry.services.moving import move
 from tonghu.registry.services.saving import OF_THE_CHILD, Change, write
-from tonghu.registry.states import EDITABLE
+from tonghu.registry.states import EDITABLE, State
 
 #: Rules that may know what is right; whether they do on a certain card, :func:`preview` says.
 MENDABLE: Final = frozenset(RULES)
@@ -68,13 +69,16 @@ class Mended:
         batch: its number, by which it is taken back.
         cards: the cards that were changed.
         left: cards that were not: changed meanwhile, no longer in hand, or nothing certain is known.
-        locked: of these, the cards whose archive month is locked, so that nothing is taken back in bulk.
+        locked: the cards whose archive month is locked, so that nothing is taken back in bulk: of a mend those of
+            `cards`, of an undo those of `left`.
+        withdrawn: how many of `cards` an undo withdrew first, because they were submitted.
     """
 
     batch: int
     cards: tuple[int, ...]
     left: tuple[int, ...]
     locked: tuple[int, ...] = ()
+    withdrawn: int = 0
 
 
 def certain(*, rules: Iterable[str], by: Scope) -> frozenset[str]:
@@ -120,7 +124,8 @@ def bulk_mend(*, rule: str, by: Scope, cards: Iterable[int] | None = None, most:
     if not done:
         raise InputRefused("没有可以确定改法的报告卡", "No card has a mend that is certain")
     keep_mended(rule=rule, batch=batch, by=by)
-    return Mended(batch, tuple(done), tuple(card for card in wanted or () if card not in done))
+    left = tuple(card for card in wanted or () if card not in done)
+    return Mended(batch, tuple(done), left, tuple(in_locked_months(cards=done, by=by)))
 
 
 @transaction.atomic
@@ -203,6 +208,15 @@ def count_of_rule(*, rule: str, by: Scope) -> int:
     return _open(rule, by).values("card").distinct().count()
 
 
+def locked_of_rule(*, rule: str, by: Scope) -> int:
+    """How many of the cards that :func:`cards_of_rule` answers are of a locked archive month."""
+    if rule not in MENDABLE or by.institution is None:
+        return 0
+    each = _open(rule, by).order_by().values("card__archive_month").annotate(n=Count("card", distinct=True))
+    months = dict(each.values_list("card__archive_month", "n"))
+    return sum(months[month] for month in locked_among(by.institution, months))
+
+
 def takes_long(*, rule: str, cards: Sequence[int], by: Scope) -> bool:
     """Whether a bulk mend of these cards keeps somebody waiting for more than about a second."""
     codes = {
@@ -232,7 +246,8 @@ def _share(cards: Sequence[int], at_once: int) -> float:
 def undo_mend(*, batch: int, by: Scope) -> Mended:
     """Take a bulk mend back: every text that it put right and that nobody changed since is as it was before.
 
-    Cards of a locked archive month stay as they are.
+    A card that was submitted and that the centre does not hold is withdrawn first, and nobody submits it again but a
+    person. Cards of a locked archive month stay as they are.
 
     Raises:
         InputRefused: there is none of that number in the scope, or nothing of it is left to take back.
@@ -248,12 +263,18 @@ def undo_mend(*, batch: int, by: Scope) -> Mended:
             f"{len(locked)} 份报告卡的归档月已锁定，不能整批撤销；个别报告卡仍可逐张更正",
             f"{len(locked)} card(s) are of a locked month: no bulk undo. Single cards can still be corrected",
         )
+    if not done and (gone := Card.objects.filter(pk__in=left).exclude(state__in=EDITABLE).count()):
+        raise InputRefused(
+            f"{gone} 份报告卡已送审、审核通过、上报或作废，不能整批撤销；请逐张撤回，或请审核员退回后更正",
+            f"{gone} card(s) were handed on, approved, reported or voided: no bulk undo. "
+            "Withdraw them one by one, or have the auditor return them, and correct them",
+        )
     if not done:
         raise InputRefused(
             "这批改正已经撤销，或所改内容后来又被修改", "It was taken back already, or all of it was changed since"
         )
     keep_undone(batch=batch, count=len(done), by=by)
-    return Mended(batch, tuple(done), tuple(left), tuple(locked))
+    return Mended(batch, tuple(done), tuple(left), tuple(locked), withdrawn(batch=batch, by=by))
 
 
 def in_locked_months(*, cards: Sequence[int], by: Scope) -> list[int]:
@@ -262,6 +283,12 @@ def in_locked_months(*, cards: Sequence[int], by: Scope) -> list[int]:
     months = dict(Card.objects.filter(pk__in=cards).values_list("pk", "archive_month"))
     locked = locked_among(by.institution, months.values())
     return [card for card in cards if months.get(card) in locked]
+
+
+def withdrawn(*, batch: int, by: Scope) -> int:
+    """How many cards were withdrawn when a bulk mend was taken back."""
+    acts = CardAct.objects.filter(institution=by.institution, batch=stored(batch), act="withdraw")
+    return acts.filter(card__in=mended_cards(batch=batch, by=by)).values("card").distinct().count()
 
 
 def mended_cards(*, batch: int, by: Scope) -> list[int]:
@@ -281,7 +308,7 @@ def mended_cards(*, batch: int, by: Scope) -> list[int]:
 def undo_some(*, batch: int, cards: Sequence[int], by: Scope) -> list[int]:
     """Take back what a bulk mend did with some cards; returns those that are as before. A second time changes nothing.
 
-    A card of a locked archive month stays as it is.
+    A card of a locked archive month stays as it is; one that was submitted is withdrawn first.
 
     Raises:
         PermissionDenied: `by` may not enter cards.
@@ -289,7 +316,7 @@ def undo_some(*, batch: int, cards: Sequence[int], by: Scope) -> list[int]:
     check_may(by, ENTER)
     of_batch = CardVersion.objects.filter(institution=by.institution, batch=stored(batch), origin=Origin.BULK)
     made = list(of_batch.filter(card__in=cards).order_by("card"))
-    held = _locked([one.card_id for one in made])
+    held = _locked([one.card_id for one in made], submitted=True)
     assert by.institution is not None
     hold_open(card.archive_month for card in held.values())
     shut = locked_among(by.institution, (card.archive_month for card in held.values()))
@@ -313,6 +340,10 @@ def undo_some(*, batch: int, cards: Sequence[int], by: Scope) -> list[int]:
             after = _with(current, back)
             if changed := differences(current, after):
                 changes.append(Change(card, after, changed))
+    if sent := [change.card for change in changes if change.card.state == State.SUBMITTED]:
+        move(cards=[card.pk for card in sent], act="withdraw", by=by, batch=stored(batch))
+        for card in sent:
+            card.refresh_from_db(fields=["state"])
     if changes:
         write(changes, by=by, origin=Origin.UNDO, batch=stored(batch))
     return [change.card.pk for change in changes]
@@ -373,10 +404,18 @@ def _proposal(card: Card, found: Found) -> Proposal:
     return Proposal(card.pk, card.record_number, card.layout, found.column, found.value or "", found.mend or "")
 
 
-def _locked(numbers: Sequence[int]) -> dict[int, Card]:
-    """Those of the cards that are in hand, locked in one order."""
+def _locked(numbers: Sequence[int], *, submitted: bool = False) -> dict[int, Card]:
+    """Those of the cards that are in hand, locked in one order.
+
+    Args:
+        submitted: also those that were submitted and can be withdrawn: no department was asked, and the centre holds
+            none of them, where only people send them again.
+    """
+    free = Q(state__in=EDITABLE)
+    if submitted:
+        free |= Q(state=State.SUBMITTED, first_reported_at=None, waits_for="")
     held = Card.objects.select_for_update(of=("self",), no_key=True).select_related("institution")
-    return {card.pk: card for card in held.filter(pk__in=numbers, state__in=EDITABLE).order_by("pk")}
+    return {card.pk: card for card in held.filter(free, pk__in=numbers).order_by("pk")}
 
 
 def _current(cards: Iterable[Card]) -> dict[int, Content]:

@@ -1,0 +1,104 @@
+"""What a bulk mend promises of its undo is true: of locked months, of cards that were submitted or approved since."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from django.test import Client
+
+import made_up
+from made_up_cards import Point
+from run_jobs import entries, run_one
+from tonghu.errors import InputRefused
+from tonghu.registry.models import Card, CardVersion
+from tonghu.registry.services import bulk_mend, mending, move, undo_mend
+from tonghu.surveillance import services as calendar
+from tonghu.surveillance.calendar import Month
+
+pytestmark = [pytest.mark.django_db, pytest.mark.requirement("REG-05")]
+
+WRONG = {"cost_total": "１０００.00"}
+QUEUE = "/cards/queue/mend/HQ021"
+
+
+def text(answer: object) -> str:
+    return answer.content.decode().split("<main")[1].split("</main>")[0]  # type: ignore[attr-defined]
+
+
+@pytest.fixture
+def clerk(point: Point) -> Client:
+    return made_up.browser(point.post("entry_clerk"))
+
+
+def of_locked_month(point: Point) -> Card:
+    card = point.card(discharge_datetime="2026-09-12 10:00", **WRONG)
+    with point.acting("centre_officer") as by:
+        calendar.lock_month(month=Month(date(2026, 9, 1)), by=by)
+    return card
+
+
+def test_the_preview_names_locked_months_and_no_undo_is_offered_that_would_be_refused(
+    point: Point, clerk: Client
+) -> None:
+    card = of_locked_month(point)
+    assert "其中 1 份的归档月已锁定：改正后计为锁定后的变更，不能整批撤销" in text(clerk.get(QUEUE))
+    done = text(clerk.post(QUEUE, {"card": [card.pk]}, follow=True))
+    assert "已改正 1 份" in done
+    assert "其中 1 份的归档月已锁定" in done
+    assert "/cards/queue/undo/" not in done
+
+
+def test_of_both_the_undo_takes_back_those_of_open_months_and_says_so(point: Point, clerk: Client) -> None:
+    shut, free = of_locked_month(point), point.card(discharge_datetime="2026-10-12 10:00", **WRONG)
+    assert "其中 1 份的归档月已锁定" in text(clerk.get(QUEUE))
+    done = text(clerk.post(QUEUE, {"card": [shut.pk, free.pk]}, follow=True))
+    assert "其中 1 份的归档月已锁定" in done
+    batch = done.split('action="/cards/queue/undo/')[1].split('"')[0]
+    back = text(clerk.post(f"/cards/queue/undo/{batch}", follow=True))
+    assert "1 份已恢复原样" in back
+    assert "保留不动" in back
+
+
+def test_where_no_month_is_locked_nothing_is_said_of_it(point: Point, clerk: Client) -> None:
+    card = point.card(**WRONG)
+    assert "锁定" not in text(clerk.get(QUEUE))
+    assert "锁定" not in text(clerk.post(QUEUE, {"card": [card.pk]}, follow=True))
+
+
+def test_a_job_says_the_same(point: Point, clerk: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    card = of_locked_month(point)
+    monkeypatch.setattr(mending, "AT_ONCE", 0.5)
+    page = clerk.post(QUEUE, {"card": [card.pk]})["Location"]
+    assert run_one(entries()[-1]).state == "done"
+    done = text(clerk.get(page))
+    assert "其中 1 份的归档月已锁定" in done
+    assert "/cards/queue/undo/" not in done
+
+
+def test_a_card_that_was_only_submitted_since_is_withdrawn_and_as_before(point: Point, clerk: Client) -> None:
+    card = point.card(**WRONG)
+    with point.acting("entry_clerk") as by:
+        batch = bulk_mend(rule="HQ021", by=by).batch
+        assert move(cards=[card.pk], act="submit", by=by)[0].refused == ""
+    back = text(clerk.post(f"/cards/queue/undo/{batch}", follow=True))
+    assert "1 份已恢复原样" in back
+    assert "其中 1 份原已提交审核，现已撤回" in back
+    with point.acting("entry_clerk"):
+        card.refresh_from_db()
+        assert (card.state, card.version, card.errors) == ("draft", 3, 1)
+        assert CardVersion.objects.get(card=card, number=3).origin == "undo"
+
+
+def test_an_approved_card_stays_and_the_refusal_says_why(point: Point) -> None:
+    card = point.card(**WRONG)
+    with point.acting("entry_clerk") as by:
+        batch = bulk_mend(rule="HQ021", by=by).batch
+        assert move(cards=[card.pk], act="submit", by=by)[0].refused == ""
+    with point.acting("auditor") as by:
+        assert move(cards=[card.pk], act="approve", by=by)[0].refused == ""
+    with point.acting("entry_clerk") as by:
+        with pytest.raises(InputRefused, match="approved"):
+            undo_mend(batch=batch, by=by)
+        card.refresh_from_db()
+        assert (card.state, card.version) == ("approved", 2)
