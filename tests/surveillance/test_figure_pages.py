@@ -179,6 +179,21 @@ def test_the_lead_is_told_what_the_centre_returned_of_whichever_month(lead: Clie
     assert text(lead, unescape(found)).count("<tr data-card") == 2
 
 
+def test_the_clerk_is_told_which_months_are_overdue(hospital: Institution) -> None:
+    """An empty queue is not all: a month that nobody brought, and one that waits for others, are owed all the same."""
+    last = Month.of(TODAY).plus(-2)
+    for back in range(12):
+        if Month.of(TODAY).plus(-back) != last:
+            cards(hospital, Month.of(TODAY).plus(-back), 1, reported=min(TODAY, Month.of(TODAY).plus(-back).due))
+    clerk = made_up.browser(made_up.post("entry_clerk", hospital))
+    assert f"{(TODAY - last.due).days} 天：尚无该月的报告卡" in said(text(clerk, "/"))
+    cards(hospital, last, 2)
+    page = said(text(clerk, "/"))
+    assert f"{last} 逾期 {(TODAY - last.due).days} 天：还有 2 份报告卡未上报。" in page
+    auditor = made_up.browser(made_up.post("auditor", hospital))
+    assert "还有 2 份报告卡未上报" in text(auditor, "/")
+
+
 def test_a_month_of_which_nothing_came_is_no_tick_for_the_lead(lead: Client, hospital: Institution) -> None:
     page = text(lead, "/")
     assert "已逾期" in page

@@ -114,7 +114,7 @@ _ALL = (
     ),
     Act(
         code="withdraw", sources=(State.SUBMITTED,), to=State.DRAFT, permission=ENTER,
-        zh="撤回修改", en="Withdraw", done_zh="撤回了提交", done_en="withdrew it",
+        zh="撤回提交", en="Withdraw", done_zh="撤回了提交", done_en="withdrew it",
     ),
     Act(
         code="return", sources=(State.SUBMITTED,), to=State.RETURNED, permission=AUDIT, reason=True,

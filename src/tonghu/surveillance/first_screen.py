@@ -65,6 +65,16 @@ def lead(by: Scope) -> dict[str, Any] | None:
     }  # fmt: skip
 
 
+def owed(by: Scope) -> dict[str, Any] | None:
+    """The months that are overdue at the hospital of who enters or audits: without them an empty queue looks done."""
+    if by.institution is None or not (by.may(ENTER) or by.may(AUDIT)):
+        return None
+    today = timezone.localdate()
+    cells = board.cells_of(by.institution, calendar.shown(today), today)
+    found = [cell for _month, cell in sorted(cells.items()) if cell.state in OUTSTANDING]
+    return {"cells": found} if found else None
+
+
 def region(by: Scope) -> dict[str, Any] | None:
     """The points of a region: what they owe, then what changed since yesterday; for the centre the nation as tiles."""
     if by.institution is not None or by.region_from is None:
@@ -169,6 +179,7 @@ def _address(name: str) -> str:
 
 
 PARTS = (
+    FirstPart("surveillance/first_owed.html", owed, permission=VIEW, order=5),
     FirstPart("surveillance/first_lead.html", lead, permission=VIEW, order=20),
     FirstPart("surveillance/first_region.html", region, permission=VIEW, order=20, covers=("registry:received",)),
 )
