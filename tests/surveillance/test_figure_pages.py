@@ -191,7 +191,7 @@ def test_the_clerk_is_told_which_months_are_overdue(hospital: Institution) -> No
     page = said(text(clerk, "/"))
     assert f"{last} 逾期 {(TODAY - last.due).days} 天：还有 2 份报告卡未上报。" in page
     auditor = made_up.browser(made_up.post("auditor", hospital))
-    assert "还有 2 份报告卡未上报" in text(auditor, "/")
+    assert "还有 2 份报告卡未上报" in said(text(auditor, "/"))
 
 
 def test_a_month_of_which_nothing_came_is_no_tick_for_the_lead(lead: Client, hospital: Institution) -> None:

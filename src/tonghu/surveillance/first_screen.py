@@ -72,7 +72,9 @@ def owed(by: Scope) -> dict[str, Any] | None:
     today = timezone.localdate()
     cells = board.cells_of(by.institution, calendar.shown(today), today)
     found = [cell for _month, cell in sorted(cells.items()) if cell.state in OUTSTANDING]
-    return {"cells": found} if found else None
+    waiting = [behind_url("waiting", str(cell.month)) if by.may(READ) else "" for cell in found]
+    owing = [(cell, figure(cell.waiting, url)) for cell, url in zip(found, waiting, strict=True)]
+    return {"owing": owing} if owing else None
 
 
 def region(by: Scope) -> dict[str, Any] | None:
