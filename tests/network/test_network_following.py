@@ -16,6 +16,7 @@ from tonghu.codes.regions import history
 from tonghu.errors import InputRefused
 from tonghu.network import following, queries, services, telling
 from tonghu.network.models import Institution, Region
+from tonghu.platform.accounts.models import Person
 from tonghu.platform.jobs.tasks import kinds as job_kinds
 from tonghu.platform.notices.kinds import kinds
 from tonghu.platform.notices.models import Notice
@@ -213,3 +214,22 @@ def test_the_job_runs_only_where_something_was_left(old: Institution) -> None:
         following.follow(moves={old.pk: "370116"}, by=by)
     with open_scope(system_scope("regions")):
         assert not due()
+
+
+@pytest.mark.parametrize("without_effect", ["suspended", "closed", "deputy of an ended post"])
+def test_whoever_cannot_act_any_more_counts_for_nobody_and_the_next_above_is_told(
+    old: Institution, without_effect: str
+) -> None:
+    city, province = (made_up.authority(region=region) for region in ("370100", "370000"))
+    ended = Range(None, date(2024, 1, 1))
+    stood_for = made_up.post("commission_officer", city, valid=ended) if "deputy" in without_effect else None
+    near = made_up.post("commission_officer", city, deputy_for=stood_for)
+    above = made_up.post("commission_officer", province)
+    if without_effect == "closed":
+        with open_scope(system_scope("provisioning")):
+            Institution.objects.filter(pk=city.pk).update(valid=ended)
+    if without_effect == "suspended":
+        with open_scope(system_scope("login")):
+            Person.objects.filter(pk=near.person_id).update(is_active=False)
+    tell()
+    assert (near.person_id in notices(), above.person_id in notices()) == (False, True)

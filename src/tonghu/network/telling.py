@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from django.urls import reverse
-from django.utils import timezone
 
 from tonghu.network import naming
 from tonghu.network.access import MANAGE
@@ -15,8 +14,8 @@ from tonghu.network.following import left_behind
 from tonghu.network.models import Institution
 from tonghu.network.queries import became
 from tonghu.network.region_range import covered
-from tonghu.platform.accounts.models import Post
 from tonghu.platform.accounts.roles import ROLES
+from tonghu.platform.accounts.sign_in import posts_in_effect
 from tonghu.platform.notices.kinds import Mail, declare
 from tonghu.platform.notices.services import notify
 
@@ -70,9 +69,7 @@ def tell() -> int:
 def _keeping() -> list[tuple[str, str, int]]:
     """The regions whose authorities keep institutions, and who does: (from, to, person)."""
     roles = [role.code for role in ROLES.values() if MANAGE in role.permissions]
-    held = Post.objects.filter(
-        role__in=roles, valid__contains=timezone.localdate(), institution__kind=Institution.Kind.AUTHORITY
-    )
+    held = posts_in_effect().filter(role__in=roles, institution__kind=Institution.Kind.AUTHORITY)
     return [(*covered(region), person) for region, person in held.values_list("institution__region_code", "person_id")]
 
 
@@ -84,5 +81,5 @@ def _nearest(code: str, keeping: Iterable[tuple[str, str, int]]) -> set[int]:
 
 
 def _holders(institution: Institution) -> list[int]:
-    held = Post.objects.filter(institution=institution, valid__contains=timezone.localdate())
+    held = posts_in_effect().filter(institution=institution)
     return sorted(set(held.values_list("person_id", flat=True)))

@@ -375,6 +375,21 @@ def test_with_the_post_its_deputies_end() -> None:
     assert scope_for_job(person=person.pk, post=deputy.pk, purpose="test") is None
 
 
+def test_whoever_stands_in_may_end_the_post_and_stands_in_no_more() -> None:
+    point = made_up.hospital()
+    lead, post = made_up.post("point_lead", point), made_up.post("docking_engineer", point)
+    spans = Range(TODAY - 3 * DAY, TODAY + 30 * DAY), Range(TODAY + 40 * DAY, TODAY + 50 * DAY)
+    own, later = (
+        made_up.post("docking_engineer", point, deputy_for=post, holder=lead.person, valid=span) for span in spans
+    )
+    with made_up.acting(lead) as by:
+        services.end_post(post=post, last_day=TODAY + 4 * DAY, reason="调离", by=by)
+        assert Post.objects.get(pk=own.pk).last_day == TODAY + 4 * DAY
+        assert Post.objects.get(pk=later.pk).valid.isempty, "it never begins"
+        event = Post.pgh_event_model.objects.filter(pgh_obj=own.pk).latest("pgh_id")  # type: ignore[attr-defined]
+        assert (event.pgh_reason, event.pgh_person) == ("调离", lead.person_id)
+
+
 def test_a_deputy_does_not_outlive_the_post_whichever_way_it_ended() -> None:
     post = made_up.post("auditor")
     deputy = made_up.post("auditor", post.institution, deputy_for=post)

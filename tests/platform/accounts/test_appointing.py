@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from itertools import product
 from typing import Any
 
 import pytest
 from django.db import DatabaseError, connection, transaction
+from django.utils import timezone
 from psycopg.types.range import Range
 
 import made_up
@@ -82,6 +83,29 @@ def test_an_ended_post_appoints_nobody() -> None:
     person = made_up.person(lead.institution)
     with made_up.acting(lead), pytest.raises(DatabaseError, match=REFUSED):
         sql(POST, person.pk, lead.institution_id, "entry_clerk", lead.person_id)
+
+
+@pytest.mark.parametrize(
+    ("held", "wanted"),
+    [
+        ((-100, -50), (-900, None)), ((-100, -50), (-100, None)), ((-100, -50), (-100, -60)),  # it has ended
+        ((-100, None), (-900, None)), ((-100, None), (-50, None)), ((-100, None), (-100, -50)),  # it holds
+        ((-100, 50), (-100, 60)), ((5, 50), (-5, 50)),
+    ],
+)  # fmt: skip
+def test_what_has_happened_is_not_written_anew_by_sql(
+    held: tuple[int, int | None], wanted: tuple[int, int | None]
+) -> None:
+    lead = made_up.post("point_lead")
+    before, after = (
+        Range(*(end if end is None else timezone.localdate() + timedelta(days=end) for end in span))
+        for span in (held, wanted)
+    )
+    post = made_up.post("entry_clerk", lead.institution, valid=before)
+    with made_up.acting(lead):
+        with pytest.raises(DatabaseError, match="its past stays"):
+            sql("UPDATE accounts_post SET valid = %s WHERE id = %s", after, post.pk)
+        assert sql("UPDATE accounts_post SET valid = valid WHERE id = %s", post.pk) == 1
 
 
 @pytest.mark.parametrize(

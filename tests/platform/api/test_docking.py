@@ -14,6 +14,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import DatabaseError, transaction
 from django.test import Client
 from django.utils import timezone
+from psycopg.types.range import Range
 
 import docking
 import made_up
@@ -297,6 +298,14 @@ def test_who_issued_from_above_keeps_what_they_issued_as_long_as_their_post_reac
     leaves(above, made_up.post("security_admin", commission))
     elsewhere = made_up.authority("health", "330000")
     made_up.post("security_admin", elsewhere, holder=above.person)
+    assert ask(given.client.client_id, given.secret).status_code == 401
+
+
+def test_a_deputy_of_an_ended_post_is_no_docking_engineer(hospital: Institution, lead: Post) -> None:
+    given, security = issued(hospital, lead), made_up.post("security_admin", hospital)
+    ended = made_up.post("docking_engineer", hospital, valid=Range(None, timezone.localdate()))
+    made_up.post("docking_engineer", hospital, deputy_for=ended)
+    leaves(lead, security)
     assert ask(given.client.client_id, given.secret).status_code == 401
 
 

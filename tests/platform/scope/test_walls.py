@@ -292,6 +292,7 @@ DEFINERS = {
     "resolver.": "answers questions across scopes with ids or yes and no",
     "scope.appoints": "may the open post give this role at this place: yes or no",
     "scope.keeps_person": "does the open scope keep this person's account, or a post of theirs: yes or no",
+    "scope.end_deputies": "ends the deputies of a post that ends, also the row of whoever ends it",
     "scope.granted_children": "which children are granted to the open scope: ids",
     "scope.seen_children": "the children of whom the open scope sees a hospital's view: ids",
     "scope.granted": "which hospitals' rows of which children are granted to the open scope: ids",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -17,19 +17,24 @@ from tonghu.platform.scope.wording import labelled
 POST, SECOND_FACTOR = "post", "second_factor"
 
 
-def current_posts(person: int, on: date | None = None) -> list[Post]:
-    """Return the posts that a person holds on a day (default: today in China), with their institutions.
+def posts_in_effect(on: date | None = None) -> QuerySet[Post]:
+    """Return the posts from which somebody can act on a day (default: today in China): the one place that says which.
 
-    A post that stands in for another holds only while that one does, and none outlives its institution.
+    A post that stands in for another holds only while that one does, none outlives its institution, and those of a
+    suspended account are without effect.
     """
     day = on or timezone.localdate()
-    held = Post.objects.filter(
+    return Post.objects.filter(
         Q(deputy_for__isnull=True) | Q(deputy_for__valid__contains=day),
-        person=person,
         person__is_active=True,
         valid__contains=day,
         institution__valid__contains=day,
     )
+
+
+def current_posts(person: int, on: date | None = None) -> list[Post]:
+    """Return the posts from which a person can act on a day (default: today in China), with their institutions."""
+    held = posts_in_effect(on).filter(person=person)
     return list(held.select_related("person", "institution").order_by("id"))
 
 

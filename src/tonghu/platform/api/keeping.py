@@ -12,10 +12,9 @@ from typing import Final
 from django.urls import reverse
 from django.utils import timezone
 
-from tonghu.platform.accounts.models import Post
 from tonghu.platform.accounts.reach import in_scope
 from tonghu.platform.accounts.roles import ROLES
-from tonghu.platform.accounts.sign_in import current_posts, scope_of_post
+from tonghu.platform.accounts.sign_in import current_posts, posts_in_effect, scope_of_post
 from tonghu.platform.api.access import ISSUE
 from tonghu.platform.api.models import DockingClient
 from tonghu.platform.notices.kinds import Mail, declare
@@ -76,9 +75,7 @@ def tell() -> int:
 
 
 def _holders(institution: int, roles: Iterable[str]) -> list[int]:
-    """Who holds one of the roles at an institution today."""
+    """Who can act from one of the roles at an institution today."""
     with open_scope(system_scope("login"), savepoint=False):
-        posts = Post.objects.filter(
-            institution=institution, role__in=list(roles), valid__contains=timezone.localdate(), person__is_active=True
-        )
+        posts = posts_in_effect().filter(institution=institution, role__in=list(roles))
         return sorted(set(posts.values_list("person_id", flat=True)))
