@@ -450,6 +450,44 @@ def test_a_suspended_account_is_out_at_once_and_comes_back_with_its_posts() -> N
     assert scope_for_job(person=post.person_id, post=post.pk, purpose="test")
 
 
+@pytest.mark.parametrize("from_when", [-30, 30])
+def test_a_security_administrator_neither_closes_nor_resets_who_watches_them(from_when: int) -> None:
+    point, span = made_up.hospital(), Range(TODAY + from_when * DAY, None)
+    security, above = made_up.post("security_admin", point), made_up.post("security_admin", made_up.authority())
+    watcher = made_up.post("audit_admin", point, valid=span).person
+    with open_scope(system_scope("login")):
+        watcher.set_password("Hard-to-guess 7")
+        watcher.save()
+    page = f"/people/{watcher.pk}"
+    offered = [f'action="{page}/{act}"' for act in ("suspend", "link")]
+    with made_up.acting(security) as by:
+        with refused("须由上级单位的安全管理员"):
+            services.suspend(person=watcher, reason="x", by=by)
+        with refused("须由上级单位的安全管理员"):
+            issue_link(person=watcher, by=by, without_second_factor=True)
+        with pytest.raises(DatabaseError, match="whoever watches"), transaction.atomic():
+            Person.objects.filter(pk=watcher.pk).update(is_active=False)
+    assert not any(one in made_up.browser(security).get(page).content.decode() for one in offered)
+    assert all(one in made_up.browser(above).get(page).content.decode() for one in offered)
+    with made_up.acting(above) as by:
+        issue_link(person=watcher, by=by)
+        services.suspend(person=watcher, reason="核实", by=by)
+    with made_up.acting(security) as by, refused("须由上级单位的安全管理员"):
+        services.resume(person=watcher, reason="x", by=by)
+    with made_up.acting(above) as by:
+        services.resume(person=watcher, reason="已核实", by=by)
+
+
+def test_who_watched_once_or_elsewhere_is_closed_like_anybody() -> None:
+    point = made_up.hospital()
+    was = made_up.post("audit_admin", point, valid=Range(None, date(2024, 1, 1))).person
+    elsewhere = made_up.post("audit_admin", holder=made_up.person(point)).person
+    with made_up.acting(made_up.post("security_admin", point)) as by:
+        for person in (was, elsewhere):
+            services.suspend(person=person, reason="离职", by=by)
+            assert not Person.objects.get(pk=person.pk).is_active
+
+
 def test_nobody_resets_somebody_elsewhere_or_without_the_right() -> None:
     post = made_up.post("auditor")
     with open_scope(system_scope("login")):

@@ -315,6 +315,39 @@ def test_nobody_makes_another_the_keeper_by_sql(hospital: Institution, lead: Pos
         DockingClient.objects.filter(pk=given.client.pk).update(kept_by=other)
 
 
+@pytest.mark.parametrize(
+    ("who", "change"),
+    [
+        ("lead", {"kept_by": None}),
+        ("security", {"kept_by": ...}),  # themselves, who may not renew it
+        ("lead of before", {"kept_by": ...}),
+        ("lead of before", {"secret_digest": b"known"}),
+    ],
+)
+def test_the_keeper_changes_with_the_secret_and_not_without(
+    hospital: Institution, lead: Post, who: str, change: dict[str, Any]
+) -> None:
+    given = issued(hospital, lead)
+    role = "security_admin" if who == "security" else "point_lead"
+    post = lead if who == "lead" else made_up.post(role, hospital)
+    values = {name: post.person if value is ... else value for name, value in change.items()}
+    with made_up.acting(post), pytest.raises(DatabaseError, match="renews the secret"), transaction.atomic():
+        DockingClient.objects.filter(pk=given.client.pk).update(**values)
+
+
+def test_a_keeper_who_comes_back_and_leaves_again_is_told_again(hospital: Institution, lead: Post) -> None:
+    given, security = issued(hospital, lead), made_up.post("security_admin", hospital)
+    leaves(lead, security)
+    assert keeping.tell() == 1
+    back = made_up.post("point_lead", hospital, holder=lead.person, valid=Range(timezone.localdate(), None))
+    with made_up.acting(back) as by:
+        services.renew(client=given.client, reason="回任", by=by)
+    assert keeping.tell() == 0
+    leaves(back, security)
+    assert keeping.tell() == 1
+    assert [person for person, _said, _url in told()] == [security.person_id] * 2
+
+
 # --- the pages
 
 

@@ -24,7 +24,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.requirement("REG-07")]
 REFUSED = "row-level security|outside the scope|permission denied"
 ROW = (
     "INSERT INTO api_dockingclient (client_id, secret_digest, name, valid, issued_at, institution_id, environment, "
-    "permissions, networks, issued_by_id) "
+    "permissions, networks, kept_by_id) "
     "VALUES ('tonghu-sql', '\\x00', 'x', '[2026-01-01,2099-01-01)', now(), %s, %s, %s, %s, %s)"
 )
 

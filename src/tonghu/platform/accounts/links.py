@@ -16,7 +16,7 @@ from tonghu.platform.accounts import second_factor
 from tonghu.platform.accounts.access import PROVISION, REGISTER, SECURE, check_may
 from tonghu.platform.accounts.door import Door
 from tonghu.platform.accounts.models import LogInEvent, OneTimeLink, Person, Session
-from tonghu.platform.accounts.reach import in_scope
+from tonghu.platform.accounts.reach import check_watches_not, in_scope
 from tonghu.platform.scope.scope import Scope, open_scope, system_scope
 
 
@@ -30,7 +30,8 @@ def issue_link(*, person: Person, by: Scope, without_second_factor: bool = False
         without_second_factor: the telephone is lost: one-time codes are set up anew.
 
     Raises:
-        PermissionDenied: `by` may not. InputRefused: beyond their scope, themselves, or a suspended account.
+        PermissionDenied: `by` may not. InputRefused: beyond their scope, themselves, whoever watches them,
+            or a suspended account.
     """
     first = not person.has_usable_password()
     check_may(by, *((REGISTER, PROVISION) if first else ()), SECURE)
@@ -38,6 +39,7 @@ def issue_link(*, person: Person, by: Scope, without_second_factor: bool = False
         raise InputRefused("该人员不在您的范围内", "The person is not in your scope")
     if by.person == person.pk:
         raise InputRefused("不能为自己重置登录，请由他人办理", "Nobody resets their own log-in: ask another")
+    check_watches_not(person, by)
     if not person.is_active:
         raise InputRefused("该账号已停用，请先恢复", "The account is suspended: resume it first")
     token = secrets.token_urlsafe(32)

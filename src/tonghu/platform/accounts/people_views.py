@@ -29,7 +29,7 @@ from tonghu.platform.accounts.queries import (
     posts_of,
     state_of,
 )
-from tonghu.platform.accounts.reach import in_scope, roles_of
+from tonghu.platform.accounts.reach import in_scope, roles_of, watches
 from tonghu.platform.accounts.roles import ROLES, Role, RoleGroup
 from tonghu.platform.components.as_shown import refuse
 from tonghu.platform.components.parts import Confirm, Event
@@ -77,6 +77,7 @@ def person_page(request: Request, pk: int) -> HttpResponse:
     kept_here, other = in_scope(person.institution, by), person.pk != by.person
     first = not person.has_usable_password()
     may_secure = by.may(access.SECURE) and kept_here and other
+    watcher = may_secure and watches(person, by)
     may_register = by.may(access.REGISTER) and kept_here and other
     locked = False
     if may_secure:
@@ -95,11 +96,11 @@ def person_page(request: Request, pk: int) -> HttpResponse:
             "posts": posts,
             "may_appoint": by.may(access.APPOINT) and other and person.is_active,
             "may_move": may_register and by.region_from is not None,
-            "may_link": person.is_active and (may_secure or (first and may_register)),
+            "may_link": person.is_active and not watcher and (may_secure or (first and may_register)),
             "first": first,
             "locked": locked,
-            "confirm_account": _confirm_account(person) if may_secure else None,
-            "may_secure": may_secure,
+            "confirm_account": _confirm_account(person) if may_secure and not watcher else None,
+            "may_secure": may_secure and (locked or not watcher),
             "events": _events(person) if by.may(access.LOG_INS) else None,
         },
     )

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Final, Protocol
+
+from django.db.models import Q
+from django.utils import timezone
 
 from tonghu.errors import InputRefused
 from tonghu.platform.accounts.access import PROVISION
-from tonghu.platform.accounts.models import Post
+from tonghu.platform.accounts.models import Person, Post
 from tonghu.platform.accounts.roles import BELOW_HEALTH, CENTRE, HEALTH, ROLES, Role
 from tonghu.platform.scope.scope import Scope
+
+#: Who watches whom at one place: the watched neither appoint and end, nor suspend and reset the watcher.
+WATCHER: Final = "audit_admin"
+WATCHED: Final = "security_admin"
 
 
 class Place(Protocol):
@@ -54,6 +61,29 @@ def check_appoints(by: Scope, role: str, institution: Place) -> None:
         raise refused
 
 
+def watches(person: Person, by: Scope) -> bool:
+    """Whether the person watches the open post: they hold, or will, the post of its own place that watches it."""
+    if by.post is None:
+        return False
+    lasting = Q(valid__endswith__isnull=True) | Q(valid__endswith__gt=timezone.localdate())
+    held = Post.objects.filter(lasting, person=person, role=WATCHER, valid__isempty=False)
+    return held.filter(institution__posts__pk=by.post, institution__posts__role=WATCHED).exists()
+
+
+def check_watches_not(person: Person, by: Scope) -> None:
+    """Check that nobody closes or opens the account, or resets the log-in, of whoever watches them.
+
+    Raises:
+        InputRefused: and says who does.
+    """
+    if watches(person, by):
+        raise InputRefused(
+            "本单位的审计管理员监督安全管理员，其账号须由上级单位的安全管理员停用、恢复或重置登录",
+            "The audit administrator watches the security administrator of the same place: one above suspends, resumes "
+            "or resets their account",
+        )
+
+
 def _why_not(by: Scope, role: str, institution: Place) -> InputRefused | None:
     if by.may(PROVISION):
         return None
@@ -71,7 +101,7 @@ def _why_not(by: Scope, role: str, institution: Place) -> InputRefused | None:
             f"“{institution.name}”属于另一条线，由该部门自己任免",
             f"“{institution.name}” belongs to another line, which appoints its own people",
         )
-    if role == "audit_admin" and own.role == "security_admin" and own.institution_id == institution.pk:
+    if role == WATCHER and own.role == WATCHED and own.institution_id == institution.pk:
         return InputRefused(
             "本单位的审计管理员监督安全管理员，须由上级单位的安全管理员任免",
             "The audit administrator watches the security administrator of the same place: one above appoints them",

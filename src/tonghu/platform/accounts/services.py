@@ -19,7 +19,7 @@ from psycopg.types.range import Range
 from tonghu.errors import InputRefused
 from tonghu.platform.accounts.access import APPOINT, PROVISION, REGISTER, SECURE, check_may
 from tonghu.platform.accounts.models import LogInEvent, Person, Post, Session
-from tonghu.platform.accounts.reach import Place, appoints, check_appoints, in_scope
+from tonghu.platform.accounts.reach import Place, appoints, check_appoints, check_watches_not, in_scope
 from tonghu.platform.accounts.roles import ROLES
 from tonghu.platform.scope.scope import Scope, open_scope, system_scope
 from tonghu.platform.stale import merged
@@ -190,7 +190,8 @@ def suspend(*, person: Person, reason: str, by: Scope) -> None:
     """Close somebody's account at once: signed out everywhere, no log-in, every post without effect.
 
     Raises:
-        PermissionDenied: `by` may not. InputRefused: beyond their scope, themselves, or no reason.
+        PermissionDenied: `by` may not. InputRefused: beyond their scope, themselves, whoever watches them, or
+            no reason.
     """
     _set_active(person, by, active=False, reason=reason)
     with open_scope(system_scope("login", by)):
@@ -203,7 +204,8 @@ def resume(*, person: Person, reason: str, by: Scope) -> None:
     """Open a suspended account again.
 
     Raises:
-        PermissionDenied: `by` may not. InputRefused: beyond their scope, themselves, or no reason.
+        PermissionDenied: `by` may not. InputRefused: beyond their scope, themselves, whoever watches them, or
+            no reason.
     """
     _set_active(person, by, active=True, reason=reason)
     with open_scope(system_scope("login", by)):
@@ -226,6 +228,7 @@ def _set_active(person: Person, by: Scope, *, active: bool, reason: str) -> None
         raise InputRefused("请写明原因", "Say why")
     _check_in_scope(person.institution, by)
     _check_other(person.pk, by)
+    check_watches_not(person, by)
     with open_scope(replace(by, reason=reason.strip())):
         person.is_active = active
         person.save(update_fields=["is_active"])

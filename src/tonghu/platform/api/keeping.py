@@ -66,7 +66,7 @@ def tell() -> int:
                 to=_holders(one.institution_id, _KEEPERS),
                 data={"client": one.pk},
                 url=reverse("docking:client", args=[one.pk]),
-                key=f"client-{one.pk}:{one.kept_by_id}",
+                key=f"client-{one.pk}:{one.kept_by_id}:{one.renewed_at or one.issued_at:%Y%m%dT%H%M%S.%f}",
             )
         )
         for one in current
