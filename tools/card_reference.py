@@ -26,29 +26,30 @@ def pages(table: Table) -> dict[str, str]:
 
 
 def _dictionary(table: Table) -> str:
-    from tonghu.codes.hqms_fields import layout
     from tonghu.registry.supplement import items_on, stages
     from tonghu.registry.variables import typed_by_hand, variables
 
-    known = [layout(name).by_name for name in ("2012", "2020")]
     typed = {item.name: item for item in items_on(SHOWN_ON)}
 
     def source(one: Variable) -> str:
         if one.page:
-            codes = [" / ".join(names[fact].code for names in known if fact in names) for fact in one.page]
-            return "首页 · page: " + ", ".join(codes)
-        return f"补录 · typed: `{one.item}`" if one.item else f"推算 · derived: `{one.derived}`"
+            return "首页 · page: " + ", ".join(map(_codes, one.page))
+        if not one.item:
+            return f"推算 · derived: `{one.derived}`"
+        by = typed[one.item].from_page
+        return f"补录 · typed: `{one.item}`" + (f"，首页可填 · or filled by the page: {_codes(by.field)}" if by else "")
 
     by_page = [one for one in variables() if one.page]
+    by_both = [one for one in typed_by_hand() if typed[one.item].from_page]
     parts = [
         "# Data dictionary of the report card · 病例报告卡数据字典",
         "[Report cards](../registry.md) · [the front page's fields](fields.md) · "
         "[the card's rules](rules-registry.card.md)",
         "## Variables · 变量",
-        f"{len(variables())} variables; {len(by_page)} of them a discharge row knows, all of them filled without "
-        f"typing; {len(typed_by_hand())} no front page carries and are typed (the supplement); the rest is worked out. "
-        "Evidence: C named in readable text, H carried by the HQMS front page, I inferred (the book's table is a "
-        "picture).",
+        f"{len(variables())} variables; {len(by_page)} of them stand on the front page, {len(typed_by_hand())} in the "
+        f"supplement, the rest is worked out. Of the supplement an import fills {len(by_both)} where the row says it; "
+        "all others are typed. Evidence: C named in readable text, H carried by the HQMS front page, I inferred (the "
+        "book's table is a picture).",
         table(
             ("组 · group", "变量", "variable", "evidence", "来源 · source"),
             ((_GROUPS[one.group], one.zh, one.en, one.evidence, source(one)) for one in variables()),
@@ -56,13 +57,13 @@ def _dictionary(table: Table) -> str:
         "## The supplement · 补录项",
         table(
             (
-                "item", "名称", "name", "kind", "length", "values", "for", "asked", "valid from", "clauses", "verified",
-                "source",
+                "item", "名称", "name", "kind", "length", "values", "for", "asked", "filled by the page", "valid from",
+                "clauses", "verified", "source",
             ),
             (
                 (
                     f"`{item.name}`", item.zh, item.en, item.kind, item.limit, _values(item), _FOR[item.meant_for],
-                    item.asked, item.valid_from, ", ".join(item.clauses), item.verified, item.source,
+                    item.asked, _filled(item), item.valid_from, ", ".join(item.clauses), item.verified, item.source,
                 )
                 for item in typed.values()
             ),
@@ -78,6 +79,22 @@ def _dictionary(table: Table) -> str:
         ),
     ]  # fmt: skip
     return "\n\n".join(parts)
+
+
+def _codes(name: str) -> str:
+    """The codes of a field of the front page in the layouts that have it."""
+    from tonghu.codes.hqms_fields import LAYOUTS, layout
+
+    return " / ".join(layout(one).by_name[name].code for one in LAYOUTS if name in layout(one).by_name)
+
+
+def _filled(item: Item) -> str:
+    """What of the front page fills an item, in one cell."""
+    by = item.from_page
+    if by is None:
+        return ""
+    part = f" {by.part}" if by.part else ""
+    return f"{_codes(by.field)}{part}: {' '.join(sorted(by.codes))} ({by.verified}: {by.source})"
 
 
 def _values(item: Item) -> str:

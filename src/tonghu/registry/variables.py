@@ -40,5 +40,5 @@ def variables() -> tuple[Variable, ...]:
 
 
 def typed_by_hand() -> tuple[Variable, ...]:
-    """Return those that no front page carries: somebody types them."""
+    """Return those of the supplement: somebody types them, where no front page fills them (``from_page``)."""
     return tuple(one for one in variables() if one.item)
