@@ -241,8 +241,15 @@ def test_who_is_gone_is_followed_by_the_command_and_nobody_else(site: Path, caps
     _system, security, _audit = map(activated, re.findall(r"http\S+/activate/\S+", out))
     with open_scope(PROVISIONING):
         gone = Person.objects.get(username="aud.one").pk
-    # The security administrator ends no post of who watches them, but closes the account.
-    assert security.post(f"/people/{gone}/suspend", {"reason": "已离职"}).status_code == 302
+    # The security administrator neither ends the post of who watches them nor closes the account.
+    assert "须由上级单位的安全管理员" in (
+        security.post(f"/people/{gone}/suspend", {"reason": "已离职"}, follow=True).content.decode()
+    )
+    code, _out, err = run(capsys, "suspend", "sec.one", "--reason", "x")
+    assert (code, "is no audit administrator" in err) == (2, True)
+    assert run(capsys, "suspend", "aud.one", "--reason", "已离职")[0] == 0
+    with open_scope(PROVISIONING):
+        assert not Person.objects.get(pk=gone).is_active
     follows = ("--audit", "虚构后任,aud.two")
     code, _out, err = run(capsys, "begin", *CENTRE[:-2], *follows)
     assert (code, "leave out the system administrator, security administrator" in err) == (2, True)
@@ -279,7 +286,7 @@ def test_a_hospital_alone_registers_and_appoints_its_own(site: Path, capsys: pyt
 
 def test_a_link_that_was_lost_is_issued_anew_until_it_was_used(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
     _code, out, _err = run(capsys, "begin", *CENTRE)
-    lost = re.findall(r"http\S+/activate/\S+", out)[0]
+    first, lost = out, re.findall(r"http\S+/activate/\S+", out)[0]
     code, out, _err = run(capsys, "link", "SYS.one")
     assert code == 0
     fresh = re.findall(r"http\S+/activate/\S+", out)
@@ -289,11 +296,15 @@ def test_a_link_that_was_lost_is_issued_anew_until_it_was_used(site: Path, capsy
     code, _out, err = run(capsys, "link", "sys.one")
     assert (code, "is in use" in err) == (2, True)
     registered(system, "clerk", "C1")
+    _system, _security, audit = re.findall(r"http\S+/activate/\S+", first)
+    activated(audit)
+    _code, out, _err = run(capsys, "link", "aud.one")  # whom nobody on the site may reset
+    assert activated(re.findall(r"http\S+/activate/\S+", out)[0]).get("/account").status_code == 200
     for username, said in (("clerk", "is no administrator"), ("nobody", "There is no user")):
         code, _out, err = run(capsys, "link", username)
         assert (code, said in err) == (2, True)
     with open_scope(LOGIN):
-        assert OneTimeLink.objects.filter(used_at=None).count() == 3
+        assert OneTimeLink.objects.filter(used_at=None).count() == 2
 
 
 def test_real_people_have_no_place_in_the_demo(site: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,4 +1,4 @@
-"""`tonghu site begin`, `link`, `institutions`: how the first people and many institutions come onto a real site."""
+"""`tonghu site begin`, `link`, `suspend`, `institutions`: how people and institutions come onto a real site."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ Each of the three gets a one-time link; everything after it is done on the pages
 
 
 def add_words(words: Any) -> None:
-    """The words of `tonghu site begin`, `link` and `institutions`."""
+    """The words of `tonghu site begin`, `link`, `suspend` and `institutions`."""
     begin = words.add_parser(
         "begin", help="建立第一个单位和三名管理员 · make the first place and its three administrators",
         epilog=_EXAMPLE, formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -51,10 +51,15 @@ def add_words(words: Any) -> None:
     _address(begin)
     begin.set_defaults(run=_begin)
 
-    link = words.add_parser("link", help="重发管理员的激活链接 · an administrator's activation link anew")
+    link = words.add_parser("link", help="重发管理员的激活链接，重置审计管理员的登录 · an administrator's link anew")
     link.add_argument("username", metavar="USER", help="用户名 · the user name")
     _address(link)
     link.set_defaults(run=_link)
+
+    gone = words.add_parser("suspend", help="停用已离任的审计管理员 · suspend an audit administrator who is gone")
+    gone.add_argument("username", metavar="USER", help="用户名 · the user name")
+    gone.add_argument("--reason", required=True, help="原因，记入历史 · why; it stands in the history")
+    gone.set_defaults(run=_suspend)
 
     many = words.add_parser("institutions", help="从 CSV 批量登记机构 · register institutions from a CSV file")
     many.add_argument("file", type=Path, metavar="FILE", help="CSV 文件，列见 docs/operations.md · the file")
@@ -111,6 +116,15 @@ def _link(args: argparse.Namespace) -> int:
         from tonghu.config import beginning
 
         _show([beginning.link_anew(args.username)], _base(args, site.home))
+    return 0
+
+
+def _suspend(args: argparse.Namespace) -> int:
+    with opened():
+        from tonghu.config import beginning
+
+        one = beginning.close_watcher(args.username, args.reason)
+        print(f"已停用{one.name}（{one.username}） / {one.name} ({one.username}) is suspended")
     return 0
 
 

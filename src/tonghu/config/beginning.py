@@ -23,8 +23,9 @@ from tonghu.network.models import Institution
 from tonghu.network.services import load_regions, register_institution
 from tonghu.platform.accounts import links
 from tonghu.platform.accounts.models import Person, Post
+from tonghu.platform.accounts.reach import WATCHER
 from tonghu.platform.accounts.roles import ADMINISTRATORS, CARE, CENTRE, HEALTH, ROLES
-from tonghu.platform.accounts.services import appoint, register_person
+from tonghu.platform.accounts.services import appoint, register_person, suspend
 from tonghu.platform.audit.events import record
 from tonghu.platform.scope.scope import Scope, open_scope, system_scope
 
@@ -100,26 +101,53 @@ def begin(*, place: str, code: str, name: str, region_code: str, people: Mapping
 def link_anew(username: str) -> Link:
     """Issue an administrator's first link again, when the one before is lost or over.
 
+    An audit administrator also gets one that resets password and one-time codes: at the top of a line nobody on the
+    pages may give it, since they watch the security administrator.
+
     Raises:
-        InputRefused: nobody has this name, they are no administrator, or they have a password already.
+        InputRefused: nobody has this name, they are no administrator, or another one who has a password already.
     """
     by = _by()
     with transaction.atomic(), open_scope(by):
-        person = Person.objects.filter(username=username.strip().lower()).select_related("institution").first()
-        if person is None:
-            raise InputRefused(f"没有用户“{username}”", f"There is no user “{username}”")
+        person = _called(username)
         post = person.posts.filter(role__in=ADMINISTRATORS, valid__contains=timezone.localdate()).first()
         if post is None:
             raise InputRefused(
                 f"“{username}”不是管理员：请由其单位的系统管理员在“人员”页发出链接",
                 f"“{username}” is no administrator: the system administrator issues their link on the page People",
             )
-        if person.has_usable_password():
+        reset = person.has_usable_password()
+        if reset and post.role != WATCHER:
             raise InputRefused(
                 f"“{username}”已激活：忘记密码或丢失手机时，由另一名安全管理员在“人员”页重置",
                 f"“{username}” is in use: another security administrator resets the log-in on the page People",
             )
-        return Link(person, post.role, links.issue_link(person=person, by=by))
+        return Link(person, post.role, links.issue_link(person=person, by=by, without_second_factor=reset))
+
+
+def close_watcher(username: str, reason: str) -> Person:
+    """Suspend an audit administrator who is gone, so that :func:`begin` may have somebody follow.
+
+    Raises:
+        InputRefused: nobody has this name, they are no audit administrator, or no reason.
+    """
+    by = _by()
+    with transaction.atomic(), open_scope(by):
+        person = _called(username)
+        if not person.posts.filter(role=WATCHER, valid__contains=timezone.localdate()).exists():
+            raise InputRefused(
+                f"“{username}”不是在任的审计管理员：请由安全管理员在“人员”页停用",
+                f"“{username}” is no audit administrator: the security administrator suspends them on the page People",
+            )
+        suspend(person=person, reason=reason, by=by)
+    return person
+
+
+def _called(username: str) -> Person:
+    person = Person.objects.filter(username=username.strip().lower()).select_related("institution").first()
+    if person is None:
+        raise InputRefused(f"没有用户“{username}”", f"There is no user “{username}”")
+    return person
 
 
 def _by() -> Scope:

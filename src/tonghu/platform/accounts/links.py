@@ -34,7 +34,7 @@ def issue_link(*, person: Person, by: Scope, without_second_factor: bool = False
             or a suspended account.
     """
     first = not person.has_usable_password()
-    check_may(by, *((REGISTER, PROVISION) if first else ()), SECURE)
+    check_may(by, *((REGISTER,) if first else ()), SECURE, PROVISION)
     if not in_scope(person.institution, by):
         raise InputRefused("该人员不在您的范围内", "The person is not in your scope")
     if by.person == person.pk:

@@ -78,9 +78,9 @@ def check_watches_not(person: Person, by: Scope) -> None:
     """
     if watches(person, by):
         raise InputRefused(
-            "本单位的审计管理员监督安全管理员，其账号须由上级单位的安全管理员停用、恢复或重置登录",
-            "The audit administrator watches the security administrator of the same place: one above suspends, resumes "
-            "or resets their account",
+            "本单位的审计管理员监督安全管理员，其账号须由上级单位的安全管理员（没有上级的由网站运行人员）停用、恢复或重置登录",
+            "The audit administrator watches the security administrator of the same place: one above, or where "
+            "there is none whoever runs the site, suspends, resumes or resets their account",
         )
 
 

@@ -223,7 +223,7 @@ def may_end(post: Post, by: Scope) -> bool:
 
 
 def _set_active(person: Person, by: Scope, *, active: bool, reason: str) -> None:
-    check_may(by, SECURE)
+    check_may(by, SECURE, PROVISION)
     if not reason.strip():
         raise InputRefused("请写明原因", "Say why")
     _check_in_scope(person.institution, by)
