@@ -139,7 +139,7 @@ class TestLockedMonths:
             with hospital.acting():
                 job = Job.objects.get(kind="registry.undo_mend")
             run = run_jobs.run_one(job.pk)
-            assert run.result == {"as_before": 1, "left": 1, "locked": 1}
+            assert run.result == {"as_before": 1, "left": 1, "locked": 1, "withdrawn": 0}
         page = clerk.get(answer["Location"]).content.decode()
         assert "1 份报告卡的归档月已锁定" in page
 

@@ -64,6 +64,7 @@ RESULTS: Final[dict[str, Promise]] = {
     "mended": _("Cards mended"),
     "left": _("Left as they are"),
     "as_before": _("Cards as they were before"),
+    "withdrawn": _("Of these withdrawn first"),
     "locked": _("Cards of locked months"),
     "cells": _("Cells of the calendar"),
     "notices": _("Notices sent"),
