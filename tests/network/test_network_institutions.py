@@ -153,7 +153,7 @@ def test_further_codes_name_one_institution_each(officer: Scope) -> None:
         found = Institution.objects.all()
         assert list(queries.called(found, "12510000test00002x")) == [one]
         assert list(queries.called(found, "TEST2")) == [other]
-        assert list(queries.called(found, "xu gou")) == [one, other]
+        assert set(queries.called(found, "xu gou")) == {one, other}
         assert one in queries.lying_in(found, "510000")
         assert one not in queries.lying_in(found, "330000")
 
