@@ -9,11 +9,10 @@ from typing import Final
 
 from django.db.models import Q
 from django.urls import reverse
-from django.utils import timezone
 
 from tonghu.network.region_range import NATION, covered
-from tonghu.platform.accounts.models import Post
 from tonghu.platform.accounts.roles import ROLES
+from tonghu.platform.accounts.sign_in import posts_in_effect
 from tonghu.platform.notices.kinds import Mail, declare
 from tonghu.platform.notices.services import notify
 from tonghu.platform.scope.scope import open_scope, system_scope
@@ -128,9 +127,9 @@ def _who_verify() -> list[int]:
 
 
 def _who_may(permission: str, where: Q) -> list[int]:
-    """Those who hold a post today with a permission; whoever tells them need not see them."""
+    """Those who can act today from a post with a permission; whoever tells them need not see them."""
     roles = [code for code, role in ROLES.items() if permission in role.permissions]
     low, high = covered(NATION)
     with open_scope(replace(system_scope("telling"), region_from=low, region_to=high)):
-        held = Post.objects.filter(where, role__in=roles, valid__contains=timezone.localdate())
+        held = posts_in_effect().filter(where, role__in=roles)
         return sorted(set(held.values_list("person_id", flat=True)))

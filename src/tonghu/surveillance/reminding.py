@@ -9,7 +9,7 @@ from datetime import date
 from django.urls import reverse
 
 from tonghu.network.region_range import covered
-from tonghu.platform.accounts.models import Post
+from tonghu.platform.accounts.sign_in import posts_in_effect
 from tonghu.platform.notices.services import notify
 from tonghu.surveillance import board, calendar
 from tonghu.surveillance.board import Cell
@@ -71,9 +71,7 @@ def _said(cell: Cell, days: int) -> dict[str, str | int]:
 def _officers(month: Month, today: date, days: int) -> int:
     """The officers of each health commission, with how many of their points owe something."""
     owing = Counter(region for cell, region in board.outstanding([month], today) if cell.state in board.OUTSTANDING)
-    posts = Post.objects.filter(role=OFFICER, valid__contains=today).values_list(
-        "person_id", "institution__region_code"
-    )
+    posts = posts_in_effect(today).filter(role=OFFICER).values_list("person_id", "institution__region_code")
     told = 0
     for person, region in posts:
         low, high = covered(region)
@@ -86,9 +84,9 @@ def _officers(month: Month, today: date, days: int) -> int:
 
 
 def _holders(institutions: list[int], roles: Iterable[str], today: date) -> dict[int, set[int]]:
-    """Who holds one of the roles at each institution today."""
+    """Who can act from one of the roles at each institution today."""
     found: dict[int, set[int]] = defaultdict(set)
-    held = Post.objects.filter(institution__in=institutions, role__in=list(roles), valid__contains=today)
+    held = posts_in_effect(today).filter(institution__in=institutions, role__in=list(roles))
     for institution, person in held.values_list("institution_id", "person_id"):
         found[institution].add(person)
     return found

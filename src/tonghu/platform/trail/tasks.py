@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from django.urls import reverse
-from django.utils import timezone
 
-from tonghu.platform.accounts.models import Post
+from tonghu.platform.accounts.sign_in import posts_in_effect
 from tonghu.platform.audit import chain
 from tonghu.platform.audit.access import READ
 from tonghu.platform.jobs.run import Run
@@ -60,7 +59,7 @@ def _check() -> dict[str, int]:
 
 
 def _audit_administrators() -> list[int]:
-    """Everybody who holds the post today, wherever: the log is the site's."""
+    """Everybody who can act from the post today, wherever: the log is the site's."""
     with open_scope(system_scope("login")):
-        held = Post.objects.filter(role="audit_admin", valid__contains=timezone.localdate())
+        held = posts_in_effect().filter(role="audit_admin")
         return list(held.values_list("person_id", flat=True).distinct())
