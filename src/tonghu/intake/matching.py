@@ -24,6 +24,7 @@ from django.utils import timezone
 from tonghu.codes import hqms_fields
 from tonghu.codes.text import halfwidth
 from tonghu.intake.answering import ANSWERED, KEPT, under_earlier_keys
+from tonghu.intake.meaning import says_the_same
 from tonghu.intake.models import Answer, Batch, Match, Row
 from tonghu.registry.content import Content, differences, open_
 from tonghu.registry.from_page import filled_by
@@ -282,7 +283,7 @@ def lacking(batch: Batch) -> frozenset[str]:
 
 
 def differing(incoming: Content, held: Content, absent: Container[str] = ()) -> list[str]:
-    """The codes, in the card's layout, of the fields in which a front page differs from a card's.
+    """The codes, in the card's layout, of the fields in which a front page differs from a card's by what they say.
 
     Args:
         absent: codes, in its own layout, of the columns that the file has not: it says nothing of them, while an empty
@@ -290,7 +291,13 @@ def differing(incoming: Content, held: Content, absent: Container[str] = ()) -> 
     """
     before, after = Content(held.layout, held.front), Content(held.layout, in_layout(incoming, held.layout))
     known = {name for name, code in _names(incoming.layout).items() if code not in absent}
-    return [code for code in differences(before, after) if _codes(held.layout).get(code) in known]
+    fields = hqms_fields.layout(held.layout).by_code
+    return [
+        code
+        for code in differences(before, after)
+        if _codes(held.layout).get(code) in known
+        and not says_the_same(fields[code], after.front.get(code, ""), before.front.get(code, ""))
+    ]
 
 
 def as_it_came(incoming: Content, layout: str, absent: Container[str], before: Content | None) -> Content:
