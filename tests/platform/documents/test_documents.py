@@ -11,15 +11,20 @@ from typing import Any
 import pytest
 from django.utils import translation
 from docx import Document
+from fontTools.ttLib import TTFont
+from lxml import etree
 from pypdf import PdfReader
 
 from tonghu.errors import InputRefused
-from tonghu.platform.documents import fonts, pictures
+from tonghu.platform.documents import embedded, fonts, pictures
 from tonghu.platform.documents.paper import Paper, Text
 from tonghu.platform.documents.pdf import pdf
 from tonghu.platform.documents.word import word
 from tonghu.platform.web import samples
 
+W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
+TRUETYPE = b"\0\1\0\0"
 NAME = "阿卜杜拉·买买提江·吐尔逊江·艾则孜"
 
 
@@ -82,10 +87,49 @@ def test_word_holds_the_same_and_opens_again(paper: Paper) -> None:
     assert len(table.rows) == 13
     assert round(document.sections[0].page_width.mm) == 210
     assert (round(document.sections[0].left_margin.mm), round(document.sections[0].top_margin.mm)) == (28, 37)
-    assert document.styles["Normal"].element.rPr.rFonts.values()[-1] == "仿宋"
+    assert document.styles["Normal"].element.rPr.rFonts.values()[-1] == fonts.SERIF
     with zipfile.ZipFile(file) as packed:
         pictures = [name for name in packed.namelist() if name.startswith("word/media/")]
         assert packed.read(pictures[0]).startswith(b"\x89PNG")
+
+
+def test_word_brings_its_fonts_along(paper: Paper) -> None:
+    """What a program does that reads the file: its parts, undone by their keys, are fonts that draw."""
+    with translation.override("zh-hans"):
+        made = word(paper)
+    with zipfile.ZipFile(io.BytesIO(made)) as packed:
+        relations = {
+            relation.get("Id"): relation.get("Target")
+            for relation in etree.fromstring(packed.read("word/_rels/fontTable.xml.rels"))
+        }
+        table = etree.fromstring(packed.read("word/fontTable.xml"))
+        faces = {}
+        for held in table.iter(W + "embedRegular", W + "embedBold"):
+            raw = packed.read(f"word/{relations[held.get(R + 'id')]}")
+            assert raw[:4] != TRUETYPE
+            key = bytes.fromhex(re.sub("[{}-]", "", held.get(W + "fontKey")))[::-1]
+            font = TTFont(io.BytesIO(bytes(a ^ b for a, b in zip(raw, key * 2, strict=False)) + raw[32:]))
+            faces[held.getparent().get(W + "name"), held.tag == W + "embedBold"] = font
+        settings = [part.tag for part in etree.fromstring(packed.read("word/settings.xml"))]
+        types = packed.read("[Content_Types].xml").decode()
+    assert settings[settings.index(W + "zoom") + 1 :][:2] == [W + "embedTrueTypeFonts", W + "saveSubsetFonts"]
+    assert types.count("obfuscatedFont") == len(faces) == 4
+    assert [font.get(W + "name") for font in table] == [fonts.SANS, fonts.SERIF]
+    assert [font.find(W + "altName").get(W + "val") for font in table] == ["黑体", "仿宋"]
+    for (family, bold), font in faces.items():
+        assert str(font["name"].getName(1, 3, 1)) == family
+        assert font["OS/2"].fsType == 0  # nothing is said against embedding
+        assert font["OS/2"].usWeightClass == (700 if bold else 400)
+        assert "Open Font License" in str(font["name"].getName(13, 3, 1))
+    used = embedded.characters(Document(io.BytesIO(made)))
+    assert used.keys() == faces.keys()
+    assert set(NAME) <= used[fonts.SANS, False]
+    for face, characters in used.items():
+        drawn, glyphs = faces[face].getBestCmap(), faces[face]["glyf"]
+        for character in characters - set(" \n\t　"):
+            assert glyphs[drawn[ord(character)]].numberOfContours, (face, character)
+    assert "0" in {chr(code) for code in faces[fonts.SANS, True].getBestCmap()}  # for who writes on
+    assert len(made) < 1_500_000
 
 
 @pytest.mark.parametrize("make", [pdf, word])

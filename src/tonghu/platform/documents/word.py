@@ -1,7 +1,7 @@
 """Papers as Word that WPS edits: a template with the styles of GB/T 9704-2012, filled by docxtpl.
 
-The template is made here, once, so that no binary file has to be kept: its placeholders are docxtpl's. Word names its
-fonts and brings none along; 仿宋 and 黑体 are on every machine with WPS, and what is not falls back.
+The template is made here, once, so that no binary file has to be kept: its placeholders are docxtpl's. The file brings
+its fonts along, the same as the PDF's (see :mod:`tonghu.platform.documents.embedded`).
 """
 
 from __future__ import annotations
@@ -10,19 +10,17 @@ import io
 from functools import cache
 from typing import Any
 
-from tonghu.platform.documents import pictures
+from tonghu.platform.documents import embedded, fonts, pictures
 from tonghu.platform.documents.paper import Block, Grid, Heading, Paper, Picture, Text
-
-#: Word's names: running text, headings, title (3号 = 16 pt, 2号 = 22 pt).
-BODY, HEAD, TITLE = "仿宋", "黑体", "方正小标宋简体"
 
 
 def word(paper: Paper) -> bytes:
     """The paper as a .docx file.
 
     Raises:
-        FontsMissing: a chart is in it and cannot be drawn.
+        FontsMissing: see :mod:`tonghu.platform.documents.fonts`.
     """
+    from docx import Document
     from docxtpl import DocxTemplate  # heavy: only where a paper is made
 
     document = DocxTemplate(io.BytesIO(_template()))
@@ -32,9 +30,12 @@ def word(paper: Paper) -> bytes:
         "blocks": [_block(block, document) for block in paper.blocks],
     }  # fmt: skip
     document.render(said, autoescape=True)
-    filled = io.BytesIO()
+    filled, made = io.BytesIO(), io.BytesIO()
     document.save(filled)
-    return filled.getvalue()
+    whole = Document(filled)  # opened anew: the filled feet are in the file alone
+    embedded.embed(whole)
+    whole.save(made)
+    return made.getvalue()
 
 
 def _block(block: Block, document: Any) -> dict[str, Any]:
@@ -70,22 +71,26 @@ def _template() -> bytes:
     page.page_width, page.page_height = Mm(210), Mm(297)
     page.top_margin, page.bottom_margin, page.left_margin, page.right_margin = Mm(37), Mm(35), Mm(28), Mm(26)
     normal = document.styles["Normal"]
-    _font(normal, BODY, 16)
+    _font(normal, fonts.SERIF, 16)  # 3号
     normal.paragraph_format.line_spacing_rule = WD_LINE_SPACING.EXACTLY
     normal.paragraph_format.line_spacing = Pt(29)  # 22 lines on 225 mm
     normal.paragraph_format.space_after = Pt(0)
 
-    def paragraph(text: str, *, font: str = "", size: int = 16, align: str = "LEFT", indent: int = 0) -> None:
+    def paragraph(
+        text: str, *, font: str = fonts.SERIF, bold: bool = False, size: int = 16, align: str = "LEFT", indent: int = 0
+    ) -> None:
         added = document.add_paragraph()
         run = added.add_run(text)
-        if font or size != 16:
-            _font(run, font or BODY, size)
+        if (font, size) != (fonts.SERIF, 16):
+            _font(run, font, size)
+        if bold:
+            run.bold = True
         added.alignment = getattr(WD_ALIGN_PARAGRAPH, align)
         added.paragraph_format.first_line_indent = Pt(indent) if indent else None
         if "image" in text:
             added.paragraph_format.line_spacing_rule = WD_LINE_SPACING.SINGLE
 
-    paragraph("{{ title }}", font=TITLE, size=22, align="CENTER")
+    paragraph("{{ title }}", bold=True, size=22, align="CENTER")  # 2号
     paragraph("{%p if number %}")
     paragraph("{{ number }}", align="CENTER")
     paragraph("{%p endif %}")
@@ -95,16 +100,16 @@ def _template() -> bytes:
     paragraph("{%p endif %}")
     paragraph("{%p for block in blocks %}")
     paragraph("{%p if block.kind == 'heading' %}")
-    paragraph("{{ block.text }}", font=HEAD, indent=32)
+    paragraph("{{ block.text }}", font=fonts.SANS, bold=True, indent=32)
     paragraph("{%p elif block.kind == 'text' %}")
     paragraph("{{ block.text }}", align="JUSTIFY", indent=32)
     paragraph("{%p elif block.kind == 'grid' %}")
-    paragraph("{{ block.caption }}", font=HEAD, size=12, align="CENTER")
+    paragraph("{{ block.caption }}", font=fonts.SANS, bold=True, size=12, align="CENTER")
     _grid(document)
     paragraph("{%p elif block.kind == 'picture' %}")
-    paragraph("{{ block.question }}", font=HEAD, size=12, align="CENTER")
+    paragraph("{{ block.question }}", font=fonts.SANS, bold=True, size=12, align="CENTER")
     paragraph("{{ block.image }}", align="CENTER")
-    paragraph("{{ block.answer }}", size=12, align="CENTER")
+    paragraph("{{ block.answer }}", font=fonts.SANS, size=12, align="CENTER")
     paragraph("{%p endif %}")
     paragraph("{%p endfor %}")
     paragraph("")
@@ -112,7 +117,14 @@ def _template() -> bytes:
     paragraph("{{ day }}　　", align="RIGHT")
     foot = page.footer.paragraphs[0]
     foot.alignment = WD_ALIGN_PARAGRAPH.CENTER
-    _font(foot.add_run("{{ foot }}"), BODY, 9)
+    for text in ("— ", "", " —"):
+        run = foot.add_run(text)
+        _font(run, fonts.SERIF, 14)
+        if not text:
+            _page_number(run)
+    foot = page.footer.add_paragraph()
+    foot.alignment = WD_ALIGN_PARAGRAPH.CENTER
+    _font(foot.add_run("{{ foot }}"), fonts.SERIF, 9)
     made = io.BytesIO()
     document.save(made)
     return made.getvalue()
@@ -129,12 +141,26 @@ def _grid(document: Any) -> None:
         ("{%tc for word in row %}", "{{ word }}", "{%tc endfor %}"),
         ("{%tr endfor %}", "", ""),
     )
-    for row, line in zip(table.rows, words, strict=True):
+    for n, (row, line) in enumerate(zip(table.rows, words, strict=True)):
         for cell, text in zip(row.cells, line, strict=True):
             cell.paragraphs[0].paragraph_format.line_spacing_rule = WD_LINE_SPACING.SINGLE
             run = cell.paragraphs[0].add_run(text)
-            _font(run, BODY, 12)
-            run.bold = row is table.rows[0]
+            _font(run, fonts.SANS, 12)
+            run.bold = n == 0 or None
+
+
+def _page_number(run: Any) -> None:
+    """A field that the program fills."""
+    from docx.oxml import OxmlElement
+    from docx.oxml.ns import qn
+
+    for kind in ("begin", "", "end"):
+        part = OxmlElement("w:fldChar" if kind else "w:instrText")
+        if kind:
+            part.set(qn("w:fldCharType"), kind)
+        else:
+            part.text = "PAGE"
+        run._r.append(part)
 
 
 def _font(styled: Any, name: str, size: int) -> None:
@@ -143,6 +169,6 @@ def _font(styled: Any, name: str, size: int) -> None:
     from docx.shared import Pt
 
     styled.font.name, styled.font.size = name, Pt(size)
-    fonts = styled.element.get_or_add_rPr().get_or_add_rFonts()
+    named = styled.element.get_or_add_rPr().get_or_add_rFonts()
     for script in ("w:ascii", "w:hAnsi", "w:eastAsia"):
-        fonts.set(qn(script), name)
+        named.set(qn(script), name)
