@@ -1,4 +1,4 @@
-"""Spreadsheets write dates and amounts in their own way: what says the same is unchanged, and keeps its stored writing."""
+"""Spreadsheets write dates and amounts in their own way: what says the same is unchanged and keeps its writing."""
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ WHERE w.batch_id = %(batch)s AND w.match = 'changed' AND w.why = '' AND w.answer
 #: A file that says nothing of a field is another one than a file in which it is blank.
 ANSWERED: Final = f"""
 UPDATE intake_row AS r SET answered = said.batch_id,
-  choice = CASE WHEN r.match IN ('new', 'undetermined') THEN 'skip' ELSE 'keep' END
+  choice = CASE WHEN r.match IN ('new', 'undetermined') OR r.card IS NULL THEN 'skip' ELSE 'keep' END
 FROM (
   SELECT DISTINCT ON (w.id) w.id, a.batch_id
   FROM intake_row AS w
@@ -57,6 +57,7 @@ FROM (
     AND coalesce(b.summary -> 'missing_columns', '[]') <@ %(absent)s::jsonb
   WHERE w.batch_id = %(batch)s AND {_ONLY} AND CASE
     WHEN w.match IN ('new', 'undetermined') THEN a.choice = 'skip'
+    WHEN w.why IN ('same_child', 'same_child_in_file') AND a.card IS NULL THEN a.choice = 'skip'
     WHEN w.match IN ('changed', 'probable') THEN a.choice IN ('keep', 'fill') AND a.card = w.card AND NOT {_OVERTAKEN}
     ELSE false END
   ORDER BY w.id, a.id DESC
@@ -99,7 +100,7 @@ def under_earlier_keys(batch: Batch, only: Sequence[int] | None = None) -> dict[
     known = {bytes(held) for held, _card, _choice in answers}
     rows = Q(match__in=(Match.CHANGED, Match.PROBABLE), card__in={card for _key, card, _choice in answers})
     if any(choice == Choice.SKIP for _key, _card, choice in answers):
-        rows |= Q(match__in=(Match.NEW, Match.UNDETERMINED))
+        rows |= Q(match__in=(Match.NEW, Match.UNDETERMINED, Match.PROBABLE))
     asked = Row.objects.filter(rows, batch=batch, **({} if only is None else {"pk__in": only}))
     for row in asked.only("content").iterator(chunk_size=1_000):
         for held in known.intersection(keys(open_(row.content))):

@@ -9,21 +9,23 @@ from typing import Final
 from django.db import connection, transaction
 
 from tonghu.intake.access import UPLOAD
-from tonghu.intake.matching import SAME_DAY, match
+from tonghu.intake.matching import match
 from tonghu.intake.models import Batch, Match, Row, State
 from tonghu.platform.accounts.access import check_may
 from tonghu.platform.scope.scope import Scope
 from tonghu.registry.content import open_
+from tonghu.registry.services.near import SAME_DAY, TOGETHER
 
 #: So many rows are compared while somebody waits for the page, two milliseconds each; more by a job, a part at a time.
 AT_ONCE: Final = 200
 PART: Final = 1_000
 #: So long a transaction that changed a card may have begun before it ended: cards bear the time of its beginning.
 _LONGEST: Final = "interval '15 minutes'"
-#: Rows whose card has another version or state now, and rows of stays whose card was not there.
+#: Rows whose card has another version or state now, and rows of stays, or children, whose card was not there.
 _MOVED: Final = f"""
 WITH touched AS MATERIALIZED (
-  SELECT id, record_number, admission_count, discharge_at, version, state, changed_at FROM registry_card
+  SELECT id, child_id, record_number, admission_count, admission_at, discharge_at, version, state, changed_at
+  FROM registry_card
   WHERE institution_id = %(institution)s AND changed_at > %(since)s::timestamptz - {_LONGEST}
 )
 SELECT r.id FROM touched AS t JOIN intake_row AS r ON r.batch_id = %(batch)s AND r.card = t.id
@@ -35,6 +37,12 @@ WHERE t.state <> 'voided' AND r.card IS DISTINCT FROM t.id AND (
   OR r.match IN ('new', 'probable') AND t.changed_at > %(since)s::timestamptz
     AND (r.discharge_at = t.discharge_at OR (r.card IS NULL AND (
       r.admission_count = t.admission_count AND r.admission_count <> '' OR {SAME_DAY.format(one="r", other="t")}))))
+UNION
+SELECT r.id FROM touched AS t
+JOIN patients_hospitalview AS v ON v.child_id = t.child_id AND v.institution_id = %(institution)s
+JOIN intake_row AS r ON r.batch_id = %(batch)s AND r.document_key = v.document_key
+WHERE t.state <> 'voided' AND t.changed_at > %(since)s::timestamptz AND r.match = 'new' AND r.card IS NULL
+  AND r.record_number <> t.record_number AND {TOGETHER.format(one="r", other="t")}
 """  # noqa: S608 -- a constant of the code
 _ANSWERED: Final = """
 SELECT r.id FROM intake_row AS r JOIN intake_batch AS b ON b.id = r.answered

@@ -2,7 +2,8 @@
 
 A stay is known by hospital, record number and discharge time (or by the card's number in an exported file). One that
 fits by record number and admission count alone, by record number and the day of discharge, or by a record number in
-another writing (zeros, letter case, marks), is a question to a person. A row that says what the card says, or what
+another writing (zeros, letter case, marks), or by its child under another number (``same_child.py``), is a question to
+a person. A row that says what the card says, or what
 the card's last import said, brings nothing new: it is unchanged, whatever a clerk has mended since. A row that would
 write over what a person wrote waits for a person; one that somebody decided on before does not (``answering.py``).
 """
@@ -23,19 +24,16 @@ from django.utils import timezone
 
 from tonghu.codes import hqms_fields
 from tonghu.codes.text import halfwidth
+from tonghu.intake import same_child
 from tonghu.intake.answering import ANSWERED, KEPT, under_earlier_keys
 from tonghu.intake.meaning import says_the_same
 from tonghu.intake.models import Answer, Batch, Match, Row
 from tonghu.registry.content import Content, differences, open_
 from tonghu.registry.from_page import filled_by
 from tonghu.registry.models import Card, Origin
+from tonghu.registry.services.near import LIKE, SAME_DAY
 from tonghu.registry.states import State
 
-#: Whether two stays end on the same day in China.
-SAME_DAY: Final = (
-    "({one}.discharge_at AT TIME ZONE 'Asia/Shanghai')::date"
-    " = ({other}.discharge_at AT TIME ZONE 'Asia/Shanghai')::date"
-)
 #: So many rows are opened and compared together.
 COMPARED: Final = 1_000
 #: The last import of a card that was not undone; 0 for none.
@@ -120,11 +118,9 @@ _PROBABLE: Final = _NEAR.format(
     why=f"CASE WHEN {_SAME_COUNT} THEN 'probable' ELSE 'same_day' END",
     fits=f"c.record_number = r.record_number AND ({_SAME_COUNT} OR {SAME_DAY.format(one='c', other='r')})",
 )
-#: What is left of a record number without what spreadsheets and hands change: leading zeros, letter case and marks.
-_BARE: Final = "ltrim(upper(regexp_replace({of}.record_number, '[^0-9A-Za-z]', '', 'g')), '0')"
 _ANOTHER_WRITING: Final = _NEAR.format(
     why="'another_writing'",
-    fits=f"c.discharge_at = r.discharge_at AND {_BARE.format(of='c')} = {_BARE.format(of='r')}",
+    fits=f"{SAME_DAY.format(one='c', other='r')} AND {LIKE.format(one='c', other='r')}",
 )
 #: By no index: the hospital's cards and the file's rows are read once each, whatever the statistics say.
 _BY_WRITING: Final = f"SET LOCAL enable_nestloop = off; {_ANOTHER_WRITING}; SET LOCAL enable_nestloop = on"
@@ -166,8 +162,10 @@ def match(batch: Batch, only: Sequence[int] | None = None) -> None:
         batch.summary["compared_at"] = cursor.fetchone()[0].isoformat()
         if only is None:
             cursor.execute(_REPEATED, asked)
-        for statement in (_BY_KEY, _KEY_IN_DOUBT, _BY_STAY, _PROBABLE, _BY_WRITING, _UNDETERMINED):
+        for statement in (_BY_KEY, _KEY_IN_DOUBT, _BY_STAY, _PROBABLE, _BY_WRITING):
             cursor.execute(statement, asked)
+        same_child.ask(cursor, batch, asked)
+        cursor.execute(_UNDETERMINED, asked)
     _compare(batch, only)
     with connection.cursor() as cursor:
         answers = Answer.objects.filter(institution=batch.institution_id).exists()

@@ -161,13 +161,16 @@ class Choice(models.TextChoices):
     SKIP = "skip", _("Leave out")
 
 
-#: What may be chosen for which rows.
+#: What may be chosen for which rows; of those that seem another row's stay, which has no card yet, ``BESIDE_A_ROW``.
 CHOICES: Final[dict[str, tuple[Choice, ...]]] = {
     Match.NEW: (Choice.NEW, Choice.SKIP),
     Match.CHANGED: (Choice.REPLACE, Choice.FILL, Choice.KEEP),
     Match.PROBABLE: (Choice.REPLACE, Choice.FILL, Choice.KEEP, Choice.NEW),
     Match.UNDETERMINED: (Choice.NEW, Choice.SKIP),
 }
+BESIDE_A_ROW: Final = (Choice.SKIP, Choice.NEW)
+#: Rows that seem the stay of another row.
+SEEMS_A_ROWS: Final = Q(match=Match.PROBABLE, card=None)
 
 
 class Row(models.Model):
@@ -202,6 +205,8 @@ class Row(models.Model):
     content_key = models.BinaryField()
     #: What a hospital's view of the child says, sealed; see ``identity.py``.
     identity = SealedBytes(place=IDENTITY_PLACE)
+    #: The keyed hash of the identity number that surely is the child's (``near.own_number``); None without one.
+    document_key = models.BinaryField(null=True)
     #: The number of the card that an exported file names.
     card_key = models.BigIntegerField(null=True)
     #: The card that is there, and its version and state when it was looked at.
@@ -230,6 +235,11 @@ class Row(models.Model):
     def beside(self) -> str:
         """Beside what it was compared, for who chooses to send back: the card, its version and its state."""
         return f"{self.card or ''}/{self.card_version or ''}/{self.card_state}"
+
+    @property
+    def choices(self) -> tuple[str, ...]:
+        """What may be chosen for it."""
+        return BESIDE_A_ROW if self.match == Match.PROBABLE and self.card is None else CHOICES.get(self.match, ())
 
 
 #: Rows that nobody has decided on yet and that wait for it.

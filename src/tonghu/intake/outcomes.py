@@ -39,6 +39,14 @@ WHY: Final[dict[str, Promise]] = {
         "A card of the same discharge time has this record number but for leading zeros, letter case or marks: is it "
         "the same stay? A spreadsheet may have dropped the zeros."
     ),
+    "same_child": _(
+        "The child of this row, by the identity number, has a card of the same days under another record number: is it "
+        "the same stay?"
+    ),
+    "same_child_in_file": _(
+        "The child of this row, by the identity number, is in another row of the same days under another record "
+        "number: is it the same stay? Leave one of the rows out."
+    ),
     "key_in_doubt": _(
         "The row bears a card's number (童护卡号), but its stay is another one, or the number stands in two rows: "
         "which is right?"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -21,8 +22,9 @@ from tonghu.intake.comparing import lines
 from tonghu.intake.looking_again import look_again
 from tonghu.intake.looks import log_row, log_rows
 from tonghu.intake.matching import contents, lacking
-from tonghu.intake.models import CHOICES, WAITING, Batch, Choice, Match, Row, State
+from tonghu.intake.models import BESIDE_A_ROW, CHOICES, SEEMS_A_ROWS, WAITING, Batch, Choice, Match, Row, State
 from tonghu.intake.outcomes import COUNTED, HELD, WHY, outcome
+from tonghu.intake.same_child import other_row
 from tonghu.platform.accounts.access import Request, requires
 from tonghu.platform.accounts.forms import in_words
 from tonghu.platform.audit.access import REVEAL
@@ -87,7 +89,7 @@ def rows(request: Request, pk: int) -> HttpResponse:
     log_rows(batch, table.slice.rows, by=request.scope)
     chosen = Row.objects.filter(batch=batch, match=match).exclude(why__in=HELD) if match in CHOICES else None
     said = {
-        "batch": batch, "table": table, "match": match, "choices": CHOICES.get(match, ()) if match else (),
+        "batch": batch, "table": table, "match": match, "choices": _choices(chosen, match),
         "title": Match(match).label if match else _("Rows in scope"),
         "count": 0 if chosen is None else chosen.count(),  # asked as a truth value it would fetch every row
     }  # fmt: skip
@@ -105,15 +107,17 @@ def row_page(request: Request, pk: int, row: int) -> HttpResponse:
     if moved_on and look_again(batch=batch.pk, by=request.scope).compared:
         return redirect("intake:row", pk, row)  # beside the card as it is now
     log_row(batch, held, card, by=request.scope)
+    other = other_row(held) if held.why == "same_child_in_file" else None
+    if other is not None:
+        log_rows(batch, [other], by=request.scope)
     incoming = open_(held.content)
+    beside = contents([card.pk])[card.pk][0] if card else open_(other.content) if other else None
     zh = _zh()
     said: dict[str, Any] = {
         "batch": batch, "row": held, "card": card, "identity": identity.opened(held.identity),
-        "lines": lines(
-            incoming, contents([card.pk])[card.pk][0] if card else None, zh=zh, absent=lacking(batch)
-        ),
+        "lines": lines(incoming, beside, zh=zh, absent=lacking(batch)),
         "may_reveal": request.scope.may(REVEAL), "why": WHY.get(held.why, ""), "outcome": outcome_mark(held),
-        "choices": [] if held.why in HELD else CHOICES.get(held.match, ()),
+        "choices": [] if held.why in HELD else held.choices, "other": other,
         "findings": _findings(batch, held, zh=zh),
         "waiting": Row.objects.filter(WAITING, batch=batch).count(),
         "decided_in": queries.batches().filter(pk=held.answered or 0).first(),
@@ -170,6 +174,16 @@ def outcome_mark(row: Row) -> Mark:
 
 def _becomes(row: Row) -> str:
     return outcome(row.match, row.choice, row.why, answered=row.answered is not None)
+
+
+def _choices(rows: QuerySet[Row] | None, match: str) -> list[Choice]:
+    """What may be chosen for all rows of a kind; of probable ones those beside a row have other choices."""
+    if rows is None:
+        return []
+    found = list(CHOICES[match]) if match != Match.PROBABLE or rows.exclude(SEEMS_A_ROWS).exists() else []
+    if match == Match.PROBABLE and rows.filter(SEEMS_A_ROWS).exists():
+        found += [choice for choice in BESIDE_A_ROW if choice not in found]
+    return found
 
 
 def _zh() -> bool:

@@ -14,7 +14,7 @@ from tonghu.errors import InputRefused
 from tonghu.intake.access import UNDO, UPLOAD
 from tonghu.intake.events import BATCH, CONFIRMED, DISCARDED, UNDONE, UPLOADED
 from tonghu.intake.importing import take_turn
-from tonghu.intake.models import CHOICES, LIVE, MOVES, WAITING, Batch, Choice, Row, State
+from tonghu.intake.models import BESIDE_A_ROW, CHOICES, LIVE, MOVES, SEEMS_A_ROWS, WAITING, Batch, Choice, Row, State
 from tonghu.intake.outcomes import HELD
 from tonghu.platform.accounts.access import check_may
 from tonghu.platform.audit.events import record
@@ -129,8 +129,8 @@ def choose(
     if choice not in Choice.values:
         raise InputRefused("没有这种处理方式", "There is no such choice")
     fits = [kind for kind, choices in CHOICES.items() if choice in choices]
-    chosen = Row.objects.filter(batch=batch, match__in=fits)
-    chosen = chosen.exclude(why__in=HELD)
+    has_it = Q(match__in=fits) & ~SEEMS_A_ROWS | (SEEMS_A_ROWS if choice in BESIDE_A_ROW else Q(pk=None))
+    chosen = Row.objects.filter(has_it, batch=batch).exclude(why__in=HELD)
     chosen = chosen.filter(row__in=rows) if rows is not None else chosen.filter(match=match)
     if beside is not None and any(row.beside != beside for row in chosen.only("card", "card_version", "card_state")):
         raise ComparedAgain

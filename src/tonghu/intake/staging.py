@@ -17,8 +17,11 @@ from django.db import connection
 from tonghu.intake import identity
 from tonghu.intake.checking import FINDING, TYPED, Case
 from tonghu.intake.models import Batch, Match
+from tonghu.patients.models import DOCUMENT
+from tonghu.platform.crypto.hashing import keyed_hash
 from tonghu.platform.database.arrays import array_cursor, columns
 from tonghu.registry.content import Content, key, seal
+from tonghu.registry.services.near import own_number
 
 _KINDS: Final = {
     "admission_at": "timestamp", "discharge_at": "timestamp", "age_years": "smallint", "age_days": "int",
@@ -27,7 +30,7 @@ _KINDS: Final = {
 _OWN: Final = (
     ("row", "int"), *((name, _KINDS.get(name, "text")) for name in TYPED), ("errors", "smallint"),
     ("warnings", "smallint"), ("confirms", "smallint"), ("content", "bytea"), ("content_key", "bytea"),
-    ("identity", "bytea"), ("card_key", "bigint"), ("match", "text"), ("why", "text"),
+    ("identity", "bytea"), ("document_key", "bytea"), ("card_key", "bigint"), ("match", "text"), ("why", "text"),
 )  # fmt: skip
 _TIMES: Final = frozenset({"admission_at", "discharge_at"})
 _READ: Final = ", ".join(f"line.{name} AT TIME ZONE 'Asia/Shanghai'" if name in _TIMES else name for name, _ in _OWN)
@@ -102,7 +105,8 @@ def counted(findings: pl.DataFrame) -> dict[int, tuple[int, int, int]]:
 def _line(case: Case, layout: str, counted: tuple[int, int, int], why: str) -> tuple[Any, ...]:
     content = Content(layout, case.front, case.supplement)
     match = Match.UNUSABLE if why else Match.NEW
+    number = own_number(case.identity)
     return (
-        case.row, *case.typed, *counted, seal(content), key(content), identity.sealed(case.identity), case.card_key,
-        match.value, why, " ".join(content.filled),
+        case.row, *case.typed, *counted, seal(content), key(content), identity.sealed(case.identity),
+        keyed_hash(number, DOCUMENT) if number else None, case.card_key, match.value, why, " ".join(content.filled),
     )  # fmt: skip
