@@ -17,6 +17,12 @@ for _field in (field for known in hqms_fields.LAYOUTS for field in hqms_fields.l
         word(_field.name_zh, en=_field.name_en)
 
 ENTERED: Final = kind("registry.entered", zh="录入了{subject}", en="entered {subject}")
+ENTERED_BESIDE: Final = kind(
+    "registry.entered_beside",
+    zh="录入了{subject}，并说明与报告卡 {others} 不是同一次住院",
+    en="entered {subject}, and said that card(s) {others} are of another stay",
+    data=("others",),
+)
 #: One for each act; of many cards at once, one event names the hospital and how many.
 MOVED: Final[dict[str, Kind]] = {
     code: kind(

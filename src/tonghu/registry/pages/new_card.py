@@ -14,7 +14,9 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from tonghu.codes import hqms_fields
@@ -29,21 +31,30 @@ from tonghu.registry.drafts import discard, draft_content, keep_draft, new_draft
 from tonghu.registry.forms import cells
 from tonghu.registry.forms.cells import Sight
 from tonghu.registry.forms.findings import Shown, counted, shown
-from tonghu.registry.models import Draft
+from tonghu.registry.models import Card, Draft
 from tonghu.registry.months import read_month
 from tonghu.registry.pages.opening import Waiting, lacking_of, waiting_for
 from tonghu.registry.pages.posting import typed
 from tonghu.registry.pages.stays import other_stays
 from tonghu.registry.pages.telling import elsewhere, refusal_in_words
-from tonghu.registry.services import OnRecord, enter_card
+from tonghu.registry.services import MayBeOnRecord, OnRecord, enter_card
 from tonghu.registry.services.comparing import among
-from tonghu.registry.summary import facts
+from tonghu.registry.services.near import Near, near
+from tonghu.registry.summary import facts, identity
 from tonghu.registry.supplement import Item
 
 #: The layout in which hospitals write today.
 LAYOUT: Final = "2020"
 #: What names a stay and its child, without which there is no card.
 KEY: Final = ("medical_record_no", "patient_name", "discharge_datetime")
+#: Why a card may be of the stay that is typed, by the code of ``near``.
+NEAR: Final[dict[str, Promise]] = {
+    "same_day": gettext_lazy("same record number, discharged on the same day at another time"),
+    "another_writing": gettext_lazy(
+        "discharged on the same day; the record number is the same but for leading zeros, letter case or marks"
+    ),
+    "same_child": gettext_lazy("the same child by the identity number, here on the same days"),
+}
 NOTHING_MASKED: Final = Sight(frozenset())
 
 
@@ -129,23 +140,44 @@ def enter(request: Request) -> HttpResponse:
     keep_draft(
         card=None, institution=form.institution_id, versions=form.version, typed=said, by=request.scope, begun=which
     )
+    apart, because = _apart(request)
     try:
         held = enter_card(
             institution=form.institution, content=content, by=request.scope,
-            archive_month=_month(request.POST.get("_month", "")),
+            archive_month=_month(request.POST.get("_month", "")), apart_from=apart, because=because,
         )  # fmt: skip
     except OnRecord as known:
         url = reverse("registry:card", args=[known.card])
         messages.error(request, refusal_in_words(known))
         return _form(request, which, known=url, status=422)
+    except MayBeOnRecord as doubt:
+        messages.warning(request, refusal_in_words(doubt))
+        return _form(request, which, status=422, beside=doubt.near, because=because)
     except InputRefused as refused:
         messages.error(request, refusal_in_words(refused))
         fields = hqms_fields.layout(content.layout).by_name
         lacking = [fields[name].code for name in KEY if not content.front.get(fields[name].code)]
-        return _form(request, which, status=422, lacking=lacking)
+        beside = _asked(form, content, apart)
+        return _form(request, which, status=422, lacking=lacking, beside=beside, because=because)
     discard(card=None, by=request.scope, begun=which)
     messages.success(request, _("The card is entered. Mend what was found, then submit it."))
     return redirect("registry:card", held.pk)
+
+
+def _apart(request: Request) -> tuple[frozenset[int], str]:
+    """Of which cards whoever types says that they are of another stay, and why; of none without a reason."""
+    because = request.POST.get("_because", "").strip()
+    named = request.POST.get("_near", "").split()
+    said = (int(one) for one in named if one.isascii() and one.isdecimal() and len(one) < 19)
+    return frozenset(said if because else ()), because
+
+
+def _asked(form: NewCard, content: Content, apart: frozenset[int]) -> list[Near]:
+    """The cards that were asked about, again, where the reason or something else was refused."""
+    if not apart:
+        return []
+    said = facts(content, timezone.localdate(), form.institution.region_code)
+    return [one for one in near(form.institution.pk, said, identity(content)) if one.card in apart]
 
 
 def begun(request: Request) -> UUID:
@@ -167,9 +199,16 @@ def _others(drafts: list[Draft]) -> list[dict[str, Any]]:
     return said
 
 
+def _beside(form: NewCard, found: Sequence[Near]) -> list[dict[str, Any]]:
+    """Cards that may be of the stay, with the reason: cards of the own hospital, by their stays and without a name."""
+    held = Card.objects.filter(institution=form.institution).in_bulk([one.card for one in found])
+    return [{"card": held[one.card], "why": NEAR[one.why]} for one in found if one.card in held]
+
+
 def _form(
-    request: Request, which: UUID, known: str = "", status: int = 200, lacking: Sequence[str] = ()
-) -> HttpResponse:
+    request: Request, which: UUID, known: str = "", status: int = 200, lacking: Sequence[str] = (),
+    beside: Sequence[Near] = (), because: str = "",
+) -> HttpResponse:  # fmt: skip
     drafts = new_drafts(request.scope)
     draft = next((one for one in drafts if one.begun == which), None)
     held = draft_content(draft, Content(request.GET.get("layout") or request.POST.get("_layout") or LAYOUT))
@@ -182,6 +221,7 @@ def _form(
         "parts": cells.parts(cells.View(content, form.saved, form.sight)), "findings": found, "counts": counted(found),
         "waiting": form.waiting(content), "editable": True, "begun": content != form.saved, "months": _months(),
         "reasons": (), "elsewhere": elsewhere(), "lacking": lacking,
+        "near": _beside(form, beside) if beside else (), "because": because,
         "row_url": reverse("registry:new_row") + f"?layout={form.saved.layout}",
         "rest_url": reverse("registry:new_rest") + f"?layout={form.saved.layout}", "whole_url": "",
     }  # fmt: skip

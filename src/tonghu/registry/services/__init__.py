@@ -4,7 +4,7 @@ All of it acts under the open scope of `by`; row-level security and the triggers
 """
 
 from tonghu.registry.services.archiving import correct_month
-from tonghu.registry.services.entering import OnRecord, enter_card
+from tonghu.registry.services.entering import MayBeOnRecord, OnRecord, enter_card
 from tonghu.registry.services.explaining import answered, ask_department, override, reopen
 from tonghu.registry.services.mending import Mended, Proposal, bulk_mend, preview, undo_mend
 from tonghu.registry.services.moving import Moved, move
@@ -13,6 +13,7 @@ from tonghu.registry.services.voiding import ask_void, decline_void
 
 __all__ = [
     "Conflict",
+    "MayBeOnRecord",
     "Mended",
     "Moved",
     "NotInHand",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
+from contextlib import nullcontext
 from datetime import date
 from typing import Any
 
@@ -14,17 +16,18 @@ from tonghu.network.models import Institution
 from tonghu.patients.models import HospitalView
 from tonghu.patients.services import enter_view
 from tonghu.platform.accounts.access import check_may
-from tonghu.platform.audit.events import record
+from tonghu.platform.audit.events import acting_because, record
 from tonghu.platform.scope.scope import Scope
 from tonghu.registry import content as contents
 from tonghu.registry.access import ENTER
 from tonghu.registry.checks import check, rules_key, to_supplement
 from tonghu.registry.content import Content
-from tonghu.registry.events import CARD, ENTERED
+from tonghu.registry.events import CARD, ENTERED, ENTERED_BESIDE
 from tonghu.registry.models import Card, CardVersion, Finding, Origin
 from tonghu.registry.months import require_month
 from tonghu.registry.services.comparing import among, ask_siblings
 from tonghu.registry.services.findings import count_open, rows
+from tonghu.registry.services.near import Near, near
 from tonghu.registry.summary import LONGEST_RECORD, Summary, document, facts, identity
 
 
@@ -43,6 +46,22 @@ class OnRecord(InputRefused):
         self.card = card
 
 
+class MayBeOnRecord(InputRefused):
+    """The stay may have a card under another record number, or of another time of the day.
+
+    Attributes:
+        near: the cards, each with the reason.
+    """
+
+    def __init__(self, near: Sequence[Near]) -> None:
+        super().__init__(
+            "这次住院可能已有报告卡，尚未新建：请先打开下面的卡核对；若确是另一次住院，请写明原因再录入",
+            "This stay may have a card already, so none was made: look at the card below; if it is another stay, say "
+            "why and enter it again",
+        )
+        self.near = near
+
+
 @transaction.atomic
 def enter_card(
     *,
@@ -51,14 +70,20 @@ def enter_card(
     by: Scope,
     archive_month: date | None = None,
     origin: str = Origin.MANUAL,
+    apart_from: Collection[int] | None = None,
+    because: str = "",
 ) -> Card:
     """Enter a card of a stay that has none; returns it, a draft with its findings.
 
     Args:
         archive_month: the month in which the record was archived; without one, the month of the discharge stands in.
+        apart_from: the cards :func:`near` it of which somebody says that they are of another stay; None where nobody
+            can be asked.
+        because: why they are; kept with the card's history.
 
     Raises:
         OnRecord: the stay has a card.
+        MayBeOnRecord: it may have one, and nobody said of that card that it is of another stay.
         InputRefused: what names the stay or the child is missing, or there is no such archive month.
         PermissionDenied: `by` may not.
     """
@@ -66,6 +91,23 @@ def enter_card(
     today = timezone.localdate()
     said = facts(content, today, institution.region_code)
     require_key(content, said)
+    month = archived(archive_month, said)
+    beside = [] if apart_from is None else near(institution.pk, said, identity(content))
+    if any(one.card not in (apart_from or ()) for one in beside):
+        raise _on_record(institution.pk, said) or MayBeOnRecord(beside)
+    with acting_because(by, because) if beside else nullcontext(by) as acting:
+        card = _entered(institution, content, said, origin, month, acting)
+        data = {"others": "、".join(f"#{one.card}" for one in beside)} if beside else {}
+        act = ENTERED_BESIDE if beside else ENTERED
+        record(act, subject=(CARD, card.pk), by=acting, data=data, institution=institution.pk)
+    card.refresh_from_db()
+    return card
+
+
+def _entered(
+    institution: Institution, content: Content, said: Summary, origin: str, month: dict[str, Any], by: Scope
+) -> Card:
+    today = timezone.localdate()
     view = view_of(institution.pk, content, said.record_number, by)
     (compared,) = among([(institution.pk, None, said)])
     found = check(content, today, institution.region_code, compared)
@@ -77,7 +119,7 @@ def enter_card(
         origin=origin,
         rules_key=rules_key(content.layout, today, institution.region_code),
         compared_at=timezone.now(),
-        **archived(archive_month, said),
+        **month,
         **count_open(found),
         **said.as_columns(),
         to_supplement=len(to_supplement(content, said.scope_group, today)),
@@ -89,8 +131,6 @@ def enter_card(
     )  # fmt: skip
     Finding.objects.bulk_create(rows(card, found))
     ask_siblings([card], key=f"{card.pk}-1", by=by)
-    record(ENTERED, subject=(CARD, card.pk), by=by, institution=institution.pk)
-    card.refresh_from_db()
     return card
 
 
@@ -175,7 +215,15 @@ def _save_new(card: Card) -> None:
     except IntegrityError as fault:
         if "one_card_a_stay" not in str(fault):
             raise
-        held = Card.objects.filter(
-            institution=card.institution_id, record_number=card.record_number, discharge_at=card.discharge_at
-        ).values_list("pk", flat=True)
-        raise OnRecord(held[0]) from fault
+        on_record = _on_record(card.institution_id, card)
+        assert on_record is not None
+        raise on_record from fault
+
+
+def _on_record(institution: int, said: Summary | Card) -> OnRecord | None:
+    assert said.discharge_at is not None
+    of_it = Card.objects.filter(
+        institution=institution, record_number=said.record_number, discharge_at=said.discharge_at
+    )
+    held = of_it.values_list("pk", flat=True).first()
+    return OnRecord(held) if held else None
