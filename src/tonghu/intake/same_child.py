@@ -115,8 +115,8 @@ def other_row(row: Row) -> Row | None:
 
 
 def _under_other_keys(batch: Batch, only: Sequence[int] | None) -> dict[str, list[Any]]:
-    """Where the hospital's views of children still stand under another key than that of the rows, the rows' numbers
-    under all keys: ids and hashes.
+    """Where the hospital's views of children or the rows stand under an earlier key, the rows' numbers under all keys:
+    ids and hashes.
     """
     found: dict[str, list[Any]] = {"rows": [], "documents": []}
     if len(list(keyring().of("hash"))) == 1:
@@ -125,8 +125,9 @@ def _under_other_keys(batch: Batch, only: Sequence[int] | None) -> dict[str, lis
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT EXISTS (SELECT FROM patients_hospitalview WHERE institution_id = %s "
+            "AND substring(document_key from 1 for 2) <> %s) OR EXISTS (SELECT FROM intake_row WHERE batch_id = %s "
             "AND substring(document_key from 1 for 2) <> %s)",
-            [batch.institution_id, newest],
+            [batch.institution_id, newest, batch.pk, newest],
         )
         if not cursor.fetchone()[0]:
             return found
