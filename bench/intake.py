@@ -143,7 +143,7 @@ def _ours(checked: _Checked, rows: int) -> float:
         match(batch)
     matched = time.perf_counter()
     with _acting():
-        Row.objects.filter(batch=batch, match="undetermined").update(choice="new")
+        Row.objects.filter(batch=batch, match__in=["undetermined", "probable"]).update(choice="new")
         batch.state, batch.counts = State.CONFIRMING, dict.fromkeys(COUNTS, 0)
         batch.save(update_fields=["state", "counts"])
     left = rows

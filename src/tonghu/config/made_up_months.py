@@ -155,6 +155,10 @@ def upload(file: Path, month: date, username: str, *, decided: bool = True, up: 
         if decided:
             intake.choose(batch=held, choice=Choice.SKIP, match=Match.UNDETERMINED, by=by)
             intake.choose(batch=held, choice=Choice.REPLACE, match=Match.PROBABLE, by=by)
+            # Numbers are drawn, and a few are two children's: each of their stays is one of its own.
+            drawn_twice = Row.objects.filter(batch=held, match=Match.PROBABLE, why__startswith="same_child")
+            numbers = list(drawn_twice.values_list("row", flat=True))
+            intake.choose(batch=held, choice=Choice.NEW, rows=numbers, by=by)
         if waits := Row.objects.filter(WAITING, batch=held).count():
             return Uploaded(held, "", waits=waits)
         intake.confirm(batch=held, by=by)
