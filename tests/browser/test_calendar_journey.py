@@ -62,7 +62,7 @@ def hospital(committed: None) -> Any:
 def test_a_lead_signs_a_zero_report_and_takes_it_back(hospital: Any, page: Page, site: str, axe: Any) -> None:
     enter(page, site, made_up.post("point_lead", hospital))
     page.goto("/")
-    expect(page.locator("main")).to_contain_text(f"{BEFORE} 能按时报齐吗")
+    expect(page.locator("main")).to_contain_text(f"{BEFORE} 已过截止日")
     expect(page.locator("main")).to_contain_text("已逾期")
     picture(page, "lead-first")
     assert axe(page) == []

@@ -162,7 +162,8 @@ def test_the_lead_is_told_whether_it_will_be_on_time_and_who_has_the_cards(lead:
     cards(hospital, before, 3)
     cards(hospital, before, 1, state="submitted", waits_for="病理科")
     page = text(lead, "/")
-    assert "能按时报齐吗" in page
+    assert f"{before} 已过截止日" in page
+    assert "能按时报齐吗" not in page
     assert "已逾期" in page
     assert "共 6 份，累计上报 2 份，未上报 4 份" in said(page)
     assert "数据审核员" in page
@@ -226,12 +227,12 @@ def test_the_forecast_goes_by_the_speed_of_the_last_week() -> None:
 
 def test_a_clerk_and_an_auditor_keep_their_own_first_screen(hospital: Institution) -> None:
     for role in ("entry_clerk", "auditor"):
-        assert "能按时报齐吗" not in text(made_up.browser(made_up.post(role, hospital)), "/")
-    assert "能按时报齐吗" in text(made_up.browser(made_up.post("responsible_deputy", hospital)), "/")
+        assert "panel on-time" not in text(made_up.browser(made_up.post(role, hospital)), "/")
+    assert "panel on-time" in text(made_up.browser(made_up.post("responsible_deputy", hospital)), "/")
 
 
 def test_a_hospital_that_is_no_point_is_asked_nothing(db: None) -> None:
-    assert "能按时报齐吗" not in text(made_up.browser(made_up.post("point_lead")), "/")
+    assert "panel on-time" not in text(made_up.browser(made_up.post("point_lead")), "/")
 
 
 def test_an_officer_sees_who_owes_and_what_changed(officer: Client, hospital: Institution) -> None:

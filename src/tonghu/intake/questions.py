@@ -1,4 +1,4 @@
-"""What is asked before a file goes into a locked month or an import is taken back; and which cards stay, and why."""
+"""What is asked before an import is taken back; and which cards stay, and why."""
 
 from __future__ import annotations
 
@@ -6,43 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from tonghu.intake import queries
 from tonghu.intake.models import Batch
 from tonghu.intake.undoing import Forecast, Stays, stays_by_reason
-from tonghu.platform.components.parts import Confirm
 from tonghu.platform.shell import Words
 from tonghu.registry.models import Card
 
 #: Cards that an undo left, or would leave, as they are: of each reason so many are named.
 KEPT_SHOWN: Final = 100
-
-
-def into_locked(batch: Batch, counts: Mapping[str, int]) -> Confirm:
-    """The question before a file goes into a locked month, from where no import is taken back as a whole."""
-    words = {"month": f"{batch.archive_month:%Y-%m}", "n": f"{counts['created'] + counts['updated']:,}"}
-    return Confirm(
-        question=_("Import into %(month)s, which is locked?") % words,
-        consequences=[
-            (f"{counts['created']:,}",
-             _("new cards go into the locked %(month)s and are recorded as changed after the lock") % words),
-            (f"{counts['updated']:,}",
-             _("cards get what the file says; where their month is locked, recorded as changed after the lock")),
-        ],
-        act=ngettext(
-            "Import %(n)s stay into the locked %(month)s", "Import %(n)s stays into the locked %(month)s",
-            counts["created"] + counts["updated"],
-        ) % words,
-        url=reverse("intake:confirm", args=[batch.pk]),
-        fields=[("compared_at", batch.summary["compared_at"]), ("locked", "yes")],
-        tone="ask",
-        way_back=_(
-            "While the month stays locked the import cannot be undone as a whole; cards can be corrected singly."
-        ),
-    )  # fmt: skip
 
 
 def foreseen(batch: Batch, would: Forecast | None) -> list[tuple[Words, Words]]:

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from tonghu.errors import InputRefused
 from tonghu.hqms.labels import GROUPS_EN, GROUPS_ZH
-from tonghu.intake import deadline, queries, questions, services
+from tonghu.intake import asked_first, deadline, queries, questions, services
 from tonghu.intake.absent import absent
 from tonghu.intake.access import UNDO, UPLOAD
 from tonghu.intake.forms import UploadForm
@@ -37,6 +37,7 @@ from tonghu.platform.jobs.models import Job
 from tonghu.platform.jobs.tasks import enqueue
 from tonghu.platform.jobs.views import progress_of
 from tonghu.registry.locks import is_locked
+from tonghu.registry.zero import ZEROS_SHOWN, signed_zero
 
 TONES: Final = {
     State.CHECKING: "ask", State.READY: "ask", State.CONFIRMING: "ask", State.CONFIRMED: "done",
@@ -79,7 +80,8 @@ def imports(request: Request) -> HttpResponse:
     kept = purpose("discharge_upload", today)
     lives = {"file": kept.life, "marked": purpose("export", today).life}
     hours = {name: life // timedelta(hours=1) for name, life in lives.items() if life is not None}
-    said = {"form": form, "table": table, "limit": kept.limit // 2**20, "hours": hours}
+    zeros = list(signed_zero(request.scope.institution or 0).values())[:ZEROS_SHOWN]
+    said = {"form": form, "table": table, "limit": kept.limit // 2**20, "hours": hours, "zeros": zeros}
     return render(request, "intake/imports.html", said)
 
 
@@ -162,7 +164,10 @@ def confirm(request: Request, pk: int) -> HttpResponse:
             messages.warning(request, said)
             return redirect("intake:batch", pk)
     seen = request.POST.get("compared_at")
-    return _act(request, pk, lambda: services.confirm(batch=pk, by=request.scope, looked_at=seen))
+    agreed = request.POST.dict()
+    return _act(
+        request, pk, lambda: asked_first.confirm(batch=pk, by=request.scope, agreed=agreed, looked_at=seen)
+    )  # fmt: skip
 
 
 @requires(UPLOAD)
@@ -210,7 +215,8 @@ def _preview(batch: Batch) -> dict[str, Any]:
     total = summary["in_scope"] + summary["undetermined"]
     left, more = absent(batch)
     will_do = counts["created"] + counts["updated"]
-    locked = is_locked(batch.institution_id, batch.archive_month)
+    first = asked_first.asks(batch, counts)
+    locked = first.locked or (not will_do and is_locked(batch.institution_id, batch.archive_month))
     return {
         "absent": left,
         "more_absent": more,
@@ -222,7 +228,8 @@ def _preview(batch: Batch) -> dict[str, Any]:
         "failed": counts["failed"],
         "keys_lacking": queries.keys_lacking(batch, zh=_zh()),
         "locked": locked,
-        "confirm_locked": questions.into_locked(batch, counts) if locked and will_do else None,
+        "first": first,
+        "confirm_first": asked_first.question(batch, counts, first),
         # What was decided is remembered when the import ends, also where it changes nothing.
         "left_by_choice": counts["skipped"],
         "kinds": would.kinds,

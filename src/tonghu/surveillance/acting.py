@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -29,6 +29,8 @@ def form_page(
     crumbs: Sequence[tuple[str, Words]] = (),
     note: Words = "",
     consequences: Sequence[tuple[Words, Words]] = (),
+    template: str = "surveillance/act.html",
+    more: Mapping[str, object] | None = None,
 ) -> HttpResponse:
     """Show the form, and do the act when it was sent; a refusal stands above the fields.
 
@@ -38,6 +40,7 @@ def form_page(
         crumbs: pages above, as address and name.
         note: one sentence before the form.
         consequences: pairs of number and what happens to them.
+        template: a page that shows more, which is given `more`.
     """
     if form.is_valid():
         try:
@@ -49,6 +52,6 @@ def form_page(
             return redirect(back)
     said = {
         "form": form, "heading": title, "submit": submit, "cancel": back, "crumbs": crumbs, "note": note,
-        "consequences": consequences,
+        "consequences": consequences, **(more or {}),
     }  # fmt: skip
-    return render(request, "surveillance/act.html", said)
+    return render(request, template, said)

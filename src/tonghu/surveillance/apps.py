@@ -10,8 +10,10 @@ class SurveillanceConfig(AppConfig):
     label = "surveillance"
 
     def ready(self) -> None:
-        """Say to the imports below which months are locked: none of theirs is undone in bulk then."""
+        """Say to the rooms below which months are locked, and of which a zero report stands."""
         from tonghu.registry.locks import lock_is_asked_of
-        from tonghu.surveillance.queries import is_locked
+        from tonghu.registry.zero import zero_is_asked_of
+        from tonghu.surveillance.queries import is_locked, standing_zeros
 
         lock_is_asked_of(is_locked)
+        zero_is_asked_of(standing_zeros)

@@ -23,5 +23,10 @@ WITHDRAWN = kind(
     "surveillance.withdrawn",
     zh="撤回了{subject} {month} 的零报告", en="withdrew the zero report of {subject} for {month}", data=("month",),
 )  # fmt: skip
+CONTRADICTED = kind(
+    "surveillance.contradicted",
+    zh="{subject} {month} 已签零报告，又有了 {cards} 份报告卡：按报告卡计",
+    en="{subject} signed no case for {month} and now has cards ({cards}): the cards count", data=("month", "cards"),
+)  # fmt: skip
 LOCKED = kind("surveillance.locked", zh="锁定了 {month}", en="locked {month}", data=("month",))
 LIFTED = kind("surveillance.lifted", zh="解锁了 {month}", en="unlocked {month}", data=("month",))

@@ -47,7 +47,8 @@ def lead(by: Scope) -> dict[str, Any] | None:
     finish = _finish(cell, days, today)
     return {
         "back": back, "returned": returned,
-        "cell": cell, "line": _line(cell, finish, today), "others": [each for each in behind if each != month],
+        "cell": cell, "question": _question(cell, today), "line": _line(cell, finish, today),
+        "others": [each for each in behind if each != month],
         "chart": _progress(cell, days, today, by),
         "figures": {
             topic: figure(count, behind_url(topic, str(month)) if by.may(READ) else "")
@@ -135,6 +136,19 @@ def _finish(cell: Cell, days: list[tuple[date, int]], today: date) -> date | Non
     if not cell.waiting or not lately:
         return None
     return today + timedelta(days=-(-cell.waiting * LATELY // lately))
+
+
+def _question(cell: Cell, today: date) -> str:
+    """What the line answers: whether it will be on time is asked until the month is due or all of it is there."""
+    said = {"month": cell.month, "due": f"{cell.month.due:%m-%d}"}
+    over = cell.month.last < today
+    if over and (cell.zero_on is not None if not cell.cards else not cell.waiting):
+        return _("%(month)s is complete") % said
+    if today > cell.month.due:
+        return _("%(month)s was due on %(due)s: what is still missing?") % said
+    if today == cell.month.due:
+        return _("%(month)s is due today: is it complete?") % said
+    return _("Will %(month)s be on time? Due %(due)s") % said
 
 
 def _line(cell: Cell, finish: date | None, today: date) -> dict[str, Any]:

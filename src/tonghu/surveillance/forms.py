@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -24,6 +25,45 @@ class ReasonForm(forms.Form):
         label=_("Reason"), max_length=400, widget=forms.Textarea(attrs={"rows": 2}),
         help_text=_("Kept with the record for good."),
     )  # fmt: skip
+
+
+class SignForm(forms.Form):
+    """A signature; beside files of the month that wait, with the word that they are known and the reason.
+
+    Attributes:
+        known: the numbers of the files that the page named which was sent.
+        fresh: whether others wait now: then nothing is taken from the page, and it asks anew.
+    """
+
+    def __init__(self, data: Any = None, *, waiting: Sequence[int]) -> None:
+        said = str(data.get("known", "")) if data is not None else ""
+        self.known = {int(one) for one in said.split(",") if one.isdecimal()}
+        self.fresh = data is not None and not set(waiting) <= self.known
+        named = ",".join(str(one) for one in waiting)
+        if data is not None:  # what is shown again names the files that wait now, and is ticked anew
+            data = {**data.dict(), "known": named}
+            if self.fresh:
+                data.pop("agreed", None)
+        super().__init__(data)
+        if waiting:
+            self.fields["known"] = forms.CharField(widget=forms.HiddenInput, initial=named)
+            self.fields["agreed"] = forms.BooleanField(
+                label=_("I know of these files; what they hold is no case of this month"),
+                error_messages={"required": _("Tick this if it is so; else have the files imported or discarded")},
+            )
+            self.fields["despite"] = forms.CharField(
+                label=_("Why not"), max_length=400, widget=forms.Textarea(attrs={"rows": 2}),
+                help_text=_("Kept with the zero report for good."),
+            )  # fmt: skip
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a page that did not name the files that wait now."""
+        if self.fresh:
+            self.errors.clear()
+            raise forms.ValidationError(
+                _("Files of the month came in since you opened the page. Nothing was signed: look at them, then decide")
+            )
+        return super().clean() or {}
 
 
 class LockForm(forms.Form):

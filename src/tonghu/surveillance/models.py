@@ -68,6 +68,10 @@ class ZeroReport(models.Model):
     signed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", db_index=False)
     #: Name, role and institution of who signed, as they were then.
     signed_as = models.CharField(_("signed by"), max_length=200)
+    #: Why it was signed although a file of the month waited for confirmation; '' where none did.
+    despite = models.CharField(_("why it was signed beside a waiting file"), max_length=400, blank=True, db_default="")
+    #: Since when there are cards against it, as the job saw; None: there are none. Of a withdrawn one, as it was then.
+    contradicted_at = models.DateTimeField(_("contradicted by cards"), null=True)
     withdrawn_at = models.DateTimeField(_("withdrawn"), null=True)
     withdrawn_as = models.CharField(_("withdrawn by"), max_length=200, blank=True, default="")
     withdrawn_because = models.CharField(_("reason"), max_length=400, blank=True, default="")

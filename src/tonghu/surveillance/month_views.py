@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
+from tonghu.intake.access import UPLOAD
 from tonghu.network.region_range import NATION
 from tonghu.platform.accounts.access import Request, requires
 from tonghu.platform.components.table import Table
@@ -19,11 +20,11 @@ from tonghu.platform.scope.scope import Scope
 from tonghu.platform.scope.wording import label_in_words
 from tonghu.registry.access import READ as READ_CARDS
 from tonghu.registry.states import State
-from tonghu.surveillance import after_lock, board, month_rules, queries, services
+from tonghu.surveillance import after_lock, against_zero, board, month_rules, queries, services
 from tonghu.surveillance.access import LOCK, SIGN, VIEW
 from tonghu.surveillance.acting import form_page
 from tonghu.surveillance.calendar import Month
-from tonghu.surveillance.forms import LockForm, ReasonForm
+from tonghu.surveillance.forms import LockForm, ReasonForm, SignForm
 from tonghu.surveillance.links import behind_url, cards_url
 from tonghu.surveillance.models import MonthLock, ZeroReport
 from tonghu.surveillance.views import may_sign
@@ -134,11 +135,14 @@ def _states(month: Month, held: dict[str, int], *, above: bool, opens: bool) -> 
 @require_http_methods(["GET", "POST"])
 def sign(request: Request, month: str) -> HttpResponse:
     """Sign that a month had no case."""
-    asked = _read(month)
-    form = _Empty(request.POST if request.method == "POST" else None)
+    asked, here = _read(month), request.scope.institution
+    waiting = against_zero.waiting(here, asked) if here else []
+    form = SignForm(request.POST if request.method == "POST" else None, waiting=[one.batch for one in waiting])
 
-    def act(_said: dict[str, Any]) -> ZeroReport:
-        return services.sign_zero(month=asked, by=request.scope)
+    def act(said: dict[str, Any]) -> ZeroReport:
+        return services.sign_zero(
+            month=asked, by=request.scope, known=form.known, despite=said.get("despite", "")
+        )  # fmt: skip
 
     return form_page(
         request, form, act, title=_("Zero report of %(month)s") % {"month": asked}, submit=_("Sign: no case"),
@@ -149,6 +153,12 @@ def sign(request: Request, month: str) -> HttpResponse:
             "You sign as %(who)s that no record archived in %(month)s had a case in scope. It counts as reported from "
             "today on, is seen by the authorities above you, and can be withdrawn with a reason."
         ) % {"who": label_in_words(request.scope.label), "month": asked},
+        template="surveillance/sign.html",
+        more={
+            "month": asked, "waiting": waiting, "may_open": request.scope.may(UPLOAD),
+            "cards": queries.cards_of(here, asked) if here else 0,
+            "cards_url": behind_url("month", str(asked)) if request.scope.may(READ_CARDS) else "",
+        },
     )  # fmt: skip
 
 
@@ -226,11 +236,3 @@ def _read(text: str) -> Month:
 def _crumbs(asked: Month) -> tuple[tuple[str, str], ...]:
     here = reverse("surveillance:month", args=[asked])
     return ((reverse("surveillance:board"), _("How reporting stands")), (here, str(asked)))
-
-
-class _Empty(LockForm):
-    """An act that asks for nothing but the button."""
-
-    def __init__(self, *args: Any, **more: Any) -> None:
-        super().__init__(*args, **more)
-        self.fields.clear()

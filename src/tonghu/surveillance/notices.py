@@ -21,6 +21,13 @@ OVERDUE: Final = declare(
     en="Cases of {month} are {days} days overdue: {reported} reported, {waiting} not yet",
     mail=Mail.AT_ONCE, sms=True,
 )  # fmt: skip
+#: To the lead and the deputy head, once for a zero report: cards of its month came after it.
+CONTRADICTED: Final = declare(
+    "surveillance.contradicted", group="reporting",
+    zh="{month} 已签零报告，现有 {cards} 份报告卡：该月按报告卡计。请核对：撤回零报告，或作废误录的卡",
+    en="{month} was signed as without a case and has cards ({cards}), which count: withdraw it, or void the cards",
+    mail=Mail.AT_ONCE,
+)  # fmt: skip
 #: To the officers of the health commissions above, once for all of their points.
 REGION_OVERDUE: Final = declare(
     "surveillance.region_overdue", group="reporting",

@@ -16,6 +16,7 @@ from tonghu.platform.accounts.models import Post
 from tonghu.platform.components.figures import OrMore
 from tonghu.registry.models import Card, Tally
 from tonghu.registry.states import State
+from tonghu.registry.zero import Signed
 from tonghu.surveillance.calendar import Month
 from tonghu.surveillance.models import Arrival, MonthLock, Point, ZeroReport
 
@@ -85,6 +86,19 @@ def locks(months: Iterable[Month]) -> dict[Month, MonthLock]:
 def is_locked(_institution: int, month: date) -> bool:
     """Whether an archive month is locked now, which it is for all: no bulk undo, single corrections go on."""
     return MonthLock.objects.filter(archive_month=month.replace(day=1), lifted_at=None).exists()
+
+
+def cards_of(institution: int, month: Month) -> int:
+    """Return how many cards of a month an institution has, drafts included; voided ones do not count."""
+    held = Arrival.objects.filter(institution=institution, archive_month=month.first)
+    return held.aggregate(n=Sum("cards"))["n"] or 0
+
+
+def standing_zeros(institution: int, months: Iterable[date] | None = None) -> list[Signed]:
+    """Return the zero reports of an institution that stand, of the months asked for (None: of all)."""
+    found = ZeroReport.objects.filter(institution=institution, withdrawn_at=None)
+    found = found if months is None else found.filter(archive_month__in=[month.replace(day=1) for month in months])
+    return [Signed(one.pk, one.archive_month, one.signed_at, one.signed_as) for one in found.order_by("-archive_month")]
 
 
 def by_state(

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import nullcontext
 from datetime import date, timedelta
 
 from django.db import IntegrityError, transaction
-from django.db.models import Sum
 from django.utils import timezone
 from psycopg.types.range import Range
 
 from tonghu.errors import InputRefused
+from tonghu.intake.importing import take_turn
 from tonghu.network.models import Institution
 from tonghu.platform.accounts.access import check_may
 from tonghu.platform.audit.events import SITE, acting_because, record
@@ -18,9 +19,11 @@ from tonghu.platform.scope.scope import Scope
 from tonghu.platform.stale import merged
 from tonghu.registry.locks import close
 from tonghu.surveillance.access import LOCK, MANAGE, SIGN
+from tonghu.surveillance.against_zero import require_settled
 from tonghu.surveillance.calendar import Month
 from tonghu.surveillance.events import ADMITTED, ENDED, LIFTED, LOCKED, POINT, SIGNED, WITHDRAWN
-from tonghu.surveillance.models import Arrival, MonthLock, Point, ZeroReport
+from tonghu.surveillance.models import MonthLock, Point, ZeroReport
+from tonghu.surveillance.queries import cards_of
 
 
 @transaction.atomic
@@ -84,12 +87,18 @@ def end_point(*, point: Point, last_day: date, reason: str, by: Scope, shown: Ma
 
 
 @transaction.atomic
-def sign_zero(*, month: Month, by: Scope) -> ZeroReport:
+def sign_zero(*, month: Month, by: Scope, known: Iterable[int] = (), despite: str = "") -> ZeroReport:
     """Sign, for the point of the post, that a month had no case.
+
+    Args:
+        known: the numbers of the files of the month that whoever signs knows to wait, and says to be no cases of it.
+        despite: why they are none.
 
     Raises:
         PermissionDenied: the post may not.
-        InputRefused: the month is not over, the point does not owe it, it has cards, or it is signed already.
+        FilesWait: other files of the month wait than those that are known.
+        InputRefused: the month is not over, the point does not owe it, it has cards, or it is signed already; a file of
+            it is being imported, or waits and no reason is given.
     """
     check_may(by, SIGN)
     if by.institution is None or by.person is None:
@@ -106,24 +115,26 @@ def sign_zero(*, month: Month, by: Scope) -> ZeroReport:
         raise InputRefused(
             f"本单位在 {month} 不是监测点，无需报送", f"Your institution was no point in {month}: nothing is due"
         )
-    cards = Arrival.objects.filter(institution=by.institution, archive_month=month.first).aggregate(n=Sum("cards"))["n"]
-    if cards:
+    take_turn(by.institution)  # no import of the hospital is confirmed, or writes, between the looks and the signature
+    if cards := cards_of(by.institution, month):
         raise InputRefused(
             f"{month} 已有 {cards} 份报告卡，不能签署零报告；确无病例的请先作废这些报告卡",
             f"{month} has {cards} report cards, so it had cases: void them first if it had none",
         )
-    try:
-        with transaction.atomic():
-            signed = ZeroReport.objects.create(
-                institution_id=by.institution, archive_month=month.first, signed_at=timezone.now(),
-                signed_by_id=by.person, signed_as=by.label[:200],
-            )  # fmt: skip
-    except IntegrityError as fault:
-        if "zero_report_one_a_month" not in str(fault):
-            raise
-        raise InputRefused(f"{month} 的零报告已经签署", f"The zero report of {month} is signed already") from fault
-    said = {"month": str(month)}
-    record(SIGNED, subject=(POINT, point.pk), by=by, institution=by.institution, data=said)
+    despite = require_settled(by.institution, month, known=known, despite=despite)
+    with acting_because(by, despite) if despite else nullcontext(by) as acting:
+        try:
+            with transaction.atomic():
+                signed = ZeroReport.objects.create(
+                    institution_id=by.institution, archive_month=month.first, signed_at=timezone.now(),
+                    signed_by_id=by.person, signed_as=by.label[:200], despite=despite,
+                )  # fmt: skip
+        except IntegrityError as fault:
+            if "zero_report_one_a_month" not in str(fault):
+                raise
+            raise InputRefused(f"{month} 的零报告已经签署", f"The zero report of {month} is signed already") from fault
+        said = {"month": str(month)}
+        record(SIGNED, subject=(POINT, point.pk), by=acting, institution=by.institution, data=said)
     return signed
 
 

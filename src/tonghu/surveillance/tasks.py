@@ -12,7 +12,7 @@ from tonghu.network.region_range import NATION, covered
 from tonghu.platform.jobs.run import Run
 from tonghu.platform.jobs.tasks import job
 from tonghu.platform.scope.scope import Scope, open_scope
-from tonghu.surveillance import board, figures, reminding
+from tonghu.surveillance import against_zero, board, figures, reminding
 
 
 @job(
@@ -53,6 +53,16 @@ def remind(run: Run) -> dict[str, Any]:
     """Tell those who answer for a point, on the days that the calendar says; at 08:10 in China."""
     with open_scope(nation(run.scope)):
         return {"notices": reminding.remind(timezone.localdate())}
+
+
+@job(
+    "surveillance.against_zero", zh="核对零报告与报告卡", en="Look for cards against zero reports",
+    cron="*/5 * * * *", system="calendar",
+)  # fmt: skip
+def look_at_zero_reports(run: Run) -> dict[str, Any]:
+    """Note which zero reports have cards against them now, and tell those who answer for the point."""
+    with open_scope(nation(run.scope)) as by:
+        return {"notices": against_zero.look(by)}
 
 
 def nation(scope: Scope) -> Scope:

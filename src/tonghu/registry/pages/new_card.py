@@ -37,11 +37,14 @@ from tonghu.registry.pages.opening import Waiting, lacking_of, waiting_for
 from tonghu.registry.pages.posting import typed
 from tonghu.registry.pages.stays import other_stays
 from tonghu.registry.pages.telling import elsewhere, refusal_in_words
+from tonghu.registry.pages.zero_first import contradicted
+from tonghu.registry.pages.zero_first import shown as shown_of_zero
 from tonghu.registry.services import MayBeOnRecord, OnRecord, enter_card
 from tonghu.registry.services.comparing import among
 from tonghu.registry.services.near import Near, near
 from tonghu.registry.summary import facts, identity
 from tonghu.registry.supplement import Item
+from tonghu.registry.zero import Signed
 
 #: The layout in which hospitals write today.
 LAYOUT: Final = "2020"
@@ -141,10 +144,13 @@ def enter(request: Request) -> HttpResponse:
         card=None, institution=form.institution_id, versions=form.version, typed=said, by=request.scope, begun=which
     )
     apart, because = _apart(request)
+    month = _month(request.POST.get("_month", ""))
+    if (zero := contradicted(request, form.institution, content, month)) is not None:
+        return _form(request, which, status=422, zero=zero)
     try:
         held = enter_card(
             institution=form.institution, content=content, by=request.scope,
-            archive_month=_month(request.POST.get("_month", "")), apart_from=apart, because=because,
+            archive_month=month, apart_from=apart, because=because,
         )  # fmt: skip
     except OnRecord as known:
         url = reverse("registry:card", args=[known.card])
@@ -207,7 +213,7 @@ def _beside(form: NewCard, found: Sequence[Near]) -> list[dict[str, Any]]:
 
 def _form(
     request: Request, which: UUID, known: str = "", status: int = 200, lacking: Sequence[str] = (),
-    beside: Sequence[Near] = (), because: str = "",
+    beside: Sequence[Near] = (), because: str = "", zero: Signed | None = None,
 ) -> HttpResponse:  # fmt: skip
     drafts = new_drafts(request.scope)
     draft = next((one for one in drafts if one.begun == which), None)
@@ -220,7 +226,7 @@ def _form(
         "begun_as": which, "others": _others([one for one in drafts if one is not draft]),
         "parts": cells.parts(cells.View(content, form.saved, form.sight)), "findings": found, "counts": counted(found),
         "waiting": form.waiting(content), "editable": True, "begun": content != form.saved, "months": _months(),
-        "reasons": (), "elsewhere": elsewhere(), "lacking": lacking,
+        "reasons": (), "elsewhere": elsewhere(), "lacking": lacking, **shown_of_zero(request, form.institution, zero),
         "near": _beside(form, beside) if beside else (), "because": because,
         "row_url": reverse("registry:new_row") + f"?layout={form.saved.layout}",
         "rest_url": reverse("registry:new_rest") + f"?layout={form.saved.layout}", "whole_url": "",
