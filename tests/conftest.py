@@ -8,6 +8,8 @@ from typing import Any
 
 import django
 import pytest
+from django.core.signals import setting_changed
+from django.test.client import ClientHandler
 from hypothesis import settings
 
 import site_database
@@ -32,6 +34,35 @@ def pytest_xdist_setupnodes() -> None:
     del os.environ["DJANGO_SETTINGS_MODULE"]
 
 
+@pytest.fixture(scope="session", autouse=True)
+def one_middleware_chain() -> Iterator[None]:
+    """Middleware is loaded once, as in a site; each test client would do so anew, and look through all static files.
+
+    Where pytest-django's ``settings`` change something, it is loaded anew.
+    """
+    from tonghu.platform.web.assets import collect
+
+    collect()  # pages name their style sheets and scripts by hash
+    load = ClientHandler.load_middleware
+    loaded: dict[str, Any] = {}
+
+    def load_once(self: ClientHandler, is_async: bool = False) -> None:
+        if loaded:
+            vars(self).update(loaded)
+        else:
+            load(self, is_async)
+            loaded.update({name: value for name, value in vars(self).items() if name.startswith("_")})
+
+    def forget(**_: object) -> None:
+        loaded.clear()
+
+    setting_changed.connect(forget)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ClientHandler, "load_middleware", load_once)
+        yield
+    setting_changed.disconnect(forget)
+
+
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_blocker: Any) -> Iterator[None]:
     """A database of this session: made by the owner, used as ``app``. Replaces pytest-django's, which has one role."""
@@ -41,7 +72,6 @@ def django_db_setup(django_db_blocker: Any) -> Iterator[None]:
     from tonghu.platform.crypto.models import KeyRecord
     from tonghu.platform.database import roles
     from tonghu.platform.database.migrate import migrate
-    from tonghu.platform.web.assets import collect
 
     def use(name: str) -> None:
         for alias, role in (("default", "app"), ("owner", "owner")):
@@ -54,7 +84,6 @@ def django_db_setup(django_db_blocker: Any) -> Iterator[None]:
         migrate()
         connections["owner"].close()
 
-    collect()  # pages name their style sheets and scripts by hash
     with django_db_blocker.unblock(), site_database.session_database(make) as name:
         use(name)
         KeyRecord.objects.using("owner").all().delete()  # the template may be older than this site's keys

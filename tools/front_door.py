@@ -192,9 +192,12 @@ FILE_BY_FILE = ["--dist", "loadfile", "--no-loadscope-reorder"]
 COVERED_AT_LEAST = "95"
 #: What must hold on every PostgreSQL: migrations, row security, constraints, queue, history.
 ON_EVERY_POSTGRES = ("database", "scope", "audit", "jobs")
-#: What these folders hold besides: text sent to pages, which reaches the database as parameters alone, and a linter.
+#: What these folders hold besides: pages, which reach the database by the same roads as the rest, and a linter.
 NOT_OF_POSTGRES = [
     "--ignore=tests/platform/scope/test_hostile_pages.py",
+    "--ignore=tests/platform/scope/test_looks_everywhere.py",
+    "--ignore=tests/platform/scope/test_pages.py",
+    "--ignore=tests/platform/jobs/test_job_pages.py",
     "--deselect=tests/platform/database/test_migrations.py::test_squawk_finds_nothing_in_their_sql",
 ]
 
