@@ -17,7 +17,7 @@ from tonghu.registry import content as contents
 from tonghu.registry.checks import check
 from tonghu.registry.models import Card, CardVersion, Finding
 from tonghu.registry.services import OnRecord, bulk_mend, mending, move, preview, save_card, undo_mend
-from tonghu.registry.services.mending import MENDABLE
+from tonghu.registry.services.proposing import MENDABLE
 from tonghu.registry.services.saving import Change, write
 
 pytestmark = pytest.mark.requirement("REG-05")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from tonghu.registry.pages import (
+    approving,
     audit_views,
     card_views,
     form_views,
@@ -54,8 +55,9 @@ urlpatterns = [
     # --- the auditor and the centre
     path("cards/audit", audit_views.audit, name="audit"),
     path("cards/audit/not-decided", audit_views.not_decided, name="not_decided"),
-    path("cards/audit/clean", audit_views.approve_clean, name="approve_clean"),
-    path("cards/audit/picked", audit_views.approve_picked, name="approve_picked"),
+    path("cards/audit/clean", approving.approve_clean, name="approve_clean"),
+    path("cards/audit/picked", approving.approve_picked, name="approve_picked"),
+    path("cards/audit/picked/ask", approving.ask_picked, name="ask_picked"),
     path("cards/audit/report", audit_views.report, name="report"),
     path("cards/received", audit_views.received, name="received"),
     path("cards/received/accept", audit_views.accept, name="accept"),

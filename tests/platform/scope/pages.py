@@ -380,6 +380,7 @@ PAGES: Final[dict[str, Page]] = {
     "intake:whole": about(
         "entry_clerk", lambda site: {**_import_row(site), "code": "P13"}, post={"reason": "made up"}, names=True
     ),
+    "intake:cards": about("entry_clerk", lambda site: {**_import(site), "name": "created"}),
     "intake:choose": about("entry_clerk", _import, DONE, post={"choice": "skip", "match": "new"}),
     "intake:confirm": about("entry_clerk", _import, DONE, post={}),
     "intake:discard": about("entry_clerk", _import, DONE, post={}),
@@ -423,6 +424,7 @@ PAGES: Final[dict[str, Page]] = {
     "registry:not_decided": listing("auditor", args=_with_submitted),
     "registry:approve_clean": Page("auditor", DONE, FORBIDDEN, DONE, DONE, post={}),
     "registry:approve_picked": Page("auditor", DONE, FORBIDDEN, DONE, DONE, post={}),
+    "registry:ask_picked": Page("auditor", OK, FORBIDDEN, OK, OK, post={}),
     "registry:report": Page("auditor", DONE, FORBIDDEN, DONE, DONE, post={}),
     "registry:received": listing("centre_officer", args=_with_card),
     "registry:accept": Page("centre_officer", DONE, FORBIDDEN, DONE, DONE, post={}),

@@ -31,13 +31,16 @@ RIGHTS: Final[dict[tuple[str, ...], str]] = {
     ("intake.undo",): "intake:undo",
     ("intake.upload",): (
         "intake:imports intake:upload intake:batch intake:rows intake:row intake:choose intake:confirm intake:discard "
-        "intake:go_on intake:mark"
+        "intake:go_on intake:mark intake:cards"
     ),
     ("jobs.manage", "jobs.operate"): "jobs:dead",
     ("jobs.manage", "jobs.operate", "jobs.view"): "jobs:all",
     ("network.manage",): "network:register network:following network:change network:code network:close",
     ("notices.operate",): "notices:outgoing notices:again",
-    ("registry.audit",): "registry:audit registry:not_decided registry:approve_clean registry:approve_picked",
+    ("registry.audit",): (
+        "registry:audit registry:not_decided registry:approve_clean registry:ask_picked "
+        "registry:approve_picked"
+    ),
     ("registry.audit", "registry.enter"): "registry:void_request",
     ("registry.audit", "registry.enter", "registry.report", "registry.verify"): "registry:act",
     ("registry.enter",): (

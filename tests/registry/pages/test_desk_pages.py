@@ -12,7 +12,7 @@ from django.template import RequestContext, Template
 from django.test import Client, RequestFactory
 
 import made_up
-from made_up_cards import Point, code
+from made_up_cards import Point, code, page
 from run_jobs import entries, run_one
 from tonghu.platform.components.table import Column, Table
 from tonghu.platform.dated import settings
@@ -20,7 +20,7 @@ from tonghu.registry import auditing
 from tonghu.registry.models import Card
 from tonghu.registry.pages import looking, mend_views, working
 from tonghu.registry.pages.pace import Pace
-from tonghu.registry.services import mending, move, override, save_card
+from tonghu.registry.services import enter_card, mending, move, override, proposing, save_card
 from tonghu.registry.services.saving import current
 
 pytestmark = pytest.mark.django_db
@@ -134,6 +134,63 @@ def test_who_asked_for_the_approval_is_told_why_there_is_no_button(point: Point)
         assert Card.objects.get(pk=mine.pk).state == "submitted"
 
 
+@pytest.mark.requirement("REG-05")
+def test_a_withdrawn_card_still_says_why_it_came_back(point: Point, clerk: Client) -> None:
+    card = point.card()
+    done(point, card, ("entry_clerk", "submit"), ("auditor", "return"), ("entry_clerk", "submit"))
+    done(point, card, ("entry_clerk", "withdraw"))
+    notes = text(clerk.get(f"/cards/{card.pk}")).split('class="card-notes"')[1].split("<nav")[0]
+    assert "审核退回" in notes
+    assert WHY in notes
+    fresh = point.card()
+    assert WHY not in text(clerk.get(f"/cards/{fresh.pk}"))
+
+
+@pytest.mark.requirement("REG-05")
+def test_what_is_done_with_many_cards_is_asked_in_numbers(point: Point, auditor: Client) -> None:
+    """Count, months, the sample, warnings kept, supplements that are not whole: before approving and reporting."""
+    september = [point.card() for _ in range(2)]
+    with point.acting("entry_clerk") as by:
+        october = enter_card(institution=point.hospital, content=page(), by=by, archive_month=date(2026, 10, 1))
+    cards = [*september, october]
+    for card in cards:
+        done(point, card, ("entry_clerk", "submit"))
+    picked = {"card": [f"{card.pk}:{card.version}" for card in cards]}
+    first = words(auditor.post("/cards/audit/picked/ask", picked))
+    assert "已看 0 / 3" in first
+    assert "一起审核通过" not in first
+    for card in cards:
+        auditor.get(f"/cards/{card.pk}")
+    asked = words(auditor.post("/cards/audit/picked/ask", picked))
+    assert "3 份无问题的报告卡审核通过" in asked
+    assert "2 归档月 2026-09" in asked
+    assert "1 归档月 2026-10" in asked
+    assert "3/3 份抽查样本已看过" in asked
+    assert "无 其中说明原因后保留的警告" in asked
+    assert "3 份补充项目未填齐" in asked
+    with point.acting("auditor"):
+        assert {card.state for card in Card.objects.all()} == {"submitted"}, "nothing is done yet"
+    assert asked.split("一起审核通过")[1].split("上报之前")[0] in words(auditor.get("/cards/audit"))
+    for card in cards:
+        done(point, card, ("auditor", "approve"))
+    report = words(auditor.get("/cards/audit")).split("上报国家监测中心？")[1]
+    assert "2 归档月 2026-09" in report
+    assert "1 归档月 2026-10" in report
+    assert "3 份补充项目未填齐，将按现状上报" in report
+    assert "没有" in words(auditor.post("/cards/audit/picked/ask", {"card": []}))
+
+
+@pytest.mark.requirement("REG-05")
+def test_who_submits_a_card_is_told_that_its_supplement_is_not_whole(point: Point, clerk: Client) -> None:
+    card = point.card(age_years="12")
+    assert "data-foot-lacks" in text(clerk.get(f"/cards/{card.pk}"))
+    answer = clerk.post(f"/cards/{card.pk}/save", {"_version": "1", code("age_years"): "9"}, follow=True)
+    with point.acting("entry_clerk"):
+        held = Card.objects.get(pk=card.pk)
+    assert held.state == "submitted", "it keeps nobody"
+    assert f"补充项目还有 {held.to_supplement} 项未填" in words(answer)
+
+
 def test_the_share_that_is_looked_at_is_a_dated_rule() -> None:
     rule = {one.name: one for one in settings(auditing.RULES)}
     assert rule["sampling"].verified == "own"
@@ -192,17 +249,17 @@ def test_no_column_stands_empty_where_no_pace_is_known(
 @pytest.mark.requirement("REG-05")
 def test_lists_name_the_diagnosis_and_the_hospital_and_count(point: Point, clerk: Client) -> None:
     cards = [point.card(), point.card(principal_diagnosis_code="C91.000", principal_diagnosis_name="虚构名称的白血病")]
-    named = '虚构名称的白血病 <code class="meta">C91.000</code>'
+    named = '<span>虚构名称的白血病</span> <code class="meta">C91.000</code>'
     said = text(clerk.get("/cards"))
     assert named in said
-    assert '肿瘤化学治疗疗程 <code class="meta">Z51.100</code>' in said
+    assert '<span>肿瘤化学治疗疗程</span> <code class="meta">Z51.100</code>' in said
     assert "共 2 行" in said
     assert "共 1 行" in text(clerk.get("/cards", {"q": cards[0].record_number}))
     done(point, cards[0], ("entry_clerk", "submit"), ("auditor", "approve"), ("auditor", "report"))
     elsewhere = Point("330106")
     done(elsewhere, elsewhere.card(), ("entry_clerk", "submit"), ("auditor", "approve"), ("auditor", "report"))
     centre = made_up.browser(point.centre())
-    assert "肿瘤化学治疗疗程 <code" in text(centre.get("/cards/received"))
+    assert "<span>肿瘤化学治疗疗程</span> <code" in text(centre.get("/cards/received"))
     assert "共 2 行" in text(centre.get("/cards/received"))
     for typed in (str(point.hospital.pk), point.hospital.code, point.hospital.name):
         said = text(centre.get("/cards", {"institution": typed}))
@@ -273,7 +330,7 @@ def test_all_of_a_rule_that_finds_nothing_is_said(point: Point, clerk: Client) -
     point.card()
     assert "没有" in text(clerk.post("/cards/queue/mend/HQ051", {"all": "1"}, follow=True))
     with point.acting("entry_clerk") as by:
-        assert mending.cards_of_rule(rule="HQ096", by=by) == []
+        assert proposing.cards_of_rule(rule="HQ096", by=by) == []
 
 
 # --- clean cards -----------------------------------------------------------------------------------------------------

@@ -23,7 +23,7 @@ from tonghu.platform.scope.scope import system_scope
 from tonghu.registry import checker
 from tonghu.registry.content import Content
 from tonghu.registry.models import Card, Finding
-from tonghu.registry.services import enter_card, mending, move, override, save_card
+from tonghu.registry.services import enter_card, mending, move, override, proposing, save_card
 
 pytestmark = [pytest.mark.django_db, pytest.mark.requirement("REG-05")]
 
@@ -131,7 +131,7 @@ def test_its_warnings_are_explained_together(point: Point, card: Card) -> None:
 def test_mending_it_together_is_left_to_a_job(point: Point, card: Card) -> None:
     """All its findings are put in line anew: more than a second of whoever waits for the page."""
     usual = point.card()
-    rule = next(one for one in RULES if one in mending.MENDABLE)
+    rule = next(one for one in RULES if one in proposing.MENDABLE)
     with point.acting("entry_clerk") as by:
         assert mending.takes_long(rule=rule, cards=[card.pk], by=by)
         assert not mending.takes_long(rule=rule, cards=[usual.pk], by=by)

@@ -384,7 +384,8 @@ def test_clean_cards_are_approved_together_after_the_sample(point: Point, audito
         drawn = sample(sorted(numbers), timezone.localdate(), by.person or 0)
     assert len(drawn) == 3
     assert "先看随机抽出" in text(auditor.get("/cards/audit"))
-    assert "请先看完" in text(pressed(auditor, "/cards/audit", "/cards/audit/clean"))
+    all_of_them = {"card": " ".join(f"{card.pk}:{card.version}" for card in (*clean, supplemented))}
+    assert "请先看完" in text(auditor.post("/cards/audit/clean", all_of_them, follow=True))
     for pk in drawn:
         auditor.get(f"/cards/{pk}")
     assert "6 份报告卡" in text(pressed(auditor, "/cards/audit", "/cards/audit/clean"))
@@ -404,9 +405,10 @@ def test_a_whole_page_is_picked_after_the_sample_of_it(point: Point, auditor: Cl
         auditor.get(f"/cards/{pk}")
     picked = {"card": [f"{pk}:1" for pk in numbers]}
     said = text(auditor.post("/cards/audit/picked", picked, follow=True))
-    assert (
-        next(card.record_number for card in cards if card.pk == drawn[2]) in said.split("请先看完")[1].split("</p>")[0]
-    ), "it says which"
+    which = next(card.record_number for card in cards if card.pk == drawn[2])
+    here = said.split("请先看完")[1].split("</p>")[0]
+    assert f">{which}</a>" in here, "it says which, and leads there"
+    assert f'href="/cards/{drawn[2]}?list=picked' in here
     assert states(point, *cards) == ["submitted"] * 6
     auditor.get(f"/cards/{drawn[2]}")
     auditor.post("/cards/audit/picked", picked)
@@ -457,9 +459,8 @@ def test_what_was_looked_at_is_a_version_and_what_came_back_is_not_clean(point: 
     submit(point, seen, back)
     with point.acting("auditor") as by:
         assert list(looking.clean(by)) == [seen], "what came back is looked at by itself"
-    assert "请先看完" in text(pressed(auditor, "/cards/audit", "/cards/audit/clean")), (
-        "its second version nobody looked at"
-    )
+    assert "/cards/audit/clean" not in text(auditor.get("/cards/audit")), "its second version nobody looked at"
+    assert "请先看完" in text(auditor.post("/cards/audit/clean", {"card": f"{seen.pk}:2"}, follow=True))
     auditor.post("/cards/audit/picked", {"card": [f"{seen.pk}:2", f"{back.pk}:2"]})
     assert states(point, seen, back) == ["submitted"] * 2
     auditor.get(f"/cards/{seen.pk}")

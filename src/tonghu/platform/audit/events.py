@@ -32,6 +32,8 @@ from tonghu.platform.scope.scope import Scope, open_scope
 #: (kind, id) of what an event is about; ("", "") for the site itself.
 Subject = tuple[str, int | str]
 SITE: Final[Subject] = ("", "")
+#: A reason with fewer characters says nothing.
+SHORTEST_REASON: Final = 2
 #: What an identity number looks like; it may stand in `personal` only.
 _IDENTITY = re.compile(r"(?<!\d)\d{17}[\dXx](?!\d)")
 #: The same in free text, where people part its groups; what is found counts if a birth date stands in it, so that
@@ -132,7 +134,7 @@ def acting_because(by: Scope, reason: str) -> AbstractContextManager[Scope]:
         InputRefused: the reason is blank, says nothing (fewer than two characters), or holds an identity number.
     """
     reason = reason.strip()
-    if len(reason) < 2:
+    if len(reason) < SHORTEST_REASON:
         raise InputRefused("请写明原因（至少两个字），原因会留在记录中", "Give the reason; it is kept with the record")
     if _holds_identity(reason):
         raise InputRefused(

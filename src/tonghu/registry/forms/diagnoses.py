@@ -46,7 +46,8 @@ def diagnosis_names(cards: Iterable[Card | SeenCard], by: Scope) -> dict[str, st
 def with_code(code: str, names: Mapping[str, str]) -> object:
     """A diagnosis for a cell of a list: its name, and the code quietly beside it; the code alone where no name is."""
     name = names.get(normalise(code), "")
-    return format_html('{} <code class="meta">{}</code>', name, code) if name and code else code
+    both = '<span class="with-code"><span>{}</span> <code class="meta">{}</code></span>'
+    return format_html(both, name, code) if name and code else code
 
 
 def _of(by: Scope) -> dict[str, str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -21,10 +20,10 @@ from tonghu.platform.components.parts import Confirm
 from tonghu.platform.components.table import Column, Mark, Table
 from tonghu.platform.scope.scope import Scope
 from tonghu.registry.access import AUDIT, REPORT, VERIFY
-from tonghu.registry.auditing import many_changes, sample
+from tonghu.registry.auditing import many_changes
 from tonghu.registry.forms.diagnoses import diagnosis_names, with_code
 from tonghu.registry.models import Card
-from tonghu.registry.pages import card_lists, looking, undecided, void_views, working
+from tonghu.registry.pages import approving, card_lists, looking, undecided, void_views, working
 from tonghu.registry.pages.shown import FIELD, as_text, shown
 from tonghu.registry.pages.telling import tell
 from tonghu.registry.pages.trail import AUDITED, RECEIVED, SAMPLE, Trail, filters_of, of_list
@@ -42,7 +41,8 @@ def audit(request: Request) -> HttpResponse:
         raise Http404
     count = working.counted(looking.to_audit(by))
     clean = looking.clean_versions(by)
-    drawn = _sample(request, list(clean))
+    drawn = approving.drawn_of(request, list(clean))
+    label = ngettext("Approve %(n)d clean card", "Approve %(n)d clean cards", len(clean)) % {"n": len(clean)}
     called: dict[int, str] = {}
     table, pickable = _waiting(request, looking.to_audit(by), count, [card.pk for card in drawn.cards], called)
     waiting = looking.by_need(looking.auditable(by)).order_by("need", "pk")
@@ -52,12 +52,16 @@ def audit(request: Request) -> HttpResponse:
     said = {
         "void_requests": [(each, each.card, called.get(each.card_id, "")) for each in void_requests],
         "void_count": void_count,
-        "table": table, "pickable": pickable, "clean_shown": as_text(clean), "clean_at_once": len(clean),
+        "table": table, "pickable": pickable, "clean_at_once": len(clean),
         "clean": len(clean) if len(clean) < looking.MOST_AT_ONCE else working.counted(looking.clean(by)),
         "waiting": count,
         "approved": working.counted(looking.approved(by)), "may_report": by.may(REPORT),
         "report_confirm": _confirm(by), "sample": drawn, "of_sample": Trail(by, SAMPLE).query,
         "sample_lines": [(card, called.get(card.pk, ""), seen) for card, seen in drawn.lines],
+        "unseen": next((card.pk for card, seen in drawn.lines if not seen), None),
+        "clean_label": label, "clean_confirm": clean and drawn.all_seen and approving.question(
+            clean, drawn, reverse("registry:approve_clean"), label
+        ),
         "first": waiting.values_list("pk", flat=True).first(),
     }  # fmt: skip
     return render(request, "registry/audit.html", said)
@@ -66,20 +70,18 @@ def audit(request: Request) -> HttpResponse:
 def _confirm(by: Scope) -> Confirm:
     """Reporting cannot be taken back: the centre has the cards then."""
     cards = looking.approved_versions(by)
+    months, lacking = approving.of_months(Card.objects.filter(pk__in=cards))
     return Confirm(
         question=_("Report to the national centre?"),
-        consequences=((str(len(cards)), _("approved cards go to the centre")),),
+        consequences=(
+            (str(len(cards)), _("approved cards go to the centre")), *months,
+            (str(lacking), _("of them lack something of their supplement, and go as they are")),
+        ),
         act=_("Report"),
         url=reverse("registry:report"),
         fields=[(FIELD, as_text(cards))],
         tone="ask",
-    )
-
-
-def _sample(request: Request, clean: list[int]) -> looking.Sample:
-    chosen = sample(clean, timezone.localdate(), request.scope.person or 0)
-    cards = Card.objects.filter(pk__in=chosen).order_by("pk")
-    return looking.Sample(tuple(cards), looking.looked_at(request), len(clean))
+    )  # fmt: skip
 
 
 def _waiting(
@@ -99,13 +101,13 @@ def _waiting(
             Column("record_number", _("Record number"), kind="code", sort=None, fixed=True,
                    link=lambda card: opens(card.pk)),
             Column("name", _("Name"), value=lambda card: called.get(card.pk, ""), sort=None),
-            Column("discharge_at", _("Discharge"), kind="date", sort=None, shown=False),
+            Column("discharge_at", _("Discharge"), kind="date", sort=None),
             Column("principal_code", _("Principal diagnosis"), sort=None,
                    value=lambda card: with_code(card.principal_code, diagnoses)),
             Column("changed", _("Changed fields"), kind="number", sort=None,
                    value=lambda card: changed.get(card.pk, 0)),
             Column("remark", _("Remark"), value=lambda card: _remark(card, request, back, drawn), sort=None),
-            Column("state_since", _("Waits since"), kind="time", sort="need"),
+            Column("state_since", _("Waits since"), kind="time", sort=None),
         ),
         row_mark=lambda card: "ask" if changed.get(card.pk, 0) >= many else "",
         caption=_("Cards that wait for the audit"), total=working.in_all(count), count_to=working.MOST_COUNTED,
@@ -151,40 +153,6 @@ def not_decided(request: Request) -> HttpResponse:
         raise Http404
     n = len(undecided.undecided(request.scope))
     return render(request, "registry/parts/undecided.html", {"n": n})
-
-
-@requires(AUDIT)
-@require_POST
-def approve_clean(request: Request) -> HttpResponse:
-    """Approve the clean cards together, once every card of the sample was looked at."""
-    seen = shown(request, looking.MOST_AT_ONCE)
-    clean = [pk for pk in looking.clean_numbers(request.scope) if pk in seen]
-    if not _sample(request, clean).all_seen:
-        messages.error(request, _("Look at every card of the sample first: then the others are approved with them."))
-        return redirect("registry:audit")
-    tell(request, move(cards={pk: seen[pk] for pk in clean}, act="approve", by=request.scope), "approve")
-    return redirect("registry:audit")
-
-
-@requires(AUDIT)
-@require_POST
-def approve_picked(request: Request) -> HttpResponse:
-    """Approve the cards that the auditor picked: clean ones of others, once the sample of them was looked at."""
-    wanted = shown(request, looking.MOST_AT_ONCE)
-    clean = set(looking.clean(request.scope).filter(pk__in=list(wanted)).values_list("pk", flat=True))
-    drawn = _sample(request, sorted(clean))
-    if not drawn.all_seen:
-        unseen = ", ".join(card.record_number for card, seen in drawn.lines if not seen)
-        first = _("Look at these first, drawn by chance from those that you picked: %(cards)s.")
-        messages.error(request, first % {"cards": unseen})
-        return redirect("registry:audit")
-    if clean or not wanted:
-        answers = move(cards={pk: wanted[pk] for pk in wanted if pk in clean}, act="approve", by=request.scope)
-        tell(request, answers, "approve")
-    if left := len(wanted.keys() - clean):
-        why = _("%(n)d picked cards are not clean, or you wrote part of them: look at them one by one.")
-        messages.warning(request, why % {"n": left})
-    return redirect("registry:audit")
 
 
 @requires(REPORT)

@@ -10,13 +10,14 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import get_language
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from tonghu.errors import InputRefused
 from tonghu.patients.access import READ as SEE_CHILDREN
 from tonghu.platform.accounts.access import Request, requires
+from tonghu.platform.audit.events import SHORTEST_REASON
 from tonghu.platform.shell import stands_at
 from tonghu.registry.access import AUDIT, ENTER, READ, REPORT, VERIFY
 from tonghu.registry.drafts import Told, draft_changes, keep_draft, reason_name, take_out
@@ -74,7 +75,7 @@ def render_form(request: Request, one: Opened, status: int = 200) -> HttpRespons
         "lacks": one.lacking(content), "editable": True, "begun": True, "raw": raw_beside(one, one.saved),
         "draft": one.draft,
         "outdated": one.outdated, "elsewhere": elsewhere(), "reasons": reasons(OVERRIDE),
-        "departments": reasons(DEPARTMENTS), "returned": one.returned,
+        "departments": reasons(DEPARTMENTS), "returned": one.returned or one.came_back,
         "asks_answer": unanswered([one.card]).get(one.card.pk, ""),
         "offers": sum(bool(c.offered) for part in parts if part.section.supplement for c in part.cells),
         "colleague": _colleague(one, place.taken.get(pk)),
@@ -146,7 +147,7 @@ def _head(one: Opened) -> dict[str, Any]:
         "acts": [each for each in _acts(one) if each["act"].code != "submit"],
         "born": one.said.birth_date,
         "void_asked": asked, "may_ask_void": void_views.may_ask(one, asked),
-        "void_reasons": reasons(VOIDS.code),
+        "void_reasons": reasons(VOIDS.code), "shortest_reason": SHORTEST_REASON,
         "changes": changes(one.saved, one.raw, one.sight),
         "discharged": timezone.localtime(held.discharge_at).date(), "state_mark": card_lists.state_mark(held),
     }  # fmt: skip
@@ -258,8 +259,12 @@ def _go_on(request: Request, pk: int, version: int) -> HttpResponse:
     held = Card.objects.get(pk=pk)
     # The message stands over the next child's card: it says whose card it is of.
     whose = {"record": held.record_number, "name": whom([held])[pk].patient_name}
-    said = _("Saved: %(record)s %(name)s") if only_save else _("Submitted: %(record)s %(name)s")
-    messages.success(request, said % whose)
+    said = (_("Saved: %(record)s %(name)s") if only_save else _("Submitted: %(record)s %(name)s")) % whose
+    if held.to_supplement and not only_save:
+        lacking = ngettext("%(n)d item of its supplement is blank", "%(n)d items of its supplement are blank",
+                           held.to_supplement) % {"n": held.to_supplement}  # fmt: skip
+        said = _("%(said)s; %(lacking)s") % {"said": said, "lacking": lacking}
+    messages.success(request, said)
     return redirect(place.url(held) or reverse("registry:queue") + place.query)
 
 

@@ -26,16 +26,13 @@ from tonghu.registry.locks import kept_in_words
 from tonghu.registry.pages.telling import refusal_in_words
 from tonghu.registry.services import Proposal, bulk_mend, preview, undo_mend
 from tonghu.registry.services.mending import (
-    MENDABLE,
-    cards_of_rule,
-    count_of_rule,
     in_locked_months,
-    locked_of_rule,
     mended_cards,
     next_batch,
     takes_long,
     undo_takes_long,
 )
+from tonghu.registry.services.proposing import MENDABLE, cards_of_rule, count_of_rule, locked_of_rule
 
 #: So many cards are previewed line by line: as many as somebody looks through. All of a rule are mended by a job.
 MOST = 200

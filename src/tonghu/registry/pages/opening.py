@@ -45,8 +45,8 @@ MOST_STAYS = 20
 Waiting = tuple[list[str], int]
 #: The items that say when the disease was diagnosed first and whether that was before this stay, and that it was.
 DATED, STATUS, KNOWN_BEFORE = "first_diagnosis_date", "case_status", "2"
-#: In which a card that came back is on its way again.
-AFTER_A_RETURN = frozenset({State.SUBMITTED, State.APPROVED, State.REPORTED})
+#: In which a card that came back is on its way again, or was withdrawn from it.
+AFTER_A_RETURN = frozenset({State.DRAFT, State.SUBMITTED, State.APPROVED, State.REPORTED})
 #: With these a card begins anew: what it came back for before is settled.
 BEGINS_ANEW = frozenset({"accept", "revise", "restore", "restore_reported"})
 #: What the log of looks says these pages are for; kept as it is, so not translated.

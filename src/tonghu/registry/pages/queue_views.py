@@ -26,7 +26,7 @@ from tonghu.registry.pages.shown import as_text, shown
 from tonghu.registry.pages.telling import tell
 from tonghu.registry.seen import show_names
 from tonghu.registry.services import move
-from tonghu.registry.services.mending import certain
+from tonghu.registry.services.proposing import certain
 from tonghu.registry.states import State
 
 #: So many are submitted by one press of a button.

@@ -24,9 +24,11 @@ from tonghu.registry.access import AUDIT, VERIFY
 from tonghu.registry.models import Card
 from tonghu.registry.pages import card_lists, looking, undecided
 
-AUDITED, SAMPLE, RECEIVED, CARDS = "audit", "sample", "received", "cards"
+AUDITED, SAMPLE, PICKED, RECEIVED, CARDS = "audit", "sample", "picked", "received", "cards"
 #: The name under which an address, or a form, says the list.
 LIST: Final = "list"
+#: The name under which an address says of which cards a sample is that was drawn from picked ones.
+OF: Final = "of"
 
 
 @dataclass(frozen=True)
@@ -59,10 +61,12 @@ class Trail:
         name, label = {
             AUDITED: ("registry:audit", _("Card audit")),
             SAMPLE: ("registry:audit", _("Card audit")),
+            PICKED: ("registry:audit", _("Card audit")),
             RECEIVED: ("registry:received", _("Cards received")),
         }.get(self.name, ("registry:cards", _("Report cards")))
         address = reverse(name)
-        return address + (f"?{urlencode(self.narrowed)}" if self.narrowed else ""), label, address
+        narrowed = self.narrowed if self.name != PICKED else ()
+        return address + (f"?{urlencode(narrowed)}" if narrowed else ""), label, address
 
     @cached_property
     def cards(self) -> QuerySet[Any]:
@@ -71,6 +75,8 @@ class Trail:
             return self._kept(looking.by_need(looking.auditable(self.by)))
         if self.name == SAMPLE:
             return Card.objects.filter(pk__in=looking.drawn(self.by))
+        if self.name == PICKED:
+            return self._kept(looking.auditable(self.by))
         if self.name == RECEIVED:
             return self._kept(looking.received())
         return self._kept(card_lists.cards(self.by)) if self.name == CARDS else Card.objects.none()
@@ -78,7 +84,7 @@ class Trail:
     @property
     def order(self) -> str:
         """What the list is ordered by, before the cards' numbers."""
-        own = {AUDITED: "need", SAMPLE: "pk", RECEIVED: "state_since"}
+        own = {AUDITED: "need", SAMPLE: "pk", PICKED: "pk", RECEIVED: "state_since"}
         return own.get(self.name) or card_lists.order_of_cards(self.by)
 
     def beside(self, card: Card) -> tuple[str, str]:
@@ -131,7 +137,14 @@ def filters_of(name: str, by: Scope) -> list[Filter]:
         return card_lists.filters("institution", "month", "group")
     if name == CARDS:
         return card_lists.filters_of_cards(by)
+    if name == PICKED:
+        return [Filter(OF, _("Card"), _of_these)]
     return [looking.of_clean(by), undecided.filter_of(by)] if name == AUDITED else []
+
+
+def _of_these(rows: Any, said: str, /) -> Any:
+    numbers = [int(each) for each in said.split() if each.isascii() and each.isdigit() and len(each) < 18]
+    return rows.filter(pk__in=numbers)
 
 
 def trail(request: Request) -> Trail:
@@ -163,4 +176,4 @@ def _of_duty(by: Scope) -> str:
 
 
 def _allowed(by: Scope) -> tuple[str, ...]:
-    return {AUDITED: (AUDITED, SAMPLE, CARDS), RECEIVED: (RECEIVED, CARDS)}.get(_of_duty(by), (CARDS,))
+    return {AUDITED: (AUDITED, SAMPLE, PICKED, CARDS), RECEIVED: (RECEIVED, CARDS)}.get(_of_duty(by), (CARDS,))

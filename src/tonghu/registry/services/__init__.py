@@ -6,8 +6,9 @@ All of it acts under the open scope of `by`; row-level security and the triggers
 from tonghu.registry.services.archiving import correct_month
 from tonghu.registry.services.entering import MayBeOnRecord, OnRecord, enter_card
 from tonghu.registry.services.explaining import answered, ask_department, override, reopen
-from tonghu.registry.services.mending import Mended, Proposal, bulk_mend, preview, undo_mend
+from tonghu.registry.services.mending import Mended, bulk_mend, undo_mend
 from tonghu.registry.services.moving import Moved, move
+from tonghu.registry.services.proposing import Proposal, preview
 from tonghu.registry.services.saving import Conflict, NotInHand, save_card
 from tonghu.registry.services.voiding import ask_void, decline_void
 

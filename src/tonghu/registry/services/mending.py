@@ -1,64 +1,36 @@
-"""Mending many cards at once, where a rule knows what is right: seen before, done as one, and taken back as one."""
+"""Mending many cards at once, where a rule knows what is right (``proposing``): done as one, and taken back as one."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
 from django.db import connection, transaction
-from django.db.models import Count, F, Q, QuerySet, Sum
-from django.utils import timezone
+from django.db.models import F, Q, Sum
 
 from tonghu.codes import hqms_fields
 from tonghu.errors import InputRefused
-from tonghu.hqms.mends import RULES
 from tonghu.platform.accounts.access import check_may
 from tonghu.platform.audit.events import record
 from tonghu.platform.scope.scope import Scope
 from tonghu.registry.access import ENTER
-from tonghu.registry.checks import Found, check, proposed
 from tonghu.registry.content import Content, differences, open_
 from tonghu.registry.events import CARDS, MENDED, UNDONE
 from tonghu.registry.locks import hold_open, locked_among
-from tonghu.registry.models import Card, CardAct, CardVersion, Finding, Origin
+from tonghu.registry.models import Card, CardAct, CardVersion, Origin
 from tonghu.registry.services.moving import move
+from tonghu.registry.services.proposing import MOST, current_of, open_of, proposals_of
 from tonghu.registry.services.saving import OF_THE_CHILD, Change, write
 from tonghu.registry.states import EDITABLE, State
 
-#: Rules that may know what is right; whether they do on a certain card, :func:`preview` says.
-MENDABLE: Final = frozenset(RULES)
-#: So many cards are mended at once; the next ones by asking again.
-MOST: Final = 500
-#: So many cards of a rule one job takes: more than any hospital has in hand.
-MOST_OF_A_RULE: Final = 100_000
 #: More than these are done by a job, with progress: a card whose child's own fields change takes some ten milliseconds,
 #: another some three.
 AT_ONCE_OF_CHILD: Final = 60
 AT_ONCE: Final = 250
 #: Every finding of these cards is put in line anew, some ten thousandths of a second each.
 FINDINGS_AT_ONCE: Final = 6000
-#: Whether a rule knows what is right is asked of so many of its cards, the oldest first.
-LOOKED_AT: Final = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Proposal:
-    """One text that a rule would put right.
-
-    Attributes:
-        card: the card's number; `record_number` what the hospital calls the record.
-        column: the field's code or the supplement item.
-        before, after: the text as it is and as it would be.
-    """
-
-    card: int
-    record_number: str
-    layout: str
-    column: str
-    before: str
-    after: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,34 +51,6 @@ class Mended:
     left: tuple[int, ...]
     locked: tuple[int, ...] = ()
     withdrawn: int = 0
-
-
-def certain(*, rules: Iterable[str], by: Scope) -> frozenset[str]:
-    """Return those of the rules that know what is right on one of the first cards in hand; writes nothing."""
-    today = timezone.localdate()
-    asked: list[tuple[str, int, int, str]] = []
-    for rule in MENDABLE.intersection(rules):
-        found = _open(rule, by).order_by("card__archive_month", "card")
-        asked += found.values_list("rule", "card", "card__version", "column")[:LOOKED_AT]
-    held = _contents({card: version for _rule, card, version, _column in asked})
-    known: set[str] = set()
-    for rule, card, _version, column in asked:
-        if rule not in known and card in held and proposed(rule, held[card], column, today):
-            known.add(rule)
-    return frozenset(known)
-
-
-def preview(*, rule: str, by: Scope, cards: Iterable[int] | None = None, most: int = MOST) -> list[Proposal]:
-    """Return what a bulk mend of a rule would change, by card and field; writes nothing.
-
-    Args:
-        cards: only these (default: all of the own hospital that are in hand, oldest month first).
-
-    Raises:
-        PermissionDenied: `by` may not enter cards.
-    """
-    check_may(by, ENTER)
-    return [one for _card, _content, proposals in _proposed(rule, by, cards, most, lock=False) for one in proposals]
 
 
 @transaction.atomic
@@ -137,7 +81,7 @@ def mend_some(*, rule: str, batch: int, cards: Iterable[int] | None, by: Scope, 
     """
     check_may(by, ENTER)
     changes = []
-    for card, before, proposals in _proposed(rule, by, cards, most, lock=True):
+    for card, before, proposals in proposals_of(rule, by, cards, most, _locked):
         after = _with(before, {one.column: one.after for one in proposals})
         if changed := differences(before, after):
             changes.append(Change(card, after, changed))
@@ -186,37 +130,6 @@ def keep_mended(*, rule: str, batch: int, by: Scope) -> int:
     return count
 
 
-def cards_of_rule(*, rule: str, by: Scope) -> list[int]:
-    """The own hospital's cards in hand on which a rule finds something open, the oldest month first.
-
-    Whether it knows what is right on each of them is looked at when they are mended.
-
-    Raises:
-        PermissionDenied: `by` may not enter cards.
-    """
-    check_may(by, ENTER)
-    if rule not in MENDABLE or by.institution is None:
-        return []
-    found = _open(rule, by).order_by("card__archive_month", "card").values_list("card", flat=True)
-    return list(dict.fromkeys(found[:MOST_OF_A_RULE]))
-
-
-def count_of_rule(*, rule: str, by: Scope) -> int:
-    """How many cards :func:`cards_of_rule` answers."""
-    if rule not in MENDABLE or by.institution is None:
-        return 0
-    return _open(rule, by).values("card").distinct().count()
-
-
-def locked_of_rule(*, rule: str, by: Scope) -> int:
-    """How many of the cards that :func:`cards_of_rule` answers are of a locked archive month."""
-    if rule not in MENDABLE or by.institution is None:
-        return 0
-    each = _open(rule, by).order_by().values("card__archive_month").annotate(n=Count("card", distinct=True))
-    months = dict(each.values_list("card__archive_month", "n"))
-    return sum(months[month] for month in locked_among(by.institution, months))
-
-
 def takes_long(*, rule: str, cards: Sequence[int], by: Scope) -> bool:
     """Whether a bulk mend of these cards keeps somebody waiting for more than about a second."""
     codes = {
@@ -225,7 +138,7 @@ def takes_long(*, rule: str, cards: Sequence[int], by: Scope) -> bool:
         for field in hqms_fields.layout(layout).fields
         if field.name in OF_THE_CHILD
     }
-    of_child = _open(rule, by).filter(card__in=cards, column__in=codes).exists()
+    of_child = open_of(rule, by).filter(card__in=cards, column__in=codes).exists()
     return _share(cards, AT_ONCE_OF_CHILD if of_child else AT_ONCE) > 1
 
 
@@ -326,7 +239,7 @@ def undo_some(*, batch: int, cards: Sequence[int], by: Scope) -> list[int]:
         for one in CardVersion.objects.filter(card__in=held)
         if any(one.card_id == mend.card_id and one.number == mend.number - 1 for mend in made)
     }
-    now = _current(held.values())
+    now = current_of(held.values())
     changes = []
     for mend in made:
         if mend.card_id in held and mend.card_id in before:
@@ -367,43 +280,6 @@ def stored(batch: int) -> int:
     return -batch
 
 
-def _proposed(
-    rule: str, by: Scope, cards: Iterable[int] | None, most: int, *, lock: bool
-) -> list[tuple[Card, Content, list[Proposal]]]:
-    """The cards in hand on which a rule finds something, each with what it says and what the rule proposes."""
-    if rule not in MENDABLE or by.institution is None:
-        return []
-    found = _open(rule, by)
-    if cards is not None:
-        found = found.filter(card__in=list(cards))
-    order = found.order_by("card__archive_month", "card").values_list("card", flat=True)
-    numbers = list(dict.fromkeys(order[: most * 4]))[:most]
-    if lock:
-        held = _locked(numbers)
-    else:
-        held = {card.pk: card for card in Card.objects.select_related("institution").filter(pk__in=numbers)}
-    today, contents = timezone.localdate(), _current(held.values())
-    answers = []
-    for number in numbers:
-        if (card := held.get(number)) is None:
-            continue
-        here = check(contents[number], today, card.institution.region_code)
-        proposals = [_proposal(card, one) for one in here if one.rule == rule and one.mend is not None]
-        if proposals:
-            answers.append((card, contents[number], proposals))
-    return answers
-
-
-def _open(rule: str, by: Scope) -> QuerySet[Finding]:
-    return Finding.objects.filter(
-        institution=by.institution, rule=rule, overridden_at=None, card__state__in=EDITABLE
-    )  # fmt: skip
-
-
-def _proposal(card: Card, found: Found) -> Proposal:
-    return Proposal(card.pk, card.record_number, card.layout, found.column, found.value or "", found.mend or "")
-
-
 def _locked(numbers: Sequence[int], *, submitted: bool = False) -> dict[int, Card]:
     """Those of the cards that are in hand, locked in one order.
 
@@ -416,16 +292,6 @@ def _locked(numbers: Sequence[int], *, submitted: bool = False) -> dict[int, Car
         free |= Q(state=State.SUBMITTED, first_reported_at=None, waits_for="")
     held = Card.objects.select_for_update(of=("self",), no_key=True).select_related("institution")
     return {card.pk: card for card in held.filter(free, pk__in=numbers).order_by("pk")}
-
-
-def _current(cards: Iterable[Card]) -> dict[int, Content]:
-    """What cards say now, by number."""
-    return _contents({card.pk: card.version for card in cards})
-
-
-def _contents(wanted: Mapping[int, int]) -> dict[int, Content]:
-    versions = CardVersion.objects.filter(card__in=wanted).only("card_id", "number", "content")
-    return {one.card_id: open_(one.content) for one in versions if one.number == wanted[one.card_id]}
 
 
 def _with(content: Content, texts: dict[str, str]) -> Content:

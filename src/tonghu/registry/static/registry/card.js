@@ -117,9 +117,19 @@ function project() {
     const told = document.getElementById(`id_${said.dataset.nameOf}`)?.closest("[data-field]")?.querySelector("[data-told]");
     if (told) told.textContent = said.textContent;
   }
+  sayLacking();
   const left = findings().filter(open);
   stand(left.find((each) => each.dataset.key === pointed) ?? left[0], false);
   begin();
+}
+
+// Beside the button that submits: a supplement that is not whole keeps nobody, but is said.
+function sayLacking() {
+  const said = form.querySelector("[data-foot-lacks]");
+  const lacks = document.querySelectorAll("#findings [data-lacks]").length;
+  if (!said) return;
+  said.hidden = !lacks;
+  said.textContent = lacks ? said.dataset.footLacks.replace("%s", lacks) : "";
 }
 
 // Where nothing has the focus, the finding in question gets it: whoever listens hears it, and the letter keys work. A
@@ -250,7 +260,6 @@ dialog?.querySelector("form").addEventListener("submit", (event) => {
   event.preventDefault();
   const data = new FormData(event.target);
   const reason = String(data.get("typed") || data.get("reason") || "").trim();
-  if (!reason) return dialog.querySelector("[name=typed]").focus();
   const held = reasonOf(dialog.dataset.key) ?? reasonField(dialog.dataset.key);
   held.value = reason;
   held.dispatchEvent(new Event("change", { bubbles: true }));

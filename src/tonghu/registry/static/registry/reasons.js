@@ -1,5 +1,8 @@
-// Dialogs with usual reasons: the number before a reason takes it and sends the dialog; without a reason it stays open
-// and says so at the field.
+// Dialogs with usual reasons. The number before a reason takes it and sends the dialog; a number alone in the field for
+// one's own words takes it too, and the button or Enter sends it: it is never the reason itself. Without a reason, or
+// with one that is too short, the dialog stays open and says so at the field.
+const offered = (form) => [...form.querySelectorAll("input[type=radio][name=reason]")];
+
 document.addEventListener("keydown", (event) => {
   if (event.isComposing || event.ctrlKey || event.metaKey || event.altKey || !/^[1-9]$/.test(event.key)) return;
   if (event.target.matches("textarea, input[type=text]")) return;
@@ -8,7 +11,7 @@ document.addEventListener("keydown", (event) => {
   if (!choice) return;
   event.preventDefault();
   choice.checked = true;
-  choice.form.elements.typed?.setCustomValidity("");
+  hush(choice.form);
   choice.form.requestSubmit();
 });
 
@@ -16,14 +19,57 @@ document.addEventListener(
   "submit",
   (event) => {
     const typed = event.target.querySelector("[data-lacks]");
-    if (!typed || typed.value.trim() || event.target.querySelector("[name=reason]:checked")) return;
+    if (!typed) return;
+    if (numbered(typed)) typed.value = "";
+    const said = [...typed.value.trim()].length;
+    if (said >= Number(typed.dataset.shortest) || (!said && event.target.querySelector("[name=reason]:checked"))) return;
     event.preventDefault();
     event.stopImmediatePropagation();
-    typed.setCustomValidity(typed.dataset.lacks);
-    typed.reportValidity();
+    complain(typed, said ? typed.dataset.short : typed.dataset.lacks);
   },
   true,
 );
-for (const kind of ["input", "change"]) {
-  document.addEventListener(kind, (event) => event.target.form?.querySelector("[data-lacks]")?.setCustomValidity(""));
+
+for (const kind of ["input", "change", "reset"]) {
+  document.addEventListener(kind, (event) => {
+    const form = event.target.form ?? event.target.closest?.("form");
+    const typed = form?.querySelector("[data-lacks]");
+    if (!typed) return;
+    hush(form);
+    if (kind === "input" && event.target === typed) choose(typed);
+  });
+}
+
+// The usual reason whose number is all that stands in the field.
+function numbered(typed) {
+  const said = typed.value.trim().normalize("NFKC");
+  return /^[1-9]$/.test(said) ? offered(typed.form)[Number(said) - 1] : undefined;
+}
+
+// Shown at once, and taken back where more follows: then it was the beginning of one's own words.
+function choose(typed) {
+  const choice = numbered(typed);
+  if (choice) choice.checked = true;
+  else if (typed.dataset.chose !== undefined) for (const each of offered(typed.form)) each.checked = false;
+  if (choice) typed.dataset.chose = "";
+  else delete typed.dataset.chose;
+}
+
+function complain(typed, what) {
+  const said = typed.form.querySelector("[data-complaint]");
+  said.textContent = what;
+  said.hidden = false;
+  typed.setAttribute("aria-invalid", "true");
+  typed.setAttribute("aria-describedby", said.id);
+  typed.setCustomValidity(what);
+  typed.focus();
+}
+
+function hush(form) {
+  const typed = form.querySelector("[data-lacks]");
+  const said = form.querySelector("[data-complaint]");
+  if (!typed || !said) return;
+  said.hidden = true;
+  typed.removeAttribute("aria-invalid");
+  typed.setCustomValidity("");
 }
