@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import io
 from typing import Any
 
 import pytest
 from card_journeys import log_in, picture
 from django.conf import settings
+from django.utils import timezone
 from django.utils.crypto import get_random_string
 from playwright.sync_api import Page, expect
+from pypdf import PdfReader
 
 from made_up_cards import Point, code
 from tonghu.registry.forms import lists
@@ -284,3 +287,10 @@ def test_a_card_prints_as_it_stands(point: Point, page: Page, site: str) -> None
         expect(page.locator(hidden).first).to_be_hidden()
     expect(page.locator(f"#id_{AGE}")).to_be_visible()
     picture(page, "clerk-print", whole=True)
+    paper = PdfReader(io.BytesIO(page.pdf(prefer_css_page_size=True)))
+    said = ["".join(sheet.extract_text().split()) for sheet in paper.pages]
+    for number, text in enumerate(said, 1):
+        assert f"{number}/{len(said)}" in text
+        assert timezone.localtime().strftime("%Y-%m-%d") in text, "who took it and when stands across every page"
+    assert "HQ" in said[0], "what was found stands above the card"
+    assert "Ctrl" not in "".join(said)

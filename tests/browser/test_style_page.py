@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -210,6 +211,31 @@ def test_paper_shows_the_work_alone(page: Page) -> None:
         expect(page.locator(hidden).first).to_be_hidden()
     expect(page.locator("table.rows").first).to_be_visible()
     assert page.evaluate("getComputedStyle(document.querySelector('.table-frame')).overflow") == "visible"
+
+
+def test_charts_are_drawn_for_paper_and_back(open_page: Any) -> None:
+    """A dark screen prints black words on white, as wide as the paper."""
+    page: Page = open_page(viewport=DESK, color_scheme="dark")
+    page.goto("/style")
+    label = page.locator(".chart-picture svg .mark-text text").first
+    expect(label).to_be_visible()
+    dark, wide = label.get_attribute("fill"), page.locator(".chart-picture").first.evaluate("e => e.clientWidth")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    expect(label).to_have_attribute("fill", "#333")
+    assert page.locator(".chart-picture").first.evaluate("e => e.clientWidth") == 660
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    expect(label).to_have_attribute("fill", str(dark))
+    assert page.locator(".chart-picture").first.evaluate("e => e.clientWidth") == wide
+
+
+def test_the_menu_of_a_telephone_is_folded_and_opens(open_page: Any) -> None:
+    page: Page = open_page(viewport=PHONE)
+    page.goto("/style")
+    menu = page.locator(".side nav")
+    expect(menu).to_be_hidden()
+    page.locator(".menu-fold").click()
+    expect(menu).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
 
 
 def test_focus_is_always_visible(page: Page) -> None:

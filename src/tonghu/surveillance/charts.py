@@ -90,7 +90,7 @@ def _bars(rows: tuple[tuple[str, float], ...], unit: str, _language: str) -> Any
 
     return (
         alt.Chart(alt.InlineData([{"month": month, "value": value} for month, value in rows]))
-        .mark_bar(color=SERIES[0])
+        .mark_bar(color=SERIES[0], width=alt.ExprRef("min(56, 0.9 * bandwidth('x'))"))  # few months are no wall of blue
         .encode(
             x=alt.X("month:O", title=None, axis=alt.Axis(labelAngle=0, labelOverlap=True)),
             y=alt.Y("value:Q", title=unit, axis=alt.Axis(tickCount=4), scale=_from_zero(value for _, value in rows)),
