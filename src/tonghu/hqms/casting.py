@@ -81,13 +81,19 @@ def empty_for(field: Field) -> bool:
     return field.coded or field.type != "text"
 
 
+def unfilled(field: Field, raw: str | None) -> bool:
+    """Whether a cell says nothing: it is blank, or has the filler where that says "nothing"."""
+    text = clean(raw)
+    return text is None or (text in FILLERS and empty_for(field))
+
+
 def cell(field: Field, raw: str | None) -> tuple[Value | None, str | None]:
     """The value of one cell and what is wrong with its writing (None: nothing).
 
     Blank, and the filler "-" of a coded, date or number field, is (None, None). Coded text comes back half-width.
     """
     text = clean(raw)
-    if text is None or (text in FILLERS and empty_for(field)):
+    if text is None or unfilled(field, text):
         return None, None
     if field.shape in _CODE_SHAPES and _GUARDED.match(text):
         return halfwidth(text).strip(GUARDS + BLANKS), GUARDED

@@ -6,7 +6,7 @@ from collections.abc import Container
 from dataclasses import dataclass
 
 from tonghu.codes import hqms_fields
-from tonghu.intake.matching import differing, in_layout
+from tonghu.intake.matching import differing, filling, in_layout
 from tonghu.intake.queries import label, shown
 from tonghu.registry.content import Content
 
@@ -14,7 +14,7 @@ from tonghu.registry.content import Content
 @dataclass(frozen=True, slots=True)
 class Line:
     """One field as the file and the card have it; `hidden` differs in a part that is masked; `masked`: the file's
-    text is not shown whole.
+    text is not shown whole; `fills`: what filling the card's blanks would write, '' for nothing.
     """
 
     code: str
@@ -24,6 +24,7 @@ class Line:
     differs: bool
     hidden: bool = False
     masked: bool = False
+    fills: str = ""
 
     @property
     def kind(self) -> str:
@@ -34,7 +35,8 @@ class Line:
 
 
 def lines(incoming: Content, held: Content | None, *, zh: bool, absent: Container[str] = ()) -> list[Line]:
-    """Return every field that either has, those that differ first, else in the order of the page.
+    """Return every field that either has or that a fill writes, those that would change first, else in the order of
+    the page.
 
     Args:
         absent: codes of the columns that the file has not, as :func:`matching.differing` takes them.
@@ -43,11 +45,16 @@ def lines(incoming: Content, held: Content | None, *, zh: bool, absent: Containe
     new = in_layout(incoming, layout)
     old = dict(held.front) if held else {}
     differ = set(differing(incoming, held, absent)) if held else set()
+    filled = filling(incoming, held, absent) if held else {}
     order = {field.code: field.seq for field in hqms_fields.layout(layout).fields}
     found = []
-    for code in sorted(new.keys() | old.keys(), key=lambda code: (code not in differ, order.get(code, 10_000), code)):
+    first = differ | filled.keys()
+    for code in sorted(
+        new.keys() | old.keys() | first, key=lambda code: (code not in first, order.get(code, 10_000), code)
+    ):
         texts = shown(layout, code, new.get(code, "")), shown(layout, code, old.get(code, ""))
         differs, masked = code in differ, texts[0] != new.get(code, "")
         hidden = differs and texts[0] == texts[1]
-        found.append(Line(code, label(layout, code, zh=zh), *texts, differs, hidden, masked))
+        fills = shown(layout, code, filled.get(code, ""))
+        found.append(Line(code, label(layout, code, zh=zh), *texts, differs, hidden, masked, fills))
     return found

@@ -22,7 +22,7 @@ from django.utils import timezone
 from tonghu.errors import InputRefused
 from tonghu.intake import identity
 from tonghu.intake.answering import remember
-from tonghu.intake.matching import as_it_came, differing, in_layout, lacking
+from tonghu.intake.matching import as_it_came, differing, filling, in_layout, lacking
 from tonghu.intake.models import Batch, Choice, Match, Row, RowFinding, State
 from tonghu.intake.outcomes import outcome
 from tonghu.patients.bulk import enter_views
@@ -95,7 +95,7 @@ def import_rows(batch: int, by: Scope) -> dict[str, int]:
 def _waiting(batch: Batch) -> QuerySet[Row]:
     """The rows that wait, with what is decided by; what they say goes from table to table."""
     asked = ("row", "record_number", "discharge_at", "identity", "card", "card_version", "card_state", "match")
-    return Row.objects.filter(batch=batch).order_by("row").only(*asked, "choice", "chosen", "why", "answered")
+    return Row.objects.filter(batch=batch).order_by("row").only(*asked, "choice", "chosen", "why", "answered", "fills")
 
 
 def _changing(batch: Batch) -> list[Row]:
@@ -116,7 +116,7 @@ def hold(cards: Iterable[int | None]) -> None:
 
 
 def _becomes(row: Row) -> str:
-    return outcome(row.match, row.choice, row.why, answered=row.answered is not None)
+    return outcome(row.match, row.choice, row.why, answered=row.answered is not None, fills=row.fills)
 
 
 class _There(NamedTuple):
@@ -233,9 +233,11 @@ class _Chunk:
         content, group = Row.objects.values_list("content", "scope_group").get(pk=row.pk)
         incoming = open_(content)
         absent = lacking(self.batch)
-        codes = differing(incoming, held, absent)
-        texts = in_layout(incoming, held.layout)
-        changes = {code: texts.get(code, "") for code in codes if not (fill and held.front.get(code))}
+        if fill:
+            changes = filling(incoming, held, absent)
+        else:
+            texts = in_layout(incoming, held.layout)
+            changes = {code: texts.get(code, "") for code in differing(incoming, held, absent)}
         act = _IN_HAND.get(CardState(card.state))
         again = act == "restore"  # the file brings the stay anew: into its own month, whichever it was in before
         if not changes and not again:  # a card with nothing to fill is not taken in hand

@@ -26,6 +26,7 @@ from tonghu.codes import hqms_fields
 from tonghu.codes.text import halfwidth
 from tonghu.intake import same_child
 from tonghu.intake.answering import ANSWERED, KEPT, under_earlier_keys
+from tonghu.intake.filling import fills
 from tonghu.intake.meaning import says_the_same
 from tonghu.intake.models import Answer, Batch, Match, Row
 from tonghu.registry.content import Content, differences, open_
@@ -186,10 +187,10 @@ def _compare(batch: Batch, only: Sequence[int] | None) -> None:
 
     A row that would write over what a person wrote is ``edited``; one that would give the card another record number,
     discharge time or document ``renames`` it. One whose card's number is in doubt, but that says
-    what the card of its stay says, brings nothing new either.
+    what the card of its stay says, brings nothing new either. Of each it is noted whether it fills a blank.
     """
     absent = lacking(batch)
-    seem = Row.objects.filter(Q(match=Match.CHANGED) | Q(match=Match.PROBABLE, why="key_in_doubt"), batch=batch)
+    seem = Row.objects.filter(Q(match=Match.CHANGED) | Q(match=Match.PROBABLE, card__isnull=False), batch=batch)
     if only is not None:
         seem = seem.filter(pk__in=only)
     last = 0
@@ -200,6 +201,10 @@ def _compare(batch: Batch, only: Sequence[int] | None) -> None:
         for row in rows:
             now, imported = held[row.card or 0]
             incoming = open_(row.content)
+            # A voided card comes back, whatever of it is blank.
+            row.fills = row.card_state == State.VOIDED or bool(filling(incoming, now, absent))
+            if row.match == Match.PROBABLE and row.why != "key_in_doubt":
+                continue
             changed = differing(incoming, now, absent)
             if row.match == Match.CHANGED:  # a question may yet lead to a new card, which has all of the row's fields
                 row.changed = changed
@@ -213,7 +218,7 @@ def _compare(batch: Batch, only: Sequence[int] | None) -> None:
                 row.why = "renames"
             elif row.match == Match.CHANGED and any(code in by_hand[row.card or 0] for code in changed):
                 row.why = "edited"
-        Row.objects.bulk_update(rows, ["changed", "match", "why"])
+        Row.objects.bulk_update(rows, ["changed", "match", "why", "fills"])
 
 
 def _named(cards: list[int]) -> dict[int, tuple[str, datetime | None]]:
@@ -296,6 +301,16 @@ def differing(incoming: Content, held: Content, absent: Container[str] = ()) -> 
         if _codes(held.layout).get(code) in known
         and not says_the_same(fields[code], after.front.get(code, ""), before.front.get(code, ""))
     ]
+
+
+def filling(incoming: Content, held: Content, absent: Container[str] = ()) -> dict[str, str]:
+    """What filling a card's blanks from a file's row writes, by the codes of the card's layout.
+
+    Args:
+        absent: as :func:`differing` takes them.
+    """
+    said = {code: text for code, text in incoming.front.items() if code not in absent}
+    return fills(in_layout(Content(incoming.layout, said), held.layout), held)
 
 
 def as_it_came(incoming: Content, layout: str, absent: Container[str], before: Content | None) -> Content:

@@ -217,6 +217,8 @@ class Row(models.Model):
     choice = models.CharField(max_length=8, choices=Choice.choices, blank=True)
     #: Codes of the fields in which it differs from the card.
     changed = ArrayField(models.CharField(max_length=40), default=list)
+    #: Whether filling the card's blanks from it writes anything (``filling.py``).
+    fills = models.BooleanField(default=True, db_default=True)
     #: Why it cannot be imported, or why somebody must decide: a code of ``outcomes.WHY``.
     why = models.CharField(max_length=20, blank=True)
     #: The batch in which somebody decided on this very row before; the choice is what was decided then.

@@ -70,16 +70,19 @@ WHY: Final[dict[str, Promise]] = {
 }
 
 
-def outcome(match: str, choice: str, why: str, *, answered: bool = False) -> str:
+def outcome(match: str, choice: str, why: str, *, answered: bool = False, fills: bool = True) -> str:
     """Return what becomes of a row: ``create``, ``replace``, ``fill``, ``unchanged``, ``skipped``, ``failed``; or that
     it ``waits``.
 
     Args:
         answered: whether somebody decided on this very row before: what was decided then is done.
+        fills: whether filling blanks from it writes anything.
     """
     if match == Match.UNUSABLE or (match == Match.REPEATED and why == "repeated"):
         return "failed"
     if match in (Match.UNCHANGED, Match.REPEATED) or (answered and choice in (Choice.KEEP, Choice.SKIP)):
+        return "unchanged"
+    if choice == Choice.FILL and not fills:
         return "unchanged"
     if choice in (Choice.REPLACE, Choice.FILL):
         return choice

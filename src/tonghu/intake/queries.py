@@ -98,7 +98,8 @@ def preview(batch: Batch) -> Preview:
     before = 0
     kinds = Row.objects.filter(batch=batch).order_by().values("match", "choice", "why", "answered")
     for row in kinds.annotate(count=Count("pk")):
-        becomes = outcome(row["match"], row["choice"], row["why"], answered=row["answered"] is not None)
+        answered, decided = row["answered"] is not None, (row["match"], row["choice"], row["why"])
+        becomes = outcome(*decided, answered=answered, fills=row["fills"])
         counts[COUNTS_AS[becomes]] += row["count"]
         held = found.setdefault(row["match"], [0, 0])
         held[0] += row["count"]
@@ -144,9 +145,12 @@ def staged(batch: Batch, among: Sequence[int] = ()) -> dict[str, Any]:
 
 def counted_as(rows: QuerySet[Row], name: str) -> QuerySet[Row]:
     """Narrow the rows of a batch to those that stand in one of the counts of :func:`preview`."""
-    kinds = rows.order_by().values_list("match", "choice", "why", "answered").distinct()
-    wanted = [Q(match=match, choice=choice, why=why, answered=answered) for match, choice, why, answered in kinds
-              if COUNTS_AS[outcome(match, choice, why, answered=answered is not None)] == name]  # fmt: skip
+    asked = ("match", "choice", "why", "answered", "fills")
+    kinds = [dict(zip(asked, kind, strict=True)) for kind in rows.order_by().values_list(*asked).distinct()]
+    wanted = [
+        Q(**kind) for kind in kinds
+        if COUNTS_AS[outcome(**{**kind, "answered": kind["answered"] is not None})] == name
+    ]  # fmt: skip
     return rows.filter(reduce(or_, wanted)) if wanted else rows.none()
 
 

@@ -125,8 +125,10 @@ def row_page(request: Request, pk: int, row: int) -> HttpResponse:
     around = Row.objects.filter(batch=batch, match=held.match).values_list("row", flat=True)
     said["before"] = around.filter(row__lt=row).order_by("-row").first()
     said["after"] = around.filter(row__gt=row).order_by("row").first()
-    said["differing"] = [line for line in said["lines"] if line.differs]
-    said["same"] = [line for line in said["lines"] if not line.differs]
+    said["may_fill"] = card is not None and Choice.FILL in said["choices"]
+    said["differing"] = [line for line in said["lines"] if line.differs or line.fills]
+    said["same"] = [line for line in said["lines"] if not (line.differs or line.fills)]
+    said["fields"] = sum(line.differs for line in said["lines"])
     return render(request, "intake/row.html", said)
 
 
@@ -173,7 +175,7 @@ def outcome_mark(row: Row) -> Mark:
 
 
 def _becomes(row: Row) -> str:
-    return outcome(row.match, row.choice, row.why, answered=row.answered is not None)
+    return outcome(row.match, row.choice, row.why, answered=row.answered is not None, fills=row.fills)
 
 
 def _choices(rows: QuerySet[Row] | None, match: str) -> list[Choice]:

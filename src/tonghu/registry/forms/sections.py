@@ -38,6 +38,27 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
+class Together:
+    """Fields that say one thing together, such as the third other diagnosis with all that is known of it.
+
+    Attributes:
+        members: the fields by what they say of it, such as ``code``, ``name``, ``surgeon``.
+        code: the member by which one is known from another; '' where none is.
+        not_again: where what is said here is not said again: the main diagnosis is no other one; None for nowhere.
+    """
+
+    stem: str
+    members: Mapping[str, Field]
+    code: str
+    not_again: Together | None = None
+
+    @property
+    def fields(self) -> tuple[Field, ...]:
+        """All of its fields, those included that stand in no column of its table."""
+        return tuple(self.members.values())
+
+
+@dataclass(frozen=True, slots=True)
 class Grid:
     """A table of like rows: diagnoses, procedures. Columns that the layout never has are left out."""
 
@@ -69,6 +90,27 @@ def sections(layout: str) -> tuple[Section, ...]:
     for one in known.fields:
         inside[named.get(one.name) or grouped[one.group]].append(one)
     return tuple(_section(part, _in_order(inside[part["id"]], part), known.by_name) for part in said)
+
+
+@cache
+def together(layout: str) -> tuple[tuple[Together, ...], ...]:
+    """The groups of fields of a layout that say one thing together, by kinds: those of a kind may change places."""
+    by_name = hqms_fields.layout(layout).by_name
+    found = []
+    for table in (table for part in _file()["sections"] for table in part.get("tables", ())):
+        names = [column["name"] for column in table["columns"]]
+        for row in table["rows"]:
+            again = row.get("not_again")
+            elsewhere = _together(again, by_name) if again else None
+            found.append(tuple(_together(stem, by_name, elsewhere) for stem, _title in _stems(row, names, by_name)))
+    return tuple(kind for kind in found if kind)
+
+
+def _together(stem: str, by_name: Mapping[str, Field], not_again: Together | None = None) -> Together:
+    begins = f"{stem}_"
+    members = {name.removeprefix(begins): one for name, one in by_name.items() if name.startswith(begins)}
+    code = next((member for member in members if member == "code" or member.endswith("_code")), "")
+    return Together(stem, members, code, not_again)
 
 
 @cache
