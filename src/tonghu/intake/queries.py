@@ -96,7 +96,7 @@ def preview(batch: Batch) -> Preview:
     counts = dict.fromkeys([*COUNTED, "waits"], 0)
     found: dict[str, list[int]] = {}
     before = 0
-    kinds = Row.objects.filter(batch=batch).order_by().values("match", "choice", "why", "answered")
+    kinds = Row.objects.filter(batch=batch).order_by().values("match", "choice", "why", "answered", "fills")
     for row in kinds.annotate(count=Count("pk")):
         answered, decided = row["answered"] is not None, (row["match"], row["choice"], row["why"])
         becomes = outcome(*decided, answered=answered, fills=row["fills"])
