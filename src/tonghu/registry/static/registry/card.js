@@ -25,7 +25,7 @@ function fields() {
 }
 
 function changed(field) {
-  return field.value.trim() !== field.dataset.was;
+  return field.value.trim() !== field.dataset.was.trim();
 }
 
 function typed(field) {
@@ -312,6 +312,7 @@ function lacking(field) {
 
 function onClick(event) {
   if (event.target.closest("[data-takes-known]")) return takeKnown();
+  if (event.target.closest("[data-next-finding]")) return next();
   const lacks = event.target.closest("[data-lacks]");
   if (lacks) return event.preventDefault(), form.querySelector(lacks.getAttribute("href"))?.focus();
   const finding = event.target.closest("#findings [data-finding]");
