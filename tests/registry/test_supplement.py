@@ -85,6 +85,21 @@ def test_what_is_left_to_supplement_depends_on_the_card() -> None:
     assert died - blood == {"death_cause_code", "death_cause_name"}
 
 
+def test_one_fault_of_page_and_card_is_one_finding() -> None:
+    """HQ099 says it of the page; CARD09 and CARD10 say it where the page's own basis does not."""
+    blank = {"pathology_1_morphology_code": "", "pathology_1_name": ""}
+    without = {name: text for name, text in WHOLE.items() if name != "histology"}
+    asked = {"HQ099", "CARD09", "CARD10"}
+
+    def said(basis: str, of_page: str) -> set[str]:
+        return {rule for rule, _at in found({**without, "basis": basis}, basis_of_diagnosis=of_page, **blank)} & asked
+
+    assert said("7", "7") == {"HQ099"}
+    assert said("0", "0") == {"HQ099"}
+    assert said("7", "") == {"CARD09"}
+    assert said("0", "1") == {"CARD10"}
+
+
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [
