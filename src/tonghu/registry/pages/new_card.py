@@ -144,10 +144,11 @@ def enter(request: Request) -> HttpResponse:
         card=None, institution=form.institution_id, versions=form.version, typed=said, by=request.scope, begun=which
     )
     apart, because = _apart(request)
-    month = _month(request.POST.get("_month", ""))
-    if (zero := contradicted(request, form.institution, content, month)) is not None:
-        return _form(request, which, status=422, zero=zero)
     try:
+        month = _month(request.POST.get("_month", ""))
+        if (zero := contradicted(request, form.institution, content, month)) is not None:
+            beside = _asked(form, content, apart)
+            return _form(request, which, status=422, zero=zero, beside=beside, because=because)
         held = enter_card(
             institution=form.institution, content=content, by=request.scope,
             archive_month=month, apart_from=apart, because=because,
