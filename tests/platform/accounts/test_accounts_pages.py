@@ -18,6 +18,8 @@ from tonghu.platform.accounts import door as books
 from tonghu.platform.accounts.devices import in_two_words
 from tonghu.platform.accounts.forms import institution_field
 from tonghu.platform.accounts.models import LogInEvent, Person, Post
+from tonghu.platform.accounts.reach import appoints, offer
+from tonghu.platform.accounts.roles import ROLES
 from tonghu.platform.accounts.sign_in import POST as CHOSEN
 from tonghu.platform.scope.scope import open_scope, system_scope
 from tonghu.policy.library import clause
@@ -100,13 +102,63 @@ def test_no_role_is_chosen_beforehand(today: str) -> None:
     lead = made_up.browser(made_up.post("point_lead", point))
     person = made_up.person(point)
     page = text(lead, f"/people/{person.pk}/appoint")
-    (roles,) = re.findall(r'<select name="role".*?</select>', page, re.S)
-    offered = re.findall(r'<option value="(\w*)"[^>]*>([^<]*)</option>', roles)
-    assert offered[0] == ("", "请选择")
-    assert ("entry_clerk", "数据录入员") in offered, "the name alone"
+    assert offered(page)[0] == ("entry_clerk", "数据录入员")
+    assert not re.search(r'<input type="radio"[^>]*checked', page)
     said = {"institution": point.code, "role": "", "starts": today, "ends": ""}
     assert "id_role_error" in text(lead, f"/people/{person.pk}/appoint", said)
     assert posts(person) == []
+
+
+def offered(page: str) -> list[tuple[str, str]]:
+    """The roles on the form, each with its name."""
+    return re.findall(r'<input type="radio" name="role" value="(\w+)"[^>]*>\s*<strong>([^<]*)</strong>', page)
+
+
+@pytest.mark.requirement("NET-09")
+def test_only_posts_that_the_keeper_may_give_there_are_offered_and_who_gives_the_others_is_said(today: str) -> None:
+    point = made_up.hospital()
+    person = made_up.person(point)
+    page = text(made_up.browser(made_up.post("point_lead", point)), f"/people/{person.pk}/appoint")
+    assert {code for code, _name in offered(page)} == ROLES["point_lead"].appoints
+    assert "录入和导入病例，处理审核员退回的修改。" in page, "each with its sentence"
+    assert (
+        "分管负责同志、监测点总负责人：由卫生健康部门工作人员、国家监测中心工作人员、安全管理员任免；"
+        "系统管理员、安全管理员：由安全管理员任免；审计管理员：由上级单位的安全管理员任免" in page
+    )
+    own = text(made_up.browser(made_up.post("security_admin", point)), f"/people/{person.pk}/appoint")
+    assert "audit_admin" not in {code for code, _name in offered(own)}, "whom it watches does not give it"
+    assert "审计管理员：由上级单位的安全管理员任免" in own
+    commission = made_up.authority("health", "510000")
+    above = made_up.browser(made_up.post("security_admin", commission))
+    wide = text(above, f"/people/{person.pk}/appoint")
+    assert "audit_admin" in {code for code, _name in offered(wide)}, "at the place that keeps the person"
+    insurance = made_up.authority("insurance", "510100")
+    there = text(above, f"/people/{person.pk}/appoint?institution={insurance.code}&starts={today}")
+    assert [code for code, _name in offered(there)] == ["insurance_officer"]
+    assert f'value="{today}"' in there, "what was typed stays"
+
+
+@pytest.mark.parametrize("role", ["point_lead", "responsible_deputy", "system_admin", "insurance_officer", "nonsense"])
+def test_a_post_that_is_not_offered_is_refused_and_said(today: str, role: str) -> None:
+    point = made_up.hospital()
+    person = made_up.person(point)
+    lead = made_up.browser(made_up.post("point_lead", point))
+    said = {"institution": point.code, "role": role, "starts": today}
+    assert "您不能在此授予该岗位" in text(lead, f"/people/{person.pk}/appoint", said)
+    assert posts(person) == []
+
+
+def test_what_is_offered_is_what_is_not_refused() -> None:
+    places = [made_up.hospital(), made_up.authority("health", "510100"), made_up.authority("insurance", "510000")]
+    for at in (made_up.hospital(), made_up.authority("health", "510000"), made_up.authority("centre", "000000")):
+        for role in ("point_lead", "security_admin", "commission_officer", "centre_officer"):
+            if (at.department or at.kind) not in ROLES[role].places:
+                continue
+            with made_up.acting(made_up.post(role, at)) as by:
+                for place in (at, *places):
+                    held = {code for code, one in ROLES.items() if place.place in one.places}
+                    given = {one.code for one in offer(by, place).given}
+                    assert given == {code for code in held if appoints(by, code, place)}, (role, place.name)
 
 
 def test_who_has_two_posts_and_chose_none_is_asked_from_which_to_act() -> None:
@@ -195,6 +247,46 @@ def test_the_list_is_narrowed_by_name_role_and_account() -> None:
     assert found("account=suspended") == {"郑录入"}
     assert found("account=invited") == {"吴审核"}
     assert found("account=active") == {"周总"}
+
+
+@pytest.mark.parametrize(
+    "typed", ["张三", "三丰", "zhangsan", "ZhangSanFeng", "zsf", "zhang san", "zhang.sf", "ＺＳＦ"]
+)
+def test_the_search_box_finds_a_person_for_whoever_keeps_them(typed: str) -> None:
+    point, other = made_up.hospital(), made_up.hospital()
+    found = made_up.post("auditor", point, holder=made_up.person(point, name="张三丰", username="zhang.sf")).person
+    made_up.person(point, name="李四")
+    hidden = made_up.person(other, name="张三丰", username="zhang.sf2")
+    for role, at in (
+        ("security_admin", point), ("system_admin", point), ("point_lead", point),
+        ("commission_officer", made_up.authority("health", "510104")),
+    ):  # fmt: skip
+        page = text(made_up.browser(made_up.post(role, at)), f"/search?q={typed}")
+        assert f'href="/people/{found.pk}"' in page, role
+        assert "李四" not in page
+        assert (f'href="/people/{hidden.pk}"' in page) is (role == "commission_officer")
+    assert "zhang.sf" in page
+    assert "数据审核员" in page, "what tells two of one name apart"
+
+
+def test_the_search_box_finds_nobody_for_strangers() -> None:
+    point = made_up.hospital()
+    made_up.person(point, name="张三丰", username="zhang.sf")
+    strangers = [
+        made_up.browser(made_up.post("entry_clerk", point)),
+        made_up.browser(made_up.post("security_admin", made_up.hospital())),
+        made_up.browser(made_up.post("system_admin", made_up.authority("health", "330000"))),
+        Client(),
+    ]
+    for stranger in strangers:
+        for typed in ("张三丰", "zhangsanfeng", "zhang.sf"):
+            assert not re.search(r"/people/\d", stranger.get("/search", {"q": typed}).content.decode())
+
+
+def test_the_search_box_takes_anything_that_is_typed() -> None:
+    keeper = made_up.browser(made_up.post("security_admin"))
+    for typed in ("%", "_", "\\", "'", "　", "1", "<b>"):
+        assert keeper.get("/search", {"q": typed}).status_code == 200, typed
 
 
 def test_the_page_of_a_person_shows_each_state_of_a_post() -> None:

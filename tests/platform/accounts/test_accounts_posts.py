@@ -19,7 +19,7 @@ from tonghu.platform.accounts import log_in, services
 from tonghu.platform.accounts.links import issue_link
 from tonghu.platform.accounts.models import Person, Post
 from tonghu.platform.accounts.queries import state_of
-from tonghu.platform.accounts.reach import in_scope, roles_of
+from tonghu.platform.accounts.reach import in_scope, offer
 from tonghu.platform.accounts.roles import ADMINISTRATORS, ROLES
 from tonghu.platform.accounts.sign_in import current_posts, scope_for_job
 from tonghu.platform.scope.scope import Scope, open_scope, system_scope
@@ -64,7 +64,7 @@ def test_a_lead_gives_the_points_posts_to_people_of_the_point() -> None:
         post = appoint(lead, person=made_up.person(point), role=role, institution=point)
         assert (post.first_day, post.last_day, post.appointed_by_id) == (TODAY, None, lead.person)
     with open_scope(lead):
-        assert [role.code for role in roles_of(lead)] == [
+        assert [role.code for role in offer(lead, point).given] == [
             "entry_clerk", "auditor", "records_department", "it_partner", "docking_engineer",
         ]  # fmt: skip
 
@@ -184,7 +184,7 @@ def test_a_scope_with_the_right_but_without_a_post_appoints_nobody() -> None:
     point = made_up.hospital()
     by = Scope(institution=point.pk, permissions=frozenset({"accounts.appoint", "accounts.view"}))
     with open_scope(by):
-        assert roles_of(by) == []
+        assert offer(by, point).given == ()
     with refused("请先选择岗位"):
         appoint(by, person=made_up.person(point), role="auditor", institution=point)
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -16,6 +18,7 @@ from tonghu.platform.accounts.models import Person
 from tonghu.platform.accounts.passwords import PasswordRules
 from tonghu.platform.accounts.picking import PickField
 from tonghu.platform.accounts.queries import institutions_in_scope
+from tonghu.platform.accounts.reach import Offer, offer
 from tonghu.platform.accounts.roles import Role
 from tonghu.platform.components.as_shown import AsShown
 from tonghu.platform.components.days import DayField
@@ -126,20 +129,73 @@ class RegisterForm(forms.Form):
 
 
 class AppointForm(forms.Form):
-    """A post for somebody."""
+    """A post for somebody: where, and which of those that whoever acts may give there.
 
-    role = forms.ChoiceField(label=_("Role"))
+    Args:
+        place: what stands in the field of the institution; the roles are those of it.
+    """
+
+    role = forms.ChoiceField(label=_("Role"), widget=forms.RadioSelect)
     starts = DateField(label=_("First day"))
     ends = DateField(label=_("Last day"), required=False, help_text=_("Empty: without end."))
     field_order = ("institution", "role", "starts", "ends")
 
-    def __init__(self, *args: Any, by: Scope, roles: list[Role], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, by: Scope, place: str = "", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["institution"] = institution_field(by, label=_("At"))
-        # Nothing is chosen beforehand: a post must not be given because nobody looked at the first of the list.
-        self.fields["role"].choices = [("", _("Please choose")), *((role.code, role.name) for role in roles)]  # type: ignore[attr-defined]
+        where = self.fields["institution"] = institution_field(by, label=_("At"))
+        # Another place has other roles: they are asked for anew as soon as one is picked.
+        where.widget.attrs |= {
+            "hx-get": "", "hx-trigger": "change", "hx-include": "closest form", "hx-target": "closest .panel",
+            "hx-select": ".panel", "hx-swap": "outerHTML", "hx-params": "institution,role,starts,ends",
+        }  # fmt: skip
         self.fields["starts"].initial = timezone.localdate
         self.order_fields(self.field_order)
+        at = self._at(place or where.initial or "")
+        self._offer(self.fields["role"], offer(by, at) if at else None)
+
+    def _at(self, place: str) -> Any:
+        """The institution that is meant; None where none is yet."""
+        try:
+            at = self.fields["institution"].clean(place)
+        except ValidationError:
+            return None
+        self.fields["institution"].initial = at.code
+        return at
+
+    @staticmethod
+    def _offer(field: Any, offered: Offer | None) -> None:
+        """Nothing is chosen beforehand: a post must not be given because nobody looked at the first of the list."""
+        if offered is None:
+            field.help_text = _("Choose first where: the posts that you may give there appear then.")
+            return
+        field.choices = [
+            (role.code, format_html('<strong>{}</strong> <span class="meta">{}</span>', role.name, role.what_for))
+            for role in offered.given
+        ]
+        field.help_text = others_in_words(offered)
+        field.error_messages["invalid_choice"] = " ".join(
+            (str(_("You cannot give this post there.")), field.help_text)
+        ).strip()
+
+
+_GIVEN_BY = {
+    "": _("%(roles)s: given by %(givers)s"),
+    "above": _("%(roles)s: given by %(givers)s of a place above"),
+    "line": _("%(roles)s: given by %(givers)s of that department"),
+}
+
+
+def others_in_words(offered: Offer) -> str:
+    """In a line, who gives the posts of a place that are not offered."""
+    return str(_("; ")).join(
+        str(_GIVEN_BY[one.where]) % {"roles": in_a_row(one.roles), "givers": in_a_row(one.givers)}
+        for one in offered.others
+    )
+
+
+def in_a_row(roles: Iterable[Role]) -> str:
+    """Names of roles beside each other."""
+    return str(_(", ")).join(role.name for role in roles)
 
 
 class EndForm(AsShown):

@@ -23,13 +23,8 @@ from tonghu.platform.accounts import door as books
 from tonghu.platform.accounts.access import Request, requires, signed_in
 from tonghu.platform.accounts.forms import AppointForm, DeputyForm, EndForm, MoveForm, RegisterForm, in_words
 from tonghu.platform.accounts.models import LogInEvent, Person, Post
-from tonghu.platform.accounts.queries import (
-    events_of,
-    people,
-    posts_of,
-    state_of,
-)
-from tonghu.platform.accounts.reach import in_scope, roles_of, watches
+from tonghu.platform.accounts.queries import called, events_of, people, posts_in_words, posts_of, state_of
+from tonghu.platform.accounts.reach import in_scope, watches
 from tonghu.platform.accounts.roles import ROLES, Role, RoleGroup
 from tonghu.platform.components.as_shown import refuse
 from tonghu.platform.components.parts import Confirm, Event
@@ -55,11 +50,11 @@ def people_list(request: Request) -> HttpResponse:
             Column("name", _("Name"), link=lambda one: reverse("accounts:person", args=[one.pk]), fixed=True),
             Column("username", _("User name"), kind="code"),
             Column("institution", _("Kept by"), sort=None),
-            Column("posts", _("Posts"), value=_posts_in_words, sort=None),
+            Column("posts", _("Posts"), value=posts_in_words, sort=None),
             Column("state", _("Account"), value=_state, kind="mark", sort=None),
         ),
         filters=(
-            Filter("q", _("Name or user name"), _by_text),
+            Filter("q", _("Name, pinyin or user name"), called),
             Filter("role", _("Role"), _by_role, choices=[(role.code, role.name) for role in ROLES.values()]),
             Filter("account", _("Account"), _by_state, choices=_STATES),
         ),
@@ -123,9 +118,11 @@ def register(request: Request) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def appoint(request: Request, pk: int) -> HttpResponse:
     """A post for somebody."""
-    person = get_object_or_404(Person, pk=pk)
+    person = get_object_or_404(Person.objects.select_related("institution"), pk=pk)
     by = request.scope
-    form = AppointForm(request.POST or None, by=by, roles=roles_of(by))
+    typed = {name: said for name, said in request.GET.items() if name in ("role", "starts", "ends")}
+    at = request.POST.get("institution") or request.GET.get("institution")
+    form = AppointForm(request.POST or None, by=by, place=at or person.institution.code, initial=typed)
 
     def act(said: dict[str, Any]) -> HttpResponse:
         post = services.appoint(person=person, by=by, **said)
@@ -296,14 +293,6 @@ def _show_link(request: Request, person: Person, *, without_second_factor: bool 
     return render(request, "accounts/link.html", {"person": person, "address": address})
 
 
-def _posts_in_words(person: Any) -> str:
-    """The posts; where they are only if that is not the institution beside them."""
-    return "；".join(
-        post.described.name + ("" if post.institution == person.institution else f"（{post.institution.name}）")
-        for post in person.lasting_posts
-    )
-
-
 def _still(post: Post) -> bool:
     return state_of(post) in ("current", "future")
 
@@ -319,10 +308,6 @@ def _state(person: Person) -> Mark:
     if not person.is_active:
         return Mark(_("suspended"), "block")
     return Mark(_("in use"), "done") if person.has_usable_password() else Mark(_("not activated"), "ask")
-
-
-def _by_text(rows: QuerySet[Person], chosen: str) -> QuerySet[Person]:
-    return rows.filter(Q(name__icontains=chosen) | Q(username__istartswith=chosen))
 
 
 def _by_role(rows: QuerySet[Person], chosen: str) -> QuerySet[Person]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Final, Protocol
+from dataclasses import dataclass
+from typing import Final, Literal, Protocol
 
 from django.db.models import Q
 from django.utils import timezone
@@ -39,10 +40,47 @@ def in_scope(institution: Place, by: Scope) -> bool:
     return institution.pk == by.institution
 
 
-def roles_of(by: Scope) -> list[Role]:
-    """Return the roles on the list of `by`, in the order of the page of roles."""
-    listed = ROLES[Post.objects.get(pk=by.post).role].appoints if by.post is not None else frozenset()
-    return [role for role in ROLES.values() if role.code in listed]
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """Posts of a place that are given by others.
+
+    Attributes:
+        givers: who gives them.
+        where: ``above`` where only those of a place above do, ``line`` where only those of its own line do.
+        roles: what they give.
+    """
+
+    givers: tuple[Role, ...]
+    where: Literal["above", "line", ""]
+    roles: tuple[Role, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What a post may give at a place, in the order of the page of roles, and who gives the other posts there."""
+
+    given: tuple[Role, ...]
+    others: tuple[Elsewhere, ...]
+
+
+def offer(by: Scope, institution: Place) -> Offer:
+    """Return what `by` may give at an institution, by the same notion that :func:`check_appoints` refuses by."""
+    own = _own(by)
+    held = [role for role in ROLES.values() if institution.place in role.places]
+    given = tuple(role for role in held if _refusal(own, role, institution) is None)
+    others: dict[tuple[tuple[Role, ...], Literal["above", "line", ""]], tuple[Role, ...]] = {}
+    for role in held:
+        if role not in given:
+            givers = tuple(giver for giver in ROLES.values() if _may_give(giver, role, institution))
+            line: Literal["line", ""] = "" if institution.place in BELOW_HEALTH else "line"
+            key = (givers, "above" if role.code == WATCHER else line)
+            others[key] = (*others.get(key, ()), role)
+    return Offer(given, tuple(Elsewhere(*key, roles) for key, roles in others.items()))
+
+
+def _may_give(giver: Role, role: Role, institution: Place) -> bool:
+    """Whether somebody of a role, at some place, gives another at this one."""
+    return role.code in giver.appoints and any(_same_line(line, institution.place) for line in giver.places)
 
 
 def appoints(by: Scope, role: str, institution: Place) -> bool:
@@ -84,26 +122,37 @@ def check_watches_not(person: Person, by: Scope) -> None:
         )
 
 
+def _own(by: Scope) -> Post | None:
+    """The post that acts, with its place."""
+    return Post.objects.select_related("institution").get(pk=by.post) if by.post is not None else None
+
+
 def _why_not(by: Scope, role: str, institution: Place) -> InputRefused | None:
-    if by.may(PROVISION):
-        return None
-    if by.post is None:
+    return None if by.may(PROVISION) else _refusal(_own(by), ROLES[role], institution)
+
+
+def _refusal(own: Post | None, role: Role, institution: Place) -> InputRefused | None:
+    """Why the post does not give this role there: what is offered and what is refused both ask here."""
+    if own is None:
         return InputRefused("请先选择岗位", "Choose a post first")
-    own = Post.objects.select_related("institution").get(pk=by.post)
-    if role not in own.described.appoints:
+    if role.code not in own.described.appoints:
         return InputRefused(
-            f"“{own.described.zh}”不能任免“{ROLES[role].zh}”",
-            f"The post “{own.described.en}” does not appoint or end “{ROLES[role].en}”",
+            f"“{own.described.zh}”不能任免“{role.zh}”",
+            f"The post “{own.described.en}” does not appoint or end “{role.en}”",
         )
-    line = own.institution.place
-    if institution.place != line and not (line in (HEALTH, CENTRE) and institution.place in BELOW_HEALTH):
+    if not _same_line(own.institution.place, institution.place):
         return InputRefused(
             f"“{institution.name}”属于另一条线，由该部门自己任免",
             f"“{institution.name}” belongs to another line, which appoints its own people",
         )
-    if role == WATCHER and own.role == WATCHED and own.institution_id == institution.pk:
+    if role.code == WATCHER and own.role == WATCHED and own.institution_id == institution.pk:
         return InputRefused(
             "本单位的审计管理员监督安全管理员，须由上级单位的安全管理员任免",
             "The audit administrator watches the security administrator of the same place: one above appoints them",
         )
     return None
+
+
+def _same_line(line: str, place: str) -> bool:
+    """Whether who stands in a line of government appoints at such a place."""
+    return place == line or (line in (HEALTH, CENTRE) and place in BELOW_HEALTH)
