@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
+import yaml
 from django.db.models import ForeignKey
 from django.utils import timezone, translation
 from psycopg.types.range import Range
@@ -20,11 +22,11 @@ from tonghu.platform.audit import chain, changes
 from tonghu.platform.audit.acts import log_read
 from tonghu.platform.audit.changes import event_models, tables
 from tonghu.platform.audit.events import record, shred
-from tonghu.platform.audit.kinds import kind
+from tonghu.platform.audit.kinds import kind, kinds
 from tonghu.platform.audit.models import Event
 from tonghu.platform.scope.scope import SYSTEM, open_scope, system_scope
 from tonghu.platform.scope.wording import PIECES
-from tonghu.platform.trail import log_views, tasks, views
+from tonghu.platform.trail import kind_filters, log_views, tasks, views
 
 pytestmark = pytest.mark.django_db
 
@@ -328,7 +330,12 @@ def test_whether_the_log_is_whole_is_on_its_page_and_can_be_checked_at_once(
         tasks.link(None)  # type: ignore[arg-type]
     assert tasks.check_nightly(None)["broken_at"] == 0  # type: ignore[arg-type]
     page = text(client.get("/log"))
-    assert "完整" in page
+    assert re.search(r"完整.*检查了当时的全部 [1-9]\d* 环（从第一条起）", page, re.S)
+    assert "尚未检查" not in page, "the check itself is not linked yet"
+    tasks.link(None)  # type: ignore[arg-type]
+    page = text(client.get("/log"))
+    assert "已检查的部分完整" in page
+    assert "此后入链的 1 条尚未检查" in page
     for number in run_jobs.entries():
         assert run_jobs.run_one(number).state == "done"
     assert client.get("/log/check").status_code == 405
@@ -354,9 +361,33 @@ def test_events_are_linked_every_minute() -> None:
     assert tasks.link(None)["linked"] == 1  # type: ignore[arg-type]
 
 
-def test_kinds_are_offered_in_the_readers_language_without_blanks() -> None:
-    labels = dict(log_views._kind_choices())
-    assert labels["child.read"].startswith("查看了")
+def options(page: str, name: str) -> list[str]:
+    (found,) = re.findall(rf'<select class="form-select" name="{name}">(.*?)</select>', page, re.S)
+    return re.findall(r'<option value="(\w[\w.]*)"', found)
+
+
+def test_kinds_are_offered_by_their_subject_in_a_few_words() -> None:
+    auditor = made_up.post("audit_admin")
+    with made_up.acting(auditor) as scope:
+        log_read(7, "核对", by=scope)
+    client = made_up.browser(auditor)
+    page = text(client.get("/log"))
+    assert {"cards", "imports", "children", "log"} <= {*options(page, "about")}
+    assert 'name="kind"' not in page, "a subject first"
+    page = text(client.get("/log?about=children"))
+    offered = options(page, "kind")
+    assert {one.partition(".")[0] for one in offered} == {"child", "children"}
+    assert "查看了" in page
+    assert "查看了" not in text(client.get("/log?about=imports"))
+    assert options(text(client.get("/log?kind=child.read")), "kind") == offered, "a link to one kind knows its subject"
+    assert "查看了" in text(client.get("/log?about=imports&kind=child.read&about=nonsense")), "what is none narrows not"
+
+
+def test_every_act_is_called_in_a_few_words() -> None:
+    ours = {code: one for code, one in kinds().items() if not code.startswith("trailtest.")}
+    assert not set(yaml.safe_load(kind_filters.FILE.read_text("utf-8"))) - set(ours), "of kinds that are no more"
+    assert all(kind_filters.short(one) for one in ours.values())
+    assert kind_filters.short(kinds()["child.read"]) == "查看患儿"
+    assert kind_filters.short(kind("trailtest.other", zh="改了{subject}的号", en="x")) == "改了…的号"
     with translation.override("en"):
-        assert dict(log_views._kind_choices())["child.read"].startswith("looked at")
-    assert all("{" not in label and "—" not in label for label in labels.values())
+        assert kind_filters.short(kinds()["child.read"]) == "Child looked at"

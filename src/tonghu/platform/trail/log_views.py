@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -27,6 +26,7 @@ from tonghu.platform.components.table import Column, Filter, Mark, Table
 from tonghu.platform.jobs.tasks import enqueue
 from tonghu.platform.scope.scope import Scope
 from tonghu.platform.trail import tasks
+from tonghu.platform.trail.kind_filters import kind_filters
 
 #: How the first place where the chain does not hold is called.
 BREAKS = {
@@ -60,7 +60,7 @@ def events(request: Request) -> HttpResponse:
             Column("id", _("Number"), kind="number", sort="id", shown=False),
         ),
         filters=(
-            Filter("kind", _("Kind"), lambda rows, chosen: rows.filter(kind=chosen), choices=_kind_choices()),
+            *kind_filters(request.GET.get("about", ""), request.GET.get("kind", "")),
             Filter("who", _("Who"), lambda rows, text: rows.filter(who__contains=text)),
             Filter("subject", _("Number of the child or record"), _of_subject),
             Filter("since", _("From (YYYY-MM-DD)"), _since),
@@ -96,25 +96,24 @@ def _sentences(rows: list[Event], scope: Scope) -> dict[int, str]:
 
 
 def _chain() -> dict[str, Any]:
+    """What of the chain was checked last, when and with what result; what came after is not passed off as checked."""
     last = Event.objects.filter(kind__in=(CHECKED.code, BROKEN.code)).order_by("-id").first()
     linked = Link.objects.aggregate(Max("seq"))["seq__max"] or 0
     if last is None:
         return {"mark": Mark(_("not checked yet"), "ask"), "linked": linked, "at": None, "break": ""}
-    broken, words = last.kind == BROKEN.code, ""
+    broken, words, checked = last.kind == BROKEN.code, "", last.data["links"]
+    since = max(0, linked - checked)
     if broken:
         what = last.data["what"]
         where = {"seq": last.data["seq"], "event": last.data["event"] or "—", "what": BREAKS.get(what, what)}
         words = _("Link %(seq)s, event %(event)s: %(what)s.") % where
-    mark = Mark(_("broken"), "block") if broken else Mark(_("whole"), "done")
-    return {"mark": mark, "linked": linked, "at": last.at, "break": words, "checked": last.data["links"]}
-
-
-def _kind_choices() -> list[tuple[str, str]]:
-    blank = dict.fromkeys(("subject",), "…")
-    return sorted(
-        ((code, re.sub(r"#?—|…+", "…", kind.sentence(blank["subject"], {}, {}))) for code, kind in kinds().items()),
-        key=lambda choice: choice[1],
-    )
+        mark = Mark(_("broken"), "block")
+    else:
+        mark = Mark(_("whole as far as it was checked") if since else _("whole"), "done")
+    return {
+        "mark": mark, "linked": linked, "at": last.at, "break": words, "broken": broken, "checked": checked,
+        "since": 0 if broken else since,
+    }  # fmt: skip
 
 
 def _of_subject(rows: QuerySet[Event], said: str) -> QuerySet[Event]:
