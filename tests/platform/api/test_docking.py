@@ -348,7 +348,31 @@ def test_a_keeper_who_comes_back_and_leaves_again_is_told_again(hospital: Instit
     assert [person for person, _said, _url in told()] == [security.person_id] * 2
 
 
+def test_a_keeper_who_comes_back_and_leaves_again_without_renewing_is_told_again(
+    hospital: Institution, lead: Post
+) -> None:
+    issued(hospital, lead)
+    security = made_up.post("security_admin", hospital)
+    leaves(lead, security)
+    assert keeping.tell() == 1
+    back = made_up.post("point_lead", hospital, holder=lead.person, valid=Range(timezone.localdate(), None))
+    assert keeping.tell() == 0
+    leaves(back, security)
+    made_up.post("point_lead", made_up.hospital(), holder=lead.person)
+    assert keeping.tell() == 1
+    assert keeping.tell() == 0, "each once; a post elsewhere is none from which they kept it"
+
+
 # --- the pages
+
+
+@pytest.mark.requirement("NET-09")
+def test_who_can_hand_no_right_on_is_told_who_can_and_why(hospital: Institution, lead: Post) -> None:
+    page = made_up.browser(made_up.post("security_admin", hospital)).get("/docking/new").content.decode()
+    assert 'name="permissions"' not in page
+    assert "谁都只能交出自己岗位持有的权限" in page
+    assert "本单位的监测点总负责人" in page
+    assert "谁都只能交出" not in made_up.browser(lead).get("/docking/new").content.decode()
 
 
 def secret_on(page: str) -> tuple[str, str]:

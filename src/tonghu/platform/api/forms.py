@@ -9,9 +9,9 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from tonghu.platform.accounts.forms import DateField, institution_field
+from tonghu.platform.accounts.forms import DateField, in_a_row, institution_field
+from tonghu.platform.api import queries
 from tonghu.platform.api.models import DockingClient
-from tonghu.platform.api.queries import for_clients
 from tonghu.platform.scope.scope import Scope
 
 
@@ -45,10 +45,14 @@ class IssueForm(forms.Form):
         self.fields["institution"] = institution_field(by, label=_("Institution"))
         rights = self.fields["permissions"]
         rights.choices = [  # type: ignore[attr-defined]
-            (code, f"{one.name} — {one.effect}") for code, one in for_clients().items() if by.may(code)
+            (code, f"{one.name} — {one.effect}") for code, one in queries.for_clients().items() if by.may(code)
         ]
         if not rights.choices:  # type: ignore[attr-defined]
-            rights.help_text = _("Your post holds none that a system could get: it will read the open lists only.")
+            rights.help_text = _(
+                "Nobody hands on a right that their own post does not hold, and yours holds none that a system can "
+                "get: these credentials open regions, institutions and code tables only. A system that needs more gets "
+                "its credentials from the %(roles)s of the institution."
+            ) % {"roles": in_a_row(queries.who_gives())}
         self.fields["starts"].initial = timezone.localdate
         self.fields["ends"].initial = lambda: timezone.localdate() + timedelta(days=365)
         self.order_fields(("institution", "name", "environment", "permissions", "networks", "starts", "ends"))

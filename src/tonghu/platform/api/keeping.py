@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
+from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 
+from tonghu.platform.accounts.models import Post
 from tonghu.platform.accounts.reach import in_scope
 from tonghu.platform.accounts.roles import ROLES
 from tonghu.platform.accounts.sign_in import current_posts, posts_in_effect, scope_of_post
@@ -58,7 +60,9 @@ def tell() -> int:
     with open_scope(system_scope("docking"), savepoint=False):
         now = timezone.now()
         current = list(DockingClient.objects.select_related("institution").filter(valid__contains=now))
-    left = keeper_left(current)
+    gone = keeper_left(current)
+    left = [one for one in current if one.pk in gone]
+    last = _last_posts(left)
     return sum(
         len(
             notify(
@@ -66,12 +70,30 @@ def tell() -> int:
                 to=_holders(one.institution_id, _KEEPERS),
                 data={"client": one.pk},
                 url=reverse("docking:client", args=[one.pk]),
-                key=f"client-{one.pk}:{one.kept_by_id}:{one.renewed_at or one.issued_at:%Y%m%dT%H%M%S.%f}",
+                # Who comes back and leaves again leaves another post: that is told anew, renewed or not.
+                key=f"client-{one.pk}:{one.kept_by_id}:{one.renewed_at or one.issued_at:%Y%m%dT%H%M%S.%f}"
+                f":{last.get(one.pk, 0)}",
             )
         )
-        for one in current
-        if one.pk in left
+        for one in left
     )
+
+
+def _last_posts(clients: Iterable[DockingClient]) -> dict[int, int]:
+    """The newest post, by client, from which the keeper could issue it; not one that is still to begin. One that was
+    ended on its first day has no days left and counts."""
+    last: dict[int, int] = {}
+    with open_scope(system_scope("login"), savepoint=False):
+        for one in clients:
+            posts = Post.objects.filter(person=one.kept_by_id, role__in=_KEEPERS)
+            begun = posts.filter(Q(valid__startswith__isnull=True) | Q(valid__startswith__lte=timezone.localdate()))
+            reached = (
+                post.pk
+                for post in begun.select_related("institution").order_by("-pk")
+                if in_scope(one.institution, scope_of_post(post, purpose="docking"))
+            )
+            last[one.pk] = next(reached, 0)
+    return last
 
 
 def _holders(institution: int, roles: Iterable[str]) -> list[int]:

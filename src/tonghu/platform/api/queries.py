@@ -9,6 +9,8 @@ from django.conf import settings
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from tonghu.platform.accounts.roles import ROLES, Role
+from tonghu.platform.api.access import ISSUE
 from tonghu.platform.api.models import DockingClient
 from tonghu.platform.jobs.tasks import kinds
 from tonghu.platform.scope.permissions import Permission, declared
@@ -28,6 +30,12 @@ def for_clients() -> Mapping[str, Permission]:
 def lacks(rights: Iterable[str], by: Scope) -> list[Permission]:
     """Return those of the rights that a post lacks itself; whoever lacks one sees no secret of a client that has it."""
     return [declared()[code] for code in rights if code in declared() and not by.may(code)]
+
+
+def who_gives() -> list[Role]:
+    """Return the roles that issue credentials with a right: those that hold one themselves."""
+    rights = for_clients().keys()
+    return [role for role in ROLES.values() if ISSUE in role.permissions and rights & role.permissions]
 
 
 def clients() -> QuerySet[DockingClient]:
