@@ -18,6 +18,7 @@ from psycopg import sql
 
 import made_up
 import site_database
+from tonghu.cli import main
 from tonghu.errors import InputRefused
 from tonghu.platform.accounts.models import Person
 from tonghu.platform.database import roles
@@ -73,6 +74,23 @@ def test_what_comes_back_is_what_went_in(made: Any, target: dict[str, Any]) -> N
     with psycopg.connect(roles.address(target["home"], "owner")) as owner:
         value = owner.execute("SELECT nextval('accounts_person_id_seq') > max(n) FROM (VALUES (3)) v(n)").fetchone()
         assert value == (True,)
+
+
+def test_the_worker_of_the_old_site_is_not_one_of_the_new(
+    made: Any, target: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rename = restore._forget_workers
+
+    def alive(admin_url: str, building: str) -> None:
+        with psycopg.connect(admin_url, dbname=building) as connection:
+            connection.execute("INSERT INTO procrastinate_workers DEFAULT VALUES")
+        rename(admin_url, building)
+
+    monkeypatch.setattr(restore, "_forget_workers", alive)
+    restore.restore(made.place, made.key, **target)
+    with psycopg.connect(target["admin_url"], dbname=target["database"]) as there:
+        seen = there.execute("SELECT now() - max(last_heartbeat) > '1 year' FROM procrastinate_workers").fetchone()
+    assert seen == (True,), "silent for so long that status says so at once"
 
 
 def test_nothing_of_a_person_stands_in_the_file_in_the_clear(made: Any) -> None:
@@ -174,6 +192,23 @@ def test_an_existing_file_is_not_replaced_and_a_failed_one_does_not_stay(made: A
     with pytest.raises(InputRefused, match="cannot be reached"):
         write.backup(made.home, tmp_path / "new", made.key)
     assert not [f for f in tmp_path.iterdir() if "new" in f.name]
+
+
+@pytest.mark.parametrize("place", ["/proc/b", "/sys/b", "x" * 300])
+def test_a_place_that_takes_no_file_is_refused_in_a_line(place: str, tmp_path: Path) -> None:
+    with pytest.raises(InputRefused) as refused:
+        write.check_place(tmp_path / place)
+    assert "\n" not in str(refused.value)
+    assert str(tmp_path / place) in refused.value.zh
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("place", ["/proc/b", "/nowhere/b"])
+def test_the_command_says_so_and_ends_with_2(place: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["site", "backup", place]) == 2
+    said = capsys.readouterr().err.strip()
+    assert len(said.splitlines()) == 1, said
+    assert place.rpartition("/")[0] in said
 
 
 def test_the_rehearsal_shows_its_evidence(made: Any) -> None:

@@ -112,6 +112,7 @@ def restore(
         if done.differences:
             said = "；".join(done.differences[:3])
             raise InputRefused(f"恢复结果与备份不符：{said}", f"What was restored is not what the backup holds: {said}")
+        _forget_workers(admin_url, building)
         _rename(admin_url, building, database)
         files.mkdir(parents=True, exist_ok=True)
         if (home / FILES).is_dir():
@@ -229,6 +230,14 @@ def _check_empty(admin_url: str, home: Path, database: str) -> None:
             f"数据库 {database} 里已有 {row[0]} 张表，不会覆盖：请恢复到空的服务器或另一个 TONGHU_HOME",
             f"The database {database} has {row[0]} tables already: restore to an empty server or TONGHU_HOME",
         )
+
+
+def _forget_workers(admin_url: str, building: str) -> None:
+    """No worker of the site that was backed up runs here: they count as silent for long, and what they were doing as
+    stalled, so that it is taken up again."""
+    with psycopg.connect(admin_url, dbname=building) as connection:
+        if connection.execute("SELECT to_regclass('public.procrastinate_workers')").fetchone() != (None,):
+            connection.execute("UPDATE public.procrastinate_workers SET last_heartbeat = 'epoch'")
 
 
 def _rename(admin_url: str, building: str, database: str) -> None:

@@ -15,7 +15,7 @@ from typing import Any, Final
 import psycopg
 
 from tonghu import __version__
-from tonghu.errors import InputRefused
+from tonghu.errors import InputRefused, of_the_system
 from tonghu.platform.database import roles
 from tonghu.platform.database.backup import evidence
 from tonghu.platform.database.backup.stream import PIECE, Writer
@@ -46,17 +46,36 @@ def check_place(place: Path) -> None:
     """See that a backup can be written there, before anything is done for it.
 
     Raises:
-        InputRefused: the file exists, or its folder does not, or may not be written.
+        InputRefused: the file exists, its folder does not or may not be written, or the place takes no files.
     """
     folder = place.absolute().parent
-    if place.exists():
-        raise InputRefused(f"文件已存在，不会覆盖：{place}", f"The file exists and is not replaced: {place}")
-    if not folder.is_dir():
-        raise InputRefused(
-            f"没有这个文件夹：{folder}，请先建立或另选位置", f"No such folder: {folder}; make it, or choose another"
-        )
-    if not os.access(folder, os.W_OK | os.X_OK):
-        raise InputRefused(f"没有写权限：{folder}", f"No permission to write: {folder}")
+    try:
+        if place.exists():
+            raise InputRefused(f"文件已存在，不会覆盖：{place}", f"The file exists and is not replaced: {place}")
+        if not folder.is_dir():
+            raise InputRefused(
+                f"没有这个文件夹：{folder}，请先建立或另选位置", f"No such folder: {folder}; make it, or choose another"
+            )
+        if not os.access(folder, os.W_OK | os.X_OK):
+            raise InputRefused(f"没有写权限：{folder}", f"No permission to write: {folder}")
+        # Folders that are none of a disk, /proc for one, seem writable and take no file: only a try tells.
+        os.close(_begin(place))
+        _unfinished(place).unlink()
+    except OSError as fault:
+        fault.filename = str(place)  # not the name until it is whole
+        raise of_the_system(fault, place) or InputRefused(
+            f"这里不能写文件：{place}（{fault.strerror}），请另选位置",
+            f"No file can be written there: {place} ({fault.strerror}); choose another place",
+        ) from fault
+
+
+def _unfinished(place: Path) -> Path:
+    """What a backup is called until it is whole."""
+    return place.with_name(f".{place.name}.{os.getpid()}")
+
+
+def _begin(place: Path) -> int:
+    return os.open(_unfinished(place), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
 
 
 def backup(home: Path, place: Path, key: bytes, progress: Callable[[str, int], None] | None = None) -> Written:
@@ -76,11 +95,10 @@ def backup(home: Path, place: Path, key: bytes, progress: Callable[[str, int], N
         OSError: the disk is full, or the folder may not be written; nothing is left behind.
     """
     check_place(place)
-    unfinished = place.with_name(f".{place.name}.{os.getpid()}")
+    unfinished = _unfinished(place)
     tell = progress or (lambda _part, _done: None)
     try:
-        descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as out:
+        with os.fdopen(_begin(place), "wb") as out:
             writer = Writer(out, key)
             seen = _database(home, writer, tell)
             files = _files(home / FILES, writer, tell)
