@@ -5,7 +5,8 @@ import { expressionInterpreter } from "../vendor/vega-interpreter.js";
 const views = new WeakMap();
 
 export async function draw(place, on = screen) {
-  const specification = JSON.parse(inTheme(document.getElementById(place.dataset.chart).textContent, on));
+  const said = document.getElementById(place.dataset.chart).textContent;
+  const specification = JSON.parse(on === screen ? inTheme(said) : said);
   const { vega } = globalThis;
   views.get(place)?.finalize();
   const runtime = vega.parse(specification, theme(on), { ast: true });
@@ -17,11 +18,11 @@ export async function draw(place, on = screen) {
 const screen = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 // Paper is white whatever the theme, and its style sheet is not in force yet when the charts are drawn for it.
 const INK = { "--ink": "#000", "--ink-2": "#333", "--ink-3": "#555", "--line": "#ccc", "--line-2": "#666" };
-export const paper = (name) => INK[name] ?? (name.startsWith("--series-") ? SERIES[name.slice(-1) - 1] : screen(name));
+export const paper = (name) => INK[name] ?? screen(name);
 
-// Series have one set of colours in the specification (components.charts.SERIES); the theme has its own for each.
-const SERIES = ["#1d5fa8", "#d99000", "#6aa5a9", "#8c4a2f", "#9aa5b1", "#4b3f72"];
-const inTheme = (said, token) => SERIES.reduce((text, colour, n) => text.replaceAll(colour, token(`--series-${n + 1}`)), said);
+// A specification names the colours of paper (components.charts.SERIES and what is late); the screen has its own for each.
+const OURS = { "#1d5fa8": "--series-1", "#d99000": "--series-2", "#6aa5a9": "--series-3", "#8c4a2f": "--series-4", "#9aa5b1": "--series-5", "#4b3f72": "--series-6", "#b3261e": "--block", "#6b7a8c": "--ink-3" };
+const inTheme = (said) => said.replace(/#[0-9a-f]{6}\b/g, (colour) => (OURS[colour] ? screen(OURS[colour]) : colour));
 
 function theme(token) {
   const font = token("--sans");
