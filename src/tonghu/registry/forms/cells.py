@@ -153,6 +153,14 @@ class View:
     subgroup: str = ""
 
 
+def one_line(text: str) -> str:
+    """What an input of one line can hold of a text: browsers take line breaks out, and nobody can type one there.
+
+    A text that a file brought keeps them until somebody writes another one: it is compared as the form shows it.
+    """
+    return "".join(text.splitlines()).replace("\0", "").strip()
+
+
 def parts(view: View) -> tuple[Part, ...]:
     """The whole card in sections."""
     return tuple(_part(section, view) for section in sections(view.content.layout))
@@ -184,8 +192,8 @@ def cell(one: Field, view: View) -> Cell:
     return Cell(
         name=one.code,
         label=str(said_label(one.name) or label_of(one)),
-        value="" if mask and written == before else written,
-        was="" if mask else before,
+        value="" if mask and written == before else one_line(written),
+        was="" if mask else one_line(before),
         masked=mask,
         told="" if mask else lists.name_of(list_id, written.strip()),
         list_id=list_id,
@@ -268,7 +276,8 @@ def supplement_cell(item: Item, view: View) -> Cell:
     offered = "" if value else view.offered.get(item.name, "")
     named = dict(item.choices).get(offered) or lists.name_of(item.list_id, offered)
     return Cell(
-        name=item.name, label=str(item.label), value=value, was=view.saved.supplement.get(item.name, ""),
+        name=item.name, label=str(item.label), value=one_line(value),
+        was=one_line(view.saved.supplement.get(item.name, "")),
         kind=item.kind, choices=item.choices, list_id=_list_of(item, view), told=lists.name_of(item.list_id, value),
         limit=item.limit, help=str(item.help), wide=(item.limit or 0) > LONG, offered=offered,
         offered_told=f"{offered} {named}".strip(),

@@ -28,7 +28,7 @@ from tonghu.registry.models import Card, Finding
 from tonghu.registry.pages import card_lists, looking, void_views, working
 from tonghu.registry.pages.beside import changes, history, raw_beside
 from tonghu.registry.pages.opening import Opened, at_home, log_look, opened
-from tonghu.registry.pages.posting import given_reasons, number, posted, posted_changes, sent, typed
+from tonghu.registry.pages.posting import given_reasons, number, posted, posted_changes, require_short, sent, typed
 from tonghu.registry.pages.telling import done, elsewhere, refusal_in_words
 from tonghu.registry.pages.trail import Trail, trail
 from tonghu.registry.seen import whom
@@ -188,6 +188,7 @@ def save(request: Request, pk: int) -> HttpResponse:
         front, supplement = posted_changes(base, posted(request), one.sight)
         reasons_given, names = given_reasons(request), sent(request)
     try:
+        require_short(base.layout, front, supplement)
         merged, version = _save(one, based_on, front, supplement)
     except Conflict as conflict:
         return _render_conflict(request, one, conflict, {**front, **supplement}, reasons_given)

@@ -34,7 +34,7 @@ from tonghu.registry.forms.findings import Shown, counted, shown
 from tonghu.registry.models import Card, Draft
 from tonghu.registry.months import read_month
 from tonghu.registry.pages.opening import Waiting, lacking_of, waiting_for
-from tonghu.registry.pages.posting import typed
+from tonghu.registry.pages.posting import require_short, typed
 from tonghu.registry.pages.stays import other_stays
 from tonghu.registry.pages.telling import elsewhere, refusal_in_words
 from tonghu.registry.pages.zero_first import contradicted
@@ -149,6 +149,7 @@ def enter(request: Request) -> HttpResponse:
         if (zero := contradicted(request, form.institution, content, month)) is not None:
             beside = _asked(form, content, apart)
             return _form(request, which, status=422, zero=zero, beside=beside, because=because)
+        require_short(content.layout, said.front, said.supplement)
         held = enter_card(
             institution=form.institution, content=content, by=request.scope,
             archive_month=month, apart_from=apart, because=because,
