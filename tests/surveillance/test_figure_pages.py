@@ -115,6 +115,9 @@ def test_points_are_compared_in_a_funnel(
     assert "2 个监测点中有 1 个的错误多于" in page
     first, second = page.index("<td>虚构第一儿童医院</td>"), page.index("<td>虚构第二医院</td>")
     assert first < second, "the one with most errors first"
+    heads = re.findall(r"<th[^>]*>([^<]*报告卡[^<]*)</th>", page)
+    assert {"报告卡（含未上报）", "累计上报的报告卡"} <= {*heads}, "the two counts are called apart"
+    assert "报告卡" not in heads
 
 
 def test_the_limits_of_chance_narrow_with_the_number() -> None:
@@ -129,7 +132,7 @@ def test_nothing_everywhere_is_still_an_axis(values: tuple[float, float], scale:
     rows = [(month, value) for month, value in zip(months, values, strict=True)]
     bars = charts.by_month(rows, question="?", answer="", unit="%", figures=[]).picture.to_dict()
     lines = charts.before_and_after(
-        [(month, value, value) for month, value in rows], question="?", answer="", figures=[]
+        [(month, value, value) for month, value in rows], question="?", answer="", unit="n", figures=[]
     ).picture.to_dict()
     assert [picture["encoding"]["y"]["scale"] for picture in (bars, lines)] == [scale, scale]
 

@@ -107,13 +107,13 @@ def _from_zero(values: Iterable[Any]) -> Any:
 
 
 def before_and_after(
-    rows: Sequence[tuple[str, float, float]], *, question: Words, answer: Words, figures: Sequence[Any]
+    rows: Sequence[tuple[str, float, float]], *, question: Words, answer: Words, unit: Words, figures: Sequence[Any]
 ) -> Chart:
     """Two lines over months: the share of cards with errors at first, and now."""
     return Chart(
         question=question, answer=answer, picture=_two_lines(tuple(rows), _language()),
         head=(
-            _("Archive month"), _("Cards"), _("With errors at first"), _("with errors at first, %"),
+            _("Archive month"), unit, _("With errors at first"), _("with errors at first, %"),
             _("With errors now"), _("with errors now, %"),
         ),
         figures=figures,
@@ -163,7 +163,7 @@ def funnel(
     """Points by how many cards they have and what share of them had errors at first, with the limits of chance."""
     return Chart(
         question=question, answer=answer, picture=_funnel(tuple(points), whole, _language()),
-        head=(_("Monitoring point"), _("Cards"), _("With errors at first"), _("with errors at first, %")),
+        head=(_("Monitoring point"), _("Reported cards"), _("With errors at first"), _("with errors at first, %")),
         figures=figures,
     )  # fmt: skip
 

@@ -226,11 +226,18 @@ def _timeliness(place: _Place, months: Sequence[Month]) -> Any:
     return charts.by_month(
         [(month, round(share, 1)) for month, share in rows],
         question=_("What share of the cards is reported on time?"),
-        answer=_("%(on_time)s of %(cards)s cards over these months, %(share).1f %%; %(month)s: %(last).1f %%.")
+        answer=(
+            _(
+                "%(on_time)s of the %(cards)s cards that hospitals have of these months, reported or not, "
+                "%(share).1f %%; %(month)s: %(last).1f %%."
+            )
+            if place.region is not None
+            else _("%(on_time)s of %(cards)s cards over these months, %(share).1f %%; %(month)s: %(last).1f %%.")
+        )
         % {"on_time": f"{on_time:,}", "cards": f"{cards:,}", "share": 100 * on_time / cards, "month": rows[-1][0],
            "last": rows[-1][1]},
         unit=_("reported on time, %"),
-        head=(_("Archive month"), _("Cards"), _("Cards on time"), _("reported on time, %")),
+        head=(_("Archive month"), _("Cards, reported or not"), _("Cards on time"), _("reported on time, %")),
         figures=[
             (str(month), place.held(str(month), known[month][0]), place.opened("on_time", str(month), known[month][1]),
              f"{100 * known[month][1] / known[month][0]:.1f}")
@@ -259,6 +266,8 @@ def _problems(place: _Place, held: Figures, months: Sequence[Month]) -> Any:
         question=_("How many cards have errors, before and after correction?"),
         answer=_("%(before).1f %% at first, %(after).1f %% now.")
         % {"before": 100 * sum(first.values()) / held.cards, "after": 100 * sum(now.values()) / held.cards},
+        # Above hospitals only what was reported is looked into; beside it stand, for timeliness, all cards.
+        unit=_("Reported cards") if place.region is not None else _("Cards, reported or not"),
         figures=[
             (month, place.opened("month", month, all_of[month]),
              place.opened("problem_at_first", month, first.get(month, 0)), f"{before:.1f}",
