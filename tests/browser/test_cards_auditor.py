@@ -48,6 +48,8 @@ def test_an_auditor_returns_and_approves(point: Point, open_page: Any, site: str
     expect(page.locator(".undecided")).to_contain_text("4 份有未判断的规则")
     picture(page, "auditor-desk")
     assert page.locator(".table-frame").evaluate("frame => frame.scrollWidth - frame.clientWidth") == 0, "no column cut"
+    cut = "code => code.getBoundingClientRect().right - code.closest('td').getBoundingClientRect().right"
+    assert page.locator("#table-audit .with-code code").first.evaluate(cut) <= 0, "the code is whole"
     assert axe(page) == []
     page.get_by_role("link", name="开始审核").click()
     expect(page.locator("h1")).to_contain_text(changed.record_number)

@@ -102,6 +102,9 @@ def test_what_came_back_or_was_changed_comes_first_on_the_desk(point: Point, aud
     said = text(auditor.get("/cards/audit"))
     order = sorted((plain, supplemented, changed, back), key=lambda card: said.index(f'<a href="/cards/{card.pk}">'))
     assert order == [changed, back, plain, supplemented]
+    assert "aria-sort" not in said, "no column is what it is ordered by"
+    assert "先列退回过或手工改过的" in said
+    assert "2026-09-12" in said, "when the child was discharged"
     assert "审核退回" in said
     assert f'href="/cards/{changed.pk}">开始审核' in said, "the button begins with it"
     with point.acting("auditor"):
@@ -183,7 +186,7 @@ def test_what_is_done_with_many_cards_is_asked_in_numbers(point: Point, auditor:
 @pytest.mark.requirement("REG-05")
 def test_who_submits_a_card_is_told_that_its_supplement_is_not_whole(point: Point, clerk: Client) -> None:
     card = point.card(age_years="12")
-    assert "data-foot-lacks" in text(clerk.get(f"/cards/{card.pk}"))
+    assert 'data-foot-lacks="补充项目还有 %s 项未填，仍可提交。"' in text(clerk.get(f"/cards/{card.pk}"))
     answer = clerk.post(f"/cards/{card.pk}/save", {"_version": "1", code("age_years"): "9"}, follow=True)
     with point.acting("entry_clerk"):
         held = Card.objects.get(pk=card.pk)
