@@ -10,7 +10,7 @@ from functools import reduce
 from operator import or_
 from typing import Any, Final
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import TruncMonth
 from django.utils import timezone
 from django.utils.functional import Promise
@@ -24,7 +24,7 @@ from tonghu.platform.components.parts import Level
 from tonghu.platform.crypto.masks import mask_id, mask_phone
 from tonghu.platform.scope.scope import Scope
 from tonghu.registry.forms.titles import title_of
-from tonghu.registry.models import Card
+from tonghu.registry.models import Card, CardAct, CardVersion, Origin
 
 #: So many columns are named where a file's are not those of the standard, each by so many characters.
 COLUMNS_SHOWN: Final = 12
@@ -124,8 +124,8 @@ def staged(batch: Batch, among: Sequence[int] = ()) -> dict[str, Any]:
     Args:
         among: the rows in which the rules that compare rows find errors; they stand in no row.
 
-    ``with_errors`` and ``discharged`` as :class:`Preview` has them; ``most_discharged``: the most frequent month of
-    discharge and in how many of the ``rows``.
+    ``with_errors`` and ``discharged`` as :class:`Preview` has them; ``repeated``: how many say what another row
+    says; ``most_discharged``: the most frequent month of discharge and in how many of the ``rows``.
     """
     rows = Row.objects.filter(batch=batch)
     months = rows.filter(discharge_at__isnull=False).order_by().values(month=TruncMonth("discharge_at"))
@@ -133,14 +133,36 @@ def staged(batch: Batch, among: Sequence[int] = ()) -> dict[str, Any]:
     counted = rows.aggregate(
         rows=Count("pk"),
         with_errors=Count("pk", filter=Q(errors__gt=0)),
+        repeated=Count("pk", filter=Q(why="repeated_same")),
         **{when: Count("pk", filter=_discharged(when, batch.archive_month)) for when in DISCHARGED},
     )
     alone = rows.filter(errors=0)
     compared = sum(alone.filter(row__in=among[at : at + _PART]).count() for at in range(0, len(among), _PART))
     return {
-        "rows": counted.pop("rows"), "with_errors": counted.pop("with_errors") + compared, "discharged": counted,
+        "rows": counted.pop("rows"), "repeated": counted.pop("repeated"),
+        "with_errors": counted.pop("with_errors") + compared, "discharged": counted,
         "most_discharged": (f"{most['month']:%Y-%m}", most["rows"]) if most else ("", 0),
     }  # fmt: skip
+
+
+def repeated(batch: Batch) -> int:
+    """How many rows of a file say exactly what another one says: they count as unchanged, and the other counts."""
+    return int(batch.summary.get("staged", {}).get("repeated", 0))
+
+
+#: The counts of an import whose cards can be listed: the rows are gone, the cards' versions say which they were.
+LISTED: Final = ("created", "updated")
+
+
+def written(batch: Batch, name: str) -> QuerySet[Card]:
+    """Return the cards that an import made, or that it changed; one of :data:`LISTED`."""
+    of_it = {"card": OuterRef("pk"), "institution": batch.institution_id, "batch": batch.pk}
+    first = CardVersion.objects.filter(**of_it, origin=Origin.IMPORT, number=1)
+    restored = CardAct.objects.filter(**of_it, act="restore")
+    made = Q(Exists(first)) | Q(Exists(restored))
+    if name == "created":
+        return Card.objects.filter(made)
+    return Card.objects.filter(~made, Exists(CardVersion.objects.filter(**of_it, origin=Origin.IMPORT)))
 
 
 def counted_as(rows: QuerySet[Row], name: str) -> QuerySet[Row]:

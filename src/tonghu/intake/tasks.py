@@ -18,6 +18,7 @@ from tonghu.intake.absent import look
 from tonghu.intake.belonging import require_own
 from tonghu.intake.checking import Checked, checked
 from tonghu.intake.deadline import LIFE, remind
+from tonghu.intake.departing import gone_to, let_go
 from tonghu.intake.importing import import_rows
 from tonghu.intake.length import guess_rows
 from tonghu.intake.looking_again import begin, compare_part, compared
@@ -101,10 +102,10 @@ def import_batch(run: Run, *, batch: int) -> dict[str, int]:
 
 @job("intake.undo", zh="撤销导入", en="Take an import back", queue="heavy")
 def undo_batch(run: Run, *, batch: int) -> dict[str, int]:
-    """Take an import back, chunk by chunk."""
+    """Take an import back, chunk by chunk: its cards, then the children whom it alone brought."""
     with run.open():
         held = Batch.objects.get(pk=batch)
-        total, last = cards_of(batch, held.institution_id), undone_to(held)
+        total, last, child = cards_of(batch, held.institution_id), undone_to(held), gone_to(held)
     done = 0
     while True:
         step = run.once(f"cards-{last}", partial(undo_cards, batch, run.scope))
@@ -112,6 +113,8 @@ def undo_batch(run: Run, *, batch: int) -> dict[str, int]:
             break
         done, last = done + step["cards"], step["last"]
         run.report(min(done, total), total, "cards")
+    while (step := run.once(f"children-{child}", partial(let_go, batch, run.scope)))["children"]:
+        child = step["last"]
     result: dict[str, int] = run.once("end", partial(finish_undo, batch, run.scope))
     return result
 

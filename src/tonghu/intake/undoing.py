@@ -18,6 +18,7 @@ from django.db import connection, models, transaction
 from django.utils.translation import gettext_lazy as _
 
 from tonghu.errors import InputRefused
+from tonghu.intake.departing import Departing, foreseen
 from tonghu.intake.importing import NAMED, PORTION, hold, take_turn
 from tonghu.intake.models import Batch, State
 from tonghu.intake.services import require_unlocked
@@ -122,12 +123,14 @@ class Forecast:
         voided, restored: how many cards it would void, or give their earlier text back.
         withdrawn: how many of these were submitted since: their submission would be withdrawn.
         left: the cards that it would leave as they are, each with the reason.
+        children: what would become of the children of the cards that it would void.
     """
 
     voided: int
     restored: int
     withdrawn: int
     left: dict[int, Stays]
+    children: Departing
 
 
 def forecast(batch: Batch) -> Forecast:
@@ -135,8 +138,9 @@ def forecast(batch: Batch) -> Forecast:
     found = _cards(batch, 0, None)
     left = _left(batch.institution_id, found)
     free = [one for one in found if one.card not in left]
-    made = sum(one.made for one in free)
-    return Forecast(made, len(free) - made, sum(one.handed_on for one in free), left)
+    made = [one.card for one in free if one.made]
+    handed_on = sum(one.handed_on for one in free)
+    return Forecast(len(made), len(free) - len(made), handed_on, left, foreseen(batch, made))
 
 
 def _left(institution: int, found: list[_Card]) -> dict[int, Stays]:

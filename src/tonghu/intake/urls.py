@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from tonghu.intake import reveal_views, row_views, views
+from tonghu.intake import card_views, reveal_views, row_views, views
 
 app_name = "intake"
 urlpatterns = [
@@ -14,6 +14,7 @@ urlpatterns = [
     path("imports/<int:pk>/rows", row_views.rows, name="rows"),
     path("imports/<int:pk>/rows/<int:row>", row_views.row_page, name="row"),
     path("imports/<int:pk>/rows/<int:row>/whole/<str:code>", reveal_views.whole, name="whole"),
+    path("imports/<int:pk>/cards/<str:name>", card_views.cards, name="cards"),
     path("imports/<int:pk>/choose", row_views.choose, name="choose"),
     path("imports/<int:pk>/confirm", views.confirm, name="confirm"),
     path("imports/<int:pk>/discard", views.discard, name="discard"),

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from tonghu.errors import InputRefused
 from tonghu.hqms.labels import GROUPS_EN, GROUPS_ZH
-from tonghu.intake import asked_first, deadline, queries, questions, services
+from tonghu.intake import asked_first, deadline, departing, queries, questions, services
 from tonghu.intake.absent import absent
 from tonghu.intake.access import UNDO, UPLOAD
 from tonghu.intake.forms import UploadForm
@@ -239,6 +239,7 @@ def _preview(batch: Batch) -> dict[str, Any]:
         "answered": would.answered,
         "decided_in": queries.decided_in(batch) if would.answered else [],
         "mostly": would.mostly,
+        "repeated": queries.repeated(batch),
         "discharged": [(when, words, would.discharged[when]) for when, words in queries.DISCHARGED.items()],
         "groups": groups[:GROUPS_SHOWN],
         "columns": queries.columns(batch, zh=_zh()),
@@ -266,6 +267,8 @@ def _done(batch: Batch, request: Request) -> dict[str, Any]:
     foreseen = forecast(batch) if may_undo and 0 < written <= FORESEEN else None
     return {
         "counts": counts,
+        "listed": queries.LISTED,
+        "repeated": queries.repeated(batch) if batch.counts.get("unchanged") else 0,
         "together": batch.counts.get("of", 0) if batch.state != State.CONFIRMING else 0,
         "failed": failed,
         "more_failed": max(0, batch.counts.get("failed", 0) - len(failed)),
@@ -279,11 +282,16 @@ def _done(batch: Batch, request: Request) -> dict[str, Any]:
             *([(_("Of these withdrawn first"), first)] if (first := batch.counts.get("withdrawn", 0)) else []),
             *([(_("Of these submitted again"), again)] if (again := batch.counts.get("submitted", 0)) else []),
             (_("Left as they are"), batch.counts.get("kept", 0)),
+            *([(_("Children off the lists"), batch.counts["children"])] if "children" in batch.counts else []),
         ],
+        "children_stay": departing.told(batch.summary.get("children", {})),
         "marked": _marked(batch),
         "confirm_undo": Confirm(
             question=_("Take this whole import back?"),
-            consequences=questions.foreseen(batch, foreseen),
+            consequences=[
+                *questions.foreseen(batch, foreseen),
+                *departing.consequences(foreseen.children if foreseen else None),
+            ],
             act=_("Undo the import"),
             url=reverse("intake:undo", args=[batch.pk]),
             final=False,

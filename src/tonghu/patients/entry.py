@@ -17,7 +17,7 @@ from tonghu.patients.access import ENTER
 from tonghu.patients.identity import which_child
 from tonghu.patients.models import Child, HospitalView
 from tonghu.patients.queries import together
-from tonghu.patients.services import create_view
+from tonghu.patients.services import create_view, enter_view
 from tonghu.platform.accounts.access import check_may
 from tonghu.platform.scope.scope import Scope
 
@@ -57,8 +57,13 @@ def enter_child(
     # Whatever is refused below takes back what this writes. Asked first: of two clerks at once, the second waits here.
     child = which_child(institution=institution, record_number=record_number, document_number=document)
     here = HospitalView.objects.filter(institution=institution).select_related("child").order_by("pk")
+    gone, here = here.exclude(taken_back=None), here.filter(taken_back=None)
     if taken := here.filter(record_number=record_number).first():
         raise _taken(taken)
+    if gone.filter(record_number=record_number).exists():  # an undone import brought it: the same child, or another
+        return enter_view(
+            institution=institution, record_number=record_number, patient_name=patient_name, by=by, **known
+        )
     name, born = " ".join(patient_name.split()), known.get("birth_date")
     met = Child.objects.filter(pk=child).first() if document else None  # not seen where it is made just now
     of_child = list(here.filter(child__in=together(met))) if met else []

@@ -42,7 +42,7 @@ def of_region(scope: Scope) -> dict[str, Any] | None:
     if not few or len(few) > FEW:
         return None
     counted = dict(
-        HospitalView.objects.filter(institution__in=few)
+        HospitalView.objects.filter(institution__in=few, taken_back=None)
         .values_list("institution")
         .annotate(n=Count("child", distinct=True))
     )

@@ -169,8 +169,9 @@ def is_name(text: str) -> bool:
 
 
 def _shown() -> QuerySet[HospitalView]:
-    """Views with what a list shows of them; nothing is unsealed for it."""
-    return HospitalView.objects.select_related("institution", "child").defer("document_number", "residence", "phone")
+    """Views with what a list shows of them; nothing is unsealed for it. What an undone import brought has left it."""
+    rows = HospitalView.objects.filter(taken_back=None).select_related("institution", "child")
+    return rows.defer("document_number", "residence", "phone")
 
 
 def _of_few(rows: QuerySet[HospitalView], by: Scope) -> QuerySet[HospitalView]:
@@ -239,10 +240,13 @@ def may_split(views: Sequence[HospitalView], by: Scope) -> list[int]:
 def open_proposals() -> QuerySet[MergeProposal]:
     """Return the questions that wait for an answer and that the reader may answer, the oldest first.
 
-    Of two that are one by a merge nothing is asked, as long as it stands.
+    Of two that are one by a merge nothing is asked, as long as it stands; nor of one that an undone import took off the
+    lists.
     """
     of_first, of_second = Coalesce("first__one_with", "first"), Coalesce("second__one_with", "second")
-    return MergeProposal.objects.filter(~Q(Exact(of_first, of_second)), settled_at=None).order_by("made_at", "pk")
+    first, second = (HospitalView.objects.filter(child=OuterRef(name), taken_back=None) for name in ("first", "second"))
+    asked = MergeProposal.objects.filter(~Q(Exact(of_first, of_second)), Exists(first), Exists(second), settled_at=None)
+    return asked.order_by("made_at", "pk")
 
 
 def count_open(by: Scope, most: int) -> int:

@@ -2,6 +2,8 @@
 -- in one round trip; the plans are kept by the session. Every way is one walk along an index that ends after `wanted`
 -- rows; LIKE would use none under row security.
 --
+-- Views that an undone import took off the lists (``taken_back``) are not found.
+--
 -- spelt: the beginning of a name or of its pinyin, or its initials whole; record: a record number; tails, documents:
 -- hashes of a document's end or of the whole.
 CREATE FUNCTION patients_search(
@@ -22,11 +24,13 @@ BEGIN
     found := ARRAY(
       SELECT held.id FROM patients_hospitalview AS held
       WHERE held.record_number = record AND (NOT few OR held.institution_id = ANY (mine) OR held.child_id = ANY (granted))
+        AND held.taken_back IS NULL
       ORDER BY held.record_number, held.id LIMIT wanted);
   END IF;
   IF documents IS NOT NULL THEN
     found := found || ARRAY(
-      SELECT held.id FROM patients_hospitalview AS held WHERE held.document_key = ANY (documents) LIMIT wanted)
+      SELECT held.id FROM patients_hospitalview AS held
+      WHERE held.document_key = ANY (documents) AND held.taken_back IS NULL LIMIT wanted)
     || ARRAY(
       SELECT other.view_id FROM patients_identifier AS other WHERE other.document_key = ANY (documents) LIMIT wanted);
   END IF;
@@ -35,15 +39,17 @@ BEGIN
       found := found || ARRAY(
         SELECT near.id FROM unnest(mine) AS place CROSS JOIN unnest(tails) AS ending CROSS JOIN LATERAL (
           SELECT held.id FROM patients_hospitalview AS held
-          WHERE held.institution_id = place AND held.document_tail = ending
+          WHERE held.institution_id = place AND held.document_tail = ending AND held.taken_back IS NULL
           ORDER BY held.id LIMIT wanted) AS near LIMIT wanted)
       || ARRAY(
         SELECT held.id FROM patients_hospitalview AS held
-        WHERE held.child_id = ANY (granted) AND held.document_tail = ANY (tails) LIMIT wanted);
+        WHERE held.child_id = ANY (granted) AND held.document_tail = ANY (tails)
+          AND held.taken_back IS NULL LIMIT wanted);
     ELSE
       found := found || ARRAY(
         SELECT near.id FROM unnest(tails) AS ending CROSS JOIN LATERAL (
-          SELECT held.id FROM patients_hospitalview AS held WHERE held.document_tail = ending
+          SELECT held.id FROM patients_hospitalview AS held
+          WHERE held.document_tail = ending AND held.taken_back IS NULL
           ORDER BY held.document_tail, held.id LIMIT wanted) AS near LIMIT wanted);
     END IF;
     found := found || ARRAY(
@@ -60,7 +66,7 @@ BEGIN
     FROM (SELECT DISTINCT ON (line.id) line.id, line.former, line.n
           FROM unnest(found, was_former) WITH ORDINALITY AS line (id, former, n)
           ORDER BY line.id, line.former, line.n) AS hit
-    JOIN patients_hospitalview AS held ON held.id = hit.id
+    JOIN patients_hospitalview AS held ON held.id = hit.id AND held.taken_back IS NULL
     JOIN patients_child AS identity ON identity.id = held.child_id
     JOIN network_institution AS place ON place.id = held.institution_id
     ORDER BY hit.n LIMIT wanted;
@@ -83,17 +89,23 @@ BEGIN
           SELECT held.view_id, held.former, held.token FROM patients_nametoken AS held
           WHERE held.institution_id = place AND held.token >= spelt AND held.token < beyond
             AND (held.kind <> 3 OR held.token = spelt)
+            AND NOT EXISTS (SELECT FROM patients_hospitalview AS gone
+                            WHERE gone.id = held.view_id AND gone.taken_back IS NOT NULL)
           ORDER BY held.token, held.view_id LIMIT wanted) AS one)
         UNION ALL
         (SELECT held.view_id, held.former, held.token FROM patients_nametoken AS held
           WHERE held.child_id = ANY (granted) AND held.token >= spelt AND held.token < beyond
             AND (held.kind <> 3 OR held.token = spelt) AND held.institution_id <> ALL (mine)
+            AND NOT EXISTS (SELECT FROM patients_hospitalview AS gone
+                            WHERE gone.id = held.view_id AND gone.taken_back IS NOT NULL)
           LIMIT wanted)
       ) AS near ORDER BY near.former, near.token, near.view_id LIMIT wanted;
   ELSE
     RETURN QUERY
       SELECT held.view_id, held.former FROM patients_nametoken AS held
       WHERE held.token >= spelt AND held.token < beyond AND (held.kind <> 3 OR held.token = spelt)
+        AND NOT EXISTS (SELECT FROM patients_hospitalview AS gone
+                        WHERE gone.id = held.view_id AND gone.taken_back IS NOT NULL)
       ORDER BY held.token, held.view_id LIMIT wanted;
   END IF;
 END

@@ -122,6 +122,7 @@ def change_view(
     if found is None:
         raise InputRefused(*REFUSALS["TH002"])
     view = found
+    put_back(view)
     held = {name: getattr(view, name) for name in known}
     known = merged(held=held, shown=shown, wanted=known, agree=AGREEING)
     if "patient_name" in known:
@@ -139,6 +140,13 @@ def change_view(
     if "document_number" in before:
         _redocumented(view, earlier_type, before["document_number"], mistake="document_number" in mistakes)
     return view
+
+
+def put_back(view: HospitalView) -> None:
+    """Put a view that an undone import took off the lists back on them: somebody speaks of the child again."""
+    if view.taken_back is not None:
+        HospitalView.objects.filter(pk=view.pk).update(taken_back=None)
+        view.taken_back = None
 
 
 @transaction.atomic

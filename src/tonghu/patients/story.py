@@ -97,6 +97,8 @@ class _Teller:
         record = self.records.get(change.pk, "")
         if change.act == "insert":
             return _("Entered under record number %(record)s") % {"record": record}
+        if said := _listed(change):
+            return said % {"record": record}
         if len(self.records) > 1:
             return _("Record number %(record)s: %(fields)s") % {"record": record, "fields": _fields(change)}
         return _fields(change)
@@ -164,6 +166,17 @@ def _fields(change: RowChange) -> str:
             words = {"field": one.label, "before": one.before or _("empty"), "after": one.after or _("empty")}
             said.append(_("%(field)s from “%(before)s” to “%(after)s”") % words)
     return _("; ").join(said)
+
+
+def _listed(change: RowChange) -> str:
+    """What a view that left the lists with an import, or came back to them, says; '' for any other change."""
+    label = str(HospitalView._meta.get_field("taken_back").verbose_name)
+    for one in change.fields:
+        if one.label == label:
+            if one.after:
+                return _("Record number %(record)s off the lists: the import that brought the child was undone")
+            return _("Record number %(record)s back on the lists")
+    return ""
 
 
 def _value(change: RowChange, model: type[Model], field: str) -> str:

@@ -95,6 +95,7 @@ def child(request: Request, pk: int) -> HttpResponse:
         {
             "child": found,
             "first": views[0],
+            "off_the_lists": all(view.taken_back is not None for view in views),
             "age": _age(views[0].birth_date, timezone.localdate()),
             "card": [(line.label, line.cells[0]) for line in compared(views[:1], reveal=reveal, blank=True)],
             "views": views,

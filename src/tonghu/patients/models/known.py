@@ -42,6 +42,7 @@ def in_words(code_table: str, code: str) -> str:
         "sex": lambda code: in_words("RC001", code),
         "ethnicity": lambda code: in_words("RC035", code),
         "residence_code": full_name,
+        "taken_back": lambda _batch: str(_("import undone")),
     },
 )
 class HospitalView(models.Model):
@@ -73,6 +74,9 @@ class HospitalView(models.Model):
     residence_code = models.CharField(_("region of residence"), max_length=6, blank=True)
     residence = EncryptedText(_("residence"), place="patients_hospitalview.residence", null=True, blank=True)
     phone = EncryptedText(_("telephone"), place="patients_hospitalview.phone", null=True, blank=True)
+    #: The import whose undo took it off the lists, as nothing else speaks of it; the database puts it back where
+    #: something does again (``back.sql``).
+    taken_back = models.BigIntegerField(_("off the lists"), null=True, blank=True)
     created_at = models.DateTimeField(_("created"), auto_now_add=True, editable=False)
     updated_at = models.DateTimeField(_("changed"), auto_now=True, editable=False)
 
@@ -96,6 +100,8 @@ class HospitalView(models.Model):
             models.Index(fields=["document_tail", "id"], name="hospital_view_by_tail"),
             models.Index(fields=["institution", "document_tail", "id"], name="hospital_view_by_tail_there"),
             models.Index(fields=["record_number", "id"], name="hospital_view_by_record"),
+            # Few: whoever searches by name asks it of each that is found.
+            models.Index(fields=["id"], name="view_off_the_lists", condition=Q(taken_back__isnull=False)),
         ]
 
     def __str__(self) -> str:
