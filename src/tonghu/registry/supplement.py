@@ -26,6 +26,8 @@ from tonghu.platform.dated import MARKS, Setting, settings
 
 FILE: Final = Path(__file__).with_name("supplement.yaml")
 STAGES: Final = Path(__file__).with_name("stages.yaml")
+#: What ``choices_of`` says of a choice whose values are the stages.
+STAGES_CHOICES: Final = "stages"
 #: For which cards an item is meant.
 For = Literal["tumour", "death", "all"]
 #: The disposition of who died (RC019).
@@ -91,6 +93,7 @@ class Item:
         kind: one of :data:`KINDS`.
         zh, en, help_zh, help_en: label and help.
         options: of a choice, its values.
+        choices_of: where these stand in a file of their own, which: ``stages``; else ''.
         list_id: the code list behind a text, '' for none.
         limit: the most characters that it takes, None for a date.
         meant_for: for which cards.
@@ -106,6 +109,7 @@ class Item:
     help_zh: str
     help_en: str
     options: tuple[Option, ...]
+    choices_of: str
     list_id: str
     limit: int | None
     meant_for: For
@@ -225,6 +229,12 @@ def stages() -> tuple[Stages, ...]:
     )
 
 
+def stages_for(subgroup: str, sex: str = "") -> list[Stages]:
+    """Return the systems of stages that fit a child: by the ICCC-3 subgroup, and by the sex where it is known."""
+    found = [one for one in stages() if subgroup in one.subgroups]
+    return [one for one in found if one.sex in ("", sex)] or found
+
+
 def stages_of(subgroup: str, sex: str = "") -> Stages | None:
     """Return the stages of a disease by its ICCC-3 subgroup, None where it has none."""
     fitting = [one for one in stages() if subgroup in one.subgroups and one.sex in ("", sex)]
@@ -233,6 +243,7 @@ def stages_of(subgroup: str, sex: str = "") -> Stages | None:
 
 def _item(setting: Setting) -> Item:
     said = dict(setting.values)
+    choices_of = said.pop("choices_of", "")
     made = Item(
         name=setting.name,
         kind=said.pop("kind"),
@@ -240,7 +251,8 @@ def _item(setting: Setting) -> Item:
         en=said.pop("en"),
         help_zh=said.pop("help_zh", ""),
         help_en=said.pop("help_en", ""),
-        options=tuple(Option(**one) for one in said.pop("choices", ())) or _choices_of(said.pop("choices_of", "")),
+        options=tuple(Option(**one) for one in said.pop("choices", ())) or _choices_of(choices_of),
+        choices_of=choices_of,
         list_id=said.pop("list", ""),
         limit=said.pop("limit", None),
         meant_for=said.pop("for"),
@@ -271,7 +283,7 @@ def _can_be_filled(item: Item, by: FromPage) -> bool:
 
 def _choices_of(what: str) -> tuple[Option, ...]:
     """The values of a choice that stand in a file of their own: the stages, each with its disease."""
-    if what != "stages":
+    if what != STAGES_CHOICES:
         return ()
     return tuple(
         Option(option.code, f"{system.zh}：{option.zh}", f"{system.en}: {option.en}")

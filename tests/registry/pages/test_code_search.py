@@ -104,3 +104,35 @@ def test_names_are_made_anew_and_long_texts_are_none(db: None) -> None:
             assert keep(found.written(ON)) == 1
         held = WrittenName.objects.get()
         assert (held.code, held.name, held.hospitals) == ("C91.000", "乙", 3)
+
+
+def test_whole_syllables_come_before_longer_ones() -> None:
+    found = [each.zh for each in lists.find(lists.TOPOGRAPHY, "shen", {})]
+    longer = min(found.index(name) for name in found if name[0] in "升声舌")
+    assert longer
+    assert all(name[0] in "肾神" for name in found[:longer]), found
+    assert lists.find(lists.TOPOGRAPHY, "C649", {})[0].code == "C649"
+    entries = tuple(choice(code, name) for code, name in (("1", "升结肠"), ("2", "声门"), ("3", "左肾"), ("4", "肾")))
+    assert [each.zh for each in lists.among(entries, "shen")] == ["肾", "升结肠", "声门", "左肾"]
+    assert [each.zh for each in lists.among(entries, "sj")] == ["升结肠"]
+    assert [each.zh for each in lists.among(entries, "zuoshen")] == ["左肾"]
+
+
+@pytest.mark.parametrize(
+    ("morphology", "sex", "offered"),
+    [
+        ("M90640/3", "1", {"TE"}), ("M90640/3", "2", {"OV"}), ("M90640/3", "9", {"TE", "OV"}),
+        ("M89600/3", "1", {"WT"}), ("M95300/0", "1", set()),
+    ],
+)  # fmt: skip
+def test_the_form_offers_the_stages_of_the_childs_disease_and_sex(
+    point: Point, morphology: str, sex: str, offered: set[str]
+) -> None:
+    site = {"M90640/3": "C62.900", "M89600/3": "C64.x00", "M95300/0": "D32.000"}[morphology]
+    card = point.card(
+        sex=sex, principal_diagnosis_code=site, principal_diagnosis_name="虚构肿瘤",
+        pathology_1_morphology_code=morphology, pathology_1_name="虚构肿瘤",
+    )  # fmt: skip
+    page = made_up.browser(point.post("entry_clerk")).get(f"/cards/{card.pk}").content.decode()
+    stage = page.partition('name="stage"')[2].partition("</select>")[0]
+    assert {one.partition(":")[0] for one in re.findall(r'value="([^"]+)"', stage)} == offered

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from itertools import accumulate
 from typing import Any, Final
 
 from django import forms
@@ -23,6 +24,8 @@ from tonghu.codes.pinyin import initials, readings
 from tonghu.codes.text import halfwidth
 
 BEST: Final = 20
+#: So many readings of a name are known to a search.
+_READINGS: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +67,11 @@ def choices(list_id: str) -> tuple[Choice, ...]:
 
 
 def find(list_id: str, text: str, limit: int = BEST) -> list[Choice]:
-    """The entries that fit what was typed: those that begin with it first, each in the list's own order."""
+    """The entries that fit what was typed: those that begin with it before those that have it inside.
+
+    Of both come first what is called just so, then what has it as whole syllables (shen: 肾 before 声门), each in the
+    list's own order.
+    """
     return among(choices(list_id), text, limit)
 
 
@@ -74,10 +81,26 @@ def among(entries: Sequence[Choice], text: str, limit: int = BEST) -> list[Choic
     if not wanted:
         return list(entries[:limit])
     begins = [c for c in entries if any(typed.startswith(wanted) for typed in c.typed)]
-    if len(begins) < limit:
+    found = sorted(begins, key=lambda c: _nearness(c, wanted, begins=True))
+    if len(found) < limit:
         chosen = set(begins)
-        begins += [c for c in entries if c not in chosen and any(wanted in typed for typed in c.typed)]
-    return begins[:limit]
+        inside = [c for c in entries if c not in chosen and any(wanted in typed for typed in c.typed)]
+        found += sorted(inside, key=lambda c: _nearness(c, wanted, begins=False))
+    return found[:limit]
+
+
+def _nearness(one: Choice, wanted: str, *, begins: bool) -> int:
+    """How near an entry is to what was typed: 0 where it is called so, 1 where that is whole syllables, else 2."""
+    if wanted in one.typed:
+        return 0
+    if not wanted.isascii() or not wanted.isalpha() or one.zh.isascii():
+        return 2
+    return 1 if any(_is_syllables(wanted, reading, begins) for reading in readings(one.zh)[:_READINGS]) else 2
+
+
+def _is_syllables(wanted: str, reading: Sequence[str], begins: bool) -> bool:
+    starts = range(1 if begins else len(reading))
+    return any(wanted in accumulate(reading[at:]) for at in starts)
 
 
 def choice(code: str, zh: str, en: str = "", found_by: Sequence[str] = ()) -> Choice:
@@ -178,7 +201,7 @@ def _typed(code: str, names: Iterable[str], en: str) -> tuple[str, ...]:
 @lru_cache(maxsize=10_000)
 def _heard(zh: str) -> tuple[str, ...]:
     """A name, its pinyin and its initials; a text without a Chinese character by itself."""
-    heard = [] if zh.isascii() else readings(zh)[:4]
+    heard = [] if zh.isascii() else readings(zh)[:_READINGS]
     return (_folded(zh), *(each for reading in heard for each in ("".join(reading), initials(reading))))
 
 

@@ -20,7 +20,8 @@ from tonghu.platform.crypto.masks import mask_id, mask_phone
 from tonghu.registry.content import Content
 from tonghu.registry.forms import lists
 from tonghu.registry.forms.sections import Grid, Row, Section, masked_kind, said_label, sections
-from tonghu.registry.supplement import Item, items, stages
+from tonghu.registry.summary import sex_code
+from tonghu.registry.supplement import STAGES_CHOICES, Item, items, stages_for
 
 MASKS: Final[Mapping[str, Callable[[str], str]]] = {
     "document": mask_id, "phone": mask_phone, "address": mask_address,
@@ -278,7 +279,7 @@ def supplement_cell(item: Item, view: View) -> Cell:
     return Cell(
         name=item.name, label=str(item.label), value=one_line(value),
         was=one_line(view.saved.supplement.get(item.name, "")),
-        kind=item.kind, choices=item.choices, list_id=_list_of(item, view), told=lists.name_of(item.list_id, value),
+        kind=item.kind, choices=_choices(item, view), list_id=item.list_id, told=lists.name_of(item.list_id, value),
         limit=item.limit, help=str(item.help), wide=(item.limit or 0) > LONG, offered=offered,
         offered_told=f"{offered} {named}".strip(),
     )  # fmt: skip
@@ -291,15 +292,19 @@ def _meant(item: Item, view: View) -> bool:
     if item.meant_for == "death":
         died = layout_of(view.content.layout).by_name["discharge_disposition"].code
         return view.content.front.get(died, "").strip() == DIED
-    if item.list_id == lists.STAGE:
-        return any(view.subgroup in system.subgroups for system in stages())
+    if item.choices_of == STAGES_CHOICES and view.subgroup and not stages_for(view.subgroup):
+        return False
     return item.meant_for == "all" or view.group not in NO_TUMOUR
 
 
-def _list_of(item: Item, view: View) -> str:
-    if item.list_id == lists.STAGE and view.subgroup:
-        return f"{lists.STAGE}-{view.subgroup}"
-    return item.list_id
+def _choices(item: Item, view: View) -> tuple[tuple[str, str], ...]:
+    """The values that a card may have; of the stages those of the child's disease and sex, where they are known."""
+    if item.choices_of != STAGES_CHOICES or not view.subgroup:
+        return item.choices
+    sex = sex_code(view.content.front.get(layout_of(view.content.layout).by_name["sex"].code))
+    fit = {option.code for system in stages_for(view.subgroup, sex) for option in system.options}
+    fit |= {view.content.supplement.get(item.name, ""), view.saved.supplement.get(item.name, "")}
+    return tuple(each for each in item.choices if each[0] in fit)
 
 
 def _part(section: Section, view: View) -> Part:
