@@ -6,6 +6,7 @@ import re
 from datetime import date
 
 import pytest
+from django.db import connection
 from django.test import Client
 from made_up_files import Hospital, a_file, card_in
 
@@ -176,7 +177,7 @@ def test_a_column_without_which_no_row_becomes_a_card_is_named_first(hospital: H
     heading = hqms_fields.layout("2012").by_name["discharge_datetime"].code
     content = a_file([hospital.page()]).replace(f"{heading},".encode(), "出院时刻,".encode(), 1)
     batch = hospital.check(hospital.upload(content))
-    assert batch.summary["unknown_columns"] == ["出院时刻"]
+    assert batch.summary["unknown_columns"] == 1
     with hospital.acting():
         assert queries.preview(batch).counts["failed"] == 1
         assert absent(batch) == ([], False), "no row says whose it is, so no card is missing"
@@ -185,6 +186,23 @@ def test_a_column_without_which_no_row_becomes_a_card_is_named_first(hospital: H
     assert heading in said.partition("缺少它")[0]
     assert "未能识别的表头：出院时刻" in said
     assert "文件没有新内容" not in said
+
+
+def test_a_heading_that_names_somebody_goes_with_the_file(hospital: Hospital, clerk: Client) -> None:
+    head, row = a_file([hospital.page()]).splitlines()
+    batch = hospital.check(
+        hospital.upload(b"\n".join([head + ",虚构的人 510104201501011234".encode(), row + b",1", b""]))
+    )
+    assert batch.state == State.READY
+    assert "标准以外的列 1 个：虚构的人 510104201501011234" in page(clerk, batch)
+    with hospital.acting(), connection.cursor() as cursor:
+        cursor.execute("SELECT b::text FROM intake_batch b WHERE id = %s", [batch.pk])
+        assert "虚构的人" not in cursor.fetchone()[0]
+    with hospital.acting() as scope:
+        services.discard(batch=batch.pk, by=scope)
+    batch.refresh_from_db()
+    assert batch.samples is None
+    assert "虚构的人" not in page(clerk, batch)
 
 
 def test_a_locked_month_is_said_before(hospital: Hospital, clerk: Client, locked: set[tuple[int, date]]) -> None:

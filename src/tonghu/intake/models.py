@@ -21,6 +21,8 @@ from tonghu.platform.scope.wording import label_in_words
 from tonghu.registry.content import KEY_PURPOSE, PLACE
 from tonghu.registry.models.sealed import SealedBytes
 
+#: Where the samples of a batch name headings; no rule is called so.
+UNKNOWN: Final = "unknown_columns"
 #: What binds the sealed identity of a row to its place.
 IDENTITY_PLACE: Final = "intake_row.identity"
 
@@ -77,12 +79,13 @@ class Batch(models.Model):
     #: created, updated, unchanged, skipped, failed: how many rows; kept, voided, restored: how many cards of an undo,
     #: and of those kept: locked, as their archive month is locked; of those restored: submitted again, or left in_hand.
     counts = models.JSONField(default=dict)
-    #: What the check says of the file, without the content of any cell.
+    #: What the check says of the file, without the content of any cell or heading.
     summary = models.JSONField(default=dict)
     #: Why the file cannot be used (Chinese, then English, then the file's name, a line each); sealed, as it may quote
     #: the file, whose name is destroyed with it.
     refusal = EncryptedText(place="intake_batch.refusal", null=True, stars=True)
-    #: Rule → some of the values that it finds, while the file is looked at; JSON, sealed.
+    #: Rule → some of the values that it finds, and `UNKNOWN` → headings that the standard does not know, while the file
+    #: is looked at; JSON, sealed.
     samples = EncryptedText(place="intake_batch.samples", null=True, stars=True)
     #: Cards that an undo left as they are: changed after the import, or of a locked month.
     kept_cards = ArrayField(models.BigIntegerField(), default=list)

@@ -17,7 +17,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from tonghu.codes import hqms_fields
-from tonghu.intake.models import Batch, Match, Row, State
+from tonghu.intake.models import UNKNOWN, Batch, Match, Row, State
 from tonghu.intake.outcomes import COUNTED, COUNTS_AS, outcome
 from tonghu.patients.masking import mask_address
 from tonghu.platform.components.parts import Level
@@ -229,12 +229,16 @@ class Group:
     samples: tuple[tuple[str, str], ...]
 
 
+def _samples(batch: Batch) -> dict[str, list[list[str]]]:
+    return dict(json.loads(batch.samples)) if batch.samples else {}
+
+
 def groups(batch: Batch, *, zh: bool) -> list[Group]:
     """Return what the rules find in a file, errors first, then the most frequent.
 
     Then what only the rules of cards find: their supplement is still to come.
     """
-    samples: dict[str, list[list[str]]] = json.loads(batch.samples) if batch.samples else {}
+    samples = _samples(batch)
     language = "zh" if zh else "en"
     return [
         Group(
@@ -270,13 +274,12 @@ def _only_ours(batch: Batch, line: dict[str, Any]) -> bool:
 
 def columns(batch: Batch, *, zh: bool) -> dict[str, tuple[list[str], int]]:
     """Return the columns of a file that the standard does not know, and those that it lacks: some, and how many."""
-    summary = batch.summary
-    unknown, missing = summary["unknown_columns"], summary["missing_columns"]
+    missing = batch.summary["missing_columns"]
     names = {
-        "unknown": [name[:_LONGEST_NAME] for name in unknown[:COLUMNS_SHOWN]],
+        "unknown": [name[:_LONGEST_NAME] for _, name in _samples(batch).get(UNKNOWN, [])[:COLUMNS_SHOWN]],
         "missing": [label(batch.layout, code, zh=zh) for code in missing[:COLUMNS_SHOWN]],
     }
-    counts = {"unknown": len(unknown), "missing": len(missing)}
+    counts = {"unknown": batch.summary["unknown_columns"], "missing": len(missing)}
     return {which: (named + ["…"] * (counts[which] > len(named)), counts[which]) for which, named in names.items()}
 
 

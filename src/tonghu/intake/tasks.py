@@ -23,7 +23,7 @@ from tonghu.intake.importing import import_rows
 from tonghu.intake.length import guess_rows
 from tonghu.intake.looking_again import begin, compare_part, compared
 from tonghu.intake.matching import match
-from tonghu.intake.models import Batch, State
+from tonghu.intake.models import UNKNOWN, Batch, State
 from tonghu.intake.private import sweep
 from tonghu.intake.queries import staged
 from tonghu.intake.services import OPEN, discard, drop_rows, finish, finish_undo
@@ -180,22 +180,27 @@ def _stage(run: Run, batch: int, found: Checked, others: frozenset[str]) -> dict
     held.summary["staged"] = staged(held, found.errors_among())
     held.summary["absent"] = look(held)
     held.state = State.READY
-    held.samples = json.dumps(found.samples(), ensure_ascii=False)
+    quoted = found.samples() | {UNKNOWN: [("", name) for name in unknown_columns(found.summary)]}
+    held.samples = json.dumps(quoted, ensure_ascii=False)
     held.save(update_fields=["layout", "state", "summary", "samples"])
     if 0 < total <= MARKED_AT_ONCE:
         enqueue(mark_file, by=run.scope, key=f"intake-mark-{batch}", batch=batch)
     return {"rows": int(found.summary["rows"]), "cards": total}
 
 
+def unknown_columns(summary: Mapping[str, Any]) -> list[str]:
+    """The headings of a file that the standard does not know, without that of our own export."""
+    return [name for name in summary["unknown_columns"] if name != KEY_COLUMN]
+
+
 def remembered(summary: Mapping[str, Any]) -> dict[str, Any]:
-    """What a batch keeps of ``summary.json``: nothing that quotes the file but its headers; not its name."""
+    """What a batch keeps of ``summary.json``: nothing that quotes the file, not its headings either; not its name."""
     kept = (
         "version", "size", "layout", "format", "zipped", "encoding", "delimiter", "taken_for", "notes", "on", "region",
         "rows", "under_20", "in_scope", "by_group", "undetermined", "findings", "findings_by_level",
         "findings_by_rule", "problem_cards", "missing_columns", "seconds",
     )  # fmt: skip
-    unknown = [name for name in summary["unknown_columns"] if name != KEY_COLUMN]
-    return dict(((name, summary[name]) for name in kept), unknown_columns=unknown)
+    return dict(((name, summary[name]) for name in kept), unknown_columns=len(unknown_columns(summary)))
 
 
 def _refuse(batch: int, why: InputRefused, by: Scope) -> None:
