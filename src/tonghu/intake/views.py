@@ -47,8 +47,9 @@ TONES: Final = {
 WORKING: Final = frozenset({State.CHECKING, State.CONFIRMING, State.UNDOING})
 #: Rules that the preview shows at once; the others open.
 GROUPS_SHOWN: Final = 8
-#: Of an import of more cards than these it is not said beforehand which an undo would leave: that takes too long.
-FORESEEN: Final = 3_000
+#: Of an import of more cards than these it is not said beforehand which an undo would leave: that would take more than
+#: half a second each time its page is shown.
+FORESEEN: Final = 30_000
 
 
 @requires(UPLOAD)
