@@ -121,7 +121,7 @@ def approve_picked(request: Request) -> HttpResponse:
         messages.error(request, format_html(first.replace("%(cards)s", "{}"), links))
         return redirect("registry:audit")
     if clean or not wanted:
-        tell(request, move(cards=clean, act="approve", by=request.scope), "approve")
+        tell(request, move(cards={pk: wanted[pk] for pk in clean}, act="approve", by=request.scope), "approve")
     if left := len(wanted) - len(clean):
         why = _("%(n)d picked cards are not clean, or you wrote part of them: look at them one by one.")
         messages.warning(request, why % {"n": left})
