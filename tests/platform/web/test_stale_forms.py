@@ -464,7 +464,7 @@ HARMLESS: Final = {
     "tonghu.platform.trail.forms.ReasonForm": "exports, changes nothing",
     "tonghu.surveillance.forms.ReasonForm": "withdraws or lifts; what is over already is refused",
     "tonghu.surveillance.forms.LockForm": "locks; a month that is locked already is refused",
-    "tonghu.surveillance.forms.SignForm": "signs; a month that is signed already, or has other files by now, is refused",
+    "tonghu.surveillance.forms.SignForm": "signs; a month signed already, or with other files by now, is refused",
     "tonghu.surveillance.forms.AdmitForm": "adds a point; the same one twice is refused",
     "tonghu.registry.pages.export_form.ExportForm": "exports, changes nothing",
     "tonghu.intake.forms.UploadForm": "adds a file",
