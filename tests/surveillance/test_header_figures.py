@@ -72,7 +72,7 @@ def test_a_share_says_of_how_many_and_an_answer_is_a_sentence(hospital: Institut
     cards(other, BEFORE, 21, reported=BEFORE.due, problem_at_first=False)
     count()
     page = text(officer, "/reporting/quality")
-    assert "合计 24 / 25 份，96.0 %" in page
+    assert "医院这些月份的报告卡（含未上报）共 25 份，按时上报 24 份，96.0 %" in page
     assert "24 份报告卡，最初和目前都没有错误" in page
     assert "0：" not in page
     assert "达到 20 份的监测点不足两个" in page, "one of the two has 21"

@@ -287,7 +287,7 @@ def own(args: Callable[[Site], dict[str, Any]], answer: Answer = OK, **more: Any
 #: What a batch keeps of a check that found one reportable stay and nothing wrong.
 MADE_UP_SUMMARY: Final = {
     "rows": 1, "under_20": 1, "in_scope": 1, "undetermined": 0, "by_group": {"malignant": 1}, "problem_cards": 0,
-    "findings_by_rule": [], "notes": [], "taken_for": {"zh": "文本", "en": "text"}, "unknown_columns": [],
+    "findings_by_rule": [], "notes": [], "taken_for": {"zh": "文本", "en": "text"}, "unknown_columns": 0,
     "missing_columns": [],
 }  # fmt: skip
 

@@ -26,6 +26,8 @@ class Merge(models.Model):
     reason = models.CharField(_("reason"), max_length=400)
     person_id = models.BigIntegerField(null=True, editable=False)
     post_id = models.BigIntegerField(null=True, editable=False)
+    #: The hospital on whose behalf it was said; none where somebody above hospitals said it.
+    of_hospital = models.BigIntegerField(null=True, editable=False)
     #: Who it was in words, as they were then.
     who = models.TextField(editable=False, default="")
     at = models.DateTimeField(_("time"))
