@@ -60,8 +60,8 @@ _STAY: dict[str, str] = {
 
 
 def identity_number(number: int) -> str:
-    """A made-up identity number of a girl born on the page's birth date, with a right check digit."""
-    digits = f"51010720160925{number % 500 * 2:03d}"
+    """A made-up identity number of a girl born on the page's birth date, with a right check digit; each has her own."""
+    digits = f"{510107 + number // 500}20160925{number % 500 * 2:03d}"
     return digits + check_character(digits)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import msoffcrypto.format.ooxml
 from openpyxl import Workbook
 
-from made_up_cards import code
+from made_up_cards import code, identity_number
 from made_up_cards import page as front_page
 
 #: Where the answer stands: beside the file at once, on the import's page after the check, or in its preview.
@@ -36,7 +36,8 @@ class BadFile:
 
 def stays(organisation: str, count: int = 3, **changes: str) -> list[list[str]]:
     """Rows of a file, the header first."""
-    given = [{"medical_record_no": f"ZY{n}", "org_code": organisation, **changes} for n in range(count)]
+    own = ({"medical_record_no": f"ZY{n}", "national_id": identity_number(n)} for n in range(count))
+    given = [{**one, "org_code": organisation, **changes} for one in own]
     pages = [front_page(**one).front for one in given]
     return [list(pages[0]), *(list(page.values()) for page in pages)]
 

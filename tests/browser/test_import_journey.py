@@ -14,7 +14,7 @@ from playwright.sync_api import Page, expect
 
 import made_up
 import run_jobs
-from made_up_cards import Point
+from made_up_cards import Point, identity_number
 from made_up_cards import page as front_page
 from tonghu import cli
 from tonghu.intake.models import Batch
@@ -197,7 +197,8 @@ def bring(page: Page, file: Path, clerk: Post, month: str = "") -> Batch:
 
 def written(file: Path, organisation: str, **changes: str) -> Path:
     """Three stays of the hospital, discharged in September 2026."""
-    pages = [front_page(medical_record_no=f"ZY{n}", org_code=organisation, **changes).front for n in range(3)]
+    own = ({"medical_record_no": f"ZY{n}", "national_id": identity_number(n)} for n in range(3))
+    pages = [front_page(org_code=organisation, **{**one, **changes}).front for one in own]
     lines = [",".join(pages[0]), *(",".join(one.values()) for one in pages)]
     file.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return file

@@ -16,7 +16,7 @@ from playwright.sync_api import Page, expect
 
 import run_jobs
 from committed import in_threads
-from made_up_cards import Point
+from made_up_cards import Point, identity_number
 from made_up_cards import page as front_page
 from tonghu.intake.models import Batch, State
 from tonghu.platform.accounts.models import Session
@@ -39,7 +39,8 @@ def file(point: Point, tmp_path: Path) -> Path:
 
 
 def a_file(place: Path, organisation: str) -> Path:
-    pages = [front_page(medical_record_no=f"ZY{n}", org_code=organisation).front for n in range(3)]
+    own = ({"medical_record_no": f"ZY{n}", "national_id": identity_number(n)} for n in range(3))
+    pages = [front_page(org_code=organisation, **one).front for one in own]
     lines = [",".join(pages[0]), *(",".join(page.values()) for page in pages)]
     place.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return place

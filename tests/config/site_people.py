@@ -40,8 +40,9 @@ def fill(folder: Path, hospitals: int, files: int, rows: int) -> list[dict[str, 
                 lines = csv.writer(out)
                 records = [f"H{place:02d}F{number:03d}R{row:05d}" for row in range(rows)]
                 for row, record in enumerate(records):
+                    child = identity_number(number * rows + row)
                     front = page(
-                        medical_record_no=record, org_code=organisation, national_id=identity_number(row),
+                        medical_record_no=record, org_code=organisation, national_id=child,
                         discharge_datetime=f"2026-09-12 {10 + row // 60 % 10}:{row % 60:02d}",
                     ).front  # fmt: skip
                     if not row:

@@ -69,7 +69,7 @@ def test_an_administrator_ends_what_sees_patients_and_gets_no_secret_of_it() -> 
     browser = made_up.browser(admin)
     form = browser.get("/docking/new").content.decode()
     assert "children.read" not in form, "what is refused is not offered"
-    assert "您的岗位没有可以交给信息系统的权限" in form
+    assert "您的岗位没有可交给信息系统的权限" in form
     shown = browser.get(f"/docking/{held.pk}").content.decode()
     assert "更换密钥须由有这些权限的岗位办理" in shown
     assert f"/docking/{held.pk}/renew" not in shown
