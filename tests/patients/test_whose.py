@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 from django.db import transaction
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from made_up_hospitals import enter, scope_of
 
@@ -138,6 +138,10 @@ def test_without_a_number_there_is_no_answer(hospitals: Hospitals) -> None:
 
 @settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(before=ROWS, rows=ROWS)
+@example(
+    before=[("2", "", "虚构另", date(2016, 9, 25))],
+    rows=[("2", "", "虚构另", date(2015, 5, 5)), ("2", "", "虚构童", None)],
+)
 def test_nobody_is_renamed_however_rows_come(hospitals: Hospitals, before: Sequence[Row], rows: Sequence[Row]) -> None:
     """Many at once, after some one by one: no row ends on a view that says another name and another birth date, unless
     a document says so.

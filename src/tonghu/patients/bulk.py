@@ -9,7 +9,7 @@ Call it once in a transaction, with all the rows that the transaction brings (se
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final
 
@@ -80,9 +80,10 @@ _Key = tuple[str, int]  # record number and child: what a view is known by at it
 def enter_views(*, institution: int, seen: Sequence[Seen], by: Scope) -> list[tuple[int, int]]:
     """Enter what rows of an import say; returns child and view of each, in the same order.
 
-    Views are made where there are none; of several rows of one child under one record number the last speaks. A view
-    that is there changes where a row is the latest word: what it does not say stays, a changed name stays findable.
-    A row that contradicts whoever is known under its record number is of another child; a person is asked (``whose``).
+    Views are made where there are none; of several rows of one child under one record number the last speaks, and an
+    earlier one where it is silent. A view that is there changes where a row is the latest word: what it does not say
+    stays, a changed name stays findable. A row that contradicts whoever is known under its record number is of another
+    child; a person is asked (``whose``).
 
     Raises:
         PermissionDenied, InputRefused: outside the scope, or a row has no name.
@@ -98,7 +99,8 @@ def enter_views(*, institution: int, seen: Sequence[Seen], by: Scope) -> list[tu
         cursor.execute("SET LOCAL plan_cache_mode = auto")
     said: dict[_Key, Seen] = {}
     for one, child in zip(seen, children, strict=True):
-        said[one.record_number, child] = one
+        key = one.record_number, child
+        said[key] = _after(said[key], one) if key in said else one
     held = _held(institution, [key for key in said if key[0] in met])
     for key, view in held.items():
         if said[key].latest:
@@ -109,6 +111,13 @@ def enter_views(*, institution: int, seen: Sequence[Seen], by: Scope) -> list[tu
         views |= _make(institution, fresh)
     _also_called(seen, children, {key: _called(held.get(key), one) for key, one in said.items()}, views)
     return [(child, views[one.record_number, child]) for one, child in zip(seen, children, strict=True)]
+
+
+def _after(before: Seen, one: Seen) -> Seen:
+    """What two rows of a child say, one after the other."""
+    if not one.latest or not before.latest:
+        return one if one.latest else before
+    return replace(one, **{name: getattr(before, name) for name in TOLD if not getattr(one, name)})
 
 
 def _held(institution: int, said: Iterable[_Key]) -> dict[_Key, HospitalView]:
