@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import html
 import io
 from pathlib import Path
 
@@ -11,12 +12,14 @@ from made_up_files import Hospital
 from openpyxl import load_workbook
 
 import made_up
+from tonghu.codes.hqms_fields import LAYOUTS, layout
 from tonghu.intake import services
 from tonghu.intake.models import Batch, State
 from tonghu.registry.content import open_
-from tonghu.registry.exporting import KEY_COLUMN
+from tonghu.registry.exporting import KEY_COLUMN, supplement_columns
 from tonghu.registry.models import Card, CardVersion
 from tonghu.registry.services import save_card
+from tonghu.registry.supplement import items
 
 pytestmark = pytest.mark.django_db
 
@@ -115,3 +118,114 @@ def test_apostrophes_are_neither_lost_nor_gained(hospital: Hospital, kind: str, 
     batch = brought(hospital, exported(hospital, kind), kind)
     with hospital.acting():
         assert batch.rows.get().match == "unchanged"
+
+
+def table(content: bytes, kind: str) -> list[list[str]]:
+    """An exported file: the header, then the rows."""
+    if kind == "csv":
+        return list(csv.reader(io.StringIO(content.decode("utf-8-sig"))))[1:]
+    sheet = load_workbook(io.BytesIO(content)).active
+    return [[str(cell or "") for cell in row] for row in sheet.iter_rows(min_row=2, values_only=True)]
+
+
+def headings() -> dict[str, str]:
+    """The items of the supplement: names with their headings."""
+    return {item.name: heading for heading, item in supplement_columns().items()}
+
+
+@pytest.mark.requirement("REG-06")
+def test_no_heading_of_the_supplement_is_a_column_of_the_standard() -> None:
+    assert list(headings()) == [item.name for item in items()]
+    assert headings()["topography"] == "topography 肿瘤部位（ICD-O-3）"
+    assert not [text for text in headings().values() for which in LAYOUTS if layout(which).find(text)]
+
+
+@pytest.mark.requirement("REG-06")
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+def test_the_supplement_leaves_by_codes(filled: Hospital, kind: str) -> None:
+    with filled.acting() as by:
+        card = Card.objects.get(record_number="ZY0003")
+        said = {
+            "topography": "C42.1",
+            "basis": "病理（原发灶）",
+            "first_diagnosis_date": "2026-10-01",
+            "stage": "虚构分期",
+        }
+        save_card(card=card.pk, based_on=card.version, by=by, front={}, supplement=said)
+    header, *rows = table(exported(filled, kind), kind)
+    assert header[-len(headings()) :] == list(headings().values())
+    row = dict(zip(header, next(row for row in rows if row[0] == str(card.pk)), strict=True))
+    shown = {name: row[heading] for name, heading in headings().items() if row[heading]}
+    assert shown == {**said, "basis": "7", "laterality": "1"}, "what no code is meant by stays as written"
+
+
+@pytest.mark.requirement("REG-06")
+def test_a_workbook_says_at_the_heading_what_the_codes_mean(filled: Hospital) -> None:
+    sheet = load_workbook(io.BytesIO(exported(filled, "xlsx"))).active
+    comments = {cell.value: cell.comment.text for cell in sheet[2] if cell.comment}
+    assert "1 右侧" in comments[headings()["laterality"]]
+    assert "P3" in comments
+
+
+@pytest.mark.requirement("REG-06")
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+@pytest.mark.parametrize("text", ["2", "", "不是编码"])
+def test_an_edited_cell_of_the_supplement_changes_nothing_and_the_preview_says_so(
+    filled: Hospital, kind: str, text: str, tmp_path: Path
+) -> None:
+    content, heading = exported(filled, kind), headings()["laterality"]
+    if kind == "csv":
+        header, *rows = table(content, kind)
+        for row in rows:
+            row[header.index(heading)] = text
+        out = io.StringIO()
+        csv.writer(out).writerows([header, *rows])
+        content = out.getvalue().encode()
+    else:
+        book = load_workbook(io.BytesIO(content))
+        column = next(cell.column for cell in book.active[2] if cell.value == heading)
+        for (cell,) in book.active.iter_rows(min_row=3, min_col=column, max_col=column):
+            cell.value = text or None
+        book.save(tmp_path / "改.xlsx")
+        content = (tmp_path / "改.xlsx").read_bytes()
+    batch = brought(filled, content, kind)
+    assert (batch.summary["unknown_columns"], batch.summary["supplement_columns"]) == (0, len(headings()))
+    clerk = made_up.browser(made_up.post("entry_clerk", filled.institution))
+    page = html.unescape(clerk.get(f"/imports/{batch.pk}").content.decode())
+    assert f"文件带有补录的 {len(headings())} 列" in page
+    assert "导入不采用其中的内容" in page
+    assert "标准以外的列" not in page
+    with filled.acting():
+        assert [row.match for row in batch.rows.order_by("row")] == ["unchanged", "unchanged"]
+        versions = CardVersion.objects.count()
+    filled.confirmed(batch)
+    with filled.acting():
+        assert CardVersion.objects.count() == versions
+        card = Card.objects.get(record_number="ZY0003")
+        assert open_(CardVersion.objects.get(card=card, number=card.version).content).supplement == {"laterality": "1"}
+
+
+@pytest.mark.requirement("REG-06")
+def test_a_hospital_s_own_column_is_still_unknown_beside_ours(filled: Hospital) -> None:
+    header, *rows = table(exported(filled, "csv"), "csv")
+    out = io.StringIO()
+    csv.writer(out).writerows([[*header, "stage"], *([*row, "2"] for row in rows)])
+    batch = brought(filled, out.getvalue().encode(), "csv")
+    assert (batch.summary["unknown_columns"], batch.summary["supplement_columns"]) == (1, len(headings()))
+
+
+@pytest.mark.requirement("REG-06")
+@pytest.mark.parametrize("role", ["entry_clerk", "auditor"])
+def test_who_may_not_export_gets_no_supplement(filled: Hospital, role: str) -> None:
+    answer = made_up.browser(made_up.post(role, filled.institution)).post(
+        "/cards/export", {"layout": "2012", "kind": "csv", "reason": "与临床核对"}
+    )
+    assert answer.status_code == 403
+
+
+@pytest.mark.requirement("REG-06")
+def test_another_hospital_s_export_has_neither_card_nor_supplement(filled: Hospital) -> None:
+    records = made_up.browser(made_up.post("records_department", made_up.hospital()))
+    answer = records.post("/cards/export", {"layout": "2012", "kind": "csv", "reason": "与临床核对"})
+    assert answer.status_code == 200
+    assert len(table(answer.content, "csv")) == 1, "the header alone"

@@ -35,7 +35,7 @@ from tonghu.platform.jobs.points import point
 from tonghu.platform.jobs.run import Run
 from tonghu.platform.jobs.tasks import enqueue, job
 from tonghu.platform.scope.scope import Scope
-from tonghu.registry.exporting import KEY_COLUMN
+from tonghu.registry.exporting import KEY_COLUMN, supplement_columns
 
 #: With more cases than this the marked workbook is made only when somebody asks for it: it takes minutes.
 MARKED_AT_ONCE: Final = 20_000
@@ -189,8 +189,14 @@ def _stage(run: Run, batch: int, found: Checked, others: frozenset[str]) -> dict
 
 
 def unknown_columns(summary: Mapping[str, Any]) -> list[str]:
-    """The headings of a file that the standard does not know, without that of our own export."""
-    return [name for name in summary["unknown_columns"] if name != KEY_COLUMN]
+    """The headings of a file that the standard does not know, without those of our own export."""
+    ours = {KEY_COLUMN, *supplement_columns()}
+    return [name for name in summary["unknown_columns"] if name not in ours]
+
+
+def of_the_supplement(summary: Mapping[str, Any]) -> int:
+    """How many columns of a file are those in which our own export shows the supplement."""
+    return len(supplement_columns().keys() & set(summary["unknown_columns"]))
 
 
 def remembered(summary: Mapping[str, Any]) -> dict[str, Any]:
@@ -200,7 +206,10 @@ def remembered(summary: Mapping[str, Any]) -> dict[str, Any]:
         "rows", "under_20", "in_scope", "by_group", "undetermined", "findings", "findings_by_level",
         "findings_by_rule", "problem_cards", "missing_columns", "seconds",
     )  # fmt: skip
-    return dict(((name, summary[name]) for name in kept), unknown_columns=len(unknown_columns(summary)))
+    return dict(
+        ((name, summary[name]) for name in kept),
+        unknown_columns=len(unknown_columns(summary)), supplement_columns=of_the_supplement(summary),
+    )  # fmt: skip
 
 
 def _refuse(batch: int, why: InputRefused, by: Scope) -> None:

@@ -1,7 +1,8 @@
-"""Cards as a discharge file that can be corrected and imported again: the front page's columns, and each card's number.
+"""Cards as a discharge file that can be corrected and imported again: a card's number, front page and supplement.
 
 The number stands in a column of its own, so that an edited row finds its card even where the record number or the
-discharge time was put right. A file that comes back as it went changes nothing.
+discharge time was put right. A file that comes back as it went changes nothing. The columns of the supplement are there
+to be read: an import knows them and takes nothing from them.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import xlsxwriter
 from tonghu.codes.hqms_fields import layout as dictionary
 from tonghu.registry.content import open_
 from tonghu.registry.models import CardVersion
+from tonghu.registry.supplement import Item, items
 
 #: The header of the column with the card's number.
 KEY_COLUMN: Final = "童护卡号"
@@ -28,20 +30,26 @@ _NUMBER: Final = re.compile(r"[-+]?[\d.,]+")
 
 def header(layout: str) -> list[str]:
     """Return the headers of a file in a layout."""
-    return [KEY_COLUMN, *(field.code for field in dictionary(layout).fields)]
+    return [KEY_COLUMN, *_codes(layout), *supplement_columns()]
+
+
+def supplement_columns() -> dict[str, Item]:
+    """Return the items of the supplement by their headings: the name that stays, and what it is called in Chinese."""
+    return {f"{item.name} {item.zh}": item for item in items()}
 
 
 def lines(cards: Sequence[int], layout: str) -> Iterator[list[str]]:
     """Yield the rows of cards in a layout, each in the newest version that the scope sees."""
-    codes = header(layout)[1:]
+    codes, columns = _codes(layout), supplement_columns().values()
     for start in range(0, len(cards), _TOGETHER):
         chunk = list(cards[start : start + _TOGETHER])
         versions = CardVersion.objects.filter(card__in=chunk).order_by("card", "-number").distinct("card")
         contents = {one.card_id: open_(one.content) for one in versions}
         for card in chunk:
             if card in contents:
-                front = contents[card].front
-                yield [str(card), *(front.get(code, "") for code in codes)]
+                front, supplement = contents[card].front, contents[card].supplement
+                items = (_coded(item, supplement.get(item.name, "")) for item in columns)
+                yield [str(card), *(front.get(code, "") for code in codes), *items]
 
 
 def as_csv(cards: Sequence[int], layout: str, watermark: str) -> bytes:
@@ -64,11 +72,12 @@ def as_xlsx(cards: Sequence[int], layout: str, watermark: str) -> bytes:
     text = book.add_format({"num_format": "@"})
     bold = book.add_format({"num_format": "@", "bold": True})
     sheet.write_string(0, 0, watermark)
-    names = dictionary(layout).by_code
-    for column, code in enumerate(header(layout)):
-        sheet.write_string(1, column, code, bold)
-        if code in names:
-            sheet.write_comment(1, column, names[code].name_zh)
+    comments = {field.code: field.name_zh for field in dictionary(layout).fields}
+    comments |= {heading: _values(item) for heading, item in supplement_columns().items()}
+    for column, heading in enumerate(header(layout)):
+        sheet.write_string(1, column, heading, bold)
+        if comments.get(heading):
+            sheet.write_comment(1, column, comments[heading])
     sheet.freeze_panes(2, 1)
     for row, line in enumerate(lines(cards, layout), 2):
         for column, cell in enumerate(line):
@@ -76,6 +85,21 @@ def as_xlsx(cards: Sequence[int], layout: str, watermark: str) -> bytes:
                 sheet.write_string(row, column, _harmless(cell) if cell[0] == "'" else cell, text)
     book.close()
     return out.getvalue()
+
+
+def _codes(layout: str) -> list[str]:
+    return [field.code for field in dictionary(layout).fields]
+
+
+def _coded(item: Item, text: str) -> str:
+    """An item as its code or its day where a text says that in another way; as written where it says neither."""
+    return item.read(text)[1] or text
+
+
+def _values(item: Item) -> str:
+    """How an item is filled in and what its codes mean; the stages, of every disease, are too many for a comment."""
+    options = () if item.choices_of else item.options
+    return "\n".join(filter(None, [item.help_zh, *(f"{option.code} {option.zh}" for option in options)]))
 
 
 def _harmless(cell: str) -> str:
