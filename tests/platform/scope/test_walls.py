@@ -286,6 +286,7 @@ DEFINERS = {
     "registry.keep_reported": "puts aside what was reported of a card in correction: the database alone writes it",
     "registry.count_reported": "keeps the tally of what was reported of cards in correction",
     "registry.bring_back": "puts the child of a card in force back on its hospital's lists",
+    "registry.stays_listed": "refuses to take a child off the lists who has a card in force",
     "registry.count_cards": "keeps the tally of cards, which the application may not write",
     "surveillance.count_arrivals": "keeps what of each month has arrived, which the application may not write",
     "surveillance.count_reported": "keeps the same of what was reported of cards in correction",
