@@ -137,6 +137,8 @@ function sayLacking() {
 // new card begins with the first field in error, else with the first.
 function begin() {
   if (document.activeElement && document.activeElement !== document.body) return;
+  const asked = document.querySelector("[autofocus]"); // the browser gets to it after this
+  if (asked) return asked.focus();
   if (form.dataset.begun) {
     const seen = fields().filter((field) => field.type !== "hidden" && field.offsetParent !== null);
     const lacking = form.dataset.lacking.split(" ");
