@@ -24,8 +24,9 @@ MERGE = declare(
     "children.merge",
     zh="合并患儿",
     en="Merge children",
-    effect_zh="认定两份资料属于同一名患儿，或撤销这一认定；两份资料都须在本范围内。",
-    effect_en="Says that two children are one, or takes it back; both must be in scope.",
+    effect_zh="认定两份资料属于同一名患儿，两份资料都须属于本范围内的机构；或撤销这一认定，包括其他机构对本机构患儿的认定。",
+    effect_en="Says that two children are one, where institutions in scope hold both; takes that back, "
+    "also what others said of a child of theirs.",
     of_patients=True,
 )
 GRANT = declare(

@@ -59,6 +59,8 @@ def questions(request: Request) -> HttpResponse:
 def merge(request: Request, pk: int) -> HttpResponse:
     """Two children side by side, and the decision whether they are one."""
     kept, views = shown(request, pk, "核对是否同一患儿")
+    if not queries.holds(views, request.scope):  # seen by a grant alone: whose it is, its own hospital says
+        raise Http404
     asked = request.GET.get("other", "")
     other = queries.find_child(int(asked)) if asked.isascii() and asked.isdigit() and len(asked) < 19 else None
     if other is None:
@@ -99,19 +101,26 @@ def merge(request: Request, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def undo_merge(request: Request, pk: int) -> HttpResponse:
     """Take a merge back; offered right after it too, then with a reason of its own."""
-    held = get_object_or_404(Merge.objects.select_related("kept"), pk=pk, undoes=None)
+    held = get_object_or_404(Merge, pk=pk, undoes=None)
+    if not queries.may_take_back([held]):
+        raise Http404
     at_once = request.method == "POST" and "reason" not in request.POST  # the button beside the message
     form = ReasonForm({"reason": _("taken back right after the merge")} if at_once else request.POST or None)
 
+    def seen() -> Child:
+        """The side that the reader holds, who need not see the other."""
+        sides = (queries.find_child(one) for one in (held.kept_id, held.merged_id))
+        return next(one for one in sides if one is not None)
+
     def act() -> Child:
         merges.undo_merge(act=held.pk, by=request.scope, reason=form.cleaned_data["reason"])
-        return held.kept
+        return seen()
 
     names = names_of([held])
     two = {"one": names[held.kept_id], "other": names[held.merged_id]}
     title = _("Take back the merge of %(one)s and %(other)s") % two
     note = _("Both sides become as if never merged. What was entered since stays with the side it was entered on.")
-    return form_page(request, form, act, title=title, submit=_("Take back"), at=held.kept, note=note)
+    return form_page(request, form, act, title=title, submit=_("Take back"), at=seen(), note=note)
 
 
 @requires(MERGE)
@@ -146,12 +155,13 @@ def split(request: Request, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def undo_split(request: Request, pk: int) -> HttpResponse:
     """Take a split back, by a merge of the two; offered right after it too, then with a reason of its own."""
-    held = get_object_or_404(Split.objects.select_related("child", "parted"), pk=pk)
+    held = get_object_or_404(Split, pk=pk)
     at_once = request.method == "POST" and "reason" not in request.POST
     form = ReasonForm({"reason": _("taken back right after the split")} if at_once else request.POST or None)
 
     def act() -> Child:
-        merges.merge(kept=held.child, merged=held.parted, by=request.scope, reason=form.cleaned_data["reason"])
+        old = Child(pk=held.child_id)  # which the reader need not see any more
+        merges.merge(kept=old, merged=held.parted, by=request.scope, reason=form.cleaned_data["reason"])
         return held.parted
 
     title = _("Take back the split of record number %(record)s") % {"record": held.record_number}
@@ -167,7 +177,7 @@ def _choose(request: Request, kept: Child, views: list[HospitalView], *, missed:
         (hit, hit.patient_name == first.patient_name, bool(hit.birth_date) and hit.birth_date == first.birth_date)
         for each in queries.search(typed or first.patient_name, by=request.scope)
         for hit in each.views[:1]
-        if not own & {view.child for view in each.views}
+        if not own & {view.child for view in each.views} and queries.holds(each.views, request.scope)
     ]
     log_list(((hit.child, hit.institution) for hit, _name, _day in found), "核对是否同一患儿", by=request.scope)
     said = {"child": kept, "first": first, "found": found, "typed": typed, "missed": missed}

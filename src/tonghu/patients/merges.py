@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from tonghu.patients.agreements import record_parted
 from tonghu.patients.events import DISMISSED, MERGED, PARTED, UNMERGED
@@ -10,6 +10,7 @@ from tonghu.patients.identity import ask
 from tonghu.patients.models import DOCUMENT, Child, HospitalView, Identifier, Merge, MergeProposal, Split
 from tonghu.platform.audit.acts import CHILD
 from tonghu.platform.audit.events import acting_because, record
+from tonghu.platform.audit.kinds import Kind
 from tonghu.platform.crypto.hashing import keyed_hashes
 from tonghu.platform.scope.scope import Scope
 
@@ -23,8 +24,7 @@ def merge(*, kept: Child, merged: Child, reason: str, by: Scope) -> int:
     """
     with acting_because(by, reason) as because:
         act: int = ask("SELECT resolver.merge(%s, %s, %s)", [kept.pk, merged.pk, because.reason])
-        for one, other in ((kept, merged), (merged, kept)):
-            record(MERGED, subject=(CHILD, one.pk), by=because, data={"other": other.pk, "act": act})
+        _record(MERGED, kept.pk, merged.pk, done=act, act=act, by=because)
     return act
 
 
@@ -32,14 +32,15 @@ def merge(*, kept: Child, merged: Child, reason: str, by: Scope) -> int:
 def undo_merge(*, act: int, reason: str, by: Scope) -> int:
     """Take a merge back, by another act; both sides are as if never merged. Returns the act's id.
 
+    Whoever holds a view of each side may, and whoever holds one, of what was not said above it.
+
     Raises:
-        InputRefused: no reason, already taken back, or one of the two is outside the scope.
+        InputRefused: no reason, already taken back, or not to be taken back from here.
     """
     with acting_because(by, reason) as because:
         undo: int = ask("SELECT resolver.undo_merge(%s, %s)", [act, because.reason])
         done = Merge.objects.get(pk=act)
-        for one, other in ((done.kept_id, done.merged_id), (done.merged_id, done.kept_id)):
-            record(UNMERGED, subject=(CHILD, one), by=because, data={"other": other, "act": act})
+        _record(UNMERGED, done.kept_id, done.merged_id, done=undo, act=act, by=because)
         record_parted(done.kept_id, done.merged_id, by=because)
     return undo
 
@@ -65,7 +66,7 @@ def split(*, view: HospitalView, reason: str, by: Scope) -> Split:
     The view becomes a child of its own, with all that its hospital entered under it, its record number, the documents
     that no other view of the old child names and, where the hospital has no other view of it, what was agreed on there.
     An import that brings the old child's document under that record number finds the new child.
-    :func:`merge` of the two takes it back.
+    :func:`merge` of the two takes it back, once also where the old child is seen by a grant alone.
 
     Raises:
         InputRefused: no reason, no other view of the child is in sight, or the view is outside the scope.
@@ -84,3 +85,17 @@ def split(*, view: HospitalView, reason: str, by: Scope) -> Split:
             record(PARTED, subject=(CHILD, one), by=because, data={"other": other, "act": act})
         record_parted(done.child_id, done.parted_id, by=because)
     return done
+
+
+def _record(kind: Kind, kept: int, merged: int, *, done: int, act: int, by: Scope) -> None:
+    """Record what was done to both children: in the actor's book, and in that of every other hospital that knows one.
+
+    Args:
+        done: the act that was just written.
+        act: the merge that it says or takes back.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT child_id, other_id, institution_id FROM resolver.books_of(%s)", [done])
+        elsewhere = cursor.fetchall()
+    for one, other, book in [(kept, merged, None), (merged, kept, None), *elsewhere]:
+        record(kind, subject=(CHILD, one), by=by, institution=book, data={"other": other, "act": act})

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from django.db import connection
-from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, When
+from django.db.models import BigIntegerField, BooleanField, Case, Exists, F, Func, OuterRef, Q, QuerySet, When
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Coalesce
 from django.db.models.lookups import Exact
 
@@ -37,6 +38,8 @@ FOUND_AT_ONCE = 20
 SHORTEST_PINYIN = 2
 #: So many hospitals are looked through one by one; the same number as in ``search.sql``.
 FEW = 40
+#: The hospital that reads; None for an authority. Asked once a statement.
+_OWN = RawSQL("(SELECT scope.institution())", [], output_field=BigIntegerField())
 #: No record number or document is longer.
 LONGEST = 60
 
@@ -221,6 +224,18 @@ def merges_of(children: Sequence[int]) -> list[Merge]:
     return list(acts.select_related("undone_by").order_by("-pk"))
 
 
+def may_take_back(acts: Sequence[Merge]) -> set[int]:
+    """Return which of these merges are the reader's to be taken back, also if somebody has."""
+    allowed = Func(F("pk"), function="resolver.may_undo", output_field=BooleanField())
+    return set(Merge.objects.filter(allowed, pk__in=[act.pk for act in acts]).values_list("pk", flat=True))
+
+
+def holds(views: Iterable[HospitalView | Hit], by: Scope) -> bool:
+    """Whether one of these views is of the reader's own hospital; all that an authority sees are in its range."""
+    places = (one.institution_id if isinstance(one, HospitalView) else one.institution for one in views)
+    return by.institution is None or by.institution in places
+
+
 def splits_of(children: Sequence[int]) -> list[Split]:
     """Return the acts that made views of these children stand apart, the newest first."""
     return list(Split.objects.filter(Q(child__in=children) | Q(parted__in=children)).order_by("-pk"))
@@ -240,11 +255,14 @@ def may_split(views: Sequence[HospitalView], by: Scope) -> list[int]:
 def open_proposals() -> QuerySet[MergeProposal]:
     """Return the questions that wait for an answer and that the reader may answer, the oldest first.
 
+    Whom a hospital sees by a grant alone it is not asked about.
+
     Of two that are one by a merge nothing is asked, as long as it stands; nor of one that an undone import took off the
     lists.
     """
     of_first, of_second = Coalesce("first__one_with", "first"), Coalesce("second__one_with", "second")
-    first, second = (HospitalView.objects.filter(child=OuterRef(name), taken_back=None) for name in ("first", "second"))
+    held = HospitalView.objects.filter(institution=Coalesce(_OWN, "institution"), taken_back=None)
+    first, second = (held.filter(child=OuterRef(name)) for name in ("first", "second"))
     asked = MergeProposal.objects.filter(~Q(Exact(of_first, of_second)), Exists(first), Exists(second), settled_at=None)
     return asked.order_by("made_at", "pk")
 

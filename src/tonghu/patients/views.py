@@ -21,7 +21,7 @@ from tonghu.patients.access import CONSENT, ENTER, GRANT, MERGE, READ
 from tonghu.patients.comparison import compared, names_of
 from tonghu.patients.forms import DocumentOffForm, GuardianOffForm, ReasonForm
 from tonghu.patients.masking import SECRETS, masked
-from tonghu.patients.models import Child, Consent, Grant, HospitalView
+from tonghu.patients.models import Child, Consent, Grant, HospitalView, Split
 from tonghu.patients.purposes import name_of
 from tonghu.patients.story import told
 from tonghu.platform.accounts.access import Request, requires
@@ -108,11 +108,12 @@ def child(request: Request, pk: int) -> HttpResponse:
             "consents": [(one, name_of(one.purpose)) for one in _of(Consent, together)],
             "grants": _of(Grant, together).select_related("institution", "given_by"),
             "merges": [(act, called[act.kept_id], called[act.merged_id]) for act in acts],
+            "may_take_back": queries.may_take_back(acts) if acts and by.may(MERGE) else (),
             "may_split": queries.may_split(views, by),
-            "splits": queries.splits_of(together),
+            "splits": [(act, _may_join(act, together, by)) for act in queries.splits_of(together)],
             "institution": by.institution,
             "may": {
-                "merge": by.may(MERGE),
+                "merge": by.may(MERGE) and queries.holds(views, by),
                 "grant": by.may(GRANT) and by.institution is not None,
                 "consent": by.may(CONSENT) and by.institution is not None,
                 "history": by.may(HISTORY),
@@ -178,6 +179,12 @@ def shown(request: Request, pk: int, purpose: str) -> tuple[Child, list[Hospital
     for child, institution in sorted({(view.child_id, view.institution_id) for view in views}):
         log_read(child, purpose, by=request.scope, institution=institution)
     return found, views
+
+
+def _may_join(act: Split, together: list[int], by: Scope) -> bool:
+    """Whether those whom an act made two stand apart, and it is the reader's to say that they are one after all."""
+    apart = not {act.child_id, act.parted_id} <= set(together)
+    return apart and by.may(MERGE) and by.institution in (None, act.institution_id)
 
 
 def own_side(views: list[HospitalView]) -> Child:

@@ -28,6 +28,9 @@ class Merge(models.Model):
     post_id = models.BigIntegerField(null=True, editable=False)
     #: The hospital on whose behalf it was said; none where somebody above hospitals said it.
     of_hospital = models.BigIntegerField(null=True, editable=False)
+    #: For which hospitals somebody above them said it: those in this range of region codes, ``from <= code < to``.
+    region_from = models.CharField(max_length=6, null=True, editable=False, db_collation="C")
+    region_to = models.CharField(max_length=6, null=True, editable=False, db_collation="C")
     #: Who it was in words, as they were then.
     who = models.TextField(editable=False, default="")
     at = models.DateTimeField(_("time"))
