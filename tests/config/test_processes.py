@@ -9,7 +9,6 @@ import sys
 import threading
 import time
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -26,24 +25,30 @@ SLEEPS = "import time; print('begun', flush=True); time.sleep(60)"
 DEAF = "import signal; signal.signal(15, signal.SIG_IGN); " + SLEEPS
 
 
-def run_until_told(children: list[Child], *impatience: float, **more: Any) -> None:
-    """Run them until all have begun, then press Ctrl-C, and again after so many seconds."""
+def run_until_told(children: list[Child], *impatience: float) -> list[str]:
+    """Run them until all have begun and been looked after, then press Ctrl-C, and again after so many seconds.
+
+    Returns what was said every second until then: those that begin at once would else be ended before the first.
+    """
+    said: list[str] = []
 
     def press() -> None:
         for delay in impatience:
             threading.Timer(delay, os.kill, (os.getpid(), signal.SIGINT)).start()
         os.kill(os.getpid(), signal.SIGINT)
 
+    def begun() -> bool:
+        return bool(said) and all(one.last_words() == "begun" for one in children)
+
     with processes.told_to_stop(), pytest.raises(Stopped):
-        processes.run(children, lambda: all(one.last_words() == "begun" for one in children), press, **more)
+        processes.run(children, begun, press, every_second=lambda: said.append("second"))
+    return said
 
 
 def test_ctrl_c_ends_all(tmp_path: Path) -> None:
     one, two = child(tmp_path, "one", SLEEPS), child(tmp_path, "two", SLEEPS)
-    said: list[str] = []
     before = signal.getsignal(signal.SIGINT)
-    run_until_told([one, two], every_second=lambda: said.append("second"))
-    assert said
+    assert run_until_told([one, two])
     assert (one.ended(), two.ended()) == (-signal.SIGTERM, -signal.SIGTERM)
     assert signal.getsignal(signal.SIGINT) is before
 
