@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 from points_and_cards import point
 
 import made_up
@@ -15,10 +16,11 @@ from tonghu.platform.accounts.models import Post
 from tonghu.platform.scope.scope import open_scope, system_scope
 from tonghu.registry.models import Card, Finding
 from tonghu.registry.services import move, save_card
-from tonghu.registry.services.explaining import override
+from tonghu.registry.services.explaining import STAYING, override
+from tonghu.registry.states import ACTS
 from tonghu.surveillance import after_lock, month_views, services
 from tonghu.surveillance.calendar import Month
-from tonghu.surveillance.models import MonthLock
+from tonghu.surveillance.models import MonthLock, ZeroReport
 
 pytestmark = [pytest.mark.usefixtures("committed"), pytest.mark.requirement("REG-08")]
 
@@ -100,7 +102,7 @@ def test_versions_new_and_reported_cards_are_all_there_since_the_moment_of_the_l
     assert "虚构人员" not in told, "above the hospital people are known by their role"
 
 
-def test_an_explanation_a_void_and_a_return_are_changes_too(here: Point) -> None:
+def test_a_void_and_a_return_are_changes_too_an_explanation_is_none(here: Point) -> None:
     explained, voided, back = (here.card() for _ in range(3))
     report(here, back)
     with open_scope(system_scope("migration")):
@@ -114,10 +116,81 @@ def test_an_explanation_a_void_and_a_return_are_changes_too(here: Point) -> None
     with made_up.acting(here.centre()) as by:
         move(cards=[back.pk], act="return_by_centre", reason="请核对", by=by)
     lines = dict(listed(here.post("point_lead"), month))
-    assert "虚构的理由" in lines[explained.record_number]
     assert "重复录入" in lines[voided.record_number]
+    assert explained.record_number not in lines, "an explanation changes nothing of the month"
+    assert "虚构的理由" in dict(listed(here.post("point_lead"), month, "routine"))[explained.record_number]
     assert "请核对" in dict(listed(here.centre(), month))[back.record_number]
     assert numbers(here.centre(), month)[""] == 1
+
+
+def test_what_the_centre_accepts_fills_no_list_of_changes(here: Point) -> None:
+    accepted, changed = here.card(), here.card()
+    report(here, accepted, changed)
+    month = locked(here, accepted)
+    with made_up.acting(here.centre()) as by:
+        move(cards=[accepted.pk, changed.pk], act="accept", by=by)
+    with here.acting("entry_clerk") as by:
+        move(cards=[changed.pk], act="revise", reason="家属更正", by=by)
+    for post in (here.centre(), here.post("point_lead")):
+        assert numbers(post, month) == {"": 1, "new": 0, "reported": 0}
+        assert [number for number, _words in listed(post, month)] == [changed.record_number]
+        assert [number for number, _words in listed(post, month, "routine")] == [accepted.record_number]
+        assert "另有 1 张报告卡仅流转" in said(post, f"/reporting/months/{month}")
+
+
+def test_every_act_of_a_card_is_either_a_change_or_on_its_way() -> None:
+    """A new act is to be sorted; what counts for the month's figures is never left out by mistake."""
+    counted = {
+        "report", "return_by_centre", "revise", "void", "void_reported", "restore", "restore_reported", "month"
+    }  # fmt: skip
+    assert counted.isdisjoint(after_lock.ROUTINE)
+    assert counted | set(after_lock.ROUTINE) == set(ACTS) | set(STAYING)
+
+
+def zeros(post: Post, month: Month) -> str:
+    page = said(post, f"/reporting/months/{month}")
+    value = re.search(r"<dt>锁定后签署、撤回或与报告卡矛盾的零报告</dt><dd>(.*?)</dd>", page)
+    assert value
+    shown = said(post, f"/reporting/months/{month}/after?which=zero")
+    assert int(re.sub(r"<[^>]+>", "", value[1])) == shown.count("<tr data-zero>")
+    return "".join(line.split("</tr>")[0] for line in shown.split("<tr data-zero>")[1:])
+
+
+def test_zero_reports_signed_and_withdrawn_after_the_lock_stand_in_a_list_of_their_own(here: Point) -> None:
+    month = Month.of(timezone.localdate()).plus(-2)
+    lead, centre = here.post("point_lead"), here.centre()
+    with made_up.acting(centre) as by:
+        services.lock_month(month=month, by=by)
+    assert not zeros(centre, month)
+    form = said(lead, f"/reporting/months/{month}/zero")
+    assert "已于" in form, "the form says that the month is locked"
+    with made_up.acting(lead) as by:
+        report = services.sign_zero(month=month, by=by)
+    assert "签署了零报告" in zeros(centre, month)
+    assert "虚构人员" not in zeros(centre, month), "above the hospital people are known by their role"
+    assert lead.person.name in zeros(lead, month)
+    assert "锁定" in said(lead, f"/reporting/zero/{report.pk}/withdraw")
+    with made_up.acting(lead) as by:
+        services.withdraw_zero(report=report, reason="发现漏报病例", by=by)
+    assert "发现漏报病例" in zeros(centre, month)
+    stranger = Point("510107")
+    point(stranger.hospital)
+    assert not zeros(stranger.post("point_lead"), month)
+
+
+def test_a_zero_report_contradicted_after_the_lock_stands_there_too(here: Point) -> None:
+    month = Month.of(timezone.localdate()).plus(-2)
+    lead, centre = here.post("point_lead"), here.centre()
+    with made_up.acting(lead) as by:
+        report = services.sign_zero(month=month, by=by)
+    with made_up.acting(centre) as by:
+        services.lock_month(month=month, by=by)
+    assert not zeros(centre, month), "signed before the lock"
+    with open_scope(system_scope("migration")):
+        ZeroReport.objects.filter(pk=report.pk).update(contradicted_at=timezone.now())
+    shown = zeros(centre, month)
+    assert "与零报告矛盾" in shown
+    assert "签署了零报告" not in shown
 
 
 def test_nothing_is_cut_without_a_word(here: Point, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,8 @@
 """What changed of a month after it was locked: every version, act and new card since that moment, card by card.
 
-As far as the reader sees: the own hospital's cards as they are, those of others up to what was reported.
+As far as the reader sees: the own hospital's cards as they are, those of others up to what was reported. What changes
+the month's figures stands first; cards that only went their way stand by themselves. Zero reports have a module of their
+own, ``zeros_after_lock``.
 """
 
 from __future__ import annotations
@@ -10,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from tonghu.platform.audit.changes import event_model, who_in_words
@@ -22,31 +24,44 @@ from tonghu.registry.pages.beside import act_in_words
 from tonghu.registry.seen import cards_seen
 from tonghu.surveillance.models import MonthLock
 
-#: Of which changed cards the page is, by the name in the address: all, the new ones, those first reported since.
-ALL, NEW, REPORTED = "", "new", "reported"
-WHICH: Final = (ALL, NEW, REPORTED)
+#: Of which cards the page is, by the name in the address: all that changed what the month says, of these the new ones
+#: and those first reported since; and those on which only :data:`ROUTINE` was done.
+ALL, NEW, REPORTED, ON_THEIR_WAY = "", "new", "reported", "routine"
+WHICH: Final = (ALL, NEW, REPORTED, ON_THEIR_WAY)
+#: Acts by which a card goes on without another word of it or of the month's figures being changed.
+ROUTINE: Final = (
+    "submit", "withdraw", "approve", "return", "recall", "accept", "override", "reopen", "ask", "answer", "ask_void",
+    "decline_void",
+)  # fmt: skip
 
 
 def changed(lock: MonthLock, by: Scope, which: str = ALL) -> QuerySet[Card]:
-    """The cards of a locked month on which something was done since, voided ones too.
+    """The cards of a locked month that were changed since, voided ones too, or only went their way.
 
     Args:
         which: one of :data:`WHICH`.
     """
-    held = cards_seen(by).filter(archive_month=lock.archive_month, changed_at__gt=lock.locked_at)
-    narrow = _narrowings(lock).get(which)
-    return held.filter(narrow) if narrow else held
+    return _touched(lock, by).filter(_narrowings(lock)[which])
 
 
 def counts(lock: MonthLock, by: Scope) -> dict[str, int]:
     """How many cards each of :data:`WHICH` has."""
-    counted = {which: Count("pk", filter=narrow) for which, narrow in _narrowings(lock).items()}
-    found = changed(lock, by).aggregate(all=Count("pk"), **counted)
-    return {ALL: found["all"], **{which: found[which] for which in counted}}
+    counted = {which or "all": Count("pk", filter=narrow) for which, narrow in _narrowings(lock).items()}
+    found = _touched(lock, by).aggregate(**counted)
+    return {which: found[which or "all"] for which in WHICH}
+
+
+def _touched(lock: MonthLock, by: Scope) -> QuerySet[Card]:
+    """Every card of the month on which anything was done since; an index answers it."""
+    return cards_seen(by).filter(archive_month=lock.archive_month, changed_at__gt=lock.locked_at)
 
 
 def _narrowings(lock: MonthLock) -> dict[str, Q]:
-    return {NEW: Q(created_at__gt=lock.locked_at), REPORTED: Q(first_reported_at__gt=lock.locked_at)}
+    new, reported = Q(created_at__gt=lock.locked_at), Q(first_reported_at__gt=lock.locked_at)
+    written = Exists(CardVersion.objects.filter(card=OuterRef("pk"), made_at__gt=lock.locked_at))
+    acts = CardAct.objects.filter(card=OuterRef("pk"), at__gt=lock.locked_at)
+    changes = new | reported | Q(written) | Q(Exists(acts.exclude(act__in=ROUTINE)))
+    return {ALL: changes, NEW: new, REPORTED: reported, ON_THEIR_WAY: ~changes}
 
 
 @dataclass(frozen=True, slots=True)

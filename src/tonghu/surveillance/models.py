@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from tonghu.network.models import Institution
 from tonghu.platform.audit.history import tracked
+from tonghu.platform.scope.wording import label_in_words
 
 _FIRST_OF_MONTH = Q(archive_month__day=1)
 
@@ -94,6 +95,16 @@ class ZeroReport(models.Model):
     def __str__(self) -> str:
         return f"{self.institution_id} {self.archive_month:%Y-%m}"
 
+    @property
+    def signed_by_whom(self) -> str:
+        """Who signed it, with the role in the reader's language."""
+        return label_in_words(self.signed_as)
+
+    @property
+    def withdrawn_by_whom(self) -> str:
+        """Who withdrew it, with the role in the reader's language."""
+        return label_in_words(self.withdrawn_as)
+
 
 @tracked(name=_("month lock"), called=("archive_month",), words={"archive_month": "{:%Y-%m}".format})
 class MonthLock(models.Model):
@@ -122,6 +133,11 @@ class MonthLock(models.Model):
 
     def __str__(self) -> str:
         return f"{self.archive_month:%Y-%m}"
+
+    @property
+    def locked_by_whom(self) -> str:
+        """Who locked it, with the role in the reader's language."""
+        return label_in_words(self.locked_as)
 
 
 class Arrival(models.Model):

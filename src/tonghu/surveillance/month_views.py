@@ -20,7 +20,7 @@ from tonghu.platform.scope.scope import Scope
 from tonghu.platform.scope.wording import label_in_words
 from tonghu.registry.access import READ as READ_CARDS
 from tonghu.registry.states import State
-from tonghu.surveillance import after_lock, against_zero, board, month_rules, queries, services
+from tonghu.surveillance import after_lock, against_zero, board, month_rules, queries, services, zeros_after_lock
 from tonghu.surveillance.access import LOCK, SIGN, VIEW
 from tonghu.surveillance.acting import form_page
 from tonghu.surveillance.calendar import Month
@@ -77,14 +77,17 @@ def month(request: Request, month: str) -> HttpResponse:
 def _after(lock: MonthLock, by: Scope) -> dict[str, Any]:
     """What changed after the lock: how many cards, each number with its cards, and the newest of them."""
     page = reverse("surveillance:after_lock", args=[Month(lock.archive_month)])
-    counts = after_lock.counts(lock, by)
+    counts = after_lock.counts(lock, by) | {zeros_after_lock.ZEROS: zeros_after_lock.changed(lock).count()}
     newest = list(after_lock.changed(lock, by).select_related("institution").order_by("-changed_at", "-pk")[:NAMED])
     return {
         "lines": [
-            (words, counts[which], f"{page}?which={which}" if which else page) for which, words in _which().items()
+            (words, counts[which], f"{page}?which={which}" if which else page)
+            for which, words in _which().items()
+            if which != after_lock.ON_THEIR_WAY
         ],
         "cards": after_lock.told(lock, newest, by), "elsewhere": by.institution is None,
         "all_url": page if counts[after_lock.ALL] > len(newest) else "",
+        "on_their_way": (counts[after_lock.ON_THEIR_WAY], f"{page}?which={after_lock.ON_THEIR_WAY}"),
     }  # fmt: skip
 
 
@@ -92,26 +95,32 @@ def _which() -> dict[str, str]:
     return {
         after_lock.ALL: _("Changed since the lock"), after_lock.NEW: _("New since the lock"),
         after_lock.REPORTED: _("First reported since the lock"),
+        zeros_after_lock.ZEROS: _("Zero reports signed, withdrawn or contradicted since the lock"),
+        after_lock.ON_THEIR_WAY: _("Passed on since the lock without a change"),
     }  # fmt: skip
 
 
 @requires(READ_CARDS)
 @require_GET
 def after(request: Request, month: str) -> HttpResponse:
-    """The cards of a locked month that changed since the lock, each with what was done on it; page by page."""
+    """What changed of a locked month since the lock, cards or zero reports, each with what was done; page by page."""
     asked = _read(month)
     lock = queries.locks([asked]).get(asked)
     which = request.GET.get("which", "")
-    if lock is None or which not in after_lock.WHICH:
+    if lock is None or which not in _which():
         raise Http404
+    of_zeros = which == zeros_after_lock.ZEROS
+    rows = zeros_after_lock.changed(lock) if of_zeros else after_lock.changed(lock, request.scope, which)
     table = Table(
-        request=request, name="after-lock", order="-changed_at", columns=(),
-        rows=after_lock.changed(lock, request.scope, which).select_related("institution"),
+        request=request, name="after-lock", order="-last_at" if of_zeros else "-changed_at", columns=(),
+        rows=rows.select_related("institution"),
     )  # fmt: skip
+    shown, by = table.slice.rows, request.scope
     said = {
-        "month": asked, "lock": lock, "what": _which()[which], "table": table,
-        "cards": after_lock.told(lock, table.slice.rows, request.scope),
-        "elsewhere": request.scope.institution is None,
+        "month": asked, "lock": lock, "what": _which()[which], "table": table, "shown": len(shown),
+        "cards": [] if of_zeros else after_lock.told(lock, shown, by),
+        "zeros": zeros_after_lock.told(lock, shown, by) if of_zeros else [],
+        "elsewhere": by.institution is None,
     }  # fmt: skip
     return render(request, "surveillance/after_lock.html", said)
 
@@ -158,6 +167,7 @@ def sign(request: Request, month: str) -> HttpResponse:
             "month": asked, "waiting": waiting, "may_open": request.scope.may(UPLOAD),
             "cards": queries.cards_of(here, asked) if here else 0,
             "cards_url": behind_url("month", str(asked)) if request.scope.may(READ_CARDS) else "",
+            "lock": queries.locks([asked]).get(asked),
         },
     )  # fmt: skip
 
@@ -178,6 +188,7 @@ def withdraw(request: Request, pk: int) -> HttpResponse:
         back=reverse("surveillance:month", args=[asked]), done=_("The zero report is withdrawn."),
         crumbs=_crumbs(asked),
         note=_("The month is open again; the report and the reason stay on record."),
+        template="surveillance/sign.html", more={"month": asked, "lock": queries.locks([asked]).get(asked)},
     )  # fmt: skip
 
 
