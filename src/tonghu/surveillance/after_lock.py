@@ -1,8 +1,8 @@
 """What changed of a month after it was locked: every version, act and new card since that moment, card by card.
 
 As far as the reader sees: the own hospital's cards as they are, those of others up to what was reported. What changes
-the month's figures stands first; cards that only went their way stand by themselves. Zero reports have a module of their
-own, ``zeros_after_lock``.
+the month's figures stands first; cards that only went their way stand by themselves. Of zero reports
+``zeros_after_lock`` tells.
 """
 
 from __future__ import annotations
