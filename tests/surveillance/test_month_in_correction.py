@@ -22,7 +22,7 @@ from tonghu.platform.scope.scope import open_scope, system_scope
 from tonghu.registry.models import Card
 from tonghu.registry.services import correct_month, move
 from tonghu.registry.states import State
-from tonghu.surveillance import behind, board, calendar, queries
+from tonghu.surveillance import behind, board, calendar, figures, queries
 from tonghu.surveillance.calendar import Month
 from tonghu.surveillance.models import Arrival, Standing
 
@@ -100,6 +100,35 @@ def test_those_above_count_the_month_that_was_reported_until_it_is_reported_anew
         assert [(one.archive_month, one.cards, one.own) for one in Arrival.objects.all()] == [(NEW.first, 1, None)]
 
 
+def test_what_a_hospital_does_with_a_card_in_correction_is_one_for_those_above(
+    point: Point, above: tuple[Post, ...]
+) -> None:
+    """Draft, submitted or approved is the hospital's own affair: no figure, filter or list tells it above."""
+    card = in_correction(point)
+    own = point.post("entry_clerk")
+    inner = ("草稿", "待审核", "审核通过", "已退回")
+    for step, state in ((None, "returned_by_centre"), (("entry_clerk", "submit"), "submitted")):
+        on(point, card, *([step] if step else []))
+        with made_up.acting(own) as by:
+            assert dict(figures.of_hospital(point.hospital.pk, TODAY, ("state",)).of("state")) == {state: 1}
+        sum_up("figures")
+        for reader in above:
+            key = "corrected" if state == "submitted" else state
+            with made_up.acting(reader) as by:
+                region = by.region_from or NATION
+                made = figures.of_region(region, TODAY, ("state",))
+                assert made is not None
+                assert dict(made.of("state")) == {key: 1}
+                listed = behind.narrowed(behind.cards(OLD, NEW, None, by), "state", key)
+                assert listed is not None
+                assert [one.pk for one in listed] == [card.pk]
+            page = made_up.browser(reader).get("/cards", {"state": key}).content.decode()
+            assert card.record_number in page
+            choice = page.split('name="state"')[1].split("</select>")[0]
+            assert not [word for word in inner if f">{word}<" in choice]
+            assert "正在更正" in choice
+
+
 def test_folding_keeps_both_sides_apart(point: Point, above: tuple[Post, ...]) -> None:
     in_correction(point)
     with open_scope(system_scope("summary")):
@@ -119,12 +148,16 @@ def test_a_card_that_is_voided_and_restored_in_correction_goes_and_comes_on_both
     assert [counted(point, reader) for reader in above] == [STAYS] * len(above)
 
 
-def test_the_job_that_sums_the_nation_up_counts_what_was_reported(point: Point) -> None:
-    in_correction(point)
+def sum_up(job: str = "sum_up") -> None:
     by = system_scope("summary")
     with open_scope(by):
-        asked = enqueue("surveillance.sum_up", by=by)
+        asked = enqueue(f"surveillance.{job}", by=by)
     run_one(asked.pk)
+
+
+def test_the_job_that_sums_the_nation_up_counts_what_was_reported(point: Point) -> None:
+    in_correction(point)
+    sum_up()
     with open_scope(system_scope("migration")):
         held = Standing.objects.filter(institution=point.hospital, archive_month__in=(OLD.first, NEW.first))
         assert dict(held.values_list("archive_month", "reported")) == {OLD.first: 1, NEW.first: 0}

@@ -54,6 +54,8 @@ class State(models.TextChoices):
 EDITABLE: Final = frozenset({State.DRAFT, State.RETURNED, State.RETURNED_BY_CENTRE})
 #: In which somebody other than its authors and those who asked for it has approved the version.
 AUDITED: Final = frozenset({State.APPROVED, State.REPORTED, State.RETURNED_BY_CENTRE, State.ACCEPTED})
+#: In which a card is with its hospital for the hospital to know: above it they are one.
+IN_HAND: Final = (State.DRAFT, State.SUBMITTED, State.RETURNED, State.APPROVED)
 #: In which the card came back with a reason: whoever sends it on mends something or answers.
 RETURNED: Final = frozenset({State.RETURNED, State.RETURNED_BY_CENTRE})
 

@@ -17,6 +17,7 @@ from tonghu.patients.models.known import in_words
 from tonghu.platform.scope.scope import Scope
 from tonghu.registry.forms.titles import title_of
 from tonghu.registry.models import Card, Finding
+from tonghu.registry.pages import card_lists
 from tonghu.registry.pages.card_lists import group_name
 from tonghu.registry.seen import cards_seen
 from tonghu.registry.states import EDITABLE, State
@@ -85,7 +86,7 @@ def name_of(topic: str, key: str) -> str:
     if topic == "rule":
         return title_of(key)
     if topic == "state":
-        return str(State(key).label) if key in State.values else key
+        return card_lists.state_in_words(key)
     if topic == "residence" and not key:
         return _("Home province not known")
     if topic == "stuck":
@@ -169,7 +170,7 @@ def _month_where(condition: Q) -> Callable[[QuerySet[Card], str], QuerySet[Card]
 
 _TOPICS: Final[dict[str, Callable[[QuerySet[Card], str], QuerySet[Card] | None]]] = {
     "all": lambda rows, _key: rows,
-    "state": lambda rows, key: rows.filter(state=key),
+    "state": card_lists.of_state,
     "group": lambda rows, key: rows.filter(scope_group=key),
     "iccc": lambda rows, key: rows.filter(iccc3_subgroup__startswith=key) if key else rows.filter(iccc3_subgroup=""),
     "age": _of_age,

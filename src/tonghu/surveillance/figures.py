@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from tonghu.network.region_range import NATION, covered
 from tonghu.platform.scope.scope import Scope
+from tonghu.registry.states import IN_HAND
 from tonghu.surveillance.calendar import Month
 from tonghu.surveillance.models import Figure, FigureOfPoint, FiguresMade
 
@@ -162,4 +163,4 @@ def count(today: date) -> dict[str, Any]:
 
 def _said(first: Month, last: Month, region: str) -> dict[str, Any]:
     low, high = covered(region)
-    return {"first": first.first, "last": last.first, "low": low, "high": high}
+    return {"first": first.first, "last": last.first, "low": low, "high": high, "in_hand": [*IN_HAND]}

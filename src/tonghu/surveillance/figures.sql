@@ -1,6 +1,6 @@
 -- What cards are, one row a figure: by topic and key, with the county of the hospital. A card counts in every topic.
 -- Parameters: first, last (archive months), institution (NULL for all that the reader sees), low and high (range of the
--- regions of the hospitals), topics (those wanted).
+-- regions of the hospitals), topics (those wanted), in_hand (states that are one for whoever is above the hospital).
 -- Problems: errors open now, and in the first version; by archive month, so that before and after stand side by side.
 SELECT region_code, topic, key, cards FROM (
   SELECT region_code, count(*) AS cards, grouping(problem) = 0 AND NOT problem OR
@@ -19,7 +19,9 @@ SELECT region_code, topic, key, cards FROM (
            WHEN grouping(archive_month) = 0 THEN to_char(archive_month, 'YYYY-MM') ELSE ''
          END AS key
   FROM (
-    SELECT place.region_code, card.state, card.scope_group, left(card.iccc3_subgroup, 2) AS iccc, card.sex,
+    SELECT place.region_code, card.scope_group,
+           CASE WHEN (SELECT scope.institution()) IS NULL AND card.state = ANY (%(in_hand)s) THEN 'corrected'
+                ELSE card.state END AS state, left(card.iccc3_subgroup, 2) AS iccc, card.sex,
            CASE WHEN card.age_years IS NULL THEN '' WHEN card.age_years < 1 THEN '00' WHEN card.age_years < 5 THEN '01'
                 WHEN card.age_years < 10 THEN '05' WHEN card.age_years < 15 THEN '10'
                 WHEN card.age_years < 20 THEN '15' ELSE '20' END AS age,

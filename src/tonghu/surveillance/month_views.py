@@ -19,7 +19,8 @@ from tonghu.platform.components.table import Table
 from tonghu.platform.scope.scope import Scope
 from tonghu.platform.scope.wording import label_in_words
 from tonghu.registry.access import READ as READ_CARDS
-from tonghu.registry.states import State
+from tonghu.registry.pages.card_lists import state_in_words
+from tonghu.registry.states import IN_HAND, State
 from tonghu.surveillance import after_lock, against_zero, board, month_rules, queries, services, zeros_after_lock
 from tonghu.surveillance.access import LOCK, SIGN, VIEW
 from tonghu.surveillance.acting import form_page
@@ -130,14 +131,15 @@ def _states(month: Month, held: dict[str, int], *, above: bool, opens: bool) -> 
 
     Who stands `above` hospitals sees the cards that are with the centre; those in a hospital's hands are one number.
     """
-    with_centre = (State.REPORTED, State.ACCEPTED, State.RETURNED_BY_CENTRE)
-    shown = [state for state in State if held.get(state.value) and (state in with_centre or not above)]
+    shown = {state.value: held[state.value] for state in State if held.get(state.value)}
+    if above:
+        rest = sum(shown.pop(state, 0) for state in IN_HAND)
+        shown.pop(State.VOIDED, 0)
     lines = [
-        (str(state.label), held[state.value], cards_url(month=month, state=state.value) if opens else "")
-        for state in shown
+        (state_in_words(state), n, cards_url(month=month, state=state) if opens else "") for state, n in shown.items()
     ]
-    rest = sum(n for state, n in held.items() if above and state not in (*with_centre, State.VOIDED))
-    return [*lines, (_("in the hospitals' hands"), rest, "")] if rest else lines
+    # Not yet reported or in correction: of the former nobody above sees a card.
+    return [*lines, (_("in the hospitals' hands"), rest, "")] if above and rest else lines
 
 
 @requires(SIGN)

@@ -26,7 +26,7 @@ from tonghu.platform.scope.scope import Scope
 from tonghu.registry.forms.diagnoses import diagnosis_names, with_code
 from tonghu.registry.models import Card, Tally
 from tonghu.registry.seen import cards_seen, in_correction, show_names
-from tonghu.registry.states import State
+from tonghu.registry.states import IN_HAND, State
 
 #: How many cards a list has is counted up to this: some filters have no index, and more would take too long. All cards
 #: of the own hospital are told exactly, from the tally.
@@ -47,6 +47,11 @@ TONES: Final[dict[str, Tone]] = {
 }  # fmt: skip
 
 
+#: How those above a hospital are told of the states in which it has a reported card in hand, the same in addresses and
+#: in ``figures.sql``.
+CORRECTED: Final = "corrected"
+
+
 def card_url(card: int) -> str:
     """Where a card is opened that is of no list."""
     return reverse("registry:card", args=[card])
@@ -62,6 +67,18 @@ def state_mark(card: Card) -> Mark:
     if in_correction(card):
         return Mark(_("being corrected"), "ask")
     return Mark(card.get_state_display(), TONES.get(card.state, "quiet"))
+
+
+def of_state(rows: QuerySet[Card], state: str) -> QuerySet[Card]:
+    """Narrow cards to those of a state, or of those that are one above a hospital (:data:`CORRECTED`)."""
+    return rows.filter(state__in=IN_HAND) if state == CORRECTED else rows.filter(state=state)
+
+
+def state_in_words(state: str) -> str:
+    """A state, or :data:`CORRECTED`, as the reader is told of it."""
+    if state == CORRECTED:
+        return _("being corrected")
+    return str(State(state).label) if state in State.values else state
 
 
 def group_name(group: str) -> str:
@@ -93,7 +110,11 @@ def filters(*names: str) -> list[Filter]:
         "q": lambda: Filter(
             "q", _("Record number or name"), matching_cards, example=_("or pinyin, initials")
         ),
-        "state": lambda: Filter("state", _("State"), lambda rows, s: rows.filter(state=s), State.choices),
+        "state": lambda: Filter("state", _("State"), of_state, State.choices),
+        "state_above": lambda: Filter(
+            "state", _("State"), of_state,
+            [(s, state_in_words(s)) for s in (CORRECTED, *(str(one) for one in State if one not in IN_HAND))],
+        ),
         "institution": lambda: Filter(
             "institution", _("Hospital"), _of_hospital, example=_("name or code"), words=_hospital_in_words
         ),
@@ -151,10 +172,11 @@ def table(request: Request, opens: Opens) -> Table:
 
 def filters_of_cards(by: Scope) -> list[Filter]:
     """The filters of the list of cards; the hospital's own readers need not be asked for the hospital."""
-    where = ("institution",) if by.institution is None else ()
+    above = by.institution is None
+    where = ("institution",) if above else ()
     # Only who has the cards in hand supplements them; for lists of several hospitals there is no index either.
-    here = ("supplement",) if by.institution is not None else ()
-    return filters("q", "state", "month", *where, "group", "iccc", "problem", *here)
+    here = () if above else ("supplement",)
+    return filters("q", "state_above" if above else "state", "month", *where, "group", "iccc", "problem", *here)
 
 
 def order_of_cards(by: Scope) -> str:
