@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
@@ -513,6 +514,45 @@ def test_a_person_moves_and_the_posts_left_behind_end() -> None:
         post.refresh_from_db()
         assert post.last_day == TODAY
         assert Person.objects.get(pk=post.person_id).institution == new
+
+
+def test_who_registers_but_does_not_appoint_is_told_before_anything_is_typed() -> None:
+    """A system administrator moves people, and ends nobody's post."""
+    old, new = made_up.hospital(region="510104"), made_up.hospital(region="510105")
+    person = made_up.person(old)
+    browser = made_up.browser(made_up.post("system_admin", made_up.authority()))
+    where = f"/people/{person.pk}/move"
+    page = browser.get(where).content.decode()
+    assert "没有需要终止的岗位" in page
+    shown = re.search(r'name="as_shown" value="([^"]+)"', page)
+    assert shown
+    typed = {"to": new.code, "last_day": TODAY.isoformat(), "reason": "调动到新院区", "as_shown": shown[1]}
+    post = made_up.post("point_lead", old, holder=person)  # while the form stood open
+    answer = browser.post(where, typed)
+    assert answer.status_code == 200
+    assert "请先由有权任免的人终止岗位" in answer.content.decode()
+    assert "调动到新院区" in answer.content.decode(), "what was typed is kept"
+    page = browser.get(where).content.decode()
+    assert "不由您任免" in page
+    assert "安全管理员" in page
+    assert 'name="last_day"' not in page, "nothing is typed in vain"
+    security = made_up.scope_at(made_up.post("security_admin", made_up.authority()))
+    with open_scope(security):
+        services.end_post(post=post, last_day=TODAY - DAY, reason="调离", by=security)
+    assert browser.post(where, typed).status_code == 302
+    with open_scope(system_scope("login")):
+        assert Person.objects.get(pk=person.pk).institution == new
+
+
+def test_nobody_moves_to_where_they_are() -> None:
+    here = made_up.hospital(region="510104")
+    officer = made_up.post("commission_officer", made_up.authority())
+    person = made_up.person(here)
+    answer = made_up.browser(officer).post(
+        f"/people/{person.pk}/move", {"to": here.code, "last_day": TODAY.isoformat(), "reason": "调动"}
+    )
+    assert answer.status_code == 200
+    assert "无需调动" in answer.content.decode()
 
 
 def test_a_person_does_not_move_out_of_the_scope_of_who_moves_them() -> None:

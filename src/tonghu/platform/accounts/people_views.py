@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
@@ -191,9 +192,12 @@ def move(request: Request, pk: int) -> HttpResponse:
         messages.success(request, _("%(name)s moves to %(place)s.") % {"name": person.name, "place": said["to"].name})
         return redirect("accounts:person", pk=person.pk)
 
+    yesterday = timezone.localdate() - timedelta(days=1)
+    held = [(post, services.may_end(post, request.scope)) for post in services.posts_after(person, yesterday)]
     return _form_page(
         request, form, act, title=_("Move %(name)s") % {"name": person.name}, submit=_("Move"),
-        back="accounts:person", person=person,
+        back="accounts:person", person=person, template="accounts/move.html",
+        more={"held": held, "barred": [post for post, mine in held if not mine]},
     )  # fmt: skip
 
 
@@ -267,8 +271,10 @@ def _form_page(
     submit: str,
     back: str,
     person: Person | None = None,
+    template: str = "accounts/act.html",
+    more: Mapping[str, object] | None = None,
 ) -> HttpResponse:
-    """Show a form, act on it when it is sent, and show again what was refused."""
+    """Show a form, act on it when it is sent, and show again what was refused; `template` may show `more`."""
     if form.is_valid():
         try:
             return act(dict(form.cleaned_data))
@@ -276,7 +282,7 @@ def _form_page(
             refuse(form, refused, in_words)
     cancel = reverse(back, args=[person.pk] if person else [])
     said = {"form": form, "heading": title, "submit": submit, "cancel": cancel, "person": person}
-    return render(request, "accounts/act.html", said)
+    return render(request, template, said | dict(more or {}))
 
 
 def _acting(request: Request, person: Person, act: Callable[[], HttpResponse]) -> HttpResponse:

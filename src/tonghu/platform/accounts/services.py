@@ -167,17 +167,29 @@ def move_person(
 
     Raises:
         PermissionDenied: `by` may not. ChangedMeanwhile: somebody else moved them since.
-            InputRefused: either institution is beyond their scope, or as :func:`end_post`.
+            InputRefused: either institution is beyond their scope, the person is there already, has a post elsewhere
+            that is not for `by` to end, or as :func:`end_post`.
     """
     check_may(by, REGISTER, PROVISION)
     _check_in_scope(person.institution, by)
     _check_in_scope(to, by)
     found = Person.objects.select_for_update(of=("self",)).select_related("institution").filter(pk=person.pk).first()
     merged(held={"to": found and found.institution}, shown=shown, wanted={"to": to})
-    # Also those that have still to begin: nobody arrives at a place that they left.
-    after = Q(valid__endswith__isnull=True) | Q(valid__endswith__gt=last_day + timedelta(days=1))
-    lasting = person.posts.exclude(institution_id=to.pk).filter(after, valid__isempty=False)
-    for post in lasting.select_related("institution"):
+    if found is not None and found.institution_id == to.pk:
+        raise InputRefused(
+            f"{found.name} 已经在 {to.name}，无需调动",
+            f"{found.name} is at {to.name} already: there is nothing to move",
+        )
+    lasting = [post for post in posts_after(person, last_day) if post.institution_id != to.pk]
+    if barred := [post for post in lasting if not may_end(post, by)]:
+        named = [(post.institution.name, post.described) for post in barred]
+        raise InputRefused(
+            f"{person.name} 还担任{'、'.join(f'{place} {role.zh}' for place, role in named)}，这些岗位不由您任免："
+            "请先由有权任免的人终止岗位，再来调动",
+            f"{person.name} still holds {', '.join(f'{role.en} at {place}' for place, role in named)}, which you may "
+            "not end: have it ended by somebody who appoints there, then move the person",
+        )
+    for post in lasting:
         end_post(post=post, last_day=last_day, reason=reason, by=by)
     with open_scope(replace(by, reason=reason.strip())):
         person.institution_id = to.pk
@@ -210,6 +222,14 @@ def resume(*, person: Person, reason: str, by: Scope) -> None:
     _set_active(person, by, active=True, reason=reason)
     with open_scope(system_scope("login", by)):
         LogInEvent.objects.create(person=person, kind=LogInEvent.Kind.RESUMED, done_by_id=by.person)
+
+
+def posts_after(person: Person, day: date) -> list[Post]:
+    """Return the posts that somebody holds after a day; also those that have still to begin: nobody arrives at a place
+    that they left.
+    """
+    after = Q(valid__endswith__isnull=True) | Q(valid__endswith__gt=day + timedelta(days=1))
+    return list(person.posts.filter(after, valid__isempty=False).select_related("institution").order_by("pk"))
 
 
 def may_end(post: Post, by: Scope) -> bool:
