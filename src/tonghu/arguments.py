@@ -79,6 +79,10 @@ class Arguments(argparse.ArgumentParser):
 
     def _unknown(self, given: str) -> tuple[str, str]:
         if not given.startswith("-"):
+            for action in self._actions:
+                if action.option_strings and given in (action.choices or ()):
+                    option = f"{action.option_strings[0]} {given}"
+                    return f"“{given}”前面缺少选项，应写 {option}", f"“{given}” lacks its option: write {option}"
             return (
                 f"多出了“{given}”；文件名或目录名含空格时请加引号",
                 f"“{given}” is too much; put names with spaces into quotes",

@@ -34,6 +34,7 @@ def refused(capsys, *words: str) -> str:
         ("hqms check f --out o --mrak", "不认识“--mrak”，是否为 --mark？", "did you mean --mark?"),
         ("hqms check f --out o --xyzzy=1", "不认识“--xyzzy=1”（", "“--xyzzy=1” is not known ("),
         ("hqms check f g --out o", "多出了“g”；文件名或目录名含空格时请加引号", "“g” is too much"),
+        ("keys add hash", "“hash”前面缺少选项，应写 --use hash", "“hash” lacks its option: write --use hash"),
         ("hqms check f --out o --a 1", "--a 不明确，可能是 --all-rows、", "--a may be any of --all-rows"),
         ("hqms check f --out o --mark=3", "--mark 后面不能有值“3”", "--mark takes no value"),
         ("demo --rows many", "--rows 应为整数，而不是“many”", "--rows should be a whole number"),

@@ -221,6 +221,19 @@ def test_a_site_that_is_not_up_is_not_ended(tmp_path: Path, monkeypatch: pytest.
     assert list(tmp_path.iterdir()) == [], "a start that was refused leaves nothing behind"
 
 
+def test_a_site_is_not_made_in_a_folder_of_other_things(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "letters").mkdir()
+    (tmp_path / "keys").mkdir()
+    monkeypatch.setenv("TONGHU_HOME", str(tmp_path))
+    assert cli.main(["site", "up"]) == 2
+    said = capsys.readouterr().err
+    assert "不属于网站的内容（letters）" in said
+    assert "what is no site's (letters)" in said
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["keys", "letters"], "nothing was changed"
+
+
 def test_a_worker_says_on_a_terminal_that_the_database_is_away(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from tonghu.config import begin_commands, card_commands, environment, serving
-from tonghu.config.site import Site, opened, require, said_in_words
+from tonghu.config.site import Site, opened, require, require_own, said_in_words
 from tonghu.errors import InputRefused
 from tonghu.platform.database import roles
 
@@ -59,6 +59,7 @@ def _site() -> Site:
 
 def _up(args: argparse.Namespace) -> int:
     site = _site()
+    require_own(site.home)
     address = f"http://127.0.0.1:{args.port}/"
     try:
         with serving.held(site, address):

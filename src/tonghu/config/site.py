@@ -10,6 +10,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 from urllib.parse import unquote, urlsplit
 
 from tonghu.config import demo_folder, environment
@@ -18,6 +19,10 @@ from tonghu.platform.database import roles
 from tonghu.platform.database.server import Server
 
 #: Databases of a server that are never ours.
+#: What a site's folder may hold before its database is made: keys are added first, and a start may have been cut off.
+OWN: Final = frozenset(
+    {"audit", "change.lock", "files", "keys", "logs", "postgres", "run", "static", "up.json", "up.lock"}
+)
 _NOT_OURS = ("", "postgres", "template0", "template1")
 
 
@@ -135,6 +140,22 @@ def require(home: Path) -> None:
         raise InputRefused(
             f"{home} 里没有网站：先用 ./run up 建立，或用 TONGHU_HOME 指明所在文件夹（演示网站：TONGHU_HOME=var/demo）",
             f"There is no site in {home}: ./run up makes one; TONGHU_HOME names another folder (the demo's: var/demo)",
+        )
+
+
+def require_own(home: Path) -> None:
+    """See, without touching anything, that a folder is a site's, empty or new, before one is made in it.
+
+    Raises:
+        InputRefused: it holds something else: a folder of other things is not where a site's keys and data belong.
+    """
+    if not home.is_dir() or (home / roles.FILE).exists():
+        return
+    if foreign := sorted(held.name for held in home.iterdir() if held.name not in OWN):
+        raise InputRefused(
+            f"{home} 里有不属于网站的内容（{foreign[0]}），未作改动：请用 TONGHU_HOME 指定空文件夹或已有网站的文件夹",
+            f"{home} holds what is no site's ({foreign[0]}), nothing was changed: name an empty folder or a site's by "
+            "TONGHU_HOME",
         )
 
 
