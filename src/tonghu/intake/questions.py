@@ -6,16 +6,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from tonghu.intake import queries
 from tonghu.intake.models import Batch
 from tonghu.intake.undoing import Forecast, Stays, stays_by_reason
+from tonghu.platform.scope.wording import SEPARATOR, label_in_words
 from tonghu.platform.shell import Words
+from tonghu.registry.drafts import Told
 from tonghu.registry.models import Card
 
 #: Cards that an undo left, or would leave, as they are: of each reason so many are named.
 KEPT_SHOWN: Final = 100
+#: So many people are named who have typed something on cards that would be taken back.
+NAMED: Final = 3
 
 
 def foreseen(batch: Batch, would: Forecast | None) -> list[tuple[Words, Words]]:
@@ -30,10 +36,24 @@ def foreseen(batch: Batch, would: Forecast | None) -> list[tuple[Words, Words]]:
     said: list[tuple[Words, Words]] = [(f"{would.voided:,}", made), (f"{would.restored:,}", changed)]
     if would.withdrawn:
         said.append((f"{would.withdrawn:,}", _("of these were submitted since: they are withdrawn first")))
+    if would.typing:
+        said.append((f"{len({one.card for one in would.typing}):,}", _typing(would.typing)))
     stays = _("stay as they are, listed on this page: %(why)s")
     return said + [
         (f"{told['count']:,}", stays % {"why": Stays(why).label}) for why, told in stays_by_reason(would.left).items()
     ]
+
+
+def _typing(told: list[Told]) -> Words:
+    """Whose unsaved words wait on such cards, so that they can be asked first."""
+    people = list(dict.fromkeys(label_in_words(one.who).rsplit(SEPARATOR, 1)[0] for one in told))
+    named = _(", ").join(people[:NAMED])
+    if len(people) > NAMED:
+        named = _("%(named)s and %(n)s others") % {"named": named, "n": len(people) - NAMED}
+    when = date_format(timezone.localtime(told[0].at), "m-d H:i")
+    return _("of these have unsaved words of %(who)s (last at %(when)s): they stay in the draft, ask first") % {
+        "who": named, "when": when,
+    }  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from tonghu.intake.services import require_unlocked
 from tonghu.platform.jobs.points import point
 from tonghu.platform.scope.scope import Scope
 from tonghu.registry.content import differences, open_
+from tonghu.registry.drafts import Told, drafts_told
 from tonghu.registry.locks import hold_open, locked_among
 from tonghu.registry.models import CardAct, CardVersion, Origin
 from tonghu.registry.services import move, save_card
@@ -124,6 +125,7 @@ class Forecast:
         withdrawn: how many of these were submitted since: their submission would be withdrawn.
         left: the cards that it would leave as they are, each with the reason.
         children: what would become of the children of the cards that it would void.
+        typing: who has typed something on such cards and not saved it, the newest first; it is kept in their drafts.
     """
 
     voided: int
@@ -131,6 +133,7 @@ class Forecast:
     withdrawn: int
     left: dict[int, Stays]
     children: Departing
+    typing: list[Told]
 
 
 def forecast(batch: Batch) -> Forecast:
@@ -140,7 +143,9 @@ def forecast(batch: Batch) -> Forecast:
     free = [one for one in found if one.card not in left]
     made = [one.card for one in free if one.made]
     handed_on = sum(one.handed_on for one in free)
-    return Forecast(len(made), len(free) - len(made), handed_on, left, foreseen(batch, made))
+    touched = {one.card for one in free}
+    typing = [told for told in drafts_told() if told.card in touched]
+    return Forecast(len(made), len(free) - len(made), handed_on, left, foreseen(batch, made), typing)
 
 
 def _left(institution: int, found: list[_Card]) -> dict[int, Stays]:
