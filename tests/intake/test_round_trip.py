@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import html
 import io
 from pathlib import Path
 
@@ -165,44 +164,6 @@ def test_a_workbook_says_at_the_heading_what_the_codes_mean(filled: Hospital) ->
     comments = {cell.value: cell.comment.text for cell in sheet[2] if cell.comment}
     assert "1 右侧" in comments[headings()["laterality"]]
     assert "P3" in comments
-
-
-@pytest.mark.requirement("REG-06")
-@pytest.mark.parametrize("kind", ["csv", "xlsx"])
-@pytest.mark.parametrize("text", ["2", "", "不是编码"])
-def test_an_edited_cell_of_the_supplement_changes_nothing_and_the_preview_says_so(
-    filled: Hospital, kind: str, text: str, tmp_path: Path
-) -> None:
-    content, heading = exported(filled, kind), headings()["laterality"]
-    if kind == "csv":
-        header, *rows = table(content, kind)
-        for row in rows:
-            row[header.index(heading)] = text
-        out = io.StringIO()
-        csv.writer(out).writerows([header, *rows])
-        content = out.getvalue().encode()
-    else:
-        book = load_workbook(io.BytesIO(content))
-        column = next(cell.column for cell in book.active[2] if cell.value == heading)
-        for (cell,) in book.active.iter_rows(min_row=3, min_col=column, max_col=column):
-            cell.value = text or None
-        book.save(tmp_path / "改.xlsx")
-        content = (tmp_path / "改.xlsx").read_bytes()
-    batch = brought(filled, content, kind)
-    assert (batch.summary["unknown_columns"], batch.summary["supplement_columns"]) == (0, len(headings()))
-    clerk = made_up.browser(made_up.post("entry_clerk", filled.institution))
-    page = html.unescape(clerk.get(f"/imports/{batch.pk}").content.decode())
-    assert f"文件带有补录的 {len(headings())} 列" in page
-    assert "导入不采用其中的内容" in page
-    assert "标准以外的列" not in page
-    with filled.acting():
-        assert [row.match for row in batch.rows.order_by("row")] == ["unchanged", "unchanged"]
-        versions = CardVersion.objects.count()
-    filled.confirmed(batch)
-    with filled.acting():
-        assert CardVersion.objects.count() == versions
-        card = Card.objects.get(record_number="ZY0003")
-        assert open_(CardVersion.objects.get(card=card, number=card.version).content).supplement == {"laterality": "1"}
 
 
 @pytest.mark.requirement("REG-06")

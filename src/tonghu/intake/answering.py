@@ -55,6 +55,7 @@ FROM (
   JOIN intake_batch AS b ON b.id = a.batch_id AND b.state = 'confirmed'
     AND coalesce(b.summary -> 'missing_columns', '[]') @> %(absent)s::jsonb
     AND coalesce(b.summary -> 'missing_columns', '[]') <@ %(absent)s::jsonb
+    AND coalesce(b.summary -> 'supplement_items', '[]') = %(items)s::jsonb
   WHERE w.batch_id = %(batch)s AND {_ONLY} AND CASE
     WHEN w.match IN ('new', 'undetermined') THEN a.choice = 'skip'
     WHEN w.why IN ('same_child', 'same_child_in_file') AND a.card IS NULL THEN a.choice = 'skip'

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
+from itertools import repeat
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,6 +27,7 @@ from tonghu.hqms.check import check as check_the_file
 from tonghu.hqms.judge import reads_other_rows
 from tonghu.hqms.layout import Columns, detect
 from tonghu.hqms.outputs import CASES, FINDINGS, MARKED, SUMMARY
+from tonghu.intake.items import items_in, said_in
 from tonghu.intake.private import private_folder
 from tonghu.registry.checks import check, check_of_card
 from tonghu.registry.content import Content
@@ -65,7 +67,7 @@ class Case:
         row: its place in the file, from 1.
         typed: the values of :data:`TYPED`, times without a zone as the page has them.
         front: codes of the fields → texts as written.
-        supplement: what they say of the card's supplement.
+        supplement: what they say of the card's supplement, and what the file's own columns of it say.
         identity: what the page says of the child.
         organisation: the organisation code, '' where none is written.
         card_key: the card that an exported file names.
@@ -218,12 +220,20 @@ class Checked:
         fronts = data.select(f"c{at}" for at in places).iter_rows()
         key_at = next((at for at, text in enumerate(columns.header) if (clean(text) or "") == KEY_COLUMN), None)
         keys = data[f"c{key_at}"] if key_at is not None else pl.repeat(None, len(data), dtype=pl.String, eager=True)
+        items = {f"c{at}": item.name for at, item in items_in(columns.header).items()}
+        of_items = data.select(list(items)).iter_rows() if items else repeat((), len(data))
         own = block.select(OWN_COLUMNS).iter_rows()
-        for mine, cells, key, said in zip(own, fronts, keys, known.iter_rows(), strict=True):
+        rows = zip(own, fronts, keys, of_items, known.iter_rows(), strict=True)
+        for mine, cells, key, written, said in rows:
             front = {code: text for code, text in zip(codes, cells, strict=True) if text}
             if key_at is not None:
                 front = {code: plain(text) for code, text in front.items()}
             supplement = drawn(front, columns.named, mine[_GROUP], self.on)
+            if items:
+                # Of a row that names its card an empty cell says that the item is blank, as on the front page.
+                if key:
+                    supplement = {name: text for name, text in supplement.items() if name not in items.values()}
+                supplement |= said_in(dict(zip(items.values(), written, strict=True)))
             yield _case(mine, front, supplement, key, dict(zip(_FACTS, said, strict=True)))
 
 

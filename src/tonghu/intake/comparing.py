@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Container
 from dataclasses import dataclass
+from typing import Final
 
 from tonghu.codes import hqms_fields
 from tonghu.intake.matching import differing, filling, in_layout
 from tonghu.intake.queries import label, shown
 from tonghu.registry.content import Content
+from tonghu.registry.supplement import items
+
+#: Items of the supplement stand after the fields of the page.
+_AFTER_THE_PAGE: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +44,15 @@ def lines(incoming: Content, held: Content | None, *, zh: bool, absent: Containe
     the page.
 
     Args:
-        absent: codes of the columns that the file has not, as :func:`matching.differing` takes them.
+        absent: columns that the file has not, as :func:`matching.differing` takes them.
     """
     layout = held.layout if held else incoming.layout
-    new = in_layout(incoming, layout)
-    old = dict(held.front) if held else {}
+    new = in_layout(incoming, layout) | _spoken(incoming, absent)
+    old = dict(held.front) | _spoken(held, absent) if held else {}
     differ = set(differing(incoming, held, absent)) if held else set()
     filled = filling(incoming, held, absent) if held else {}
     order = {field.code: field.seq for field in hqms_fields.layout(layout).fields}
+    order |= {one.name: _AFTER_THE_PAGE + at for at, one in enumerate(items())}
     found = []
     first = differ | filled.keys()
     for code in sorted(
@@ -58,3 +64,8 @@ def lines(incoming: Content, held: Content | None, *, zh: bool, absent: Containe
         fills = shown(layout, code, filled.get(code, ""))
         found.append(Line(code, label(layout, code, zh=zh), *texts, differs, hidden, masked, fills))
     return found
+
+
+def _spoken(content: Content, absent: Container[str]) -> dict[str, str]:
+    """The items of a supplement for which the file has columns."""
+    return {name: text for name, text in content.supplement.items() if name not in absent}

@@ -22,6 +22,7 @@ from django.utils import timezone
 from tonghu.errors import InputRefused
 from tonghu.intake import identity
 from tonghu.intake.answering import remember
+from tonghu.intake.items import drawn_only
 from tonghu.intake.matching import as_it_came, differing, filling, in_layout, lacking
 from tonghu.intake.models import Batch, Choice, Match, Row, RowFinding, State
 from tonghu.intake.outcomes import outcome
@@ -37,6 +38,7 @@ from tonghu.registry.rows import row_of
 from tonghu.registry.services import OnRecord, move, save_card
 from tonghu.registry.services.bulk import BROUGHT, Made, Rows, create_cards
 from tonghu.registry.states import State as CardState
+from tonghu.registry.supplement import item
 
 #: So many rows become cards together.
 CHUNK: Final = 5_000
@@ -137,6 +139,8 @@ class _Chunk:
         self.batch, self.by = batch, by
         self.counts: Counter[str] = Counter()
         self.failed: list[dict[str, Any]] = []
+        #: Whether the file lacks columns of the page: then a card's row so far still speaks for those.
+        self.silent = bool(batch.summary.get("missing_columns"))
         #: Whoever uploaded the file is an author too, where a colleague confirmed it.
         self.brought_by = batch.person_id if batch.person_id != by.person else None
 
@@ -234,13 +238,16 @@ class _Chunk:
         incoming = open_(content)
         absent = lacking(self.batch)
         if fill:
-            changes = filling(incoming, held, absent)
+            said = filling(incoming, held, absent)
         else:
             texts = in_layout(incoming, held.layout)
-            changes = {code: texts.get(code, "") for code in differing(incoming, held, absent)}
+            texts |= incoming.supplement
+            said = {name: texts.get(name, "") for name in differing(incoming, held, absent)}
+        of_items = {name: text for name, text in said.items() if item(name) is not None}
+        changes = {code: text for code, text in said.items() if code not in of_items}
         act = _IN_HAND.get(CardState(card.state))
         again = act == "restore"  # the file brings the stay anew: into its own month, whichever it was in before
-        if not changes and not again:  # a card with nothing to fill is not taken in hand
+        if not said and not again:  # a card with nothing to fill is not taken in hand
             return False
         if act:
             reason = f"导入批次 {self.batch.label}"
@@ -249,13 +256,13 @@ class _Chunk:
                 raise _VoidedHeld
             if moved[0].refused:
                 raise InputRefused(moved[0].zh, moved[0].en)
+        follows = brought(
+            held, changes, drawn_only(incoming, absent), before=card.scope_group, after=group, day=timezone.localdate()
+        )
         save_card(
-            card=card.pk, based_on=card.version, by=self.by, front=changes,
-            supplement=brought(
-                held, changes, incoming, before=card.scope_group, after=group, day=timezone.localdate()
-            ),
+            card=card.pk, based_on=card.version, by=self.by, front=changes, supplement=follows | of_items,
             origin=Origin.IMPORT, batch=self.batch.pk,
-            row=as_it_came(incoming, held.layout, absent, row_of(card.pk) if absent else None),
+            row=as_it_came(incoming, held.layout, absent, row_of(card.pk) if self.silent else None),
             brought_by=self.brought_by, archive_month=self.batch.archive_month if again else None,
         )  # fmt: skip
         return True

@@ -27,6 +27,7 @@ from tonghu.codes.text import halfwidth
 from tonghu.intake import same_child
 from tonghu.intake.answering import ANSWERED, KEPT, under_earlier_keys
 from tonghu.intake.filling import fills
+from tonghu.intake.items import differing_items, filling_items
 from tonghu.intake.meaning import says_the_same
 from tonghu.intake.models import Answer, Batch, Match, Row
 from tonghu.registry.content import Content, differences, open_
@@ -34,6 +35,7 @@ from tonghu.registry.from_page import filled_by
 from tonghu.registry.models import Card, Origin
 from tonghu.registry.services.near import LIKE, SAME_DAY
 from tonghu.registry.states import State
+from tonghu.registry.supplement import items
 
 #: So many rows are opened and compared together.
 COMPARED: Final = 1_000
@@ -171,8 +173,10 @@ def match(batch: Batch, only: Sequence[int] | None = None) -> None:
     with connection.cursor() as cursor:
         answers = Answer.objects.filter(institution=batch.institution_id).exists()
         if answers:
-            absent = json.dumps(sorted(lacking(batch)))
-            cursor.execute(ANSWERED, {**asked, "absent": absent, **under_earlier_keys(batch, only)})
+            absent = json.dumps(sorted(batch.summary.get("missing_columns", ())))
+            items_there = json.dumps(batch.summary.get("supplement_items", []))
+            columns = {"absent": absent, "items": items_there}
+            cursor.execute(ANSWERED, {**asked, **columns, **under_earlier_keys(batch, only)})
             cursor.execute(KEPT, asked)
             cursor.execute(
                 "SELECT DISTINCT answered FROM intake_row WHERE batch_id = %(batch)s AND answered IS NOT NULL", asked
@@ -281,36 +285,41 @@ _EVERY_FIELD: Final = _EveryField()
 
 
 def lacking(batch: Batch) -> frozenset[str]:
-    """The codes, in its layout, of the columns that a batch's file has not."""
-    return frozenset(batch.summary.get("missing_columns", ()))
+    """What a batch's file says nothing of: the codes, in its layout, of the columns that it has not, and the names of
+    the items of the supplement that have no column in it."""
+    has = batch.summary.get("supplement_items", ())
+    return frozenset(batch.summary.get("missing_columns", ())) | {one.name for one in items() if one.name not in has}
 
 
 def differing(incoming: Content, held: Content, absent: Container[str] = ()) -> list[str]:
-    """The codes, in the card's layout, of the fields in which a front page differs from a card's by what they say.
+    """The codes, in the card's layout, of the fields in which a row differs from a card by what they say; then the
+    names of such items of the supplement.
 
     Args:
-        absent: codes, in its own layout, of the columns that the file has not: it says nothing of them, while an empty
-            cell says that the field is blank.
+        absent: codes, in its own layout, and items of the columns that the file has not (:func:`lacking`): it says
+            nothing of them, while an empty cell says that the field is blank.
     """
     before, after = Content(held.layout, held.front), Content(held.layout, in_layout(incoming, held.layout))
     known = {name for name, code in _names(incoming.layout).items() if code not in absent}
     fields = hqms_fields.layout(held.layout).by_code
-    return [
+    of_the_page = [
         code
         for code in differences(before, after)
         if _codes(held.layout).get(code) in known
         and not says_the_same(fields[code], after.front.get(code, ""), before.front.get(code, ""))
     ]
+    return [*of_the_page, *differing_items(incoming, held, absent)]
 
 
 def filling(incoming: Content, held: Content, absent: Container[str] = ()) -> dict[str, str]:
-    """What filling a card's blanks from a file's row writes, by the codes of the card's layout.
+    """What filling a card's blanks from a file's row writes, by the codes of the card's layout and by items.
 
     Args:
         absent: as :func:`differing` takes them.
     """
     said = {code: text for code, text in incoming.front.items() if code not in absent}
-    return fills(in_layout(Content(incoming.layout, said), held.layout), held)
+    of_the_page = fills(in_layout(Content(incoming.layout, said), held.layout), held)
+    return of_the_page | filling_items(incoming, held, absent)
 
 
 def as_it_came(incoming: Content, layout: str, absent: Container[str], before: Content | None) -> Content:
@@ -324,8 +333,12 @@ def as_it_came(incoming: Content, layout: str, absent: Container[str], before: C
     silent = {codes[name] for name, code in _names(incoming.layout).items() if code in absent and name in codes}
     kept = {code: text for code, text in before.front.items() if code in silent} if before else {}
     filled = filled_by(layout, timezone.localdate())
-    items = {name: text for name, text in before.supplement.items() if filled.get(name) in silent} if before else {}
-    return Content(layout, {**kept, **in_layout(incoming, layout)}, {**items, **incoming.supplement})
+    of_items = {
+        name: text
+        for name, text in (before.supplement if before else {}).items()
+        if (filled[name] in silent if name in filled else name in absent)
+    }
+    return Content(layout, {**kept, **in_layout(incoming, layout)}, {**of_items, **incoming.supplement})
 
 
 def in_layout(content: Content, layout: str) -> dict[str, str]:

@@ -25,6 +25,7 @@ from tonghu.platform.crypto.masks import mask_id, mask_phone
 from tonghu.platform.scope.scope import Scope
 from tonghu.registry.forms.titles import title_of
 from tonghu.registry.models import Card, CardAct, CardVersion, Origin
+from tonghu.registry.supplement import item
 
 #: So many columns are named where a file's are not those of the standard, each by so many characters.
 COLUMNS_SHOWN: Final = 12
@@ -297,6 +298,8 @@ def keys_lacking(batch: Batch, *, zh: bool) -> list[str]:
 def label(layout: str, code: str, *, zh: bool) -> str:
     """Return what a field is called, with its code; '' for none."""
     field = hqms_fields.layout(layout).by_code.get(code) if code else None
+    if field is None and (one := item(code)) is not None:
+        return one.zh if zh else one.en
     return code if field is None else f"{field.name_zh if zh else field.name_en}（{code}）"
 
 

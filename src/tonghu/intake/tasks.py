@@ -20,6 +20,7 @@ from tonghu.intake.checking import Checked, checked
 from tonghu.intake.deadline import LIFE, remind
 from tonghu.intake.departing import gone_to, let_go
 from tonghu.intake.importing import import_rows
+from tonghu.intake.items import items_in
 from tonghu.intake.length import guess_rows
 from tonghu.intake.looking_again import begin, compare_part, compared
 from tonghu.intake.matching import match
@@ -196,7 +197,12 @@ def unknown_columns(summary: Mapping[str, Any]) -> list[str]:
 
 def of_the_supplement(summary: Mapping[str, Any]) -> int:
     """How many columns of a file are those in which our own export shows the supplement."""
-    return len(supplement_columns().keys() & set(summary["unknown_columns"]))
+    return len(items_of(summary))
+
+
+def items_of(summary: Mapping[str, Any]) -> list[str]:
+    """The names of the items of the supplement for which a file has columns."""
+    return sorted(item.name for item in items_in(summary["unknown_columns"]).values())
 
 
 def remembered(summary: Mapping[str, Any]) -> dict[str, Any]:
@@ -209,6 +215,7 @@ def remembered(summary: Mapping[str, Any]) -> dict[str, Any]:
     return dict(
         ((name, summary[name]) for name in kept),
         unknown_columns=len(unknown_columns(summary)), supplement_columns=of_the_supplement(summary),
+        supplement_items=items_of(summary),
     )  # fmt: skip
 
 

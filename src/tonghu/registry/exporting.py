@@ -1,8 +1,8 @@
 """Cards as a discharge file that can be corrected and imported again: a card's number, front page and supplement.
 
 The number stands in a column of its own, so that an edited row finds its card even where the record number or the
-discharge time was put right. A file that comes back as it went changes nothing. The columns of the supplement are there
-to be read: an import knows them and takes nothing from them.
+discharge time was put right. A file that comes back as it went changes nothing. The columns of the supplement
+come back as those of the page do.
 """
 
 from __future__ import annotations
