@@ -396,6 +396,7 @@ PAGES: Final[dict[str, Page]] = {
     "registry:start": Page("entry_clerk", DONE, FORBIDDEN, DONE, DONE, args=_with_card),
     "registry:submit_ready": Page("entry_clerk", DONE, FORBIDDEN, DONE, DONE, post={}),
     "registry:bulk": listing("entry_clerk", args=lambda site: {**_with_card(site), "rule": "HQ051"}),
+    "registry:mends": listing("entry_clerk"),
     "registry:mending": Page("entry_clerk", ABSENT, FORBIDDEN, ABSENT, ABSENT, args=lambda _site: {"batch": 1}),
     "registry:undo_bulk": Page(
         "entry_clerk", DONE, FORBIDDEN, DONE, DONE, args=lambda _site: {"batch": 1}, post={}

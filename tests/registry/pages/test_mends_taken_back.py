@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 
 import pytest
 from django.test import Client
 
 import made_up
-from made_up_cards import Point
+from made_up_cards import Point, code
 from run_jobs import entries, run_one
 from tonghu.errors import InputRefused
 from tonghu.registry.models import Card, CardVersion
-from tonghu.registry.services import bulk_mend, mending, move, undo_mend
+from tonghu.registry.services import bulk_mend, mending, move, save_card, undo_mend
 from tonghu.surveillance import services as calendar
 from tonghu.surveillance.calendar import Month
 
@@ -102,3 +103,39 @@ def test_an_approved_card_stays_and_the_refusal_says_why(point: Point) -> None:
             undo_mend(batch=batch, by=by)
         card.refresh_from_db()
         assert (card.state, card.version) == ("approved", 2)
+
+
+def listed(client: Client) -> list[str]:
+    """The lines of the list of recent bulk mends, in words."""
+    lines = client.get("/cards/queue/mends").content.decode().split("<tr data-card>")[1:]
+    return [re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", line.split("</tr>")[0])) for line in lines]
+
+
+def test_a_small_mend_is_taken_back_long_after_its_bar_has_gone(point: Point, clerk: Client) -> None:
+    cards = [point.card(**WRONG) for _ in range(3)]
+    assert "最近没有批量改正" in text(clerk.get("/cards/queue/mends"))
+    clerk.post(QUEUE, {"card": [card.pk for card in cards[:2]]}, follow=True)
+    clerk.post(QUEUE, {"card": [cards[2].pk]}, follow=True)
+    assert "最近的批量改正" in text(clerk.get("/cards/queue"))
+    with point.acting("entry_clerk") as by:
+        save_card(card=cards[0].pk, based_on=2, by=by, front={code("cost_total"): "2000.00"})
+    newest, first = listed(clerk)
+    assert "总费用" in first
+    assert point.post("entry_clerk").person.name in first
+    assert re.search(r" 2 0 1 ", first), "two cards, none taken back, one changed since"
+    assert re.search(r" 1 0 0 ", newest)
+    page = text(clerk.get("/cards/queue/mends"))
+    number = re.findall(r'action="/cards/queue/undo/(\d+)"', page)[-1]
+    clerk.post(f"/cards/queue/undo/{number}", follow=True)
+    _newest, first = listed(clerk)
+    assert re.search(r" 2 1 1 ", first), "one is as before, the other keeps what was typed since"
+    with point.acting("entry_clerk"):
+        assert Card.objects.get(pk=cards[1].pk).version == 3
+        assert Card.objects.get(pk=cards[0].pk).version == 3
+
+
+def test_another_hospital_sees_none_of_it(point: Point, clerk: Client) -> None:
+    clerk.post(QUEUE, {"card": [point.card(**WRONG).pk]}, follow=True)
+    stranger = made_up.browser(made_up.post("entry_clerk", made_up.hospital()))
+    assert listed(clerk)
+    assert listed(stranger) == []
