@@ -52,7 +52,12 @@ Progress = Callable[[int], None]
 
 @dataclass(frozen=True)
 class Options:
-    """What the user asked for. `on`: the day whose rules apply, and “today” in them; default: today in China."""
+    """What the user asked for.
+
+    Attributes:
+        on: the day whose rules apply, and “today” in them; default: today in China.
+        known: headings beside the standard's that whoever asks reads: they are no fault of the file.
+    """
 
     on: date = field(default_factory=today_in_china)
     all_rows: bool = False
@@ -61,6 +66,7 @@ class Options:
     layers: tuple[str, ...] = ()
     clinical_list: Path | None = None
     region: str | None = None
+    known: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -242,7 +248,8 @@ class _Run:
             self.lost_zeros = across.lost_zeros(stays)
         self.found += self.waiting.found() + compared
         if "HQ033" in self.by_dictionary:
-            self.found.append(header.finding(self.columns, self.by_dictionary["HQ033"], self.register))
+            rule, known = self.by_dictionary["HQ033"], self.options.known
+            self.found.append(header.finding(self.columns, rule, self.register, known))
         found = findings.ordered(self.found, self.register)
         findings.write(self.outputs.path(FINDINGS), found, self.columns, self.register)
         names = [CASES, FINDINGS, SUMMARY] + ([MARKED] if self.options.mark else [])

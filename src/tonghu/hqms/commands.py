@@ -6,6 +6,7 @@ import argparse
 import gc
 import os
 import re
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -66,8 +67,9 @@ def _check(args: argparse.Namespace) -> int:
         layers=_layers(args.layers or ""),
         clinical_list=args.clinical_list,
         region=_region(args.at) if args.at else None,
-        **({"on": _date(args.on)} if args.on else {}),
     )
+    if args.on:
+        options = replace(options, on=_date(args.on))
     with Progress("已读 {} 行", "rows read") as reading, Progress("已标注 {} 行", "rows marked") as marking:
         made = check(args.file, args.out, options, reading.show, marking.show, digest)
     print(report(made, args.out))

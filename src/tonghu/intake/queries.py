@@ -256,7 +256,6 @@ def groups(batch: Batch, *, zh: bool) -> list[Group]:
             ),
         )
         for line in batch.summary.get("findings_by_rule", [])
-        if not _only_ours(batch, line)
     ] + [
         Group(
             rule=line["rule"], level=Level(line["level"]), title=title_of(line["rule"]),
@@ -265,12 +264,6 @@ def groups(batch: Batch, *, zh: bool) -> list[Group]:
         )
         for line in batch.summary.get("card_rules", [])
     ]  # fmt: skip
-
-
-def _only_ours(batch: Batch, line: dict[str, Any]) -> bool:
-    """Whether a finding on the header is about nothing but the column that our own export adds."""
-    summary = batch.summary
-    return line["rule"] == "HQ033" and not summary["unknown_columns"] and not summary["missing_columns"]
 
 
 def columns(batch: Batch, *, zh: bool) -> dict[str, tuple[list[str], int]]:

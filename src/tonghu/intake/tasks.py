@@ -157,7 +157,7 @@ def _plain(run: Run, held: Batch, file: StoredFile, region: str, *, mark: bool) 
 
         # The day of the upload: a check that is taken up again on the next day finds the same.
         on = timezone.localdate(held.created_at)
-        options = Options(on=on, archive_month=held.archive_month, mark=mark, region=region)
+        options = Options(on=on, archive_month=held.archive_month, mark=mark, region=region, known=ours())
         with checked(path, str(file.name), options, read) as found:
             yield found
 
@@ -191,8 +191,13 @@ def _stage(run: Run, batch: int, found: Checked, others: frozenset[str]) -> dict
 
 def unknown_columns(summary: Mapping[str, Any]) -> list[str]:
     """The headings of a file that the standard does not know, without those of our own export."""
-    ours = {KEY_COLUMN, *supplement_columns()}
-    return [name for name in summary["unknown_columns"] if name not in ours]
+    known = ours()
+    return [name for name in summary["unknown_columns"] if name not in known]
+
+
+def ours() -> frozenset[str]:
+    """The headings of our own export beside the standard's."""
+    return frozenset({KEY_COLUMN, *supplement_columns()})
 
 
 def of_the_supplement(summary: Mapping[str, Any]) -> int:
