@@ -18,11 +18,11 @@ from tonghu.errors import InputRefused, of_the_system
 from tonghu.platform.database import roles
 from tonghu.platform.database.server import Server
 
-#: Databases of a server that are never ours.
 #: What a site's folder may hold before its database is made: keys are added first, and a start may have been cut off.
 OWN: Final = frozenset(
     {"audit", "change.lock", "files", "keys", "logs", "postgres", "run", "static", "up.json", "up.lock"}
 )
+#: Databases of a server that are never ours.
 _NOT_OURS = ("", "postgres", "template0", "template1")
 
 

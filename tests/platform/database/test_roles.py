@@ -38,3 +38,18 @@ def test_what_a_role_set_for_itself_is_gone_with_the_next_start(app_address: str
         assert kept() == ["application_name=mine", "track_activities=off"]
         roles.prepare(site_database.server().admin_url(), site_database.HOME, app.info.dbname)
         assert kept() == ["track_activities=off"]
+
+
+def test_a_site_made_before_loses_large_objects_with_the_next_start(app_address: str) -> None:
+    """One kept by the application would lie outside every wall."""
+    admin_url, name = site_database.server().admin_url(), psycopg.conninfo.conninfo_to_dict(app_address)["dbname"]
+    with psycopg.connect(admin_url, autocommit=True, dbname=str(name)) as admin:
+        admin.execute("GRANT EXECUTE ON FUNCTION lo_create(oid), lo_open(oid, integer) TO PUBLIC")
+    with psycopg.connect(app_address) as app:
+        app.execute("SELECT lo_create(0)")
+        app.rollback()
+        roles.prepare(admin_url, site_database.HOME, str(name))
+        for attempt in ("SELECT lo_create(0)", "SELECT lo_open(1, 131072)"):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                app.execute(attempt)
+            app.rollback()

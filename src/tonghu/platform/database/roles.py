@@ -184,6 +184,20 @@ _GRANTS = (
     "ALTER SCHEMA public OWNER TO {owner}",
     "REVOKE CREATE ON SCHEMA public FROM PUBLIC",
     "GRANT USAGE ON SCHEMA public TO {app}, {backup}, {resolver}",
+    # No large objects: rows without a policy, outside every table of ours.
+    *(
+        f"REVOKE EXECUTE ON FUNCTION pg_catalog.{function} FROM PUBLIC"
+        for function in (
+            "lo_creat(integer)",
+            "lo_create(oid)",
+            "lo_from_bytea(oid, bytea)",
+            "lo_import(text)",
+            "lo_import(text, oid)",
+            "lo_open(oid, integer)",
+            "lo_put(oid, bigint, bytea)",
+            "lowrite(integer, bytea)",
+        )
+    ),
     "CREATE EXTENSION IF NOT EXISTS btree_gist",
     "ALTER DEFAULT PRIVILEGES FOR ROLE {owner} GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {app}",
     "ALTER DEFAULT PRIVILEGES FOR ROLE {owner} GRANT USAGE, SELECT ON SEQUENCES TO {app}",
