@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
@@ -15,6 +14,7 @@ from django.db import DatabaseError, transaction
 from psycopg.types.range import Range
 
 import made_up
+from opened import opened
 from tonghu.errors import InputRefused
 from tonghu.platform.accounts import log_in, services
 from tonghu.platform.accounts.links import issue_link
@@ -524,9 +524,7 @@ def test_who_registers_but_does_not_appoint_is_told_before_anything_is_typed() -
     where = f"/people/{person.pk}/move"
     page = browser.get(where).content.decode()
     assert "没有需要终止的岗位" in page
-    shown = re.search(r'name="as_shown" value="([^"]+)"', page)
-    assert shown
-    typed = {"to": new.code, "last_day": TODAY.isoformat(), "reason": "调动到新院区", "as_shown": shown[1]}
+    typed = opened(browser, where, to=new.code, last_day=TODAY.isoformat(), reason="调动到新院区")
     post = made_up.post("point_lead", old, holder=person)  # while the form stood open
     answer = browser.post(where, typed)
     assert answer.status_code == 200
@@ -544,15 +542,42 @@ def test_who_registers_but_does_not_appoint_is_told_before_anything_is_typed() -
         assert Person.objects.get(pk=person.pk).institution == new
 
 
+def test_whoever_appoints_sees_before_the_move_what_ends_with_it() -> None:
+    old, new = made_up.hospital(region="510104"), made_up.hospital(region="510105")
+    post = made_up.post("point_lead", old)
+    browser = made_up.browser(made_up.post("commission_officer", made_up.authority()))
+    where = f"/people/{post.person_id}/move"
+    page = browser.get(where).content.decode()
+    assert "以下岗位随调动终止" in page
+    assert f"{old.name} · 监测点总负责人" in page
+    assert "不由您任免" not in page
+    assert browser.post(where, opened(browser, where, to=new.code, reason="调动")).status_code == 302
+    with open_scope(system_scope("login")):
+        assert Post.objects.get(pk=post.pk).last_day == TODAY
+
+
+def test_a_post_at_the_new_institution_goes_on_whoever_moves_its_holder_there() -> None:
+    old, new = made_up.hospital(region="510104"), made_up.hospital(region="510105")
+    post = made_up.post("point_lead", new, holder=made_up.person(old))
+    browser = made_up.browser(made_up.post("system_admin", made_up.authority()))
+    where = f"/people/{post.person_id}/move"
+    assert 'name="last_day"' in browser.get(where).content.decode()
+    assert browser.post(where, opened(browser, where, to=new.code, reason="调动")).status_code == 302
+    with open_scope(system_scope("login")):
+        assert Post.objects.get(pk=post.pk).last_day is None
+
+
 def test_nobody_moves_to_where_they_are() -> None:
     here = made_up.hospital(region="510104")
     officer = made_up.post("commission_officer", made_up.authority())
     person = made_up.person(here)
-    answer = made_up.browser(officer).post(
-        f"/people/{person.pk}/move", {"to": here.code, "last_day": TODAY.isoformat(), "reason": "调动"}
-    )
+    browser, where = made_up.browser(officer), f"/people/{person.pk}/move"
+    answer = browser.post(where, opened(browser, where, to=here.code, reason="调动"))
     assert answer.status_code == 200
-    assert "无需调动" in answer.content.decode()
+    assert "无需调动" in answer.context["form"].errors["to"][0]
+    scope = made_up.scope_at(officer)
+    with open_scope(scope), refused("无需调动"):
+        services.move_person(person=person, to=here, last_day=TODAY, reason="调动", by=scope)
 
 
 def test_a_person_does_not_move_out_of_the_scope_of_who_moves_them() -> None:

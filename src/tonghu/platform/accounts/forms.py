@@ -231,6 +231,14 @@ class MoveForm(EndForm):
         self.fields["to"] = institution_field(by, label=_("New institution"))
         self.order_fields(("to", "last_day", "reason"))
 
+    def clean(self) -> dict[str, Any]:
+        said = super().clean()
+        if said.get("to") == self.held_values()["to"]:
+            self.add_error(
+                "to", _("The account is there already, there is nothing to move: choose another institution.")
+            )
+        return said
+
 
 def institution_field(by: Scope, label: Any) -> PickField:
     """An institution in the scope of `by`, by its code; the only one is filled in."""

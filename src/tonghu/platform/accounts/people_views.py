@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -192,12 +192,16 @@ def move(request: Request, pk: int) -> HttpResponse:
         messages.success(request, _("%(name)s moves to %(place)s.") % {"name": person.name, "place": said["to"].name})
         return redirect("accounts:person", pk=person.pk)
 
-    yesterday = timezone.localdate() - timedelta(days=1)
-    held = [(post, services.may_end(post, request.scope)) for post in services.posts_after(person, yesterday)]
+    def more() -> dict[str, object]:
+        yesterday = timezone.localdate() - timedelta(days=1)
+        held = [(post, services.may_end(post, request.scope)) for post in services.posts_after(person, yesterday)]
+        barred = {post.institution_id for post, mine in held if not mine}
+        # A post at the new institution goes on: there alone may stand what is not for this mover to end.
+        return {"held": held, "barred": barred, "nowhere": len(barred) > 1 or person.institution_id in barred}
+
     return _form_page(
         request, form, act, title=_("Move %(name)s") % {"name": person.name}, submit=_("Move"),
-        back="accounts:person", person=person, template="accounts/move.html",
-        more={"held": held, "barred": [post for post, mine in held if not mine]},
+        back="accounts:person", person=person, template="accounts/move.html", more=more,
     )  # fmt: skip
 
 
@@ -272,7 +276,7 @@ def _form_page(
     back: str,
     person: Person | None = None,
     template: str = "accounts/act.html",
-    more: Mapping[str, object] | None = None,
+    more: Callable[[], dict[str, object]] = dict,
 ) -> HttpResponse:
     """Show a form, act on it when it is sent, and show again what was refused; `template` may show `more`."""
     if form.is_valid():
@@ -282,7 +286,7 @@ def _form_page(
             refuse(form, refused, in_words)
     cancel = reverse(back, args=[person.pk] if person else [])
     said = {"form": form, "heading": title, "submit": submit, "cancel": cancel, "person": person}
-    return render(request, template, said | dict(more or {}))
+    return render(request, template, said | more())
 
 
 def _acting(request: Request, person: Person, act: Callable[[], HttpResponse]) -> HttpResponse:
