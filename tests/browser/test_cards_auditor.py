@@ -170,4 +170,4 @@ def test_a_reason_outlives_an_expired_session(point: Point, page: Page, site: st
     with point.acting("auditor"):
         assert CardAct.objects.filter(card=card).latest("pk").reason == "自付金额与收费处不一致"
     page.goto("/")
-    assert page.evaluate("Object.keys(sessionStorage).filter((key) => key.startsWith('draft:act:'))") == []
+    page.wait_for_function("Object.keys(sessionStorage).every((key) => !key.startsWith('draft:act:'))")

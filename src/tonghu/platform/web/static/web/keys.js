@@ -32,7 +32,8 @@ const LETTERS = {
 function enter(event) {
   const submits = event.ctrlKey || event.metaKey;
   // Outside of every form Ctrl+Enter sends the form that is the page's work.
-  const form = event.target.closest("form[data-keys]") ?? (submits && !document.querySelector("dialog[open]") ? work() : null);
+  // For a moment after Escape the focus is still in the dialog that has closed: what it asked is not answered by that.
+  const form = event.target.closest("dialog[open] form[data-keys], form[data-keys]:not(dialog *)") ?? (submits && !document.querySelector("dialog[open]") ? work() : null);
   if (!form) return;
   if (submits) {
     event.preventDefault();
