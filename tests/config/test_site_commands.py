@@ -21,6 +21,7 @@ from running_site import RunningSite, until
 
 from tonghu import cli
 from tonghu.config import commands, demo_site
+from tonghu.config.site import require_own
 
 
 class Demo(RunningSite):
@@ -232,6 +233,12 @@ def test_a_site_is_not_made_in_a_folder_of_other_things(
     assert "不属于网站的内容（letters）" in said
     assert "what is no site's (letters)" in said
     assert sorted(one.name for one in tmp_path.iterdir()) == ["keys", "letters"], "nothing was changed"
+
+
+def test_a_fresh_disk_takes_a_site(tmp_path: Path) -> None:
+    (tmp_path / "lost+found").mkdir()
+    require_own(tmp_path)
+    require_own(tmp_path / "new")
 
 
 def test_a_worker_says_on_a_terminal_that_the_database_is_away(

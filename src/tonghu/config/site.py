@@ -18,10 +18,14 @@ from tonghu.errors import InputRefused, of_the_system
 from tonghu.platform.database import roles
 from tonghu.platform.database.server import Server
 
-#: What a site's folder may hold before its database is made: keys are added first, and a start may have been cut off.
+#: What a site's folder may hold before its database is made: keys are added first, a start may have been cut off, and
+#: a disk of its own comes with a folder for what is found on it.
 OWN: Final = frozenset(
-    {"audit", "change.lock", "files", "keys", "logs", "postgres", "run", "static", "up.json", "up.lock"}
-)
+    {
+        "audit", "change.lock", "files", "keys", "logs", "postgres", "run", "static", "up.json", "up.lock",
+        f"{roles.FILE}.new", "lost+found",
+    }
+)  # fmt: skip
 #: Databases of a server that are never ours.
 _NOT_OURS = ("", "postgres", "template0", "template1")
 
