@@ -221,3 +221,13 @@ def test_a_leading_group_is_named_by_the_health_authorities_and_reads_progress_a
         assert browser.get(closed).status_code in (403, 404), closed
     page = browser.get(f"/institutions/{group.pk}").content.decode()
     assert "统筹服务网络、诊疗水平、药品供应和综合保障" in page
+
+
+@pytest.mark.parametrize(
+    ("role", "keeps"), [("point_lead", True), ("security_admin", True), ("docking_engineer", False)]
+)
+def test_docking_stands_in_the_menu_of_those_alone_who_may_open_it(role: str, keeps: bool) -> None:
+    """An engineer gets the credentials from the lead, and hands none out."""
+    browser = made_up.browser(made_up.post(role, made_up.hospital()))
+    assert browser.get("/docking").status_code == (200 if keeps else 403)
+    assert ('href="/docking"' in browser.get("/").content.decode()) is keeps
