@@ -16,11 +16,13 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from tonghu.platform.audit.changes import event_model, who_in_words
+from tonghu.platform.components.table import Mark
 from tonghu.platform.scope.scope import Scope
 from tonghu.platform.scope.wording import SEPARATOR, called
 from tonghu.registry.forms.cells import label
 from tonghu.registry.models import Card, CardAct, CardVersion, Origin
 from tonghu.registry.pages.beside import act_in_words
+from tonghu.registry.pages.card_lists import state_mark
 from tonghu.registry.seen import cards_seen
 from tonghu.surveillance.models import MonthLock
 
@@ -80,6 +82,7 @@ class Changed:
     """A card with what was done on it since the lock, the newest first."""
 
     card: Card
+    state: Mark
     events: Sequence[Event]
 
 
@@ -101,7 +104,8 @@ def told(lock: MonthLock, cards: Iterable[Card], by: Scope) -> list[Changed]:
         who = writers.get((one.card_id, one.number)) or posts.get((one.card_id, one.post_id or 0), "")
         events[one.card_id].append(_version(one, held[one.card_id], who))
     return [
-        Changed(card, sorted(events[number], key=lambda one: one.at, reverse=True)) for number, card in held.items()
+        Changed(card, state_mark(card), sorted(events[number], key=lambda one: one.at, reverse=True))
+        for number, card in held.items()
     ]
 
 
