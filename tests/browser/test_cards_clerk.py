@@ -93,7 +93,7 @@ def test_many_cards_are_mended_together_and_taken_back(point: Point, page: Page,
     cards = [point.card(age_years="12", patient_name=f"虚构{n}") for n in "甲乙丙丁"]
     log_in(page, point.post("entry_clerk"), site)
     page.goto("/cards/queue")
-    page.get_by_role("link", name="批量改正").click()
+    page.get_by_role("link", name="批量改正", exact=True).click()
     picture(page, "clerk-bulk")
     assert axe(page) == []
     page.get_by_role("checkbox", name=cards[3].record_number).uncheck()

@@ -333,11 +333,9 @@ def as_it_came(incoming: Content, layout: str, absent: Container[str], before: C
     silent = {codes[name] for name, code in _names(incoming.layout).items() if code in absent and name in codes}
     kept = {code: text for code, text in before.front.items() if code in silent} if before else {}
     filled = filled_by(layout, timezone.localdate())
-    of_items = {
-        name: text
-        for name, text in (before.supplement if before else {}).items()
-        if (filled[name] in silent if name in filled else name in absent)
-    }
+    # What the page says of the supplement; other items of a card that somebody typed are no file's word.
+    said = before.supplement.items() if before else ()
+    of_items = {name: text for name, text in said if filled.get(name) in silent}
     return Content(layout, {**kept, **in_layout(incoming, layout)}, {**of_items, **incoming.supplement})
 
 

@@ -22,8 +22,9 @@ from tonghu.platform.scope.wording import SEPARATOR, called
 from tonghu.registry.forms.cells import label
 from tonghu.registry.models import Card, CardAct, CardVersion, Origin
 from tonghu.registry.pages.beside import act_in_words
-from tonghu.registry.pages.card_lists import state_mark
+from tonghu.registry.pages.card_lists import CORRECTED, state_in_words, state_mark
 from tonghu.registry.seen import cards_seen
+from tonghu.registry.states import IN_HAND
 from tonghu.surveillance.models import MonthLock
 
 #: Of which cards the page is, by the name in the address: all that changed what the month says, of these the new ones
@@ -104,9 +105,15 @@ def told(lock: MonthLock, cards: Iterable[Card], by: Scope) -> list[Changed]:
         who = writers.get((one.card_id, one.number)) or posts.get((one.card_id, one.post_id or 0), "")
         events[one.card_id].append(_version(one, held[one.card_id], who))
     return [
-        Changed(card, state_mark(card), sorted(events[number], key=lambda one: one.at, reverse=True))
+        Changed(card, _state(card, by), sorted(events[number], key=lambda one: one.at, reverse=True))
         for number, card in held.items()
     ]
+
+
+def _state(card: Card, by: Scope) -> Mark:
+    """The card's state; above its hospital, what that has in hand is being corrected."""
+    inner = by.institution is None and card.state in IN_HAND
+    return Mark(state_in_words(CORRECTED), "ask") if inner else state_mark(card)
 
 
 def _version(one: CardVersion, card: Card, who: str) -> Event:

@@ -24,7 +24,7 @@ from tonghu.platform.accounts.access import Request
 from tonghu.platform.components.table import Column, Filter, Mark, Table
 from tonghu.platform.scope.scope import Scope
 from tonghu.registry.forms.diagnoses import diagnosis_names, with_code
-from tonghu.registry.models import Card, SeenCard, Tally
+from tonghu.registry.models import Card, Tally
 from tonghu.registry.seen import cards_seen, in_correction, show_names
 from tonghu.registry.states import IN_HAND, State
 
@@ -63,8 +63,8 @@ def cards(by: Scope) -> QuerySet[Card]:
 
 
 def state_mark(card: Card) -> Mark:
-    """A card's state as a word with a mark; seen from elsewhere, what its hospital has in hand is being corrected."""
-    if in_correction(card) or (isinstance(card, SeenCard) and card.state in IN_HAND):
+    """A card's state as a word with a mark; seen from above, a corrected card is the one that was reported."""
+    if in_correction(card):
         return Mark(_("being corrected"), "ask")
     return Mark(card.get_state_display(), TONES.get(card.state, "quiet"))
 
