@@ -223,6 +223,7 @@ def test_a_leading_group_is_named_by_the_health_authorities_and_reads_progress_a
     assert "统筹服务网络、诊疗水平、药品供应和综合保障" in page
 
 
+@pytest.mark.django_db
 @pytest.mark.parametrize(
     ("role", "keeps"), [("point_lead", True), ("security_admin", True), ("docking_engineer", False)]
 )
