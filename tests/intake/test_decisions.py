@@ -15,7 +15,7 @@ from made_up_files import MONTH, Hospital, a_file, card_in, received
 import made_up
 import run_jobs
 from tonghu.errors import InputRefused
-from tonghu.intake import length, private, services, tasks
+from tonghu.intake import length, services, tasks
 from tonghu.intake.models import Batch, Row, State
 from tonghu.patients.models import HospitalView
 from tonghu.platform.files.models import StoredFile
@@ -363,25 +363,6 @@ def test_how_long_a_file_is_is_guessed_at_a_glance(tmp_path: Path) -> None:
     assert length.guess_rows(text, "xlsx") is None
     assert length.guess_rows(tmp_path / "absent", "csv") is None
     assert length.guess_rows(text, "zip") is None
-
-
-def test_plaintext_is_put_nowhere_but_into_memory(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(private, "SPACE", tmp_path)
-    with pytest.raises(InputRefused, match="内存盘"), private.private_folder():
-        pass
-    assert not list(tmp_path.iterdir())
-    monkeypatch.undo()
-    monkeypatch.setattr(private, "PREFIX", "tonghu-test-own-")
-    with private.private_folder() as folder:
-        assert folder.is_dir()
-        assert folder.stat().st_mode & 0o077 == 0 or folder.parent.stat().st_mode & 0o077 == 0
-        assert private.sweep() == 0, "somebody works in it"
-    assert not folder.exists()
-    left = private.SPACE / f"tonghu-test-own-{__import__('os').getuid()}-left"
-    left.mkdir()
-    (left / ".lock").touch()
-    assert private.sweep() == 1
-    assert not left.exists()
 
 
 def test_a_stay_that_somebody_voided_is_asked_about_also_where_the_file_says_the_same(hospital: Hospital) -> None:

@@ -22,6 +22,7 @@ from tonghu.errors import InputRefused
 SPACE: Final = Path("/dev/shm")  # noqa: S108 -- memory, and the folder is the process's own
 PREFIX: Final = "tonghu-intake-"
 _LOCK: Final = ".lock"
+_MAKING: Final = ".making"
 #: What the kernel calls such space.
 _MEMORY: Final = frozenset({"tmpfs", "ramfs"})
 
@@ -37,8 +38,9 @@ def private_folder() -> Iterator[Path]:
     sweep()
     folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getuid()}-", dir=SPACE))  # mode 0700
     try:
-        with (folder / _LOCK).open("w") as lock:
+        with (folder / _MAKING).open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
+            (folder / _MAKING).rename(folder / _LOCK)  # under that name it was never free
             inside = folder / "work"
             inside.mkdir()
             yield inside
