@@ -107,6 +107,81 @@ def test_an_edited_workbook_updates_and_keeps_the_supplement(filled: Hospital, t
             assert said.supplement == ({"laterality": "1"} if card.record_number == "ZY0003" else {})
 
 
+def edited(hospital: Hospital, number: str, **cells: str) -> bytes:
+    """An export in which some cells of one card's row, known by its record number, were edited."""
+    header, *rows = table(exported(hospital, "csv"), "csv")
+    for row in rows:
+        if row[header.index("P3")] == number:
+            for heading, text in cells.items():
+                row[header.index(headings().get(heading, heading))] = text
+    out = io.StringIO()
+    csv.writer(out).writerows([header, *rows])
+    return out.getvalue().encode()
+
+
+@pytest.mark.requirement("REG-06")
+@pytest.mark.parametrize(
+    ("edit", "changed"),
+    [
+        pytest.param({"P782": "10000.00", "laterality": ""}, ["P782", "laterality"], id="what the import had said"),
+        pytest.param({"laterality": ""}, ["laterality"], id="an item emptied"),
+    ],
+)
+def test_what_is_put_back_by_file_waits_for_a_person_and_is_put_back(
+    hospital: Hospital, edit: dict[str, str], changed: list[str]
+) -> None:
+    hospital.imported(hospital.page(P3="ZY0003", P782="10000.00"))
+    with hospital.acting() as by:
+        card = Card.objects.get()
+        save_card(card=card.pk, based_on=1, by=by, front={"P782": "12500.00"}, supplement={"laterality": "1"})
+    batch = brought(hospital, edited(hospital, "ZY0003", **edit), "csv")
+    with hospital.acting() as by:
+        row = batch.rows.get()
+        assert (row.match, row.why, row.changed) == ("changed", "edited", changed)
+        services.choose(batch=batch.pk, choice="replace", rows=[1], by=by)
+    hospital.confirmed(batch)
+    with hospital.acting():
+        said = open_(CardVersion.objects.get(card=card, number=3).content)
+        assert (said.front["P782"], said.supplement.get("laterality")) == (
+            edit.get("P782", "12500.00"),
+            None if "laterality" in edit else "1",
+        )
+
+
+@pytest.mark.requirement("REG-06")
+def test_an_export_from_before_a_mend_or_an_import_changes_nothing(hospital: Hospital) -> None:
+    page = hospital.page(P3="ZY0003", P782="10000.00")
+    hospital.imported(page)
+    before_the_mend = exported(hospital, "csv")
+    with hospital.acting() as by:
+        card = Card.objects.get()
+        save_card(card=card.pk, based_on=1, by=by, front={"P782": "12500.00"})
+    mended = exported(hospital, "csv")
+    again = hospital.checked({**page, "P18": "虚构"})
+    with hospital.acting() as by:
+        services.choose(batch=again.pk, choice="replace", rows=[1], by=by)
+    hospital.confirmed(again)
+    for content in (before_the_mend, mended):
+        with hospital.acting():
+            before = CardVersion.objects.count()
+        batch = brought(hospital, content, "csv")
+        with hospital.acting():
+            assert [row.match for row in batch.rows.all()] == ["unchanged"]
+        hospital.confirmed(batch)
+        with hospital.acting():
+            assert CardVersion.objects.count() == before
+
+
+@pytest.mark.requirement("REG-06")
+@pytest.mark.parametrize("version", ["", "二", "999999", "9999999999", "-1"])
+def test_a_version_that_nobody_exported_is_no_version(hospital: Hospital, version: str) -> None:
+    hospital.imported(hospital.page(P3="ZY0003", P782="10000.00"))
+    batch = brought(hospital, edited(hospital, "ZY0003", 童护卡版本=version, P782="10000.01"), "csv")
+    with hospital.acting():
+        row = batch.rows.get()
+        assert (row.match, row.changed) == ("changed", ["P782"])
+
+
 @pytest.mark.requirement("REG-06")
 @pytest.mark.parametrize("kind", ["csv", "xlsx"])
 @pytest.mark.parametrize("text", ["'=虚构路", "''=虚构路", "=1+1", "'", "'-5.00", "-", "@x", "+86-138", "'虚构'"])

@@ -31,7 +31,7 @@ from tonghu.intake.items import items_in, said_in
 from tonghu.intake.private import private_folder
 from tonghu.registry.checks import check, check_of_card
 from tonghu.registry.content import Content
-from tonghu.registry.exporting import KEY_COLUMN, plain
+from tonghu.registry.exporting import KEY_COLUMN, VERSION_COLUMN, plain
 from tonghu.registry.from_page import drawn
 from tonghu.registry.summary import LONGEST_COUNT, LONGEST_RECORD, Identity, sex_code, whole
 from tonghu.rulebook.ruleset import RuleSet
@@ -71,6 +71,7 @@ class Case:
         identity: what the page says of the child.
         organisation: the organisation code, '' where none is written.
         card_key: the card that an exported file names.
+        card_key_version: the version of it that the file held; 0 where it does not say.
         why: why it cannot become a card; '' where it can.
     """
 
@@ -81,6 +82,7 @@ class Case:
     identity: Identity
     organisation: str
     card_key: int | None
+    card_key_version: int
     why: str
 
 
@@ -218,15 +220,15 @@ class Checked:
         places = sorted(columns.fields)
         codes = [columns.fields[at].code for at in places]
         fronts = data.select(f"c{at}" for at in places).iter_rows()
-        key_at = next((at for at, text in enumerate(columns.header) if (clean(text) or "") == KEY_COLUMN), None)
-        keys = data[f"c{key_at}"] if key_at is not None else pl.repeat(None, len(data), dtype=pl.String, eager=True)
+        exported, keys = self._own_column(KEY_COLUMN, data)
+        _, versions = self._own_column(VERSION_COLUMN, data)
         items = {f"c{at}": item.name for at, item in items_in(columns.header).items()}
         of_items = data.select(list(items)).iter_rows() if items else repeat((), len(data))
         own = block.select(OWN_COLUMNS).iter_rows()
-        rows = zip(own, fronts, keys, of_items, known.iter_rows(), strict=True)
-        for mine, cells, key, written, said in rows:
+        rows = zip(own, fronts, keys, versions, of_items, known.iter_rows(), strict=True)
+        for mine, cells, key, version, written, said in rows:
             front = {code: text for code, text in zip(codes, cells, strict=True) if text}
-            if key_at is not None:
+            if exported:
                 front = {code: plain(text) for code, text in front.items()}
             supplement = drawn(front, columns.named, mine[_GROUP], self.on)
             if items:
@@ -234,7 +236,14 @@ class Checked:
                 if key:
                     supplement = {name: text for name, text in supplement.items() if name not in items.values()}
                 supplement |= said_in(dict(zip(items.values(), written, strict=True)))
-            yield _case(mine, front, supplement, key, dict(zip(_FACTS, said, strict=True)))
+            yield _case(mine, front, supplement, (key, version), dict(zip(_FACTS, said, strict=True)))
+
+    def _own_column(self, heading: str, data: pl.DataFrame) -> tuple[bool, pl.Series]:
+        """Whether a file has a column of our own export, and its cells."""
+        at = next((at for at, text in enumerate(self.columns.header) if (clean(text) or "") == heading), None)
+        if at is None:
+            return False, pl.repeat(None, len(data), dtype=pl.String, eager=True)
+        return True, data[f"c{at}"]
 
 
 @contextmanager
@@ -263,7 +272,11 @@ def organisation(text: str | None) -> str:
 
 
 def _case(
-    own: Sequence[Any], front: dict[str, str], supplement: dict[str, str], key: str | None, said: Mapping[str, Any]
+    own: Sequence[Any],
+    front: dict[str, str],
+    supplement: dict[str, str],
+    key: tuple[str | None, str | None],
+    said: Mapping[str, Any],
 ) -> Case:
     row, group, code, position, years, days, subgroup, method, certainty = own
     record = halfwidth(_text(said["medical_record_no"]))
@@ -286,10 +299,9 @@ def _case(
         phone=_text(said["contact_phone"] or said["home_phone"], 40),
         residence_code=residence,
     )
-    card_key = int(key) if key and key.strip().isascii() and key.strip().isdecimal() and len(key) < 19 else None
     return Case(
-        row, typed, front, supplement, identity, organisation(said["org_code"]), card_key,
-        _why(record, discharge, identity),
+        row, typed, front, supplement, identity, organisation(said["org_code"]),
+        _number(key[0], 18), _number(key[1], 6) or 0, _why(record, discharge, identity),
     )  # fmt: skip
 
 
@@ -302,6 +314,12 @@ def _why(record: str, discharge: datetime | None, identity: Identity) -> str:
     if discharge is None:
         return "no_discharge"
     return "" if identity.patient_name else "no_name"
+
+
+def _number(text: str | None, longest: int) -> int | None:
+    """A number that our own export wrote into a cell; None for anything else."""
+    digits = (text or "").strip()
+    return int(digits) if digits.isascii() and digits.isdecimal() and len(digits) <= longest else None
 
 
 def _text(value: object, longest: int | None = None) -> str:

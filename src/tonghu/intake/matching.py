@@ -3,9 +3,11 @@
 A stay is known by hospital, record number and discharge time (or by the card's number in an exported file). One that
 fits by record number and admission count alone, by record number and the day of discharge, or by a record number in
 another writing (zeros, letter case, marks), or by its child under another number (``same_child.py``), is a question to
-a person. A row that says what the card says, or what
-the card's last import said, brings nothing new: it is unchanged, whatever a clerk has mended since. A row that would
-write over what a person wrote waits for a person; one that somebody decided on before does not (``answering.py``).
+a person. A row that says what the card says, or what the card's last import said, brings nothing new: it is unchanged,
+whatever a clerk has mended since. A row of an exported file says which version it was of: only what that one and an
+import after it say is nothing new, so that whoever puts an earlier text back, or empties a cell, is not passed over. A
+row that would write over what a person wrote waits for a person; one that somebody decided on before does not
+(``answering.py``).
 """
 
 # ruff: noqa: S608 -- SQL of constants of the code; every value is a parameter
@@ -39,9 +41,12 @@ from tonghu.registry.supplement import items
 
 #: So many rows are opened and compared together.
 COMPARED: Final = 1_000
-#: The last import of a card that was not undone; 0 for none.
-_LAST_IMPORT: Final = """
+#: The version of the card that a row of an exported file was; 0 where no file says so.
+_EXPORTED: Final = "CASE WHEN c.id = r.card_key THEN r.card_key_version ELSE 0 END"
+#: The last import of a card that was not undone, after that version; 0 for none.
+_LAST_IMPORT: Final = f"""
 coalesce((SELECT max(i.number) FROM registry_cardversion i WHERE i.card_id = c.id AND i.origin = 'import'
+          AND i.number > {_EXPORTED}
           AND NOT EXISTS (SELECT FROM registry_cardversion u WHERE u.card_id = c.id AND u.origin = 'undo'
                           AND u.batch = i.batch AND u.number > i.number)), 0)
 """
@@ -68,7 +73,7 @@ UPDATE intake_row AS r SET card = c.id, card_version = c.version, card_state = c
   WHEN {_VOIDED_BY_UNDO} THEN 'new'
   WHEN c.state = 'voided' THEN 'changed'
   WHEN EXISTS (SELECT FROM registry_cardversion v WHERE v.card_id = c.id AND v.content_key = r.content_key
-               AND v.number IN (c.version, {_LAST_IMPORT})) THEN 'unchanged'
+               AND v.number IN (c.version, {_EXPORTED}, {_LAST_IMPORT})) THEN 'unchanged'
   ELSE 'changed' END
 FROM registry_card AS c
 WHERE r.batch_id = %(batch)s AND r.match = 'new' AND c.institution_id = r.institution_id AND {{fits}}
@@ -202,8 +207,9 @@ def _compare(batch: Batch, only: Sequence[int] | None) -> None:
         last = rows[-1].pk
         cards = [row.card for row in rows if row.card is not None]
         held, by_hand, named = contents(cards), written_by_hand(cards), _named(cards)
+        known = _known_before([row.pk for row in rows])
         for row in rows:
-            now, imported = held[row.card or 0]
+            now = held[row.card or 0]
             incoming = open_(row.content)
             # A voided card comes back, whatever of it is blank.
             row.fills = row.card_state == State.VOIDED or bool(filling(incoming, now, absent))
@@ -214,7 +220,9 @@ def _compare(batch: Batch, only: Sequence[int] | None) -> None:
                 row.changed = changed
             # A stay that somebody voided is not reported, whatever its card says: a person decides if it comes back.
             voided = row.match == Match.CHANGED and row.card_state == State.VOIDED
-            if not voided and (not changed or (imported and not differing(incoming, imported, absent))):
+            if not voided and (
+                not changed or any(not differing(incoming, earlier, absent) for earlier in known.get(row.pk, ()))
+            ):
                 row.match, row.why = Match.UNCHANGED, ""
             elif row.match == Match.CHANGED and (
                 (row.record_number, row.discharge_at) != named[row.card or 0] or _other_document(incoming, now)
@@ -358,20 +366,34 @@ def _names(layout: str) -> dict[str, str]:
     return {name: code for code, name in _codes(layout).items()}
 
 
-def contents(cards: list[int]) -> dict[int, tuple[Content, Content | None]]:
-    """What cards say now, and what their last import said where that is another version."""
+def contents(cards: list[int]) -> dict[int, Content]:
+    """What cards say now."""
     with connection.cursor() as cursor:
         cursor.execute(
-            f"""
-            SELECT c.id, now.content, i.content FROM registry_card AS c
+            """
+            SELECT c.id, now.content FROM registry_card AS c
             JOIN registry_cardversion AS now ON now.card_id = c.id AND now.number = c.version
-            LEFT JOIN registry_cardversion AS i ON i.card_id = c.id AND i.number = {_LAST_IMPORT}
-              AND i.number <> c.version
             WHERE c.id = ANY (%s)
             """,
             [cards],
         )
-        return {
-            card: (open_(bytes(now)), open_(bytes(imported)) if imported is not None else None)
-            for card, now, imported in cursor.fetchall()
-        }
+        return {card: open_(bytes(now)) for card, now in cursor.fetchall()}
+
+
+def _known_before(rows: list[int]) -> dict[int, list[Content]]:
+    """What the cards of rows said before, as far as a row that says it again brings nothing new."""
+    known: dict[int, list[Content]] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            SELECT r.id, v.content FROM intake_row AS r
+            JOIN registry_card AS c ON c.id = r.card
+            JOIN registry_cardversion AS v ON v.card_id = c.id AND v.number <> c.version
+              AND v.number IN ({_EXPORTED}, {_LAST_IMPORT})
+            WHERE r.id = ANY (%s)
+            """,
+            [rows],
+        )
+        for row, content in cursor.fetchall():
+            known.setdefault(row, []).append(open_(bytes(content)))
+    return known

@@ -212,6 +212,8 @@ class Row(models.Model):
     document_key = models.BinaryField(null=True)
     #: The number of the card that an exported file names.
     card_key = models.BigIntegerField(null=True)
+    #: The version of that card which the exported file held; 0 where it does not say.
+    card_key_version = models.IntegerField(default=0, db_default=0)
     #: The card that is there, and its version and state when it was looked at.
     card = models.BigIntegerField(null=True)
     card_version = models.IntegerField(null=True)

@@ -111,7 +111,7 @@ def row_page(request: Request, pk: int, row: int) -> HttpResponse:
     if other is not None:
         log_rows(batch, [other], by=request.scope)
     incoming = open_(held.content)
-    beside = contents([card.pk])[card.pk][0] if card else open_(other.content) if other else None
+    beside = contents([card.pk])[card.pk] if card else open_(other.content) if other else None
     zh = _zh()
     said: dict[str, Any] = {
         "batch": batch, "row": held, "card": card, "identity": identity.opened(held.identity),

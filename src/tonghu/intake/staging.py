@@ -30,7 +30,8 @@ _KINDS: Final = {
 _OWN: Final = (
     ("row", "int"), *((name, _KINDS.get(name, "text")) for name in TYPED), ("errors", "smallint"),
     ("warnings", "smallint"), ("confirms", "smallint"), ("content", "bytea"), ("content_key", "bytea"),
-    ("identity", "bytea"), ("document_key", "bytea"), ("card_key", "bigint"), ("match", "text"), ("why", "text"),
+    ("identity", "bytea"), ("document_key", "bytea"), ("card_key", "bigint"), ("card_key_version", "int"),
+    ("match", "text"), ("why", "text"),
 )  # fmt: skip
 _TIMES: Final = frozenset({"admission_at", "discharge_at"})
 _READ: Final = ", ".join(f"line.{name} AT TIME ZONE 'Asia/Shanghai'" if name in _TIMES else name for name, _ in _OWN)
@@ -108,5 +109,6 @@ def _line(case: Case, layout: str, counted: tuple[int, int, int], why: str) -> t
     number = own_number(case.identity)
     return (
         case.row, *case.typed, *counted, seal(content), key(content), identity.sealed(case.identity),
-        keyed_hash(number, DOCUMENT) if number else None, case.card_key, match.value, why, " ".join(content.filled),
+        keyed_hash(number, DOCUMENT) if number else None, case.card_key,
+        case.card_key_version, match.value, why, " ".join(content.filled),
     )  # fmt: skip

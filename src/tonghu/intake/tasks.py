@@ -36,7 +36,7 @@ from tonghu.platform.jobs.points import point
 from tonghu.platform.jobs.run import Run
 from tonghu.platform.jobs.tasks import enqueue, job
 from tonghu.platform.scope.scope import Scope
-from tonghu.registry.exporting import KEY_COLUMN, supplement_columns
+from tonghu.registry.exporting import KEY_COLUMN, VERSION_COLUMN, supplement_columns
 
 #: With more cases than this the marked workbook is made only when somebody asks for it: it takes minutes.
 MARKED_AT_ONCE: Final = 20_000
@@ -197,7 +197,7 @@ def unknown_columns(summary: Mapping[str, Any]) -> list[str]:
 
 def ours() -> frozenset[str]:
     """The headings of our own export beside the standard's."""
-    return frozenset({KEY_COLUMN, *supplement_columns()})
+    return frozenset({KEY_COLUMN, VERSION_COLUMN, *supplement_columns()})
 
 
 def of_the_supplement(summary: Mapping[str, Any]) -> int:

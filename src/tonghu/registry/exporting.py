@@ -1,7 +1,8 @@
 """Cards as a discharge file that can be corrected and imported again: a card's number, front page and supplement.
 
 The number stands in a column of its own, so that an edited row finds its card even where the record number or the
-discharge time was put right. A file that comes back as it went changes nothing. The columns of the supplement
+discharge time was put right; the version stands beside it, so that what was edited is told from what the card has
+moved on from meanwhile. A file that comes back as it went changes nothing. The columns of the supplement
 come back as those of the page do.
 """
 
@@ -22,6 +23,8 @@ from tonghu.registry.supplement import Item, items
 
 #: The header of the column with the card's number.
 KEY_COLUMN: Final = "童护卡号"
+#: The header of the column with the card's version that the row says.
+VERSION_COLUMN: Final = "童护卡版本"
 #: So many contents are opened together.
 _TOGETHER: Final = 500
 _BEGIN_FORMULAS: Final = frozenset("=+-@\t\r")
@@ -30,7 +33,7 @@ _NUMBER: Final = re.compile(r"[-+]?[\d.,]+")
 
 def header(layout: str) -> list[str]:
     """Return the headers of a file in a layout."""
-    return [KEY_COLUMN, *_codes(layout), *supplement_columns()]
+    return [KEY_COLUMN, VERSION_COLUMN, *_codes(layout), *supplement_columns()]
 
 
 def supplement_columns() -> dict[str, Item]:
@@ -44,12 +47,13 @@ def lines(cards: Sequence[int], layout: str) -> Iterator[list[str]]:
     for start in range(0, len(cards), _TOGETHER):
         chunk = list(cards[start : start + _TOGETHER])
         versions = CardVersion.objects.filter(card__in=chunk).order_by("card", "-number").distinct("card")
-        contents = {one.card_id: open_(one.content) for one in versions}
+        newest = {one.card_id: one for one in versions}
         for card in chunk:
-            if card in contents:
-                front, supplement = contents[card].front, contents[card].supplement
-                items = (_coded(item, supplement.get(item.name, "")) for item in columns)
-                yield [str(card), *(front.get(code, "") for code in codes), *items]
+            if card in newest:
+                content = open_(newest[card].content)
+                items = (_coded(item, content.supplement.get(item.name, "")) for item in columns)
+                front = (content.front.get(code, "") for code in codes)
+                yield [str(card), str(newest[card].number), *front, *items]
 
 
 def as_csv(cards: Sequence[int], layout: str, watermark: str) -> bytes:
