@@ -5,61 +5,22 @@ from __future__ import annotations
 import csv
 import html
 import io
-from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
 import pytest
+from exported_files import HEADINGS, brought, edited, exported
 from made_up_files import Hospital, a_file, a_hospital, card_in
-from openpyxl import load_workbook
 
 import made_up
 from tonghu.intake import services
-from tonghu.intake.models import Batch, State
+from tonghu.intake.models import State
 from tonghu.registry.content import Content, open_
-from tonghu.registry.exporting import KEY_COLUMN, supplement_columns
+from tonghu.registry.exporting import KEY_COLUMN
 from tonghu.registry.models import Card, CardVersion, Finding
 from tonghu.registry.services import save_card
 
 pytestmark = [pytest.mark.django_db, pytest.mark.requirement("REG-06")]
-HEADINGS = {item.name: heading for heading, item in supplement_columns().items()}
-
-
-def exported(hospital: Hospital, kind: str) -> bytes:
-    records = made_up.browser(made_up.post("records_department", hospital.institution))
-    answer = records.post("/cards/export", {"layout": "2012", "kind": kind, "reason": "与临床核对"})
-    assert answer.status_code == 200
-    return answer.content
-
-
-def edited(content: bytes, kind: str, record: str, cells: Mapping[str, object], folder: Path) -> bytes:
-    """An exported file in which some cells of the row of a record number say something else."""
-    if kind == "csv":
-        header, *rows = list(csv.reader(io.StringIO(content.decode("utf-8-sig"))))[1:]
-        for row in rows:
-            if row[header.index("P3")] == record:
-                for heading, text in cells.items():
-                    row[header.index(heading)] = str(text)
-        out = io.StringIO()
-        csv.writer(out).writerows([header, *rows])
-        return out.getvalue().encode()
-    book = load_workbook(io.BytesIO(content))
-    titles = [cell.value for cell in book.active[2]]
-    for line in book.active.iter_rows(min_row=3):
-        if line[titles.index("P3")].value == record:
-            for heading, text in cells.items():
-                cell = line[titles.index(heading)]
-                if isinstance(text, datetime):
-                    cell.number_format = "yyyy-mm-dd"
-                cell.value = text or None
-    book.save(folder / "改.xlsx")
-    return (folder / "改.xlsx").read_bytes()
-
-
-def brought(hospital: Hospital, content: bytes, kind: str = "csv") -> Batch:
-    batch = hospital.check(hospital.upload(content, name=f"导出.{kind}"))
-    assert batch.state == State.READY, batch.refusal
-    return batch
 
 
 def said(record: str) -> Content:

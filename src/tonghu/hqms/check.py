@@ -49,6 +49,9 @@ LAYERS = ("benign_other", "other_blood", "lch")
 Progress = Callable[[int], None]
 """Told now and then how many rows have been read, or marked; first of none."""
 
+Also = Callable[[Columns, pl.DataFrame, pl.DataFrame, Register], pl.DataFrame | None]
+"""Of rows in scope, told what the screen says of them (OWN_COLUMNS) and their cells, what else is found in them."""
+
 
 @dataclass(frozen=True)
 class Options:
@@ -92,11 +95,13 @@ def check(
     progress: Progress = lambda _rows: None,
     marking: Progress = lambda _rows: None,
     digest: FileHash | None = None,
+    also: Also | None = None,
 ) -> Summary:
     """Check a discharge file and write the results into the folder `out`.
 
     `progress` is told of the rows read, `marking` of those written into the workbook. `digest`: the hash of the file,
-    where it was begun before; on two processors it is free while one is busy importing.
+    where it was begun before; on two processors it is free while one is busy importing. `also`: what whoever asks finds
+    besides in the rows in scope.
     Raises InputRefused with one clear line where the file cannot be used or the folder cannot be written to; then the
     folder has no new file.
     """
@@ -109,7 +114,7 @@ def check(
     columns = detect(source.header)
     with Outputs(out) as outputs:
         outputs.spare(file, *([options.clinical_list] if options.clinical_list else []))
-        run = _Run(source, columns, options, listed, outputs)
+        run = _Run(source, columns, options, listed, outputs, also)
         run.read(progress)
         made = run.results(file, started, marking)
         outputs.publish()
@@ -130,12 +135,19 @@ class _Run:
     """One run in the making."""
 
     def __init__(
-        self, source: Source, columns: Columns, options: Options, listed: ClinicalList | None, outputs: Outputs
+        self,
+        source: Source,
+        columns: Columns,
+        options: Options,
+        listed: ClinicalList | None,
+        outputs: Outputs,
+        also: Also | None,
     ) -> None:
         # Heavy things are imported where they are needed first: a refused header should not wait for them.
         from tonghu.rulebook import packaged
 
         self.source, self.columns, self.options, self.listed, self.outputs = source, columns, options, listed, outputs
+        self.also = also
         self.began = datetime.now(CHINA)
         self.rules = Rules.of(packaged("registry"), columns.named, options)
         self.register = Register()
@@ -204,6 +216,8 @@ class _Run:
             self._judge(Facts(known.table[at], known.cast.at(at)), scoped, last=batch.last)
         front = iccc.classified(decided, scoped, self.columns).select(OWN_COLUMNS)
         cases.write(front, scoped, batch.lines(at))
+        if self.also and len(at) and (more := self.also(self.columns, front, scoped, self.register)) is not None:
+            self.found.append(more)
         if self.options.mark and len(at):
             self._keep_for_marking(front, scoped)
         if "discharge_datetime" in known.table.columns:

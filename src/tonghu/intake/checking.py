@@ -9,10 +9,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
-from functools import cached_property
-from itertools import repeat
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,15 +23,15 @@ from tonghu.hqms import facts, record
 from tonghu.hqms.cases import OWN_COLUMNS
 from tonghu.hqms.check import Options, Progress
 from tonghu.hqms.check import check as check_the_file
-from tonghu.hqms.judge import reads_other_rows
+from tonghu.hqms.judge import SET, reads_other_rows
 from tonghu.hqms.layout import Columns, detect
 from tonghu.hqms.outputs import CASES, FINDINGS, MARKED, SUMMARY
-from tonghu.intake.items import items_in, said_in
+from tonghu.intake.item_findings import ItemFindings, mend_of
+from tonghu.intake.items import items_in
 from tonghu.intake.private import private_folder
+from tonghu.intake.said import Said, rows_say
 from tonghu.registry.checks import check, check_of_card
 from tonghu.registry.content import Content
-from tonghu.registry.exporting import KEY_COLUMN, VERSION_COLUMN, plain
-from tonghu.registry.from_page import drawn
 from tonghu.registry.summary import LONGEST_COUNT, LONGEST_RECORD, Identity, sex_code, whole
 from tonghu.rulebook.ruleset import RuleSet
 
@@ -51,8 +50,6 @@ _FACTS: Final = (
 )  # fmt: skip
 #: The columns of findings: the row, the rule with its version, the field's code, the level.
 FINDING: Final = {"row": pl.Int64, "rule": pl.String, "version": pl.Int64, "column": pl.String, "level": pl.String}
-#: Where the group of a row stands among the engine's own columns.
-_GROUP: Final = OWN_COLUMNS.index("scope_group")
 #: So many values are shown of what a rule finds, each of at most so many characters.
 SAMPLES, LONGEST_SAMPLE = 3, 40
 #: What stands in the place of a document number where a child has none.
@@ -68,6 +65,7 @@ class Case:
         typed: the values of :data:`TYPED`, times without a zone as the page has them.
         front: codes of the fields → texts as written.
         supplement: what they say of the card's supplement, and what the file's own columns of it say.
+        of_items: whether these columns say anything of the row.
         identity: what the page says of the child.
         organisation: the organisation code, '' where none is written.
         card_key: the card that an exported file names.
@@ -79,6 +77,7 @@ class Case:
     typed: tuple[Any, ...]
     front: dict[str, str]
     supplement: dict[str, str]
+    of_items: bool
     identity: Identity
     organisation: str
     card_key: int | None
@@ -94,12 +93,15 @@ class Checked:
         summary: ``summary.json``.
         folder: where the results lie for as long as the block of :func:`checked` lasts.
         on, region: the day and the place whose rules held.
+        of_items: what the card's rules find in rows whose file has columns of the supplement.
     """
 
     summary: Mapping[str, Any]
     folder: Path
     on: date
     region: str | None = None
+    of_items: pl.DataFrame = field(default_factory=partial(pl.DataFrame, schema=FINDING))
+    _of_cards_alone: dict[str, dict[str, str]] = field(default_factory=dict)
 
     @cached_property
     def columns(self) -> Columns:
@@ -121,7 +123,7 @@ class Checked:
         summary. A file that lacks columns is asked row by row: on a card they are blank fields, which a file's check
         does not ask about.
         """
-        findings = self._findings()
+        findings = pl.concat([self._findings(), self.of_items])
         lacking = bool(self.columns.missing)
         for block in self._frames(size):
             rows = block.get_column("row")
@@ -132,12 +134,15 @@ class Checked:
 
     def _of_cards(self, cases: Iterable[Case], *, whole: bool) -> pl.DataFrame:
         """What the rules find on the cards: those of the card itself, or all rules."""
-        layout, asked = self.columns.named, check if whole else check_of_card
-        found = [
-            (case.row, one.rule, one.rule_version, one.column, one.level)
-            for case in cases
-            for one in asked(Content(layout, case.front, case.supplement), self.on, self.region)
-        ]
+        layout, asked, found = self.columns.named, check if whole else check_of_card, []
+        for case in cases:
+            if case.of_items and not whole:
+                continue  # asked already, with the file's check
+            for one in asked(Content(layout, case.front, case.supplement), self.on, self.region):
+                found.append((case.row, one.rule, one.rule_version, one.column, one.level))
+                samples = self._of_cards_alone.setdefault(one.rule, {})
+                if one.value and len(samples) < SAMPLES:
+                    samples.setdefault(one.column, one.value[:LONGEST_SAMPLE])
         return pl.DataFrame(found, schema=FINDING, orient="row")
 
     def organisations(self) -> dict[str, int]:
@@ -152,8 +157,11 @@ class Checked:
         return counted
 
     def samples(self) -> dict[str, list[tuple[str, str]]]:
-        """Rule → some of the values that it finds: (field's code, value), each field once."""
-        codes = {self.columns.header[at]: field.code for at, field in self.columns.fields.items()}
+        """Rule → some of the values that it finds: (code of the field, or item; value), each once.
+
+        Of rules that only cards are asked once their blocks have been read.
+        """
+        codes = self._codes | self._items
         found = (
             pl.scan_csv(self.folder / FINDINGS, infer_schema=False)
             .filter(pl.col("value").fill_null("") != "")
@@ -166,7 +174,12 @@ class Checked:
         samples: dict[str, list[tuple[str, str]]] = {}
         for rule, column, value in found.iter_rows():
             samples.setdefault(rule, []).append((codes.get(column or "", ""), value[:LONGEST_SAMPLE]))
-        return samples
+        return {rule: list(of_rule.items()) for rule, of_rule in self._of_cards_alone.items() if of_rule} | samples
+
+    def mend_of(self, rule: str) -> dict[str, str]:
+        """How what a rule of cards finds is mended, in both languages, as in the findings of ``summary.json``."""
+        zh, en = mend_of(rule, self.columns.named, self.on, self.region)
+        return {"mend_zh": zh, "mend_en": en}
 
     def _frames(self, size: int) -> Iterator[pl.DataFrame]:
         names = [*OWN_COLUMNS, *(f"c{at}" for at in range(len(self.columns.header)))]
@@ -184,6 +197,16 @@ class Checked:
         return found.select(pl.col("row").cast(pl.Int64).unique()).collect().to_series().to_list()
 
     @cached_property
+    def _codes(self) -> dict[str, str]:
+        """The codes of the fields by the file's headings."""
+        return {self.columns.header[at]: field.code for at, field in self.columns.fields.items()}
+
+    @cached_property
+    def _items(self) -> dict[str, str]:
+        """The items of the supplement by the file's headings."""
+        return {self.columns.header[at]: item.name for at, item in items_in(self.columns.header).items()}
+
+    @cached_property
     def _rules(self) -> RuleSet:
         return record.rules(self.columns.named, self.on, self.region)
 
@@ -193,15 +216,15 @@ class Checked:
         return sorted({rule.reports for rule in self._rules.rules if reads_other_rows(self._rules, rule)})
 
     def _findings(self) -> pl.DataFrame:
-        columns = self.columns
-        versions = {rule.reports: rule.version for rule in self._rules.rules}
-        codes = {columns.header[at]: field.code for at, field in columns.fields.items()}
+        """What the file's own rules find in each row alone."""
+        versions = {rule.reports: rule.version for rule in self._rules.rules if rule.set == SET}
         return (
             pl.scan_csv(self.folder / FINDINGS, infer_schema=False)
             .select(pl.col("row").cast(pl.Int64), "rule", "column", "level")
-            .filter((pl.col("row") > 0) & ~pl.col("rule").is_in(self._comparing))
+            .filter((pl.col("row") > 0) & pl.col("rule").is_in(list(versions)) & ~pl.col("rule").is_in(self._comparing))
+            .filter(~pl.col("column").fill_null("").is_in(list(self._items)))
             .with_columns(
-                pl.col("column").fill_null("").replace_strict(codes, default=""),
+                pl.col("column").fill_null("").replace_strict(self._codes, default=""),
                 pl.col("rule").replace_strict(versions, default=1, return_dtype=pl.Int64).alias("version"),
             )
             .unique(["row", "rule", "column"], keep="first", maintain_order=True)
@@ -217,33 +240,10 @@ class Checked:
             pl.col(name) if name in typed.columns else pl.lit(None, pl.String).alias(name) for name in _FACTS
         )
         known = known.with_columns(pl.col("admission_datetime", "discharge_datetime").cast(pl.Datetime("us")))
-        places = sorted(columns.fields)
-        codes = [columns.fields[at].code for at in places]
-        fronts = data.select(f"c{at}" for at in places).iter_rows()
-        exported, keys = self._own_column(KEY_COLUMN, data)
-        _, versions = self._own_column(VERSION_COLUMN, data)
-        items = {f"c{at}": item.name for at, item in items_in(columns.header).items()}
-        of_items = data.select(list(items)).iter_rows() if items else repeat((), len(data))
         own = block.select(OWN_COLUMNS).iter_rows()
-        rows = zip(own, fronts, keys, versions, of_items, known.iter_rows(), strict=True)
-        for mine, cells, key, version, written, said in rows:
-            front = {code: text for code, text in zip(codes, cells, strict=True) if text}
-            if exported:
-                front = {code: plain(text) for code, text in front.items()}
-            supplement = drawn(front, columns.named, mine[_GROUP], self.on)
-            if items:
-                # Of a row that names its card an empty cell says that the item is blank, as on the front page.
-                if key:
-                    supplement = {name: text for name, text in supplement.items() if name not in items.values()}
-                supplement |= said_in(dict(zip(items.values(), written, strict=True)))
-            yield _case(mine, front, supplement, (key, version), dict(zip(_FACTS, said, strict=True)))
-
-    def _own_column(self, heading: str, data: pl.DataFrame) -> tuple[bool, pl.Series]:
-        """Whether a file has a column of our own export, and its cells."""
-        at = next((at for at, text in enumerate(self.columns.header) if (clean(text) or "") == heading), None)
-        if at is None:
-            return False, pl.repeat(None, len(data), dtype=pl.String, eager=True)
-        return True, data[f"c{at}"]
+        rows = zip(own, rows_say(columns, data, block["scope_group"], self.on), known.iter_rows(), strict=True)
+        for mine, said, typed_ in rows:
+            yield _case(mine, said, dict(zip(_FACTS, typed_, strict=True)))
 
 
 @contextmanager
@@ -261,9 +261,11 @@ def checked(file: Path, name: str, options: Options, progress: Progress) -> Iter
         named = folder / "in" / (name or "file")
         named.parent.mkdir()
         named.symlink_to(file)
-        check_the_file(named, folder / "out", options, progress)
+        of_items = ItemFindings(options.on, options.region)
+        check_the_file(named, folder / "out", options, progress, also=of_items)
         summary = json.loads((folder / "out" / SUMMARY).read_text("utf-8"))
-        yield Checked(summary, folder / "out", options.on, options.region)
+        found = pl.DataFrame(of_items.found, schema=FINDING, orient="row")
+        yield Checked(summary, folder / "out", options.on, options.region, found)
 
 
 def organisation(text: str | None) -> str:
@@ -271,13 +273,8 @@ def organisation(text: str | None) -> str:
     return halfwidth(clean(text) or "").strip().upper().removeprefix("-")
 
 
-def _case(
-    own: Sequence[Any],
-    front: dict[str, str],
-    supplement: dict[str, str],
-    key: tuple[str | None, str | None],
-    said: Mapping[str, Any],
-) -> Case:
+def _case(own: Sequence[Any], written: Said, said: Mapping[str, Any]) -> Case:
+    """A row: what the screen says of it, what it says as written, and the typed facts that it says."""
     row, group, code, position, years, days, subgroup, method, certainty = own
     record = halfwidth(_text(said["medical_record_no"]))
     discharge: datetime | None = said["discharge_datetime"]
@@ -300,8 +297,8 @@ def _case(
         residence_code=residence,
     )
     return Case(
-        row, typed, front, supplement, identity, organisation(said["org_code"]),
-        _number(key[0], 18), _number(key[1], 6) or 0, _why(record, discharge, identity),
+        row, typed, written.front, written.supplement, written.of_items, identity, organisation(said["org_code"]),
+        _number(written.key, 18), _number(written.version, 6) or 0, _why(record, discharge, identity),
     )  # fmt: skip
 
 

@@ -17,15 +17,17 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from tonghu.codes import hqms_fields
+from tonghu.codes.text import clean
 from tonghu.intake.models import UNKNOWN, Batch, Match, Row, State
 from tonghu.intake.outcomes import COUNTED, COUNTS_AS, outcome
 from tonghu.patients.masking import mask_address
 from tonghu.platform.components.parts import Level
 from tonghu.platform.crypto.masks import mask_id, mask_phone
 from tonghu.platform.scope.scope import Scope
+from tonghu.registry.exporting import supplement_columns
 from tonghu.registry.forms.titles import title_of
 from tonghu.registry.models import Card, CardAct, CardVersion, Origin
-from tonghu.registry.supplement import item
+from tonghu.registry.supplement import Item, item
 
 #: So many columns are named where a file's are not those of the standard, each by so many characters.
 COLUMNS_SHOWN: Final = 12
@@ -215,9 +217,11 @@ class Group:
     """What one rule finds in a file.
 
     Attributes:
-        fields: the fields that it names, with how often, the most frequent first.
+        fields: the fields and items that it names, with how often, the most frequent first.
         samples: some of the values, masked where they could name somebody: (field, value).
-        mend: what is expected instead.
+        expected: what may stand in the items of the supplement whose cells cannot be read, a text an item.
+        mend: what is to be done.
+        on_card: whether that is done on the card, as the file has no column for it.
     """
 
     rule: str
@@ -228,6 +232,8 @@ class Group:
     rows: int
     fields: tuple[tuple[str, int], ...]
     samples: tuple[tuple[str, str], ...]
+    expected: tuple[str, ...]
+    on_card: bool
 
 
 def _samples(batch: Batch) -> dict[str, list[list[str]]]:
@@ -237,33 +243,59 @@ def _samples(batch: Batch) -> dict[str, list[list[str]]]:
 def groups(batch: Batch, *, zh: bool) -> list[Group]:
     """Return what the rules find in a file, errors first, then the most frequent.
 
-    Then what only the rules of cards find: their supplement is still to come.
+    Then what only the rules of cards find, in what the file has no column for: that is still to come.
     """
     samples = _samples(batch)
-    language = "zh" if zh else "en"
-    return [
-        Group(
-            rule=line["rule"],
-            level=Level(line["level"]),
-            title=line[f"title_{language}"],
-            mend=line[f"mend_{language}"],
-            findings=line["findings"],
-            rows=line["rows"],
-            fields=tuple((column["label"], column["findings"]) for column in line["columns"]),
-            samples=tuple(
-                (label(batch.layout, code, zh=zh), shown(batch.layout, code, value))
-                for code, value in samples.get(line["rule"], [])
-            ),
-        )
-        for line in batch.summary.get("findings_by_rule", [])
-    ] + [
-        Group(
-            rule=line["rule"], level=Level(line["level"]), title=title_of(line["rule"]),
-            mend=str(_("To be put right on the card after the import.")), findings=line["findings"], rows=line["rows"],
-            fields=(), samples=(),
-        )
-        for line in batch.summary.get("card_rules", [])
-    ]  # fmt: skip
+    of_file = [(line, False) for line in batch.summary.get("findings_by_rule", [])]
+    of_cards = [(line, True) for line in batch.summary.get("card_rules", [])]
+    return [_group(batch, line, samples, on_card, zh=zh) for line, on_card in of_file + of_cards]
+
+
+def _group(
+    batch: Batch, line: Mapping[str, Any], samples: Mapping[str, list[list[str]]], on_card: bool, *, zh: bool
+) -> Group:
+    language, layout, rule = "zh" if zh else "en", batch.layout, line["rule"]
+    named = [(_column(layout, one["column"]), one) for one in line.get("columns", [])]  # not before an upgrade
+    items = [one for name, _counts in named if (one := item(name)) is not None]
+    return Group(
+        rule=rule,
+        level=Level(line["level"]),
+        title=line.get(f"title_{language}") or title_of(rule),
+        mend=line.get(f"mend_{language}", ""),
+        findings=line["findings"],
+        rows=line["rows"],
+        fields=tuple((label(layout, name, zh=zh) or one.get("label", ""), one["findings"]) for name, one in named),
+        samples=tuple(
+            (label(layout, code, zh=zh), shown(layout, code, value)) for code, value in samples.get(rule, [])
+        ),
+        expected=tuple(form for one in items if rule in UNREAD and (form := expected(one, zh=zh))),
+        on_card=on_card,
+    )
+
+
+def _column(layout: str, heading: str) -> str:
+    """The field's code or the item that a heading of a file names, or that stands there itself; '' for neither."""
+    if item(heading) is not None:
+        return heading
+    field, own = hqms_fields.layout(layout).find(heading), supplement_columns().get(clean(heading) or "")
+    return field.code if field else own.name if own else ""
+
+
+#: Rules that find what does not read as its kind.
+UNREAD: Final = frozenset({"HQ021", "HQ023"})
+#: So many values of a choice are named where it is said what may stand in an item.
+_VALUES: Final = 12
+
+
+def expected(one: Item, *, zh: bool) -> str:
+    """Return the name of an item of the supplement with what may stand there; '' where that is any text."""
+    if one.kind == "date":
+        return f"{one.zh}：日期，如 2026-09-07" if zh else f"{one.en}: a date such as 2026-09-07"
+    if not one.options:
+        return ""
+    values = [f"{option.code} {option.zh if zh else option.en}" for option in one.options[:_VALUES]]
+    values += ["…"] * (len(one.options) > _VALUES)
+    return f"{one.zh}：{'、'.join(values)}" if zh else f"{one.en}: {', '.join(values)}"
 
 
 def columns(batch: Batch, *, zh: bool) -> dict[str, tuple[list[str], int]]:
@@ -293,7 +325,9 @@ def label(layout: str, code: str, *, zh: bool) -> str:
     field = hqms_fields.layout(layout).by_code.get(code) if code else None
     if field is None and (one := item(code)) is not None:
         return one.zh if zh else one.en
-    return code if field is None else f"{field.name_zh if zh else field.name_en}（{code}）"
+    if field is None:
+        return code
+    return f"{field.name_zh}（{code}）" if zh else f"{field.name_en} ({code})"
 
 
 def shown(layout: str, code: str, text: str) -> str:

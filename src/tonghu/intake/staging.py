@@ -8,6 +8,7 @@ behind row security.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Container, Iterable
 from typing import Any, Final
 
@@ -77,22 +78,35 @@ def stage(
 
 
 def found_on_cards(batch: Batch, known: Iterable[str]) -> list[dict[str, Any]]:
-    """Return what rules other than the `known` find in the staged rows, as cards: rule, level, findings and rows.
+    """Return what rules other than the `known` find in the staged rows, as cards: rule, level, findings, rows, columns.
 
-    The check of the file does not ask these; each rule has one level here, its worst.
+    The check of the file does not ask these; each rule has one level here, its worst. A column is a field's code or an
+    item of the supplement, with its findings; the most frequent first.
     """
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            SELECT rule, min(array_position(%s, level::text)), count(*), count(DISTINCT row)
-            FROM intake_row_finding WHERE batch_id = %s AND rule <> ALL (%s) GROUP BY rule ORDER BY 2, 4 DESC, rule
+            WITH found AS (
+              SELECT rule, level::text, "column", row FROM intake_row_finding WHERE batch_id = %s AND rule <> ALL (%s)
+            ), named AS (
+              SELECT rule, jsonb_agg(jsonb_build_object('column', "column", 'findings', many)
+                                     ORDER BY many DESC, "column") AS columns
+              FROM (SELECT rule, "column", count(*) AS many FROM found WHERE "column" <> '' GROUP BY 1, 2) AS each
+              GROUP BY rule
+            )
+            SELECT rule, min(array_position(%s, level)), count(*), count(DISTINCT row),
+                   (SELECT columns::text FROM named WHERE named.rule = found.rule)
+            FROM found GROUP BY rule ORDER BY 2, 4 DESC, rule
             """,
-            [list(_LEVELS), batch.pk, sorted(known)],
+            [batch.pk, sorted(known), list(_LEVELS)],
         )
         return [
-            {"rule": rule, "level": _LEVELS[level - 1], "findings": findings, "rows": rows}
-            for rule, level, findings, rows in cursor.fetchall()
-        ]
+            {
+                "rule": rule, "level": _LEVELS[level - 1], "findings": findings, "rows": rows,
+                "columns": json.loads(columns or "[]"),
+            }
+            for rule, level, findings, rows, columns in cursor.fetchall()
+        ]  # fmt: skip
 
 
 def counted(findings: pl.DataFrame) -> dict[int, tuple[int, int, int]]:

@@ -176,7 +176,8 @@ def _stage(run: Run, batch: int, found: Checked, others: frozenset[str]) -> dict
         run.report(done, total, "cards")
     point("intake.staged")
     held.layout, held.summary = layout, remembered(found.summary)
-    held.summary["card_rules"] = found_on_cards(held, (line["rule"] for line in found.summary["findings_by_rule"]))
+    known = (line["rule"] for line in found.summary["findings_by_rule"])
+    held.summary["card_rules"] = [line | found.mend_of(line["rule"]) for line in found_on_cards(held, known)]
     match(held)
     held.summary["staged"] = staged(held, found.errors_among())
     held.summary["absent"] = look(held)
