@@ -10,6 +10,8 @@ For every room's jobs. A test commits what it needs (fixture ``committed``), ask
 
 from __future__ import annotations
 
+import atexit
+import json
 import os
 import signal
 import subprocess
@@ -17,7 +19,8 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
 from types import TracebackType
 
@@ -84,23 +87,15 @@ class Worker:
         assert self.status == 0, f"the worker ended with {self.status}"
 
 
-class Workers:
-    """Starts workers in a process beside the test, which has loaded the modules that declare the jobs.
+class Loaded:
+    """A process that has loaded Django and the modules of a test's jobs once, and forks a worker whenever asked."""
 
-    Without `periodic` nothing begins by itself, so that a point is come to by the test's own jobs alone.
-    """
-
-    def __init__(self, *modules: str, periodic: bool = False) -> None:
-        self._modules = modules
-        self._begun = "periodic" if periodic else "asked"
-        self._workers: dict[int, Worker] = {}
+    def __init__(self, database: str, begun: str, modules: tuple[str, ...]) -> None:
+        self.workers: dict[int, Worker] = {}
         self._started: list[int] = []
         self._news = threading.Condition()
-
-    def __enter__(self) -> Workers:
-        name = connection.settings_dict["NAME"]
         self._process = subprocess.Popen(
-            [sys.executable, "-W", "ignore", str(HERE / "faulty_worker.py"), str(name), self._begun, *self._modules],
+            [sys.executable, "-W", "ignore", str(HERE / "faulty_worker.py"), database, begun, *modules],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -108,28 +103,24 @@ class Workers:
         )
         self._listener = threading.Thread(target=self._listen, daemon=True)
         self._listener.start()
-        return self
 
-    def __exit__(self, kind: type[BaseException] | None, fault: BaseException | None, _: TracebackType | None) -> None:
-        for worker in self._workers.values():
-            if not worker.ended.is_set():
-                os.kill(worker.pid, signal.SIGKILL)
-                worker.ended.wait(PATIENCE)
+    def start(self, asked: Mapping[str, object]) -> Worker:
+        """Have a worker forked, and wait until it is there."""
+        assert self._process.stdin
+        self._process.stdin.write(f"{json.dumps(asked)}\n")
+        self._process.stdin.flush()
+        with self._news:
+            assert self._news.wait_for(lambda: self._started, PATIENCE), "the worker does not start"
+            return self.workers[self._started.pop()]
+
+    def end(self) -> None:
+        """End it; no worker of it is left."""
         assert self._process.stdin
         assert self._process.stdout
         self._process.stdin.close()
         self._process.wait(PATIENCE)
         self._listener.join(PATIENCE)
         self._process.stdout.close()
-
-    def start(self, fatal: str = "", hit: int = 1) -> Worker:
-        """Start a worker; with a point's name it dies there when it comes to it for the `hit`-th time."""
-        assert self._process.stdin
-        self._process.stdin.write(f"start {fatal} {hit}\n" if fatal else "start\n")
-        self._process.stdin.flush()
-        with self._news:
-            assert self._news.wait_for(lambda: self._started, PATIENCE), "the worker does not start"
-            return self._workers[self._started.pop()]
 
     def _listen(self) -> None:
         assert self._process.stdout
@@ -138,9 +129,45 @@ class Workers:
             with self._news:
                 if word == "ended":
                     pid, status = map(int, more)
-                    self._workers[pid].status = status
-                    self._workers[pid].ended.set()
+                    self.workers[pid].status = status
+                    self.workers[pid].ended.set()
                 else:
-                    self._workers[int(word)] = Worker(int(word))
+                    self.workers[int(word)] = Worker(int(word))
                     self._started.append(int(word))
                 self._news.notify_all()
+
+
+@cache
+def _loaded(database: str, begun: str, modules: tuple[str, ...]) -> Loaded:
+    """Loading takes seconds of the processor: it is done once a session, and each test has workers of its own."""
+    loaded = Loaded(database, begun, modules)
+    atexit.register(loaded.end)
+    return loaded
+
+
+class Workers:
+    """Starts workers beside the test, which have loaded the modules that declare the jobs; none outlives the block.
+
+    Without `periodic` nothing begins by itself, so that a point is come to by the test's own jobs alone. What `told`
+    says of the test's own is given to each module's ``prepare``, in the worker alone.
+    """
+
+    def __init__(self, *modules: str, periodic: bool = False, **told: str) -> None:
+        self._modules = modules
+        self._begun = "periodic" if periodic else "asked"
+        self._told = told
+
+    def __enter__(self) -> Workers:
+        self._loaded = _loaded(str(connection.settings_dict["NAME"]), self._begun, self._modules)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, fault: BaseException | None, _: TracebackType | None) -> None:
+        for worker in self._loaded.workers.values():
+            if not worker.ended.is_set():
+                os.kill(worker.pid, signal.SIGKILL)
+                worker.ended.wait(PATIENCE)
+        self._loaded.workers.clear()
+
+    def start(self, fatal: str = "", hit: int = 1) -> Worker:
+        """Start a worker; with a point's name it dies there when it comes to it for the `hit`-th time."""
+        return self._loaded.start({"fatal": fatal, "hit": hit, "told": self._told})

@@ -1,19 +1,23 @@
 """The process that ``faults.Workers`` starts: it loads Django once and forks a real worker for every ``start``.
 
 Started with the database's name, ``periodic`` or ``asked`` (whether jobs begin by themselves: those would come to the
-points, too), and the modules that declare the jobs. Lines in: ``start [point [hit]]``. Lines out:
-``pid``, then ``ended <pid> <status>`` for every worker that ends. A worker that is to die kills itself with SIGKILL the
-moment it comes to the point for the given time: nothing of Python or PostgreSQL is closed.
+points, too), and the modules that declare the jobs. Lines in: a JSON object with the point at which a worker is to die,
+if at any, the time, and what the test tells it. Lines out: ``pid``, then ``ended <pid> <status>`` for every worker that
+ends. A worker that is to die kills itself with SIGKILL the moment it comes to the point for the given time: nothing of
+Python or PostgreSQL is closed.
 """
 
 from __future__ import annotations
 
 import importlib
+import json
 import os
 import select
 import signal
 import sys
 from collections import Counter
+from collections.abc import Mapping, Sequence
+from types import ModuleType
 
 
 def main(database: str, begun: str, *modules: str) -> None:
@@ -23,8 +27,7 @@ def main(database: str, begun: str, *modules: str) -> None:
     settings.DATABASES["default"]["NAME"] = database  # read from a file that other sessions write as well
     settings.DATABASES["owner"]["NAME"] = database
     django.setup()
-    for module in modules:
-        importlib.import_module(module)
+    loaded = [importlib.import_module(module) for module in modules]
     if begun == "asked":
         importlib.import_module("tonghu.platform.jobs.worker")._begin_periodic_jobs = lambda: None
     reader, writer = os.pipe()
@@ -40,10 +43,9 @@ def main(database: str, begun: str, *modules: str) -> None:
             line = sys.stdin.readline()
             if not line:
                 return
-            _, *where = line.split()
             pid = os.fork()
             if pid == 0:
-                _work(where)
+                _work(loaded, **json.loads(line))
             print(pid, flush=True)
 
 
@@ -58,14 +60,16 @@ def _say_who_ended() -> None:
         print("ended", pid, os.waitstatus_to_exitcode(status), flush=True)
 
 
-def _work(where: list[str]) -> None:
+def _work(modules: Sequence[ModuleType], *, fatal: str, hit: int, told: Mapping[str, str]) -> None:
     from tonghu.platform.jobs import points
     from tonghu.platform.jobs.worker import Times, run
 
     signal.set_wakeup_fd(-1)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    if where:
-        fatal, hit = where[0], int(where[1]) if len(where) > 1 else 1
+    for module in modules:
+        if prepare := getattr(module, "prepare", None):
+            prepare(**told)
+    if fatal:
         seen: Counter[str] = Counter()
 
         def fault(name: str) -> None:

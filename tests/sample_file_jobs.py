@@ -1,8 +1,7 @@
-"""Jobs that store files, for workers that are killed over them. Their vault is named by ``SAMPLE_VAULT``."""
+"""Jobs that store files, for workers that are killed over them. Their vault is the test's."""
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from tonghu.platform.files import vault
@@ -10,8 +9,10 @@ from tonghu.platform.files.services import store
 from tonghu.platform.jobs.run import Run
 from tonghu.platform.jobs.tasks import job
 
-if "SAMPLE_VAULT" in os.environ:  # in the worker; the test itself replaces the folder for each test
-    vault.folder = lambda: Path(os.environ["SAMPLE_VAULT"])
+
+def prepare(in_vault: str) -> None:
+    """In a worker: the vault of the test."""
+    vault.folder = lambda: Path(in_vault)
 
 
 @job("sample.store", zh="样例：保存文件", en="Sample: store files")

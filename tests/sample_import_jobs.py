@@ -1,18 +1,18 @@
-"""The jobs of the intake, for workers that are killed over them; their vault is named by ``SAMPLE_VAULT``."""
+"""The jobs of the intake, for workers that are killed over them; their vault is the test's."""
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from tonghu.intake import importing, private, tasks, undoing
 from tonghu.platform.files import vault
 
-if "SAMPLE_VAULT" in os.environ:  # in the worker; the test itself replaces the folder for each test
-    vault.folder = lambda: Path(os.environ["SAMPLE_VAULT"])
-    private.PREFIX = os.environ["SAMPLE_PREFIX"]  # type: ignore[misc]  # folders in memory of this test alone
-    # Small chunks, so that there is something between them.
+__all__ = ["tasks"]
+
+
+def prepare(in_vault: str, prefix: str) -> None:
+    """In a worker: the vault of the test, folders in memory of its own, and chunks with something between them."""
+    vault.folder = lambda: Path(in_vault)
+    private.PREFIX = prefix  # type: ignore[misc]
     importing.CHUNK = 3
     undoing.CHUNK = 3
-
-__all__ = ["tasks"]

@@ -188,6 +188,7 @@ def test_a_form_from_before_another_log_in_says_so_and_leads_back_filled(
     page.expected_complaints += ["403", "405"]  # type: ignore[attr-defined]
     page.goto(f"/cards/{card.pk}")
     for way in ("Load", "Back"):  # the token changes with a log-in in another tab
+        page.wait_for_load_state("networkidle")  # an answer under way would bring the earlier token again
         rotated = [{"name": settings.CSRF_COOKIE_NAME, "value": get_random_string(32), "url": site}]
         page.context.add_cookies(rotated)  # type: ignore[arg-type]
         page.locator(f"#id_{AGE}").fill("9" if way == "Load" else "8")

@@ -10,7 +10,9 @@ from django.conf import settings
 from playwright.sync_api import Page, expect
 
 from made_up_cards import Point, code, identity_number
-from tonghu.registry.models import Card, Finding
+from tonghu.registry.content import open_
+from tonghu.registry.drafts import Typed, keep_draft
+from tonghu.registry.models import Card, CardVersion, Finding
 from tonghu.registry.services import move
 
 REGISTERED = code("registered_address")
@@ -192,6 +194,34 @@ def test_a_reason_is_kept_like_a_field(point: Point, page: Page, site: str, axe:
     page.wait_for_url(lambda url: str(card.pk) not in url)
     with point.acting("entry_clerk"):
         assert Finding.objects.get(card=card).overridden_reason == "家属拒绝提供（虚构）"
+
+
+def test_what_is_set_back_before_the_server_was_heard_does_not_come_back(point: Point, page: Page, site: str) -> None:
+    """A page that is left sends what was typed; that may arrive after the page that comes next was made."""
+    card = point.card(age_years="12")
+    log_in(page, point.post("entry_clerk"), site)
+    page.goto(f"{site}/cards/{card.pk}")
+    page.evaluate(
+        """([field]) => {
+          const { card, version, person } = document.getElementById("card").dataset;
+          const kept = JSON.stringify({ [field]: { value: "9", knew: "12" } });
+          sessionStorage.setItem(`draft:card:${card}:${version}:${person}`, kept);
+        }""",
+        [AGE],
+    )
+    page.goto(f"{site}/cards/{card.pk}")
+    field = page.locator(f"#id_{AGE}")
+    expect(field).to_have_value("9")
+    with point.acting("entry_clerk") as by:  # what the page sent as it was left
+        said = open_(CardVersion.objects.get(card=card).content)
+        typed = Typed(based_on=1, front={AGE: "9"}, supplement={}, names=[AGE], known={AGE: "12"})
+        keep_draft(
+            card=card.pk, institution=point.hospital.pk, typed=typed, versions=lambda _number: said, by=by
+        )  # fmt: skip
+    field.fill("12")
+    kept(page)
+    page.reload()
+    expect(field).to_have_value("12")
 
 
 def test_a_card_that_a_colleague_sends_on_keeps_what_was_typed(point: Point, page: Page, site: str, axe: Any) -> None:

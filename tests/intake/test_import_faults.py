@@ -25,11 +25,9 @@ FIVE = ("created", "updated", "unchanged", "skipped", "failed")
 
 @pytest.fixture
 def workers(committed: None, in_vault: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workers]:
-    monkeypatch.setenv("SAMPLE_VAULT", str(in_vault))
     prefix = f"tonghu-test-{in_vault.parent.name[-20:]}-{os.getpid()}-"
-    monkeypatch.setenv("SAMPLE_PREFIX", prefix)
     monkeypatch.setattr(private, "PREFIX", prefix)
-    with Workers("sample_import_jobs") as started:
+    with Workers("sample_import_jobs", in_vault=str(in_vault), prefix=prefix) as started:
         yield started
 
 

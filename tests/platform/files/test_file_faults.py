@@ -28,9 +28,8 @@ State = Job.State
 
 
 @pytest.fixture
-def workers(committed: None, in_vault: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workers]:
-    monkeypatch.setenv("SAMPLE_VAULT", str(in_vault))
-    with Workers("sample_file_jobs") as started:
+def workers(committed: None, in_vault: Path) -> Iterator[Workers]:
+    with Workers("sample_file_jobs", in_vault=str(in_vault)) as started:
         yield started
 
 

@@ -13,6 +13,7 @@ const KNEW = "_knew_";
 const WHY = "why|"; // begins the name of a reason; the finding's key follows
 const ENTERED = "entered:card";
 const known = new Map(); // what this tab knows the draft to say, where that is not what came with the page
+const returned = new Map(); // what came back from this tab: sent as the page was left, it may be in the draft by now
 let handed = {}; // what the draft's request carries; there is one at a time
 const elsewhere = new Map(); // what another tab typed into a field that was typed here too, until it is typed in again
 let sent = false;
@@ -349,12 +350,18 @@ function cameWith(field) {
 }
 
 function news() {
-  return fields().filter((field) => field.value !== knew(field));
+  return fields().filter((field) => field.value !== knew(field) || setBack(field));
+}
+
+// Typed, kept in this tab, and set back before the server was heard: its draft may say what was typed.
+function setBack(field) {
+  return field.value === knew(field) && returned.has(field.name);
 }
 
 function untaken() {
   const told = news().filter((field) => !elsewhere.has(field.name));
-  return Object.fromEntries(told.flatMap((field) => [[field.name, field.value], [KNEW + field.name, knew(field)]]));
+  const before = (field) => (setBack(field) ? returned.get(field.name) : knew(field));
+  return Object.fromEntries(told.flatMap((field) => [[field.name, field.value], [KNEW + field.name, before(field)]]));
 }
 
 function keep() {
@@ -369,7 +376,11 @@ function drafted(event) {
   if (!elt.matches?.("[data-saves-draft]") || !said) return;
   if (!successful) return void (said.textContent = said.dataset.kept);
   const { theirs, gone } = xhr.status === 200 ? JSON.parse(xhr.responseText) : { theirs: {} };
-  for (const [name, value] of Object.entries(handed)) if (!name.startsWith(KNEW)) known.set(name, theirs[name] ?? value);
+  for (const [name, value] of Object.entries(handed)) {
+    if (name.startsWith(KNEW)) continue;
+    known.set(name, theirs[name] ?? value);
+    returned.delete(name);
+  }
   for (const [name, value] of Object.entries(theirs)) elsewhere.set(name, value);
   keep();
   tell(said);
@@ -416,6 +427,7 @@ function restore() {
     known.set(field.name, before);
     if (theirs !== undefined) elsewhere.set(field.name, theirs);
     if (field.value === value) continue;
+    returned.set(field.name, value);
     field.value = value;
     field.closest("[data-field]")?.classList.add("is-changed");
     back += 1;
