@@ -99,7 +99,9 @@ def test_many_cards_are_mended_together_and_taken_back(point: Point, page: Page,
     page.get_by_role("checkbox", name=cards[3].record_number).uncheck()
     page.get_by_role("button", name="改正所选").click()
     expect(page.locator(".toast-bar")).to_contain_text("已改正 3 份")
+    expect(page.locator(".toast-bar").get_by_role("link", name="查看改动明细")).to_be_visible()
     picture(page, "clerk-bulk-done")
+    assert axe(page) == []
     page.get_by_role("button", name="撤销").click()
     expect(page.locator(".messages")).to_contain_text("3 份已恢复原样")
 

@@ -145,7 +145,7 @@ def undo_mend(run: Run, *, batch: int) -> dict[str, Any]:
     run.once("end", partial(mending.keep_undone, batch=batch, count=len(back), by=run.scope))
     left = [card for card in cards if card not in back]
     with run.open() as by:
-        locked = mending.in_locked_months(cards=left, by=by)
+        locked = mending.kept_locked(batch=batch, by=by)
         withdrawn = mending.withdrawn(batch=batch, by=by)
     return {"as_before": len(back), "left": len(left), "locked": len(locked), "withdrawn": withdrawn}
 

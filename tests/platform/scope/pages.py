@@ -34,7 +34,7 @@ from tonghu.platform.files.services import store
 from tonghu.platform.jobs.models import Job, Progress
 from tonghu.platform.notices.models import Notice
 from tonghu.registry.content import Content, key, seal
-from tonghu.registry.services import enter_card, move
+from tonghu.registry.services import bulk_mend, enter_card, move
 from tonghu.registry.summary import identity
 from tonghu.surveillance.calendar import Month
 from tonghu.surveillance.models import MonthLock, Point, ZeroReport
@@ -230,6 +230,12 @@ def _with_card(site: Site) -> dict[str, Any]:
     return _card(site) and {}
 
 
+def _mended(site: Site) -> dict[str, Any]:
+    _card(site)
+    with made_up.acting(site.place.post) as by:
+        return {"batch": bulk_mend(rule="HQ051", by=by).batch}
+
+
 def _with_submitted(site: Site) -> dict[str, Any]:
     return _submitted(site) and {}
 
@@ -396,7 +402,8 @@ PAGES: Final[dict[str, Page]] = {
     "registry:start": Page("entry_clerk", DONE, FORBIDDEN, DONE, DONE, args=_with_card),
     "registry:submit_ready": Page("entry_clerk", DONE, FORBIDDEN, DONE, DONE, post={}),
     "registry:bulk": listing("entry_clerk", args=lambda site: {**_with_card(site), "rule": "HQ051"}),
-    "registry:mends": listing("entry_clerk"),
+    "registry:mends": listing("entry_clerk", args=lambda site: _mended(site) and {}),
+    "registry:mend": about("entry_clerk", _mended, names=True),
     "registry:mending": Page("entry_clerk", ABSENT, FORBIDDEN, ABSENT, ABSENT, args=lambda _site: {"batch": 1}),
     "registry:undo_bulk": Page(
         "entry_clerk", DONE, FORBIDDEN, DONE, DONE, args=lambda _site: {"batch": 1}, post={}

@@ -45,7 +45,7 @@ RIGHTS: Final[dict[tuple[str, ...], str]] = {
     ("registry.audit", "registry.enter", "registry.report", "registry.verify"): "registry:act",
     ("registry.enter",): (
         "registry:queue registry:start registry:submit_ready registry:bulk registry:mending registry:mends "
-        "registry:undo_bulk "
+        "registry:mend registry:undo_bulk "
         "registry:new registry:enter registry:new_check registry:new_draft registry:new_discard registry:new_row "
         "registry:new_rest registry:save registry:month registry:ask registry:take_back registry:check registry:draft "
         "registry:discard registry:row registry:rest"

@@ -105,30 +105,42 @@ def test_an_approved_card_stays_and_the_refusal_says_why(point: Point) -> None:
         assert (card.state, card.version) == ("approved", 2)
 
 
-def listed(client: Client) -> list[str]:
-    """The lines of the list of recent bulk mends, in words."""
-    lines = client.get("/cards/queue/mends").content.decode().split("<tr data-card>")[1:]
-    return [re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", line.split("</tr>")[0])) for line in lines]
+def lines(client: Client, address: str) -> list[str]:
+    """The lines of a table, in words."""
+    found = text(client.get(address)).split("<tr data-card")[1:]
+    return [re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", line.split("</tr>")[0])) for line in found]
+
+
+def listed(client: Client, query: str = "") -> list[str]:
+    """The lines of the list of bulk mends."""
+    return lines(client, f"/cards/queue/mends{query}")
 
 
 def test_a_small_mend_is_taken_back_long_after_its_bar_has_gone(point: Point, clerk: Client) -> None:
     cards = [point.card(**WRONG) for _ in range(3)]
-    assert "最近没有批量改正" in text(clerk.get("/cards/queue/mends"))
-    clerk.post(QUEUE, {"card": [card.pk for card in cards[:2]]}, follow=True)
+    assert "还没有批量改正" in text(clerk.get("/cards/queue/mends"))
+    said = text(clerk.post(QUEUE, {"card": [card.pk for card in cards[:2]]}, follow=True))
+    own = re.search(r'<a href="(/cards/queue/mends/\d+)">查看改动明细</a>', said)
+    assert own, "the message leads to the mend's page"
     clerk.post(QUEUE, {"card": [cards[2].pk]}, follow=True)
     assert "最近的批量改正" in text(clerk.get("/cards/queue"))
     with point.acting("entry_clerk") as by:
         save_card(card=cards[0].pk, based_on=2, by=by, front={code("cost_total"): "2000.00"})
     newest, first = listed(clerk)
     assert "总费用" in first
+    assert "HQ021" in first, "of one's own mends the rule is known"
     assert point.post("entry_clerk").person.name in first
-    assert re.search(r" 2 0 1 ", first), "two cards, none taken back, one changed since"
-    assert re.search(r" 1 0 0 ", newest)
-    page = text(clerk.get("/cards/queue/mends"))
-    number = re.findall(r'action="/cards/queue/undo/(\d+)"', page)[-1]
-    clerk.post(f"/cards/queue/undo/{number}", follow=True)
+    assert re.search(r" 2 0 $", first)
+    assert re.search(r" 1 0 $", newest)
+    address = re.findall(r'href="(/cards/queue/mends/\d+)"', text(clerk.get("/cards/queue/mends")))[-1]
+    assert address == own[1]
+    number = address.rsplit("/", 1)[1]
+    back = clerk.post(f"/cards/queue/undo/{number}", {"from": "mend"}, follow=True)
+    assert back.redirect_chain[-1][0] == address, "whoever asked for it there reads there what came of it"
     _newest, first = listed(clerk)
-    assert re.search(r" 2 1 1 ", first), "one is as before, the other keeps what was typed since"
+    assert re.search(r" 2 1 $", first), "one is as before, the other keeps what was typed since"
+    clerk.post(f"/cards/queue/undo/{int(number) + 1}")
+    assert "已全部撤销" in listed(clerk)[0]
     with point.acting("entry_clerk"):
         assert Card.objects.get(pk=cards[1].pk).version == 3
         assert Card.objects.get(pk=cards[0].pk).version == 3

@@ -8,12 +8,14 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from tonghu.errors import InputRefused
 from tonghu.platform.accounts.access import Request, requires
+from tonghu.platform.audit.acts import log_list
 from tonghu.platform.components import undo
 from tonghu.platform.jobs.models import Job
 from tonghu.platform.jobs.tasks import enqueue
@@ -23,6 +25,9 @@ from tonghu.registry.content import Content
 from tonghu.registry.forms.cells import AT_THE_HOSPITAL, label, shown_text
 from tonghu.registry.forms.titles import title_of
 from tonghu.registry.locks import kept_in_words
+from tonghu.registry.models import Card
+from tonghu.registry.pages import card_lists
+from tonghu.registry.pages.one_mend import FROM_HERE
 from tonghu.registry.pages.telling import refusal_in_words
 from tonghu.registry.services import Proposal, bulk_mend, preview, undo_mend
 from tonghu.registry.services.mending import (
@@ -59,6 +64,9 @@ def bulk(request: Request, rule: str) -> HttpResponse:
         return _mend(request, rule)
     proposed = preview(rule=rule, by=request.scope, most=MOST)
     cards = list(dict.fromkeys(one.card for one in proposed))
+    # It names nobody, but what it shows of each child is as much as a form does.
+    whose = Card.objects.filter(pk__in=cards).values_list("child", "institution")
+    log_list(whose, card_lists.LISTED, by=request.scope)
     shown, of_rule = len(cards), count_of_rule(rule=rule, by=request.scope)
     said = {
         "rule": rule, "rule_title": title_of(rule), "lines": [_line(one) for one in proposed], "total": shown,
@@ -94,7 +102,12 @@ def _mend(request: Request, rule: str) -> HttpResponse:
         messages.error(request, refusal_in_words(refused))
         return redirect("registry:queue")
     count = len(done.cards)
-    said = ngettext("%(n)d card mended.", "%(n)d cards mended.", count) % {"n": count}
+    said = format_html(
+        '{} <a href="{}">{}</a>',
+        ngettext("%(n)d card mended.", "%(n)d cards mended.", count) % {"n": count},
+        reverse("registry:mend", args=[done.batch]),
+        _("See what was changed"),
+    )
     if len(done.locked) < count:
         undo.offer(request, said, reverse("registry:undo_bulk", args=[done.batch]))
     else:
@@ -121,6 +134,7 @@ def mending(request: Request, batch: int) -> HttpResponse:
     said = {
         "batch": batch, "progress": progress_of(job, request), "done": done, "ended": job.state == Job.State.DONE,
         "undoing": job.kind == "registry.undo_mend", "rule_title": title_of(str(job.arguments.get("rule", ""))),
+        "has_page": bool(done.get("mended")) or job.kind == "registry.undo_mend",
         "count": done.get("mended", done.get("as_before", 0)), "left": done.get("left", 0),
         "locked": kept_in_words(done.get("locked", 0)), "withdrawn": _withdrawn(done.get("withdrawn", 0)),
     }  # fmt: skip
@@ -135,6 +149,7 @@ def mending(request: Request, batch: int) -> HttpResponse:
 def undo_bulk(request: Request, batch: int) -> HttpResponse:
     """Take a bulk mend back, as far as nobody changed the same fields since."""
     by = request.scope
+    there = redirect("registry:mend", batch) if request.POST.get(FROM_HERE) else redirect("registry:queue")
     if undo_takes_long(batch=batch, by=by):
         # Asked for anew each time: cards that somebody had changed may be taken back later.
         again = Job.objects.filter(kind="registry.undo_mend", key__startswith=f"undo-mend-{batch}-").count()
@@ -153,7 +168,7 @@ def undo_bulk(request: Request, batch: int) -> HttpResponse:
             messages.info(request, _withdrawn(done.withdrawn))
         if done.locked:
             messages.info(request, kept_in_words(len(done.locked)))
-    return redirect("registry:queue")
+    return there
 
 
 def _after_the_lock(count: int) -> str:

@@ -20,6 +20,16 @@ from tonghu.registry.content import Content, differences, open_
 from tonghu.registry.events import CARDS, MENDED, UNDONE
 from tonghu.registry.locks import hold_open, locked_among
 from tonghu.registry.models import Card, CardAct, CardVersion, Origin
+from tonghu.registry.services.mend_fates import (
+    MAY_BE_UNDONE,
+    OUT_OF_HAND,
+    Fate,
+    Standing,
+    outcomes,
+    shut_months,
+    standing,
+    written,
+)
 from tonghu.registry.services.moving import move
 from tonghu.registry.services.proposing import MOST, current_of, open_of, proposals_of
 from tonghu.registry.services.saving import OF_THE_CHILD, Change, write
@@ -31,6 +41,8 @@ AT_ONCE_OF_CHILD: Final = 60
 AT_ONCE: Final = 250
 #: Every finding of these cards is put in line anew, some ten thousandths of a second each.
 FINDINGS_AT_ONCE: Final = 6000
+#: Cards that a mend may write.
+IN_HAND: Final = Q(state__in=EDITABLE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +135,7 @@ def _one_by_one(write_some: Callable[[Sequence[int]], list[int]], cards: Sequenc
 def keep_mended(*, rule: str, batch: int, by: Scope) -> int:
     """Note in the log that a bulk mend is done; returns how many cards it changed."""
     assert by.institution is not None
-    made = CardVersion.objects.filter(institution=by.institution, batch=stored(batch), origin=Origin.BULK)
+    made = written(stored(batch), by)
     count = made.values("card").distinct().count()
     if count:
         record(MENDED, subject=(CARDS, by.institution), by=by, data={"rule": rule, "count": count, "batch": batch})
@@ -144,7 +156,7 @@ def takes_long(*, rule: str, cards: Sequence[int], by: Scope) -> bool:
 
 def undo_takes_long(*, batch: int, by: Scope) -> bool:
     """The same of taking a bulk mend back."""
-    made = CardVersion.objects.filter(institution=by.institution, batch=stored(batch), origin=Origin.BULK)
+    made = written(stored(batch), by)
     return _share(list(made.values_list("card", flat=True)), AT_ONCE_OF_CHILD) > 1
 
 
@@ -168,15 +180,16 @@ def undo_mend(*, batch: int, by: Scope) -> Mended:
     """
     check_may(by, ENTER)
     made = mended_cards(batch=batch, by=by)
-    done = undo_some(batch=batch, cards=made, by=by)
+    done = undo_portion(batch=batch, cards=made, by=by)
     left = [card for card in made if card not in done]
-    locked = in_locked_months(cards=left, by=by)
+    stays = {one.card: one.fate for one in outcomes(stored(batch), by)}
+    locked = [card for card in left if stays[card] == Fate.LOCKED]
     if not done and locked:
         raise InputRefused(
             f"{len(locked)} 份报告卡的归档月已锁定，不能整批撤销；个别报告卡仍可逐张更正",
             f"{len(locked)} card(s) are of a locked month: no bulk undo. Single cards can still be corrected",
         )
-    if not done and (gone := Card.objects.filter(pk__in=left).exclude(state__in=EDITABLE).count()):
+    if not done and (gone := sum(stays[card] in OUT_OF_HAND for card in left)):
         raise InputRefused(
             f"{gone} 份报告卡已送审、审核通过、上报或作废，不能整批撤销；请逐张撤回，或请审核员退回后更正",
             f"{gone} card(s) were handed on, approved, reported or voided: no bulk undo. "
@@ -198,6 +211,11 @@ def in_locked_months(*, cards: Sequence[int], by: Scope) -> list[int]:
     return [card for card in cards if months.get(card) in locked]
 
 
+def kept_locked(*, batch: int, by: Scope) -> list[int]:
+    """The cards on which a bulk mend stands, and which an undo leaves because their archive month is locked."""
+    return [one.card for one in outcomes(stored(batch), by) if one.fate == Fate.LOCKED]
+
+
 def withdrawn(*, batch: int, by: Scope) -> int:
     """How many cards were withdrawn when a bulk mend was taken back."""
     acts = CardAct.objects.filter(institution=by.institution, batch=stored(batch), act="withdraw")
@@ -210,7 +228,7 @@ def mended_cards(*, batch: int, by: Scope) -> list[int]:
     Raises:
         InputRefused: there is no bulk mend of that number in the scope.
     """
-    made = CardVersion.objects.filter(institution=by.institution, batch=stored(batch), origin=Origin.BULK)
+    made = written(stored(batch), by)
     cards = list(made.order_by("card").values_list("card", flat=True).distinct())
     if not cards:
         raise InputRefused(f"没有第 {batch} 号批量改正", f"There is no bulk mend {batch}")
@@ -227,32 +245,26 @@ def undo_some(*, batch: int, cards: Sequence[int], by: Scope) -> list[int]:
         PermissionDenied: `by` may not enter cards.
     """
     check_may(by, ENTER)
-    of_batch = CardVersion.objects.filter(institution=by.institution, batch=stored(batch), origin=Origin.BULK)
-    made = list(of_batch.filter(card__in=cards).order_by("card"))
-    held = _locked([one.card_id for one in made], submitted=True)
-    assert by.institution is not None
+    of_batch = written(stored(batch), by).filter(card__in=cards)
+    held = _locked(list(of_batch.values_list("card", flat=True)), MAY_BE_UNDONE)
     hold_open(card.archive_month for card in held.values())
-    shut = locked_among(by.institution, (card.archive_month for card in held.values()))
+    shut = shut_months(by, (card.archive_month for card in held.values()))
     held = {number: card for number, card in held.items() if card.archive_month not in shut}
+    mends = of_batch.filter(card__in=held)
+    stands = standing(mends, stored(batch))
+    earlier = {card: number - 1 for card, number in mends.values_list("card", "number")}
     before = {
         one.card_id: open_(one.content)
-        for one in CardVersion.objects.filter(card__in=held)
-        if any(one.card_id == mend.card_id and one.number == mend.number - 1 for mend in made)
+        for one in CardVersion.objects.filter(card__in=earlier, number__in=set(earlier.values()))
+        if one.number == earlier[one.card_id]
     }
     now = current_of(held.values())
     changes = []
-    for mend in made:
-        if mend.card_id in held and mend.card_id in before:
-            card, current = held[mend.card_id], now[mend.card_id]
-            mended = open_(mend.content)
-            back = {
-                column: before[mend.card_id].value(column)
-                for column in mend.changed
-                if current.value(column) == mended.value(column)
-            }
-            after = _with(current, back)
-            if changed := differences(current, after):
-                changes.append(Change(card, after, changed))
+    for version, number in mends.order_by("card").values_list("pk", "card"):
+        columns = [column for column, said in stands[version].items() if said == Standing.STANDS]
+        after = _with(now[number], {column: before[number].value(column) for column in columns})
+        if changed := differences(now[number], after):
+            changes.append(Change(held[number], after, changed))
     if sent := [change.card for change in changes if change.card.state == State.SUBMITTED]:
         move(cards=[card.pk for card in sent], act="withdraw", by=by, batch=stored(batch))
         for card in sent:
@@ -280,16 +292,8 @@ def stored(batch: int) -> int:
     return -batch
 
 
-def _locked(numbers: Sequence[int], *, submitted: bool = False) -> dict[int, Card]:
-    """Those of the cards that are in hand, locked in one order.
-
-    Args:
-        submitted: also those that were submitted and can be withdrawn: no department was asked, and the centre holds
-            none of them, where only people send them again.
-    """
-    free = Q(state__in=EDITABLE)
-    if submitted:
-        free |= Q(state=State.SUBMITTED, first_reported_at=None, waits_for="")
+def _locked(numbers: Sequence[int], free: Q = IN_HAND) -> dict[int, Card]:
+    """Those of the cards that are free to be written, those in hand, locked in one order."""
     held = Card.objects.select_for_update(of=("self",), no_key=True).select_related("institution")
     return {card.pk: card for card in held.filter(free, pk__in=numbers).order_by("pk")}
 
