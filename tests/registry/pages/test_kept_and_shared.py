@@ -136,6 +136,18 @@ class TestMovedOn:
         clerk.post(f"/cards/{card.pk}/act", {"_act": "withdraw", "_version": 1})
         assert 'value="乙某改正"' in clerk.get(f"/cards/{card.pk}").content.decode(), "it stands in the form again"
 
+    def test_of_a_voided_card_it_says_to_restore_it(self, point: Point, clerk: Client) -> None:
+        card = point.card()
+        clerk.post(f"/cards/{card.pk}/draft", {"_version": 1, DOCTOR: "乙某改正"})
+        with point.acting("entry_clerk") as by:
+            assert move(cards=[card.pk], act="void", by=by, reason="虚构的原因")[0].refused == ""
+        said = text(clerk.get(f"/cards/{card.pk}"))
+        for told in ("已作废", "乙某改正", "从“更多”中恢复这张报告卡后打开，内容会自动填回表单"):
+            assert told in said
+        assert "撤回报告卡" not in said, "nobody withdraws a voided card"
+        clerk.post(f"/cards/{card.pk}/act", {"_act": "restore", "_version": 1, "reason": "虚构的原因"})
+        assert 'value="乙某改正"' in clerk.get(f"/cards/{card.pk}").content.decode(), "as it was told"
+
     def test_typing_on_says_so_and_keeps_it(self, point: Point, card: Card, clerk: Client) -> None:
         answer = clerk.post(f"/cards/{card.pk}/draft", {"_version": 1, DOCTOR: "乙某改正"})
         assert "已提交" in answer.json()["gone"]
