@@ -92,11 +92,7 @@ FATES: dict[str, tuple[Fate, Callable[[Point, Card], None]]] = {
     "reported": (Fate.CENTRE, lambda point, card: passed(point, card, SUBMIT, APPROVE, REPORT)),
     "back from the centre": (Fate.BACK, lambda point, card: passed(point, card, SUBMIT, APPROVE, REPORT, BACK)),
     "back and submitted again": (
-        Fate.CENTRE,
-        lambda point, card: (
-            passed(point, card, SUBMIT, APPROVE, REPORT, BACK), typed(point, card, occupation="80"),
-            passed(point, card, SUBMIT),
-        ),
+        Fate.CENTRE, lambda point, card: passed(point, card, SUBMIT, APPROVE, REPORT, BACK, SUBMIT),
     ),
     "voided": (Fate.VOIDED, lambda point, card: passed(point, card, ("entry_clerk", "void"))),
 }  # fmt: skip
