@@ -19,7 +19,7 @@ from tonghu.intake.models import Batch, State
 from tonghu.intake.undoing import Stays, forecast
 from tonghu.platform.files import vault
 from tonghu.registry.models import Card, CardAct
-from tonghu.registry.services import save_card
+from tonghu.registry.services import move, save_card
 
 pytestmark = [pytest.mark.django_db, pytest.mark.requirement("REG-06")]
 
@@ -180,7 +180,7 @@ def test_a_column_without_which_no_row_becomes_a_card_is_named_first(hospital: H
     assert batch.summary["unknown_columns"] == 1
     with hospital.acting():
         assert queries.preview(batch).counts["failed"] == 1
-        assert absent(batch) == ([], False), "no row says whose it is, so no card is missing"
+        assert absent(batch).total == 0, "no row says whose it is, so no card is missing"
     said = page(clerk, batch)
     assert "缺少它，任何一行都不能成为报告卡" in said
     assert heading in said.partition("缺少它")[0]
@@ -269,8 +269,24 @@ def test_a_card_whose_stay_left_the_scope_is_named_before(hospital: Hospital) ->
     assert "已有的 1 份报告卡，在此文件的应报住院中没有对应记录" in page
     with hospital.acting():
         card = Card.objects.get(record_number="ZY0001")
-        assert [one.pk for one in absent(batch)[0]] == [card.pk]
+        assert [one.pk for one in absent(batch).cards] == [card.pk]
     assert f'href="/cards/{card.pk}"' in page
     same = hospital.checked(hospital.page(), hospital.page(P3="ZY0002"))
     with hospital.acting():
-        assert absent(same) == ([], False)
+        assert absent(same).total == 0
+
+
+@pytest.mark.requirement("REG-04")
+def test_of_many_such_cards_all_are_counted_and_the_first_listed(
+    hospital: Hospital, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tonghu.intake.absent.SHOWN", 2)
+    hospital.imported(*(hospital.page(P3=f"ZY000{n}") for n in range(1, 6)))
+    batch = hospital.checked(hospital.page())
+    page = made_up.browser(hospital.clerk).get(f"/imports/{batch.pk}").content.decode()
+    assert "已有的 4 份报告卡，在此文件的应报住院中没有对应记录" in page
+    assert "另有 2 份" in page
+    with hospital.acting() as by:
+        voided = absent(batch).cards[0]
+        move(cards=[voided.pk], act="void", by=by, reason="误点")
+        assert [len(absent(batch).cards), absent(batch).total] == [1, 3]

@@ -214,13 +214,11 @@ def _preview(batch: Batch) -> dict[str, Any]:
     groups = queries.groups(batch, zh=_zh())
     summary = batch.summary
     total = summary["in_scope"] + summary["undetermined"]
-    left, more = absent(batch)
     will_do = counts["created"] + counts["updated"]
     first = asked_first.asks(batch, counts)
     locked = first.locked or (not will_do and is_locked(batch.institution_id, batch.archive_month))
     return {
-        "absent": left,
-        "more_absent": more,
+        "absent": absent(batch),
         "counts": [(name, words, counts[name]) for name, words in COUNTED.items()],
         "waits": counts["waits"],
         "together": sum(counts.values()),
