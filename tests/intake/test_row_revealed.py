@@ -71,3 +71,11 @@ def test_beside_a_card_it_is_a_look_at_that_child(hospital: Hospital) -> None:
     with hospital.acting():
         event = Event.objects.filter(kind="audit.revealed").latest("pk")
         assert (event.subject_kind, event.subject_id) == ("child", str(card.child.group))
+
+
+def test_what_a_rule_says_of_a_masked_field_is_masked_too(hospital: Hospital) -> None:
+    address = "虚构路100号甲3单元"
+    batch = hospital.checked(hospital.page(P6="", P7="", P801=address))
+    page = text(made_up.browser(hospital.clerk).get(f"/imports/{batch.pk}/rows/1"))
+    assert "未以省" in page
+    assert address not in page

@@ -32,6 +32,7 @@ from tonghu.platform.components.parts import Finding, Level
 from tonghu.platform.components.table import Column, Filter, Mark, Table
 from tonghu.registry.checks import check
 from tonghu.registry.content import open_
+from tonghu.registry.forms.cells import Sight
 from tonghu.registry.models import Card
 
 #: What each outcome is called in the list, with its tone.
@@ -198,11 +199,12 @@ def _day(row: Row) -> str:
 
 def _findings(batch: Batch, row: Row, *, zh: bool) -> list[Finding]:
     """What the rules find in the row alone; findings that compare rows stand in the preview and the workbook."""
-    found = check(open_(row.content), timezone.localdate(batch.created_at), batch.institution.region_code)
+    content = open_(row.content)
+    found = check(content, timezone.localdate(batch.created_at), batch.institution.region_code)
     return [
         Finding(
             level=Level(one.level),
-            what=one.message_zh if zh else one.message_en,
+            what=Sight().message(content, one.message_zh if zh else one.message_en),
             where=queries.label(batch.layout, one.column, zh=zh),
             rule=one.rule,
         )
