@@ -292,3 +292,10 @@ def test_a_hospital_hears_of_its_own_reports_alone(hospital: Hospital, lead: Pos
     with hospital.acting():
         assert list(signed_zero(hospital.institution.pk, [LAST.first])) == [LAST.first]
         assert signed_zero(hospital.institution.pk, [LAST.plus(-1).first]) == {}
+
+
+@pytest.mark.parametrize(("month", "said"), [(Month.of(TODAY), True), (LAST, False)])
+def test_of_a_month_that_lasts_the_page_says_until_when(lead: Post, month: Month, said: bool) -> None:
+    page = made_up.browser(lead).get(f"/reporting/months/{month}/zero").content.decode()
+    assert "零报告" in page
+    assert (f"{month} 到 {month.last} 才结束" in page) is said

@@ -107,7 +107,7 @@ def _waiting(
             Column("changed", _("Changed fields"), kind="number", sort=None,
                    value=lambda card: changed.get(card.pk, 0)),
             Column("remark", _("Remark"), value=lambda card: _remark(card, request, back, drawn), sort=None),
-            Column("state_since", _("Waits since"), kind="time", sort=None),
+            Column("state_since", _("Waits since"), kind="date", sort=None),
         ),
         row_mark=lambda card: "ask" if changed.get(card.pk, 0) >= many else "",
         caption=_("Cards that wait for the audit"), total=working.in_all(count), count_to=working.MOST_COUNTED,
