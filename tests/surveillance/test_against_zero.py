@@ -294,8 +294,11 @@ def test_a_hospital_hears_of_its_own_reports_alone(hospital: Hospital, lead: Pos
         assert signed_zero(hospital.institution.pk, [LAST.plus(-1).first]) == {}
 
 
-@pytest.mark.parametrize(("month", "said"), [(Month.of(TODAY), True), (LAST, False)])
-def test_of_a_month_that_lasts_the_page_says_until_when(lead: Post, month: Month, said: bool) -> None:
-    page = made_up.browser(lead).get(f"/reporting/months/{month}/zero").content.decode()
-    assert "零报告" in page
-    assert (f"{month} 到 {month.last} 才结束" in page) is said
+@pytest.mark.parametrize(("month", "over"), [(Month.of(TODAY), False), (LAST, True)])
+def test_of_a_month_that_is_not_over_the_page_says_from_when_it_is_signed(lead: Post, month: Month, over: bool) -> None:
+    browser = made_up.browser(lead)
+    page = browser.get(f"/reporting/months/{month}/zero").content.decode()
+    assert (f"{month} 还没有结束，{month.plus(1).first} 起可以签署零报告" not in page) is over
+    assert ("确认签署零报告" in page) is over, "nothing is offered that would be refused"
+    signed = browser.post(f"/reporting/months/{month}/zero", follow=True).content.decode()
+    assert (f"已签署 {month} 的零报告" in signed) is over

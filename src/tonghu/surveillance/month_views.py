@@ -169,7 +169,8 @@ def sign(request: Request, month: str) -> HttpResponse:
             "month": asked, "waiting": waiting, "may_open": request.scope.may(UPLOAD),
             "cards": queries.cards_of(here, asked) if here else 0,
             "cards_url": behind_url("month", str(asked)) if request.scope.may(READ_CARDS) else "",
-            "lock": queries.locks([asked]).get(asked), "until": asked.last, "lasts": asked.last >= timezone.localdate(),
+            "lock": queries.locks([asked]).get(asked), "begins": asked.plus(1).first,
+            "lasts": asked.last >= timezone.localdate(),
         },
     )  # fmt: skip
 
