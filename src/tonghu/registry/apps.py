@@ -24,4 +24,4 @@ class RegistryConfig(AppConfig):
         from tonghu.registry.pages.card_lists import group_name, subgroup_name
 
         words = {"scope_group": group_name, "iccc3_subgroup": subgroup_name, "residence_code": full_name}
-        worded_by(Card, words=words)
+        worded_by(Card, words=words, worked_out=("errors", "warnings", "confirms"), told_too=("version",))

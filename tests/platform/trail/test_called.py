@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import translation
 
 import made_up
+import made_up_cards
 from made_up_cards import Point
 from tonghu.network.models import Institution
 from tonghu.patients import naming
@@ -20,6 +21,7 @@ from tonghu.platform.audit.changes import event_model
 from tonghu.platform.audit.places import Wanted
 from tonghu.platform.files.models import StoredFile
 from tonghu.registry.models import Card
+from tonghu.registry.services import save_card
 
 pytestmark = pytest.mark.django_db
 
@@ -42,6 +44,19 @@ def test_a_card_and_its_view_are_called_by_the_record_number(hospital: Point) ->
     assert f"报告卡 {card.record_number}的修改记录" in page
     assert f"报告卡 #{card.pk}" not in page
     assert f"{card.record_number} @" not in page, "what it points at is called so too"
+
+
+def test_what_is_worked_out_is_told_as_nobodys_doing(hospital: Point) -> None:
+    """How many findings a card has follows from what it says and from the rules: it is no act of whoever saved it."""
+    card = hospital.card()
+    with hospital.acting("entry_clerk") as by:
+        save_card(card=card.pk, based_on=1, by=by, front={made_up_cards.code("age_years"): "3"})
+        assert Card.objects.get(pk=card.pk).errors > card.errors
+    with hospital.acting("point_lead"), translation.override("zh-hans"):
+        told = [one for one in changes.changes(Wanted(table="registry.card"), limit=50).changes if one.act == "update"]
+        assert [[(field.label, field.before, field.after) for field in one.fields] for one in told] == [
+            [("版本", "1", "2")]
+        ]  # fmt: skip
 
 
 def test_the_history_of_a_card_and_of_an_import_is_told_in_words(hospital: Point) -> None:

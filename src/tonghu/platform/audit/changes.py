@@ -41,6 +41,10 @@ _namings: Final[dict[type[Any], Naming]] = {}
 #: How a room says values, and calls columns, of its followed tables: by the field's name.
 _worded: Final[dict[type[Any], dict[str, Callable[[Any], str]]]] = {}
 _labelled: Final[dict[type[Any], dict[str, Words]]] = {}
+#: Columns of followed tables that are worked out from others: nobody changed them.
+_worked_out: Final[dict[type[Any], frozenset[str]]] = {}
+#: Columns that no form writes and that say all the same what somebody did.
+_told_too: Final[dict[type[Any], frozenset[str]]] = {}
 #: A record's page shows so many changes at most, the newest.
 RECORD_LIMIT: Final = 500
 
@@ -103,14 +107,25 @@ def named_by(model: type[Any], naming: Naming) -> None:
 
 
 def worded_by(
-    model: type[Any], *, words: Mapping[str, Callable[[Any], str]], labels: Mapping[str, Words] | None = None
+    model: type[Any],
+    *,
+    words: Mapping[str, Callable[[Any], str]],
+    labels: Mapping[str, Words] | None = None,
+    worked_out: Iterable[str] = (),
+    told_too: Iterable[str] = (),
 ) -> None:
     """Have values of a followed table said in words of the room that shows them, and columns called so.
 
     For what the model cannot say itself: words that only the room's pages know.
+
+    Args:
+        worked_out: columns that follow from others; they are nobody's doing, and the history does not tell them.
+        told_too: columns that only the database writes, and by which people see that something was done.
     """
     _worded[model] = dict(words)
     _labelled[model] = dict(labels or {})
+    _worked_out[model] = frozenset(worked_out)
+    _told_too[model] = frozenset(told_too)
 
 
 def event_model(name: str) -> type[Any]:
@@ -299,8 +314,9 @@ def _shown_fields(model: type[Any]) -> list[models.Field[Any, Any]]:
         field
         for field in model.pgh_tracked_model._meta.concrete_fields
         if field.name in kept
-        and field.editable
+        and (field.editable or field.name in _told_too.get(model.pgh_tracked_model, ()))
         and not field.primary_key
+        and field.name not in _worked_out.get(model.pgh_tracked_model, ())
         and not isinstance(field, models.BinaryField)
         and _has_words(field)
     ]
