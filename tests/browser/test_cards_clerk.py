@@ -181,6 +181,27 @@ def test_a_session_that_ends_in_mid_form_keeps_what_was_typed(point: Point, page
     expect(page.get_by_text("全部完成")).to_be_visible()
 
 
+def test_the_arrow_opens_the_whole_list_on_what_is_chosen(point: Point, page: Page, site: str) -> None:
+    card = point.card(sex="2")
+    log_in(page, point.post("entry_clerk"), site)
+    page.goto(f"/cards/{card.pk}")
+    field = page.locator(f"#id_{code('sex')}")
+    field.focus()
+    page.keyboard.press("ArrowDown")
+    options = page.locator("[data-picker]", has=field).locator("[role=option][data-value]")
+    expect(options.and_(page.locator('[aria-selected="true"]'))).to_have_attribute("data-value", "2")
+    assert options.count() > 1
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("Enter")
+    expect(field).to_have_value("1")
+    field.focus()
+    field.fill("女")
+    expect(options).to_have_count(1)
+    page.keyboard.press("Escape")
+    page.keyboard.press("ArrowDown")
+    expect(options).to_have_count(1)  # what was typed is searched, as ever
+
+
 @pytest.mark.requirement("REG-05")
 def test_a_form_from_before_another_log_in_says_so_and_leads_back_filled(
     point: Point, page: Page, site: str, axe: Any

@@ -5,7 +5,9 @@ const WAIT = 120; // milliseconds after the last key
 export function watchPickers() {
   document.addEventListener("input", (event) => {
     const picker = event.target.closest("[data-picker]");
-    if (picker) later(picker, () => open(picker));
+    if (!picker) return;
+    typed.add(picker);
+    later(picker, () => open(picker));
   });
   document.addEventListener("focusout", (event) => {
     const picker = event.target.closest("[data-picker]");
@@ -22,6 +24,7 @@ export function watchPickers() {
 }
 
 const timers = new WeakMap();
+const typed = new WeakSet(); // where something was typed since it was chosen: the list is searched by that
 
 function later(picker, act) {
   clearTimeout(timers.get(picker));
@@ -35,7 +38,8 @@ function onKey(event) {
   if (list.hidden) {
     if (event.key === "ArrowDown") {
       event.preventDefault();
-      open(picker);
+      if (typed.has(picker)) open(picker);
+      else browse(picker);
     }
     return;
   }
@@ -53,9 +57,19 @@ function onKey(event) {
   }
 }
 
-async function open(picker) {
+// The whole list, standing on what is chosen; of a list too long to be shown whole, what fits the value.
+async function browse(picker) {
   const { input, list } = parts(picker);
-  const query = new URLSearchParams({ q: input.value, id: list.id });
+  await open(picker, "");
+  if (!list.querySelector("[data-value]")) return open(picker);
+  const now = [...list.querySelectorAll("[data-value]")].find((option) => option.dataset.value === input.value);
+  if (now) point(picker, now);
+  else if (input.value) return open(picker);
+}
+
+async function open(picker, asked = parts(picker).input.value) {
+  const { input, list } = parts(picker);
+  const query = new URLSearchParams({ q: asked, id: list.id });
   const answer = await fetch(`${picker.dataset.picker}?${query}`, { headers: { "X-Requested-With": "fetch" } });
   if (!answer.ok || document.activeElement !== input) return;
   list.innerHTML = await answer.text(); // escaped by the server
@@ -76,6 +90,7 @@ function point(picker, option) {
 function choose(picker, option) {
   const { input } = parts(picker);
   clearTimeout(timers.get(picker));
+  typed.delete(picker);
   input.value = option.dataset.value;
   close(picker);
   input.dispatchEvent(new Event("change", { bubbles: true }));
