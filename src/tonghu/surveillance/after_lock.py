@@ -20,8 +20,8 @@ from tonghu.platform.components.table import Mark
 from tonghu.platform.scope.scope import Scope
 from tonghu.platform.scope.wording import SEPARATOR, called
 from tonghu.registry.forms.cells import label
-from tonghu.registry.models import Card, CardAct, CardVersion, Origin
-from tonghu.registry.pages.beside import act_in_words
+from tonghu.registry.models import Card, CardAct, CardVersion
+from tonghu.registry.pages.beside import act_in_words, came_about
 from tonghu.registry.pages.card_lists import CORRECTED, state_in_words, state_mark
 from tonghu.registry.seen import cards_seen
 from tonghu.registry.states import IN_HAND
@@ -117,7 +117,7 @@ def _state(card: Card, by: Scope) -> Mark:
 
 
 def _version(one: CardVersion, card: Card, who: str) -> Event:
-    said = {"number": one.number, "how": Origin(one.origin).label}
+    said = {"number": one.number, "how": came_about(one)}
     if one.number == 1:
         return Event(one.made_at, _("New card: %(how)s") % said, who)
     fields = tuple(label(column, card.layout) or column for column in one.changed)

@@ -112,8 +112,14 @@ def _of_item(item: Item, content: Content) -> str:
     return f"{value} {name}" if name else value
 
 
+def came_about(each: CardVersion) -> str:
+    """How a version came about: a card is typed once, after that it is edited."""
+    edited = each.number > 1 and each.origin == Origin.MANUAL
+    return _("edited by hand") if edited else str(Origin(each.origin).label)
+
+
 def _version(each: CardVersion) -> str:
-    said = Origin(each.origin).label
+    said = came_about(each)
     if each.number == 1:
         return _("Version 1: %(how)s") % {"how": said}
     fields = _("%(n)d fields") % {"n": len(each.changed)}
