@@ -12,7 +12,7 @@ from tonghu.intake.looking_again import look_again
 from tonghu.intake.models import Batch
 from tonghu.registry.content import Content
 from tonghu.registry.models import Card
-from tonghu.registry.services import enter_card
+from tonghu.registry.services import enter_card, move, save_card
 
 pytestmark = [pytest.mark.django_db, pytest.mark.requirement("REG-06")]
 
@@ -102,3 +102,30 @@ def test_a_document_that_was_missing_or_is_written_otherwise_is_no_question(hosp
     wide = "".join(chr(ord(letter) + 0xFEE0) for letter in number)
     batch = hospital.checked(hospital.page(P13=number), hospital.page(P3="ZY0002", P13=wide))
     assert what_rows_are(hospital, batch) == [("changed", "", "replace"), ("changed", "", "replace")]
+
+
+def test_the_file_is_not_taken_for_all_where_it_would_rename(hospital: Hospital) -> None:
+    """Nine rows with a spoiled document number among others: each is looked at by itself, whatever its card's state."""
+    hospital.imported(*(hospital.page(P3=f"ZY000{n}", P13=identity_number(f"2020-03-0{n}", n)) for n in range(1, 5)))
+    with hospital.acting() as by:
+        voided, typed = (Card.objects.get(record_number=f"ZY000{n}") for n in (2, 3))
+        move(cards=[voided.pk], act="void", by=by, reason="误点")
+        save_card(card=typed.pk, based_on=1, by=by, front={"P782": "1.00"})
+    spoiled = {"P13": "9.90101E+17"}
+    changes = [{**spoiled, "P782": "2.00"}, {**spoiled, "P782": "2.00"}, {"P782": "2.00"}, {"P782": "2.00"}]
+    batch = edited(hospital, lambda rows: [{**row, **one} for row, one in zip(rows, changes, strict=True)])
+    rows = f"/imports/{batch.pk}/rows"
+    clerk = made_up.browser(hospital.clerk)
+    with hospital.acting():
+        assert list(batch.rows.order_by("row").values_list("why", flat=True)) == ["renames", "voided", "edited", ""]
+    assert "其中 2 行会改变报告卡的病案号、出院时间或证件号码" in clerk.get(f"{rows}?match=changed").content.decode()
+    page = clerk.get(f"{rows}/2").content.decode()
+    assert "采用文件会把它恢复" in page
+    assert "前导零丢失" in page, "both are said: the card is restored, and would be another child's"
+    said = clerk.post(f"/imports/{batch.pk}/choose", {"match": "changed", "choice": "replace"}, follow=True)
+    assert "2 行" in said.content.decode()
+    with hospital.acting():
+        chosen = dict(batch.rows.order_by("row").values_list("row", "choice"))
+        assert chosen == {1: "", 2: "", 3: "replace", 4: "replace"}
+    clerk.post(f"/imports/{batch.pk}/choose", {"row": "1", "choice": "keep"})
+    assert "其中 3 行已有人决定过" in clerk.get(f"{rows}?match=changed").content.decode()

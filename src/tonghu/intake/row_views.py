@@ -23,7 +23,7 @@ from tonghu.intake.looking_again import look_again
 from tonghu.intake.looks import log_row, log_rows
 from tonghu.intake.matching import contents, lacking
 from tonghu.intake.models import BESIDE_A_ROW, CHOICES, SEEMS_A_ROWS, WAITING, Batch, Choice, Match, Row, State
-from tonghu.intake.outcomes import COUNTED, HELD, WHY, outcome
+from tonghu.intake.outcomes import COUNTED, HELD, RENAMES, WHY, outcome
 from tonghu.intake.same_child import other_row
 from tonghu.platform.accounts.access import Request, requires
 from tonghu.platform.accounts.forms import in_words
@@ -93,6 +93,8 @@ def rows(request: Request, pk: int) -> HttpResponse:
         "batch": batch, "table": table, "match": match, "choices": _choices(chosen, match),
         "title": Match(match).label if match else _("Rows in scope"),
         "count": 0 if chosen is None else chosen.count(),  # asked as a truth value it would fetch every row
+        "decided": 0 if chosen is None else chosen.filter(chosen=True).count(),
+        "alone": chosen.filter(RENAMES).count() if chosen is not None and match == Match.CHANGED else 0,
     }  # fmt: skip
     return render(request, "intake/rows.html", said)
 
@@ -114,10 +116,12 @@ def row_page(request: Request, pk: int, row: int) -> HttpResponse:
     incoming = open_(held.content)
     beside = contents([card.pk])[card.pk] if card else open_(other.content) if other else None
     zh = _zh()
+    renames = WHY["renames"] if held.why != "renames" and Row.objects.filter(RENAMES, pk=held.pk).exists() else ""
     said: dict[str, Any] = {
         "batch": batch, "row": held, "card": card, "identity": identity.opened(held.identity),
         "lines": lines(incoming, beside, zh=zh, absent=lacking(batch)),
-        "may_reveal": request.scope.may(REVEAL), "why": WHY.get(held.why, ""), "outcome": outcome_mark(held),
+        "may_reveal": request.scope.may(REVEAL), "why": WHY.get(held.why, ""), "renames": renames,
+        "outcome": outcome_mark(held),
         "choices": [] if held.why in HELD else held.choices, "other": other,
         "findings": _findings(batch, held, zh=zh),
         "waiting": Row.objects.filter(WAITING, batch=batch).count(),

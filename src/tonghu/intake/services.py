@@ -14,8 +14,20 @@ from tonghu.errors import InputRefused
 from tonghu.intake.access import UNDO, UPLOAD
 from tonghu.intake.events import BATCH, CONFIRMED, DISCARDED, UNDONE, UPLOADED
 from tonghu.intake.importing import take_turn
-from tonghu.intake.models import BESIDE_A_ROW, CHOICES, LIVE, MOVES, SEEMS_A_ROWS, WAITING, Batch, Choice, Row, State
-from tonghu.intake.outcomes import HELD
+from tonghu.intake.models import (
+    BESIDE_A_ROW,
+    CHOICES,
+    LIVE,
+    MOVES,
+    SEEMS_A_ROWS,
+    WAITING,
+    Batch,
+    Choice,
+    Match,
+    Row,
+    State,
+)
+from tonghu.intake.outcomes import HELD, RENAMES
 from tonghu.platform.accounts.access import check_may
 from tonghu.platform.audit.events import record
 from tonghu.platform.files.models import StoredFile
@@ -113,7 +125,9 @@ def choose(
 ) -> int:
     """Say what is to become of rows: of those named by their numbers, or of all of a kind; returns of how many.
 
-    A choice that some rows do not have (a new card for a stay that has one) leaves those as they are.
+    A choice that some rows do not have (a new card for a stay that has one) leaves those as they are; where the file is
+    taken for all of a kind, so are rows that would give their card another record number, discharge time or document:
+    each of these is looked at by itself.
 
     Args:
         beside: what the named rows stood beside on the page that was looked at, as ``Row.beside`` says it.
@@ -132,6 +146,8 @@ def choose(
     has_it = Q(match__in=fits) & ~SEEMS_A_ROWS | (SEEMS_A_ROWS if choice in BESIDE_A_ROW else Q(pk=None))
     chosen = Row.objects.filter(has_it, batch=batch).exclude(why__in=HELD)
     chosen = chosen.filter(row__in=rows) if rows is not None else chosen.filter(match=match)
+    if rows is None and choice == Choice.REPLACE and match == Match.CHANGED:
+        chosen = chosen.exclude(RENAMES)
     if beside is not None and any(row.beside != beside for row in chosen.only("card", "card_version", "card_state")):
         raise ComparedAgain
     if looked_again is not None and looked_again != str(held.looked_again):
