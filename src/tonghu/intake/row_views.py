@@ -93,7 +93,7 @@ def rows(request: Request, pk: int) -> HttpResponse:
         "batch": batch, "table": table, "match": match, "choices": _choices(chosen, match),
         "title": Match(match).label if match else _("Rows in scope"),
         "count": 0 if chosen is None else chosen.count(),  # asked as a truth value it would fetch every row
-        "decided": 0 if chosen is None else chosen.filter(chosen=True).count(),
+        "decided": 0 if chosen is None else chosen.filter(chosen=True).exclude(choice="").count(),
         "alone": chosen.filter(RENAMES).count() if chosen is not None and match == Match.CHANGED else 0,
     }  # fmt: skip
     return render(request, "intake/rows.html", said)
