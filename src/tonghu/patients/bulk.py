@@ -19,7 +19,7 @@ from tonghu.codes.pinyin import sort_key
 from tonghu.patients.access import ENTER
 from tonghu.patients.models import DOCUMENT, DOCUMENT_TAIL, HospitalView, tail
 from tonghu.patients.services import also_called, change_view, name_tokens
-from tonghu.patients.whose import people, whose
+from tonghu.patients.whose import Known, contested, people, whose
 from tonghu.platform.accounts.access import check_may
 from tonghu.platform.crypto.box import seal
 from tonghu.platform.crypto.hashing import keyed_hash
@@ -83,13 +83,27 @@ def enter_views(*, institution: int, seen: Sequence[Seen], by: Scope) -> list[tu
     Views are made where there are none; of several rows of one child under one record number the last speaks, and an
     earlier one where it is silent. A view that is there changes where a row is the latest word: what it does not say
     stays, a changed name stays findable. A row that contradicts whoever is known under its record number is of another
-    child; a person is asked (``whose``).
+    child; a person is asked (``whose``). Where several rows of a number could contradict each other, they are entered
+    one by one: what a document makes of the first is known before the second is read.
 
     Raises:
         PermissionDenied, InputRefused: outside the scope, or a row has no name.
     """
     check_may(by, ENTER)
     known = people(institution, {one.record_number for one in seen})
+    alone = contested(seen, known)
+    answer: dict[int, tuple[int, int]] = {}
+    together = [place for place, one in enumerate(seen) if one.record_number not in alone]
+    if together:
+        answer.update(zip(together, _enter(institution, [seen[place] for place in together], known, by), strict=True))
+    for place, one in enumerate(seen):
+        if place not in answer:
+            [answer[place]] = _enter(institution, [one], people(institution, [one.record_number]), by)
+    return [answer[place] for place in range(len(seen))]
+
+
+def _enter(institution: int, seen: Sequence[Seen], known: Known, by: Scope) -> list[tuple[int, int]]:
+    """Child and view of each row, of which none turns on what another one of them changes."""
     met = frozenset(known)
     with connection.cursor() as cursor:
         # Planned anew for each chunk: a plan that is kept takes any array for ten rows, and joins a chunk row by row.

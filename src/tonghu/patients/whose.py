@@ -8,6 +8,7 @@ is a name that was put right, or a date.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -110,6 +111,19 @@ def people(institution: int, numbers: Iterable[str]) -> Known:
         for number, name, born, child, view in cursor.fetchall():
             found.setdefault(number, []).append(_Person(name, born, child, view))
     return found
+
+
+def contested(rows: Sequence[Told], known: Known) -> set[str]:
+    """Return the record numbers of several rows, of which one could contradict another or somebody who is known."""
+    times = Counter(one.record_number for one in rows)
+    names: dict[str, set[str]] = {}
+    births: dict[str, set[date]] = {}
+    said = [(one.record_number, one.patient_name, one.birth_date) for one in rows if times[one.record_number] > 1]
+    said += [(number, one.name, one.born) for number, held in known.items() if times[number] > 1 for one in held]
+    for number, name, born in said:
+        names.setdefault(number, set()).add(seen(name))
+        births.setdefault(number, set()).update({born} if born else ())
+    return {number for number in names if len(names[number]) > 1 and len(births[number]) > 1}
 
 
 def _person(people: list[_Person], row: Told, corrects: int | None) -> _Person:
