@@ -20,6 +20,7 @@ from tonghu.hqms.casting import Value
 from tonghu.registry import card_facts
 from tonghu.registry.content import Content
 from tonghu.registry.supplement import DIED, Item, items_on, lacking
+from tonghu.registry.tumour_words import said, site_as_written
 
 #: So many proposals are worked out for one card; a page with more findings has other troubles.
 MOST_PROPOSED: Final = 200
@@ -67,7 +68,7 @@ def check(
     """
     known = card_facts.of(content, on, region)
     found = record.check(content.front, content.layout, on, region, {**known, **(among or {})})
-    page = _with_mends(content, on, list(_of_page(content, found)))
+    page = _with_mends(content, on, list(_of_page(content, found, known.get("topography"))))
     return once([*page, *_of_items(content, on), *_of_tumour(content, known, on)])
 
 
@@ -151,13 +152,17 @@ def once(found: Iterable[Found]) -> list[Found]:
     return list({one.at: one for one in reversed(list(found))}.values())[::-1]
 
 
-def _of_page(content: Content, found: Iterable[record.Finding]) -> Iterator[Found]:
+def _of_page(content: Content, found: Iterable[record.Finding], site: Value | None = None) -> Iterator[Found]:
+    """What the rules of records found, in the codes of the layout; `site`: the tumour's, as the rules read it."""
     codes = {field.name: field.code for field in hqms_fields.layout(content.layout).fields}
     behind = card_facts.BEHIND
     for one in found:
+        zh, en = one.message_zh, one.message_en
+        if site and "topography" in one.reads:
+            zh, en = (site_as_written(text, site, content.supplement) for text in (zh, en))
         yield Found(
             rule=one.rule, rule_version=one.version, level=one.level, column=one.column,
-            value=content.value(one.column) or None, message_zh=one.message_zh, message_en=one.message_en,
+            value=content.value(one.column) or None, message_zh=zh, message_en=en,
             reads=frozenset(codes.get(fact, fact) for read in one.reads for fact in behind.get(read, (read,))),
         )  # fmt: skip
 
@@ -185,7 +190,7 @@ def _of_items(content: Content, on: date) -> Iterator[Found]:
 
 
 def _of_tumour(content: Content, known: Mapping[str, Any], on: date) -> Iterator[Found]:
-    from tonghu.tumours.checks import facts_of, finding
+    from tonghu.tumours.checks import facts_of
 
     cells = card_facts.tumour(content, known)
     if cells is None:
@@ -194,13 +199,13 @@ def _of_tumour(content: Content, known: Mapping[str, Any], on: date) -> Iterator
     rules, judge = _edits(on)
     names = hqms_fields.layout(content.layout).by_name
     for answer in judge(tumour):
-        said = finding(answer.rule, tumour)
+        told = said(answer.rule, tumour, content.supplement)
         read = {part for fact in rules.facts_read[answer.rule.id] for part in _parts(fact)}
         given = (name for name in card_facts.TUMOUR if name in read and content.supplement.get(name))
         column = next(given, "topography")
         yield Found(
-            rule=said.check, rule_version=answer.rule.version, level=said.level, column=column,
-            value=content.supplement.get(column), message_zh=said.message_zh, message_en=said.message_en,
+            rule=told.check, rule_version=answer.rule.version, level=told.level, column=column,
+            value=content.supplement.get(column), message_zh=told.message_zh, message_en=told.message_en,
             reads=frozenset(names[card_facts.OF_PAGE[one]].code if one in card_facts.OF_PAGE else one for one in read),
         )  # fmt: skip
 

@@ -617,7 +617,7 @@ def test_codes_are_found_by_code_name_and_initials_in_what_the_hospital_writes(p
     assert 'data-value="Z51.100"' in found("icd10", "zlhx")
     assert 'data-value="41.3100"' in found("icd9cm3", "gscc")
     assert 'id="id_P321-list-1"' in found("icd10", "z51")
-    assert 'data-value="C421"' in found("topography", "骨髓")
+    assert 'data-value="C42.1"' in found("topography", "骨髓")
     assert "M98210/3" in found("morphology", "9821")
     assert 'data-value="2" data-name="女' in found("RC001", "nv")
     assert 'data-value="NB:L1"' in found("stage-041", "")

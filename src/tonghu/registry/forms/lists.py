@@ -158,7 +158,8 @@ def _coded(layout_id: str) -> tuple[tuple[str, str, str], ...]:
 @cache
 def _icdo(list_id: str) -> tuple[Choice, ...]:
     if list_id == TOPOGRAPHY:
-        return tuple(choice(site.code, site.name_zh, site.name_en) for site in icdo.topography().values())
+        sites = icdo.topography().values()
+        return tuple(choice(str(icdo.Topography(site.code)), site.name_zh, site.name_en) for site in sites)
     terms = sorted(icdo.morphology().values(), key=lambda term: bool(_FORMER.search(term.name_en)))
     return tuple(_morphology(term) for term in terms)
 
@@ -179,7 +180,7 @@ def _icdo_name(list_id: str, code: str) -> str:
     """What ICD-O-3 calls a code in any of its writings."""
     try:
         if list_id == TOPOGRAPHY:
-            wanted = str(icdo.Topography.parse(code)).replace(".", "")
+            wanted = str(icdo.Topography.parse(code))
         else:
             read = icdo.Morphology.parse(code)
             wanted = f"M{read.histology}0/{read.behaviour}"
