@@ -131,6 +131,8 @@ def test_the_centre_locks_a_month_that_was_due_and_opens_it_again(centre: Post, 
         assert MonthLock.objects.get().archive_month == month.first
         assert locks.is_locked(lead.institution_id, month.last), "imports of the month are not undone now"
         assert not locks.is_locked(lead.institution_id, month.plus(1).first)
+        assert locks.locked_since(lead.institution_id, month.last) == lock.locked_at
+        assert locks.locked_since(lead.institution_id, month.plus(1).first) is None
     with made_up.acting(officer) as by, pytest.raises(PermissionDenied):
         services.lift_lock(lock=lock, reason="更正", by=by)
     with (
@@ -142,6 +144,7 @@ def test_the_centre_locks_a_month_that_was_due_and_opens_it_again(centre: Post, 
     with made_up.acting(centre) as by:
         services.lift_lock(lock=lock, reason="发现批量错误", by=by)
         assert not locks.is_locked(lead.institution_id, month.first)
+        assert locks.locked_since(lead.institution_id, month.first) is None
         with pytest.raises(InputRefused, match="已经解锁"):
             services.lift_lock(lock=lock, reason="再次", by=by)
         services.lock_month(month=month, by=by)

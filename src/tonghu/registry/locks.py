@@ -6,7 +6,7 @@ What many cards get at once is not taken back at once on cards of a locked month
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import date
+from datetime import date, datetime
 from typing import Final
 
 from django.db import connection
@@ -14,20 +14,30 @@ from django.utils.translation import ngettext
 
 Lock = Callable[[int, date], bool]
 """Asked with an institution's id and the first day of an archive month, in the open scope."""
+Since = Callable[[int, date], datetime | None]
+"""Asked likewise: since when the month is locked."""
 
 _asked: Final[list[Lock]] = []
+_since: Final[list[Since]] = []
 #: First key of the advisory locks of months: whoever takes back in bulk shares it, whoever locks a month has it alone.
 _KEY: Final = 4_511
 
 
-def lock_is_asked_of(lock: Lock) -> None:
-    """Have `lock` asked from now on; called once, when the site starts."""
+def lock_is_asked_of(lock: Lock, since: Since | None = None) -> None:
+    """Have `lock` asked from now on, and `since` for the moment; called once, when the site starts."""
     _asked.append(lock)
+    if since is not None:
+        _since.append(since)
 
 
 def is_locked(institution: int, archive_month: date) -> bool:
     """Whether an archive month of an institution is locked: nothing of it is undone in bulk any more."""
     return any(lock(institution, archive_month) for lock in _asked)
+
+
+def locked_since(institution: int, archive_month: date) -> datetime | None:
+    """Since when an archive month of an institution is locked; None where it is not, or nobody says since when."""
+    return next((at for since in _since if (at := since(institution, archive_month))), None)
 
 
 def hold_open(months: Iterable[date]) -> None:

@@ -13,7 +13,7 @@ class SurveillanceConfig(AppConfig):
         """Say to the rooms below which months are locked, and of which a zero report stands."""
         from tonghu.registry.locks import lock_is_asked_of
         from tonghu.registry.zero import zero_is_asked_of
-        from tonghu.surveillance.queries import is_locked, standing_zeros
+        from tonghu.surveillance.queries import is_locked, locked_since, standing_zeros
 
-        lock_is_asked_of(is_locked)
+        lock_is_asked_of(is_locked, locked_since)
         zero_is_asked_of(standing_zeros)

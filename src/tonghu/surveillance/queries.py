@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db.models import Count, Min, Q, QuerySet, Sum
@@ -86,6 +86,12 @@ def locks(months: Iterable[Month]) -> dict[Month, MonthLock]:
 def is_locked(_institution: int, month: date) -> bool:
     """Whether an archive month is locked now, which it is for all: no bulk undo, single corrections go on."""
     return MonthLock.objects.filter(archive_month=month.replace(day=1), lifted_at=None).exists()
+
+
+def locked_since(_institution: int, month: date) -> datetime | None:
+    """Since when an archive month is locked; None where it is not."""
+    held = MonthLock.objects.filter(archive_month=month.replace(day=1), lifted_at=None)
+    return held.values_list("locked_at", flat=True).first()
 
 
 def cards_of(institution: int, month: Month) -> int:

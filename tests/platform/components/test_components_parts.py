@@ -104,7 +104,7 @@ def test_progress_never_says_whole_before_it_is_and_counts_the_time_left() -> No
     assert "10%" in page
     assert "已完成 100 / 1,000 行" in page
     assert "每秒 10 行" in page
-    assert "约剩 2分钟" in page
+    assert "约剩 2 分钟" in page
     assert 'hx-get="/p"' in page
     assert 'action="/c"' in page
     done = shown("progress progress", progress=Progress(label="x", done=9, total=9, rate=1.0, state="done", url="/p"))
@@ -126,7 +126,7 @@ def test_a_percentage_is_whole_and_within_its_bounds(done: int, total: int) -> N
 
 @pytest.mark.parametrize(
     ("seconds", "said"),
-    [(0, "0秒"), (59, "59秒"), (60, "1分钟"), (3569, "59分钟"), (3600, "1小时0分"), (9000, "2小时30分")],
+    [(0, "0 秒"), (59, "59 秒"), (60, "1 分钟"), (3569, "59 分钟"), (3600, "1 小时 0 分"), (9000, "2 小时 30 分")],
 )
 def test_durations_in_words(seconds: int, said: str) -> None:
     with translation.override("zh-hans"):

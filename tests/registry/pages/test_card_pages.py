@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 import made_up
 from made_up_cards import Point, code
 from tonghu.patients.models import HospitalView
 from tonghu.registry.drafts import draft_content
 from tonghu.registry.models import Card, CardAct, CardVersion, Draft, Finding
+from tonghu.registry.pages import card_views
 from tonghu.registry.pages.opening import opened
 from tonghu.registry.services import move
 
@@ -215,10 +217,12 @@ def test_what_still_blocks_is_said_and_what_was_typed_is_saved(point: Point, cle
     assert (stands(point, card).state, stands(point, card).version) == ("draft", 2)
 
 
-def test_only_saving_goes_on_without_submitting(point: Point, clerk: Client) -> None:
-    card = point.card(age_years="12")
-    answer = clerk.post(f"/cards/{card.pk}/save", {"_version": 1, "_act": "save", AGE: "9"})
-    assert answer["Location"] == "/cards/queue"
+def test_only_saving_stays_on_the_card_in_its_place_of_the_queue(point: Point, clerk: Client) -> None:
+    card, _other = point.card(age_years="12"), point.card(age_years="13")
+    sent = {"_version": 1, "_rule": "HQ051", "_act": "save", AGE: "9"}
+    answer = clerk.post(f"/cards/{card.pk}/save", sent)
+    assert answer["Location"] == f"/cards/{card.pk}?rule=HQ051"
+    assert f"已保存：{card.record_number}" in text(clerk.get(answer["Location"]))
     assert stands(point, card).state == "draft"
 
 
@@ -465,3 +469,16 @@ def test_what_the_tables_hold_of_a_draft_is_sealed(point: Point, clerk: Client) 
         held = Draft.objects.get(card=card)
         assert "四川省只此一处".encode() not in held.content
         assert draft_content(held, says(point, card)).front[REGISTERED] == "四川省只此一处"
+
+
+@pytest.mark.requirement("REG-05")
+def test_a_card_of_a_locked_month_says_so_at_its_hospital(
+    point: Point, clerk: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    card = point.card(age_years="12")
+    assert "已于" not in text(clerk.get(f"/cards/{card.pk}"))
+    at = datetime(2026, 10, 20, 9, 30, tzinfo=timezone.get_default_timezone())
+    monkeypatch.setattr(card_views, "locked_since", lambda _institution, _month: at)
+    said = f"归档月 {card.archive_month:%Y-%m} 已于 2026-10-20 09:30 锁定。本卡仍可更正，改动会列入“锁定后的变动”。"
+    assert said in text(clerk.get(f"/cards/{card.pk}"))
+    assert said in text(made_up.browser(point.post("auditor")).get(f"/cards/{card.pk}"))

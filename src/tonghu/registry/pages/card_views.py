@@ -24,6 +24,7 @@ from tonghu.registry.drafts import Told, draft_changes, keep_draft, reason_name,
 from tonghu.registry.forms import cells
 from tonghu.registry.forms.findings import counted
 from tonghu.registry.forms.reasons import DEPARTMENTS, OVERRIDE, reasons
+from tonghu.registry.locks import locked_since
 from tonghu.registry.models import Card, Finding
 from tonghu.registry.pages import card_lists, looking, void_views, working
 from tonghu.registry.pages.beside import changes, history, raw_beside
@@ -146,6 +147,7 @@ def _head(one: Opened) -> dict[str, Any]:
         "child_url": reverse("patients:child", args=[held.child_id]) if may_open_child else "",
         "acts": [each for each in _acts(one) if each["act"].code != "submit"],
         "born": one.said.birth_date,
+        "locked_since": locked_since(held.institution_id, held.archive_month) if one.own else None,
         "void_asked": asked, "may_ask_void": void_views.may_ask(one, asked),
         "void_reasons": reasons(VOIDS.code), "shortest_reason": SHORTEST_REASON,
         "changes": changes(one.saved, one.raw, one.sight),
@@ -247,7 +249,7 @@ def _moved_on(request: Request, one: Opened) -> HttpResponse:
 
 
 def _go_on(request: Request, pk: int, version: int) -> HttpResponse:
-    """Submit what was saved, and go straight to the next card with something to do."""
+    """Submit what was saved, and go straight to the next card with something to do; what was only saved stays open."""
     place = working.place(request)
     here = reverse("registry:card", args=[pk]) + place.query
     only_save = request.POST.get("_act") == "save"
@@ -266,6 +268,8 @@ def _go_on(request: Request, pk: int, version: int) -> HttpResponse:
                            held.to_supplement) % {"n": held.to_supplement}  # fmt: skip
         said = _("%(said)s; %(lacking)s") % {"said": said, "lacking": lacking}
     messages.success(request, said)
+    if only_save:
+        return redirect(here)
     return redirect(place.url(held) or reverse("registry:queue") + place.query)
 
 

@@ -17,6 +17,7 @@ const returned = new Map(); // what came back from this tab: sent as the page wa
 let handed = {}; // what the draft's request carries; there is one at a time
 const elsewhere = new Map(); // what another tab typed into a field that was typed here too, until it is typed in again
 let sent = false;
+let searched = null; // the code field whose list is asked for: what stands there is no code yet, and is not checked
 let pointed = ""; // the finding on which the clerk stands, across answers of the server
 
 // --- fields ------------------------------------------------------------------------------------------------------
@@ -54,6 +55,7 @@ function onlyChanged(event) {
   const { parameters, elt } = event.detail;
   if (elt !== form && !elt.matches("[data-saves-draft]")) return;
   if (sent) return event.preventDefault(); // the card is on its way: there is nothing left to look at or to keep
+  if (elt === form && searched) return event.preventDefault();
   if (elt === form) {
     for (const field of fields()) if (!changed(field)) delete parameters[field.name];
     return;
@@ -62,6 +64,21 @@ function onlyChanged(event) {
   for (const field of fields()) delete parameters[field.name];
   Object.assign(parameters, handed);
   if (!Object.keys(handed).length) event.preventDefault();
+}
+
+// What was typed to find a code is checked once it is one of the list, once nothing of the list fits, or once the list
+// is closed; a field that is left says so itself.
+function listed(event) {
+  const field = event.target.querySelector("input");
+  if (!searched || field !== searched) return;
+  const codes = [...event.target.querySelectorAll("[data-value]")].map((option) => plain(option.dataset.value));
+  if (field.getAttribute("aria-expanded") === "true" && codes.length && !codes.includes(plain(field.value))) return;
+  searched = null;
+  form.dispatchEvent(new Event("change", { bubbles: true }));
+}
+
+function plain(code) {
+  return code.replace(/[.\s]/g, "").toUpperCase();
 }
 
 // What was set back goes along, so that no draft of it is left.
@@ -124,7 +141,7 @@ function project() {
   begin();
 }
 
-// Beside the button that submits: a supplement that is not whole keeps nobody, but is said.
+// Beside the button that submits: a supplement that is not whole keeps nobody, but is said, and leads there.
 function sayLacking() {
   const said = form.querySelector("[data-foot-lacks]");
   const lacks = document.querySelectorAll("#findings [data-lacks]").length;
@@ -316,6 +333,7 @@ function lacking(field) {
 function onClick(event) {
   if (event.target.closest("[data-takes-known]")) return takeKnown();
   if (event.target.closest("[data-next-finding]")) return next();
+  if (event.target.closest("[data-foot-lacks]")) return document.querySelector("#findings [data-lacks]")?.click();
   const lacks = event.target.closest("[data-lacks]");
   if (lacks) return event.preventDefault(), form.querySelector(lacks.getAttribute("href"))?.focus();
   const finding = event.target.closest("#findings [data-finding]");
@@ -468,8 +486,15 @@ if (form) {
   addressed();
   restore();
   project();
-  form.addEventListener("input", (event) => typed(event.target));
-  form.addEventListener("change", (event) => typed(event.target));
+  form.addEventListener("input", (event) => {
+    searched = event.target.closest("[data-picker]") && event.target.value.trim() ? event.target : null;
+    typed(event.target);
+  });
+  form.addEventListener("change", (event) => {
+    if (event.target === searched) searched = null;
+    typed(event.target);
+  });
+  form.addEventListener("picker", listed);
   form.addEventListener("focusin", (event) => point(event.target));
   form.addEventListener("submit", () => {
     sent = true; // kept in this tab until a page with a newer version comes

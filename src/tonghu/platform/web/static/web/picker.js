@@ -1,4 +1,5 @@
-// The code picker: a combobox over a list that the server searches by code, name, pinyin or initials.
+// The code picker: a combobox over a list that the server searches by code, name, pinyin or initials. Whenever its list
+// opens, is searched anew or closes, the picker sends the event "picker".
 
 const WAIT = 120; // milliseconds after the last key
 
@@ -76,6 +77,7 @@ async function open(picker, asked = parts(picker).input.value) {
   list.hidden = false;
   input.setAttribute("aria-expanded", "true");
   point(picker, list.querySelector("[data-value]"));
+  picker.dispatchEvent(new Event("picker", { bubbles: true }));
 }
 
 function point(picker, option) {
@@ -101,6 +103,7 @@ function close(picker) {
   list.hidden = true;
   input.setAttribute("aria-expanded", "false");
   input.removeAttribute("aria-activedescendant");
+  picker.dispatchEvent(new Event("picker", { bubbles: true }));
 }
 
 function parts(picker) {
