@@ -32,7 +32,14 @@ REPLACED = ("htmx:afterRequest", "htmx:sendAbort")
 
 ROOT = Path(__file__).resolve().parents[2]
 AXE = ROOT / "var" / "frontend" / "dev" / "axe.min.js"
+#: The Chinese font of the site's papers: a machine need not have one, and empty boxes are wider than words.
+FONTS = ROOT / "var" / "frontend" / "fonts"
+FONT_SETTINGS = """<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+<fontconfig><include ignore_missing="yes">/etc/fonts/fonts.conf</include><dir>{fonts}</dir><cachedir>{cache}</cachedir>
+</fontconfig>"""
 CHROMIUM = os.environ.get("TONGHU_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+#: Without a graphics card, and without the process that would play one.
+LAUNCHED = ["--no-sandbox", "--disable-gpu", "--disable-software-rasterizer"]
 
 
 class Quiet(WSGIRequestHandler):
@@ -70,12 +77,17 @@ def site(django_db_setup: None, django_db_blocker: Any) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """Debian's Chromium."""
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """Debian's Chromium, with a Chinese font."""
     if not CHROMIUM:
         pytest.fail("Chromium is missing: install Debian's package chromium, or name it in TONGHU_CHROMIUM")
+    settings = tmp_path_factory.mktemp("fonts") / "fonts.conf"
+    settings.write_text(FONT_SETTINGS.format(fonts=FONTS, cache=settings.parent / "cache"), "utf-8")
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        started = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=LAUNCHED,
+            env={**os.environ, "FONTCONFIG_FILE": str(settings)},
+        )  # fmt: skip
         yield started
         started.close()
 

@@ -148,7 +148,8 @@ def test_two_tabs_do_not_overwrite_each_other(point: Point, page: Page, open_pag
     other.goto(f"/cards/{card.pk}")
     other.locator(f"#id_{AGE}").fill("10")
     other.get_by_role("button", name="只保存").click()
-    expect(other.get_by_role("heading", level=1)).to_have_text("待改正")
+    expect(other.locator(".card-foot .foot-note")).to_contain_text("已保存")
+    expect(other.get_by_role("heading", level=1)).to_contain_text(card.record_number)
     page.locator(f"#id_{AGE}").fill("9")
     page.locator(f"#id_{REGISTERED}").fill("四川省虚构市1号")
     page.keyboard.press("Control+Enter")
@@ -200,6 +201,33 @@ def test_the_arrow_opens_the_whole_list_on_what_is_chosen(point: Point, page: Pa
     page.keyboard.press("Escape")
     page.keyboard.press("ArrowDown")
     expect(options).to_have_count(1)  # what was typed is searched, as ever
+
+
+@pytest.mark.requirement("REG-05")
+def test_what_is_typed_to_find_a_code_is_not_checked_before_one_is_chosen(point: Point, page: Page, site: str) -> None:
+    card = point.card(supplement={"histology": "M98210/3"})
+    log_in(page, point.post("entry_clerk"), site)
+    page.goto(f"/cards/{card.pk}")
+    checks: list[str] = []
+    page.on("request", lambda asked: checks.append(asked.url) if asked.url.endswith("/check") else None)
+    field, wrong = page.locator("#id_topography"), page.locator("#findings [data-rule=V01]")
+    options = page.locator("[data-picker]", has=field).locator("[role=option][data-value]")
+    field.focus()
+    page.keyboard.type("骨髓")
+    expect(options.first).to_be_visible()
+    page.wait_for_timeout(400)
+    picture(page, "clerk-code-list")
+    assert checks == [], "nothing is chosen yet"
+    page.keyboard.press("Escape")
+    expect(wrong).to_be_visible()  # the list is closed: that is what stands there
+    page.keyboard.press("Control+a")
+    page.keyboard.type("骨髓")
+    expect(options.first).to_be_visible()
+    page.keyboard.press("Enter")
+    expect(field).to_have_value("C42.1")
+    expect(wrong).to_have_count(0)
+    page.locator("#id_topography").fill("C22.0")  # a code that is typed whole is checked while its list stands open
+    expect(page.locator("#findings [data-rule=V05]")).to_contain_text("M98210/3 是 ICD-O-2 的编码")
 
 
 @pytest.mark.requirement("REG-05")

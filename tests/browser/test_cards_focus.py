@@ -37,8 +37,17 @@ def test_the_focus_goes_along_from_card_to_card_and_to_the_end_of_a_rule(point: 
     expect(page.locator("main")).to_contain_text("这类问题已全部处理")
     expect(page.locator("main")).not_to_contain_text("全部完成")
     picture(page, "clerk-rule-done")
-    page.get_by_role("link", name="继续下一份").click()
+    expect(page.get_by_role("link", name="继续下一份")).to_be_focused()
+    page.keyboard.press("Enter")
     expect(page.locator("h1")).to_contain_text(other.record_number)
+
+
+def test_enter_continues_with_the_queue_where_nothing_has_the_focus(point: Point, page: Page, site: str) -> None:
+    card = point.card(age_years="12")
+    log_in(page, point.post("entry_clerk"), site)
+    page.goto("/cards/queue")
+    page.keyboard.press("Enter")
+    expect(page.locator("h1")).to_contain_text(card.record_number)
 
 
 @pytest.mark.requirement("REG-05")

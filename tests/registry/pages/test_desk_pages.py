@@ -186,7 +186,9 @@ def test_what_is_done_with_many_cards_is_asked_in_numbers(point: Point, auditor:
 @pytest.mark.requirement("REG-05")
 def test_who_submits_a_card_is_told_that_its_supplement_is_not_whole(point: Point, clerk: Client) -> None:
     card = point.card(age_years="12")
-    assert 'data-foot-lacks="补充项目还有 %s 项未填，仍可提交。"' in text(clerk.get(f"/cards/{card.pk}"))
+    said = text(clerk.get(f"/cards/{card.pk}"))
+    assert 'data-foot-lacks="待补充 %s 项" title="去填第一个空白的补充项目；不填也可以提交。">' in said
+    assert "（不填也可以提交）" in said
     answer = clerk.post(f"/cards/{card.pk}/save", {"_version": "1", code("age_years"): "9"}, follow=True)
     with point.acting("entry_clerk"):
         held = Card.objects.get(pk=card.pk)
@@ -239,11 +241,13 @@ def test_no_column_stands_empty_where_no_pace_is_known(
     point.card(age_years="12")
     said = text(clerk.get("/cards/queue"))
     assert ">预计用时</th>" not in said
-    assert "提交三份后" in said
+    assert "提交约十份后" in said
     monkeypatch.setattr(working, "pace", lambda _by: Pace(3, 0.5))
     said = text(clerk.get("/cards/queue"))
     assert ">预计用时</th>" in said
-    assert "提交三份后" not in said
+    assert "提交约十份后" not in said
+    assert "约需工作 30 秒" in said
+    assert ">级别</th>" in said
 
 
 # --- lists -----------------------------------------------------------------------------------------------------------
@@ -312,6 +316,8 @@ def test_all_cards_of_a_rule_are_mended_by_a_job_and_taken_back(
     elsewhere = Point("330106").card(age_years="12")
     said = text(clerk.get("/cards/queue/mend/HQ051"))
     assert said.count('name="card"') == 2
+    assert said.count("<td>欧阳测童</td>") == 2, "whose they are"
+    assert "data-ticks-all" in said
     assert "共有 5 份" in said
     page = clerk.post("/cards/queue/mend/HQ051", {"all": "1"})["Location"]
     assert page.startswith("/cards/queue/mending/")

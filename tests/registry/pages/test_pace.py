@@ -17,26 +17,32 @@ NOON = datetime(2026, 11, 20, 12, 0)
 pytestmark = pytest.mark.requirement("REG-05")
 
 
+@pytest.fixture
+def few(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two cards say something, so that few moments tell a story."""
+    monkeypatch.setattr(module, "FEWEST", 2)
+
+
 def moments(*minutes: float, cards: int = 1) -> Moments:
     return [(NOON + timedelta(minutes=each), cards) for each in minutes]
 
 
-def test_the_time_from_card_to_card_is_the_pace() -> None:
+def test_the_time_from_card_to_card_is_the_pace(few: None) -> None:
     assert minutes_each(moments(0, 1, 3, 5)) == pytest.approx(5 / 3)
 
 
-def test_a_meal_is_no_work() -> None:
+def test_a_meal_is_no_work(few: None) -> None:
     """Three cards a minute apart, an hour and a half at table, three more: still a minute a card."""
     assert minutes_each(moments(0, 1, 2, 92, 93, 94)) == pytest.approx(1)
     assert minutes_each(moments(0, 1, 2)) == minutes_each(moments(0, 1, 2, 92)), "the first card after it says nothing"
 
 
-def test_other_work_on_cards_is_work() -> None:
+def test_other_work_on_cards_is_work(few: None) -> None:
     asked = [(NOON + timedelta(minutes=2), 0)]
     assert minutes_each(sorted([*moments(0, 4, 5), *asked])) == pytest.approx(2.5)
 
 
-def test_many_at_once_say_nothing_of_one() -> None:
+def test_many_at_once_say_nothing_of_one(few: None) -> None:
     together = moments(3, cards=120)
     assert minutes_each([*moments(0, 1, 2), *together]) == pytest.approx(1)
     assert minutes_each(together) is None
@@ -44,7 +50,8 @@ def test_many_at_once_say_nothing_of_one() -> None:
 
 def test_nothing_is_said_of_too_little() -> None:
     assert minutes_each([]) is None
-    assert minutes_each(moments(0, 1)) is None
+    assert minutes_each(moments(*range(module.FEWEST))) is None, "the first says nothing"
+    assert minutes_each(moments(*range(module.FEWEST + 1))) == pytest.approx(1)
     assert minutes_each(moments(0, 10, 20, 30, 40)) is None, "hourly looks are no pace"
 
 

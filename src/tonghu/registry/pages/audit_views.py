@@ -104,10 +104,10 @@ def _waiting(
             Column("discharge_at", _("Discharge"), kind="date", sort=None),
             Column("principal_code", _("Principal diagnosis"), sort=None,
                    value=lambda card: with_code(card.principal_code, diagnoses)),
-            Column("changed", _("Changed fields"), kind="number", sort=None,
-                   value=lambda card: changed.get(card.pk, 0)),
-            Column("remark", _("Remark"), value=lambda card: _remark(card, request, back, drawn), sort=None),
-            Column("state_since", _("Waits since"), kind="date", sort=None),
+            Column("remark", _("Remark"), sort=None,
+                   value=lambda card: _remark(card, request, back, drawn, changed.get(card.pk, 0))),
+            Column("state_since", _("Waits since"), kind="date", sort=None,
+                   value=lambda card: timezone.localdate(card.state_since)),
         ),
         row_mark=lambda card: "ask" if changed.get(card.pk, 0) >= many else "",
         caption=_("Cards that wait for the audit"), total=working.in_all(count), count_to=working.MOST_COUNTED,
@@ -134,15 +134,18 @@ def _box(card: Card, pickable: frozenset[int]) -> object:
     )
 
 
-def _remark(card: Card, request: Request, back: dict[int, str], chosen: list[int]) -> object:
-    """What sets a card apart: whom it is not for, that it came back, that it was drawn for the sample."""
+def _remark(card: Card, request: Request, back: dict[int, str], chosen: list[int], changed: int) -> object:
+    """What sets a card apart: whom it is not for, that it came back, how much of its front page was changed, that it
+    was drawn for the sample."""
     if request.scope.person in card.authors:
         return Mark(_("not for you: you wrote part of it"), "quiet")
     if request.scope.person in card.requested_by:
         return Mark(_("not for you: you submitted or explained it"), "quiet")
+    words = ngettext("%(n)d field changed", "%(n)d fields changed", changed) % {"n": changed} if changed else ""
     if card.pk in back:
-        return Mark(State(back[card.pk]).label, "ask")
-    return Mark(drawn, "quiet") if (drawn := looking.place_in_sample(card, chosen)) else ""
+        state = str(State(back[card.pk]).label)
+        return Mark(f"{state} · {words}" if words else state, "ask")
+    return words or (Mark(drawn, "quiet") if (drawn := looking.place_in_sample(card, chosen)) else "")
 
 
 @requires(AUDIT)

@@ -15,7 +15,6 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from tonghu.errors import InputRefused
 from tonghu.platform.accounts.access import Request, requires
-from tonghu.platform.audit.acts import log_list
 from tonghu.platform.components import undo
 from tonghu.platform.jobs.models import Job
 from tonghu.platform.jobs.tasks import enqueue
@@ -29,6 +28,7 @@ from tonghu.registry.models import Card
 from tonghu.registry.pages import card_lists
 from tonghu.registry.pages.one_mend import FROM_HERE
 from tonghu.registry.pages.telling import refusal_in_words
+from tonghu.registry.seen import show_names
 from tonghu.registry.services import Proposal, bulk_mend, preview, undo_mend
 from tonghu.registry.services.mending import (
     in_locked_months,
@@ -49,6 +49,7 @@ class Line:
 
     card: int
     record_number: str
+    name: str
     label: str
     before: str
     after: str
@@ -64,12 +65,11 @@ def bulk(request: Request, rule: str) -> HttpResponse:
         return _mend(request, rule)
     proposed = preview(rule=rule, by=request.scope, most=MOST)
     cards = list(dict.fromkeys(one.card for one in proposed))
-    # It names nobody, but what it shows of each child is as much as a form does.
-    whose = Card.objects.filter(pk__in=cards).values_list("child", "institution")
-    log_list(whose, card_lists.LISTED, by=request.scope)
+    called = show_names(Card.objects.filter(pk__in=cards), card_lists.LISTED, by=request.scope)
     shown, of_rule = len(cards), count_of_rule(rule=rule, by=request.scope)
     said = {
-        "rule": rule, "rule_title": title_of(rule), "lines": [_line(one) for one in proposed], "total": shown,
+        "rule": rule, "rule_title": title_of(rule), "total": shown,
+        "lines": [_line(one, called.get(one.card, "")) for one in proposed],
         # Those of the first that are not shown have no mend that is certain: then the same holds of all.
         "of_rule": of_rule if of_rule > MOST else 0,
         "locked": len(in_locked_months(cards=cards, by=request.scope)),
@@ -195,10 +195,10 @@ def _withdrawn(count: int) -> str:
     return said % {"n": count}
 
 
-def _line(one: Proposal) -> Line:
+def _line(one: Proposal, name: str) -> Line:
     content = Content(one.layout)
     return Line(
-        one.card, one.record_number, label(one.column, one.layout),
+        one.card, one.record_number, name, label(one.column, one.layout),
         shown_text(one.column, one.before, content, AT_THE_HOSPITAL),
         shown_text(one.column, one.after, content, AT_THE_HOSPITAL),
     )  # fmt: skip

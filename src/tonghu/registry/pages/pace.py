@@ -21,8 +21,8 @@ from tonghu.registry.models import CardAct
 PAUSE: Final = timedelta(minutes=5)
 #: The pace is that of the newest cards: so many of them.
 NEWEST: Final = 40
-#: Fewer cards at work than these say nothing of a pace.
-FEWEST: Final = 2
+#: Fewer cards at work than these say nothing of a pace: of two or three one may have been hard.
+FEWEST: Final = 10
 #: What was done longer ago belongs to another day's work.
 SHIFT: Final = timedelta(hours=12)
 #: Moments at which somebody did something with cards, the oldest first, each with how many they submitted then.

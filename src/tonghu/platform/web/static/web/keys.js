@@ -1,6 +1,7 @@
 // The keyboard layer. Letters work while nothing is typed; Enter leads to the next field, Ctrl+Enter submits; in a form
 // with data-keys="submit" (log-in, code, password) Enter in the last field submits as well. What a page marks with
-// data-key="x" is clicked by X; its form with data-work, or the only one in sight, is sent by Ctrl+Enter from anywhere.
+// data-key="x" is clicked by X (data-key="enter" where nothing has the focus); its form with data-work, or the only one
+// in sight, is sent by Ctrl+Enter from anywhere.
 
 const TYPED = "input:not([type=checkbox]):not([type=radio]):not([type=button]):not([type=submit]), textarea, select, [contenteditable]";
 const FIELDS = "input:not([type=hidden]):not([disabled]), select:not([disabled]), textarea:not([disabled]), button[type=submit]:not([disabled])";
@@ -34,7 +35,10 @@ function enter(event) {
   // Outside of every form Ctrl+Enter sends the form that is the page's work.
   // For a moment after Escape the focus is still in the dialog that has closed: what it asked is not answered by that.
   const form = event.target.closest("dialog[open] form[data-keys], form[data-keys]:not(dialog *)") ?? (submits && !document.querySelector("dialog[open]") ? work() : null);
-  if (!form) return;
+  if (!form) {
+    if (!submits && event.target === document.body) document.querySelector('[data-key="enter"]')?.click();
+    return;
+  }
   if (submits) {
     event.preventDefault();
     form.requestSubmit();
