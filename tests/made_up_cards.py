@@ -66,9 +66,15 @@ _COUNTIES = (
 )  # fmt: skip
 
 
-def identity_number(number: int) -> str:
-    """A made-up identity number of a girl born on the page's birth date, with a right check digit; each has her own."""
-    digits = f"{_COUNTIES[number // 500]}20160925{number % 500 * 2:03d}"
+#: So many girls are born on one day.
+BORN_A_DAY = 500 * len(_COUNTIES)
+
+
+def identity_number(number: int, born: str = _STAY["birth_date"]) -> str:
+    """A made-up identity number of a girl born on a day, the page's own if none is said, with a right check digit; the
+    numbers below ``BORN_A_DAY`` are of different girls.
+    """
+    digits = f"{_COUNTIES[number // 500]}{born.replace('-', '')}{number % 500 * 2:03d}"
     return digits + check_character(digits)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import json
 import sys
+from datetime import date, timedelta
 from pathlib import Path
 
 PASSWORD = "Hard-to-guess 7"
@@ -18,7 +19,7 @@ HERE = Path(__file__).resolve().parent
 def fill(folder: Path, hospitals: int, files: int, rows: int) -> list[dict[str, object]]:
     """Make them, and write the files: each row a stay of its own on whose page nothing is found."""
     import made_up
-    from made_up_cards import identity_number, page
+    from made_up_cards import BORN_A_DAY, identity_number, page
     from tonghu.platform.scope.scope import open_scope, system_scope
 
     made = []
@@ -40,9 +41,11 @@ def fill(folder: Path, hospitals: int, files: int, rows: int) -> list[dict[str, 
                 lines = csv.writer(out)
                 records = [f"H{place:02d}F{number:03d}R{row:05d}" for row in range(rows)]
                 for row, record in enumerate(records):
-                    child = identity_number(number * rows + row)
+                    day, child = divmod(number * rows + row, BORN_A_DAY)
+                    born = str(date(2016, 9, 25) + timedelta(days=day))
                     front = page(
-                        medical_record_no=record, org_code=organisation, national_id=child,
+                        medical_record_no=record, org_code=organisation, birth_date=born,
+                        national_id=identity_number(child, born),
                         discharge_datetime=f"2026-09-12 {10 + row // 60 % 10}:{row % 60:02d}",
                     ).front  # fmt: skip
                     if not row:
