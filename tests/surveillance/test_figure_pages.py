@@ -142,7 +142,7 @@ def test_nothing_everywhere_is_still_an_axis(values: tuple[float, float], scale:
     [
         ("age", "00", "不满 1 岁"), ("age", "05", "5–9 岁"), ("group", "itp", "免疫性血小板减少症"),
         ("rule", "NO", "NO"), ("state", "x", "x"), ("month", "2026-10", "2026-10"),
-        ("iccc", "01", "I 白血病、骨髓增殖性疾病和骨髓增生异常性疾病"), ("iccc", "", "无 ICCC-3 分组（血液病等）"),
+        ("iccc", "01", "I 白血病、骨髓增殖性疾病和骨髓增生异常性疾病"), ("iccc", "", "不属 ICCC-3（血液病等）"),
     ],
 )  # fmt: skip
 def test_keys_are_said_in_words(topic: str, key: str, words: str) -> None:

@@ -39,8 +39,8 @@ def said(rule: Rule, tumour: Mapping[str, Value], supplement: Mapping[str, str])
     if "histology" not in named or number is None or number[0] == counts_as or not _NUMBER.fullmatch(counts_as):
         return found
     return found._replace(
-        message_zh=f"{found.message_zh}（{written['histology']} 是 ICD-O-2 的编码，ICD-O-3 中为 {counts_as}）",
-        message_en=f"{found.message_en} ({written['histology']} is a number of ICD-O-2; in ICD-O-3 it is {counts_as})",
+        message_zh=f"{found.message_zh}；{written['histology']} 是 ICD-O-2 的编码，ICD-O-3 中为 {counts_as}",
+        message_en=f"{found.message_en}; {written['histology']} is a number of ICD-O-2, in ICD-O-3 it is {counts_as}",
     )
 
 
