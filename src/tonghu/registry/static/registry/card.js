@@ -71,10 +71,16 @@ function onlyChanged(event) {
 function listed(event) {
   const field = event.target.querySelector("input");
   if (!searched || field !== searched) return;
-  const codes = [...event.target.querySelectorAll("[data-value]")].map((option) => plain(option.dataset.value));
+  const codes = [...event.target.querySelectorAll("[data-value]")].flatMap((option) => writings(option.dataset.value));
   if (field.getAttribute("aria-expanded") === "true" && codes.length && !codes.includes(plain(field.value))) return;
   searched = null;
   form.dispatchEvent(new Event("change", { bubbles: true }));
+}
+
+// A code as it may be typed: a morphology also by its four digits, with or without its behaviour.
+function writings(code) {
+  const [, number, behaviour] = code.match(/^M(\d{4})\d\/(\d)$/) ?? [];
+  return number ? [code, number, `${number}/${behaviour}`, `M${number}/${behaviour}`] : [plain(code)];
 }
 
 function plain(code) {
