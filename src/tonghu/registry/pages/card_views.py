@@ -73,8 +73,8 @@ def render_form(request: Request, one: Opened, status: int = 200) -> HttpRespons
     said = {
         **_head(one),
         "parts": parts, "findings": found, "counts": counted(found), "waiting": one.waiting(content),
-        "lacks": one.lacking(content), "editable": True, "begun": True, "raw": raw_beside(one, one.saved),
-        "draft": one.draft,
+        "lacks": one.lacking(content), "submits": True, "editable": True, "begun": True,
+        "raw": raw_beside(one, one.saved), "draft": one.draft,
         "outdated": one.outdated, "elsewhere": elsewhere(), "reasons": reasons(OVERRIDE),
         "departments": reasons(DEPARTMENTS), "returned": one.returned or one.came_back,
         "asks_answer": unanswered([one.card]).get(one.card.pk, ""),

@@ -45,7 +45,7 @@ def check(request: Request, pk: int | None = None) -> HttpResponse:
     said = {
         "findings": found, "counts": counted(found), "editable": True, "begun": True,
         "told_names": cells.told(form.saved, content), "waiting": form.waiting(content),
-        "lacks": form.lacking(content),
+        "lacks": form.lacking(content), "submits": pk is not None,
     }  # fmt: skip
     return render(request, "registry/parts/findings.html", said)
 
