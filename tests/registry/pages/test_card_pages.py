@@ -16,7 +16,7 @@ from tonghu.registry.drafts import draft_content
 from tonghu.registry.models import Card, CardAct, CardVersion, Draft, Finding
 from tonghu.registry.pages import card_views
 from tonghu.registry.pages.opening import opened
-from tonghu.registry.services import move
+from tonghu.registry.services import move, override
 
 pytestmark = pytest.mark.django_db
 
@@ -186,6 +186,15 @@ def test_a_check_names_the_fact_that_is_missing_and_what_codes_mean(point: Point
     said = text(clerk.post(f"/cards/{card.pk}/check", {OUTCOME: "5"}))
     assert "HQ098" in said, "the cause of death"
     assert f'data-name-of="{OUTCOME}">死亡' in said
+
+
+def test_a_reason_that_was_given_can_be_taken_back_also_after_a_check(point: Point, clerk: Client) -> None:
+    card = point.card(home_phone="")
+    with point.acting("entry_clerk") as by:
+        override(findings=[one.pk for one in card.findings.all()], reason="家中无电话", by=by)
+    way = f'action="/cards/{card.pk}/reason"'
+    assert way in text(clerk.get(f"/cards/{card.pk}"))
+    assert way in text(clerk.post(f"/cards/{card.pk}/check", {AGE: "9"}))
 
 
 def test_ten_thousand_names_in_a_form_are_no_fields(point: Point, clerk: Client) -> None:

@@ -46,6 +46,7 @@ def check(request: Request, pk: int | None = None) -> HttpResponse:
         "findings": found, "counts": counted(found), "editable": True, "begun": True,
         "told_names": cells.told(form.saved, content), "waiting": form.waiting(content),
         "lacks": form.lacking(content), "submits": pk is not None,
+        "card": form.card if isinstance(form, Opened) else None,
     }  # fmt: skip
     return render(request, "registry/parts/findings.html", said)
 
