@@ -131,14 +131,14 @@ def identity_number(born: str, sequence: int) -> str:
     return seventeen + check_character(seventeen)
 
 
-def card_in(hospital: Hospital, state: str, monkeypatch: pytest.MonkeyPatch) -> Card:
+def card_in(hospital: Hospital, state: str, monkeypatch: pytest.MonkeyPatch, **changes: str) -> Card:
     """An imported card that has come to a state; its rules find nothing, so that it may.
 
-    ``voided_held``: voided once the centre held it.
+    ``voided_held``: voided once the centre held it; ``changes``: what its page says otherwise, by field code.
     """
     with monkeypatch.context() as nothing:
         nothing.setattr("tonghu.registry.services.saving.check", lambda *_: [])
-        hospital.imported(hospital.page())
+        hospital.imported(hospital.page(**changes))
         with hospital.acting() as by:
             save_card(card=Card.objects.get().pk, based_on=1, by=by, supplement={"laterality": "1"})
             card = Card.objects.get()

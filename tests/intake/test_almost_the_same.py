@@ -128,4 +128,15 @@ def test_the_file_is_not_taken_for_all_where_it_would_rename(hospital: Hospital)
         chosen = dict(batch.rows.order_by("row").values_list("row", "choice"))
         assert chosen == {1: "", 2: "", 3: "replace", 4: "replace"}
     clerk.post(f"/imports/{batch.pk}/choose", {"row": "1", "choice": "keep"})
-    assert "其中 3 行已有人决定过" in clerk.get(f"{rows}?match=changed").content.decode()
+    listed = clerk.get(f"{rows}?match=changed").content.decode()
+    assert "对还未决定的 1 行：" in listed
+    assert "连同已决定的 3 行重新决定" in listed
+    assert "其中 1 行会改变报告卡的病案号、出院时间或证件号码" in listed
+    clerk.post(f"/imports/{batch.pk}/choose", {"match": "changed", "choice": "fill"})
+    with hospital.acting():
+        chosen = dict(batch.rows.order_by("row").values_list("row", "choice"))
+        assert chosen == {1: "keep", 2: "fill", 3: "replace", 4: "replace"}, "what somebody decided stands"
+    assert "这 4 行都已决定。" in clerk.get(f"{rows}?match=changed").content.decode()
+    clerk.post(f"/imports/{batch.pk}/choose", {"match": "changed", "choice": "keep", "again": "1"})
+    with hospital.acting():
+        assert set(batch.rows.values_list("choice", flat=True)) == {"keep"}

@@ -10,7 +10,7 @@ import pytest
 from django.core.exceptions import PermissionDenied
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
-from made_up_files import MONTH, Hospital, a_file, card_in, received
+from made_up_files import MONTH, Hospital, a_file, card_in, identity_number, received
 
 import made_up
 import run_jobs
@@ -28,6 +28,7 @@ from tonghu.platform.scope.scope import open_scope, system_scope
 from tonghu.registry import checker
 from tonghu.registry.models import Card, CardAct
 from tonghu.registry.services import move, save_card
+from tonghu.registry.services.saving import current
 
 pytestmark = [pytest.mark.django_db, pytest.mark.requirement("REG-06")]
 
@@ -56,6 +57,28 @@ def test_a_card_on_its_way_is_taken_in_hand_only_when_somebody_says_so(
         card.refresh_from_db()
         assert (card.state, card.version) == (after, 3)
         assert list(CardAct.objects.order_by("pk").values_list("act", flat=True)) == acts
+
+
+@pytest.mark.parametrize("state", ["submitted", "accepted", "voided"])
+def test_whether_a_row_renames_is_said_beside_the_state_of_its_card_where_it_does(
+    hospital: Hospital, monkeypatch: pytest.MonkeyPatch, state: str
+) -> None:
+    """A document written otherwise is the same; another one would be another child's."""
+    number = identity_number("2020-03-01", 3)
+    card_in(hospital, state, monkeypatch, P13=number)
+    clerk = made_up.browser(hospital.clerk)
+    wide = "".join(chr(ord(letter) + 0xFEE0) for letter in number)
+    for comes, renames in ((wide, False), ("9.90101E+17", True)):
+        batch = hospital.checked(hospital.page(P782="13000.00", P13=comes))
+        with hospital.acting():
+            row = batch.rows.get()
+            assert (row.why, row.renames) == (state, renames), comes
+        assert ("前导零丢失" in clerk.get(f"/imports/{batch.pk}/rows/1").content.decode()) == renames
+        listed = clerk.get(f"/imports/{batch.pk}/rows?match=changed").content.decode()
+        assert ("会改变报告卡的病案号" in listed) == renames
+        with hospital.acting() as by:
+            took = services.choose(batch=batch.pk, choice="replace", match="changed", by=by)
+            assert took == (0 if renames else 1)
 
 
 @pytest.mark.parametrize(("state", "why"), [("approved", "held"), ("reported", "held"), ("voided_held", "voided_held")])
@@ -111,8 +134,6 @@ def test_fill_takes_only_what_the_card_lacks(hospital: Hospital) -> None:
         services.choose(batch=batch.pk, choice="fill", rows=[1], by=by)
     assert hospital.confirmed(batch).counts["updated"] == 1
     with hospital.acting():
-        from tonghu.registry.services.saving import current
-
         said = current(Card.objects.get()).front
         assert (said["P12"], said["P782"]) == ("中国", "12000.00")
 

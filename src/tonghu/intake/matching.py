@@ -195,8 +195,9 @@ def _compare(batch: Batch, only: Sequence[int] | None) -> None:
     """Open what seems to differ: the fields that do, or that none does (a card with a supplement has another hash).
 
     A row that would write over what a person wrote is ``edited``; one that would give the card another record number,
-    discharge time or document ``renames`` it. One whose card's number is in doubt, but that says
-    what the card of its stay says, brings nothing new either. Of each it is noted whether it fills a blank.
+    discharge time or document ``renames`` it, which stays noted where the card's state is said instead. One whose
+    card's number is in doubt, but that says what the card of its stay says, brings nothing new either. Of each it is
+    noted whether it fills a blank.
     """
     absent = lacking(batch)
     seem = Row.objects.filter(Q(match=Match.CHANGED) | Q(match=Match.PROBABLE, card__isnull=False), batch=batch)
@@ -224,13 +225,14 @@ def _compare(batch: Batch, only: Sequence[int] | None) -> None:
                 not changed or any(not differing(incoming, earlier, absent) for earlier in known.get(row.pk, ()))
             ):
                 row.match, row.why = Match.UNCHANGED, ""
-            elif row.match == Match.CHANGED and (
+            row.renames = row.match == Match.CHANGED and (
                 (row.record_number, row.discharge_at) != named[row.card or 0] or _other_document(incoming, now)
-            ):
+            )
+            if row.renames:
                 row.why = "renames"
             elif row.match == Match.CHANGED and any(code in by_hand[row.card or 0] for code in changed):
                 row.why = "edited"
-        Row.objects.bulk_update(rows, ["changed", "match", "why", "fills"])
+        Row.objects.bulk_update(rows, ["changed", "match", "why", "fills", "renames"])
 
 
 def _named(cards: list[int]) -> dict[int, tuple[str, datetime | None]]:

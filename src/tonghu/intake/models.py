@@ -224,6 +224,8 @@ class Row(models.Model):
     changed = ArrayField(models.CharField(max_length=40), default=list)
     #: Whether filling the card's blanks from it writes anything (``filling.py``).
     fills = models.BooleanField(default=True, db_default=True)
+    #: Whether it would give the card another record number, discharge time or document (``matching.py``).
+    renames = models.BooleanField(default=False, db_default=False)
     #: Why it cannot be imported, or why somebody must decide: a code of ``outcomes.WHY``.
     why = models.CharField(max_length=20, blank=True)
     #: The batch in which somebody decided on this very row before; the choice is what was decided then.

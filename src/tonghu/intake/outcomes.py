@@ -8,7 +8,6 @@ from django.db.models import Q
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from tonghu.codes.hqms_fields import LAYOUTS, layout
 from tonghu.intake.models import Choice, Match
 
 #: The five counts of an import and the words for them.
@@ -26,15 +25,8 @@ COUNTS_AS: Final = {
 }  # fmt: skip
 #: Of rows whose card no file changes: it is with the auditor or the centre, or an auditor took it out of its figures.
 HELD: Final = ("held", "voided_held")
-#: The codes of the fields by which a stay and its child are known.
-NAMING: Final = sorted(
-    field.code
-    for which in LAYOUTS
-    for field in layout(which).fields
-    if field.name in ("medical_record_no", "discharge_datetime", "national_id")
-)
-#: Rows that would give their card another of these; of those whose card must be taken in hand first ``why`` says that.
-RENAMES: Final = Q(why="renames") | Q(why__in=("submitted", "accepted", "voided"), changed__overlap=NAMING)
+#: Rows on which somebody decided, in this batch or on the very same row before.
+DECIDED: Final = ~Q(choice="") & (Q(chosen=True) | Q(answered__isnull=False))
 #: Why a row waits for somebody, or cannot be imported; by the code that stands on the row or the batch.
 WHY: Final[dict[str, Promise]] = {
     "no_record": _("The record number is missing: fill it in and export again"),

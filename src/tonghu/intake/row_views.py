@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from django.contrib import messages
-from django.db.models import QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -23,7 +23,7 @@ from tonghu.intake.looking_again import look_again
 from tonghu.intake.looks import log_row, log_rows
 from tonghu.intake.matching import contents, lacking
 from tonghu.intake.models import BESIDE_A_ROW, CHOICES, SEEMS_A_ROWS, WAITING, Batch, Choice, Match, Row, State
-from tonghu.intake.outcomes import COUNTED, HELD, RENAMES, WHY, outcome
+from tonghu.intake.outcomes import COUNTED, DECIDED, HELD, WHY, outcome
 from tonghu.intake.same_child import other_row
 from tonghu.platform.accounts.access import Request, requires
 from tonghu.platform.accounts.forms import in_words
@@ -89,12 +89,13 @@ def rows(request: Request, pk: int) -> HttpResponse:
     )  # fmt: skip
     log_rows(batch, table.slice.rows, by=request.scope)
     chosen = Row.objects.filter(batch=batch, match=match).exclude(why__in=HELD) if match in CHOICES else None
+    of_all = chosen.aggregate(
+        count=Count("pk"), decided=Count("pk", filter=DECIDED), alone=Count("pk", filter=Q(renames=True) & ~DECIDED),
+    ) if chosen is not None else {}  # fmt: skip
     said = {
         "batch": batch, "table": table, "match": match, "choices": _choices(chosen, match),
         "title": Match(match).label if match else _("Rows in scope"),
-        "count": 0 if chosen is None else chosen.count(),  # asked as a truth value it would fetch every row
-        "decided": 0 if chosen is None else chosen.filter(chosen=True).exclude(choice="").count(),
-        "alone": chosen.filter(RENAMES).count() if chosen is not None and match == Match.CHANGED else 0,
+        "open": of_all.get("count", 0) - of_all.get("decided", 0), **of_all,
     }  # fmt: skip
     return render(request, "intake/rows.html", said)
 
@@ -116,7 +117,7 @@ def row_page(request: Request, pk: int, row: int) -> HttpResponse:
     incoming = open_(held.content)
     beside = contents([card.pk])[card.pk] if card else open_(other.content) if other else None
     zh = _zh()
-    renames = WHY["renames"] if held.why != "renames" and Row.objects.filter(RENAMES, pk=held.pk).exists() else ""
+    renames = WHY["renames"] if held.renames and held.why != "renames" else ""
     said: dict[str, Any] = {
         "batch": batch, "row": held, "card": card, "identity": identity.opened(held.identity),
         "lines": lines(incoming, beside, zh=zh, absent=lacking(batch)),
@@ -148,6 +149,7 @@ def choose(request: Request, pk: int) -> HttpResponse:
         rows = [number] if number is not None else None
         count = services.choose(
             batch=batch.pk, choice=choice, by=request.scope, rows=rows, match=match,
+            again=bool(request.POST.get("again")),
             beside=request.POST.get("beside"), looked_again=request.POST.get("looked_again"),
         )  # fmt: skip
     except services.ComparedAgain as why:

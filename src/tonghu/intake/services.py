@@ -27,7 +27,7 @@ from tonghu.intake.models import (
     Row,
     State,
 )
-from tonghu.intake.outcomes import HELD, RENAMES
+from tonghu.intake.outcomes import DECIDED, HELD
 from tonghu.platform.accounts.access import check_may
 from tonghu.platform.audit.events import record
 from tonghu.platform.files.models import StoredFile
@@ -120,16 +120,18 @@ def choose(
     by: Scope,
     rows: Sequence[int] | None = None,
     match: str = "",
+    again: bool = False,
     beside: str | None = None,
     looked_again: str | None = None,
 ) -> int:
     """Say what is to become of rows: of those named by their numbers, or of all of a kind; returns of how many.
 
-    A choice that some rows do not have (a new card for a stay that has one) leaves those as they are; where the file is
-    taken for all of a kind, so are rows that would give their card another record number, discharge time or document:
-    each of these is looked at by itself.
+    A choice that some rows do not have (a new card for a stay that has one) leaves those as they are. Of all of a kind,
+    those on which somebody decided already stay so; and where the file is taken, so do rows that would give their card
+    another record number, discharge time or document: each of these is looked at by itself.
 
     Args:
+        again: all of a kind, also those that are decided already.
         beside: what the named rows stood beside on the page that was looked at, as ``Row.beside`` says it.
         looked_again: how often rows had been compared again when that page was made, as ``Batch.looked_again``.
 
@@ -146,8 +148,10 @@ def choose(
     has_it = Q(match__in=fits) & ~SEEMS_A_ROWS | (SEEMS_A_ROWS if choice in BESIDE_A_ROW else Q(pk=None))
     chosen = Row.objects.filter(has_it, batch=batch).exclude(why__in=HELD)
     chosen = chosen.filter(row__in=rows) if rows is not None else chosen.filter(match=match)
+    if rows is None and not again:
+        chosen = chosen.exclude(DECIDED)
     if rows is None and choice == Choice.REPLACE and match == Match.CHANGED:
-        chosen = chosen.exclude(RENAMES)
+        chosen = chosen.exclude(renames=True)
     if beside is not None and any(row.beside != beside for row in chosen.only("card", "card_version", "card_state")):
         raise ComparedAgain
     if looked_again is not None and looked_again != str(held.looked_again):
