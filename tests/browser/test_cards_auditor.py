@@ -111,7 +111,7 @@ def test_an_auditor_returns_and_approves(point: Point, open_page: Any, site: str
     sheet = centre.locator("dialog[open]")
     expect(sheet).to_contain_text("接收后国家监测中心不能撤销")
     picture(centre, "centre-accepts")
-    sheet.get_by_role("button", name="暂不处理").click()
+    sheet.get_by_role("button", name="取消").click()
     expect(sheet).to_be_hidden()
     centre.goto(f"/cards/{clean[0].pk}")
     picture(centre, "centre-card")

@@ -280,5 +280,5 @@ def test_every_component_stands_on_the_page_and_answers(page: Page) -> None:
     page.keyboard.press("Escape")
     expect(dialog).to_be_hidden()
     page.locator("#acts [data-opens]").click()
-    dialog.get_by_role("button", name="暂不处理").click()
+    dialog.get_by_role("button", name="取消").click()
     expect(dialog).to_be_hidden()

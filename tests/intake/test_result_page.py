@@ -55,7 +55,7 @@ def test_rows_that_stand_twice_are_told_in_words(hospital: Hospital) -> None:
 
 def test_the_undo_says_what_becomes_of_children_and_what_comes_next(hospital: Hospital) -> None:
     batch = hospital.imported(hospital.page(P3="ZY0001"), hospital.page(P3="ZY0002", P4="虚构乙"))
-    assert "名患儿只由它带来，从名单和搜索中离开" in seen(hospital, "intake:batch", batch.pk)
+    assert "名患儿只由它带来，将移出名单和搜索" in seen(hospital, "intake:batch", batch.pk)
     batch = hospital.undone(batch)
     page = seen(hospital, "intake:batch", batch.pk)
     assert "离开名单的患儿" in page

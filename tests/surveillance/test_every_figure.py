@@ -242,7 +242,7 @@ def test_a_small_region_is_counted_when_it_is_asked_and_a_large_one_says_as_of_w
 ) -> None:
     reader = made_up.browser(made_up.post("commission_officer", made_up.authority("health", "510000")))
     before = page(reader, "/reporting/cases")
-    assert "为当前统计" in before
+    assert "即时统计" in before
     cards(country, BEFORE, 1, reported=BEFORE.due, scope_group="haemophilia")
     assert "血友病" in page(reader, "/reporting/cases"), "at once: no job has run since"
     assert walk(reader, "/reporting/cases") > 5

@@ -74,7 +74,7 @@ def test_every_figure_of_a_region_opens_the_reported_cards_that_make_it(officer:
     count()
     for address in ("/reporting/cases", "/reporting/quality"):
         page = text(officer, address)
-        assert "为当前统计" in page
+        assert "即时统计" in page
         found = figures_of(page)
         assert found
         for url, number in found:

@@ -44,7 +44,7 @@ def questions(request: Request) -> HttpResponse:
             Column("other_called", _("The other"), sort=None),
             Column("ground", _("Why it is asked"), value=lambda one: one.get_ground_display(), sort=None),
             Column("institution", _("Arose at"), value=lambda one: one.institution.name, sort=None),
-            Column("made_at", _("Since"), kind="time"),
+            Column("made_at", _("Asked at"), kind="time"),
         ),
         caption=_("Are these one child?"),
         empty=_("When a record number or a document points to two children, the question waits here for your answer."),

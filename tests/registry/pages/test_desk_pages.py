@@ -166,8 +166,8 @@ def test_what_is_done_with_many_cards_is_asked_in_numbers(point: Point, auditor:
         auditor.get(f"/cards/{card.pk}")
     asked = words(auditor.post("/cards/audit/picked/ask", picked))
     assert "3 份无问题的报告卡审核通过" in asked
-    assert "2 归档月 2026-09" in asked
-    assert "1 归档月 2026-10" in asked
+    assert "2 份，归档月 2026-09" in asked
+    assert "1 份，归档月 2026-10" in asked
     assert "3/3 份抽查样本已看过" in asked
     assert "无 其中说明原因后保留的警告" in asked
     assert "3 份补充项目未填齐" in asked
@@ -177,8 +177,8 @@ def test_what_is_done_with_many_cards_is_asked_in_numbers(point: Point, auditor:
     for card in cards:
         done(point, card, ("auditor", "approve"))
     report = words(auditor.get("/cards/audit")).split("上报国家监测中心？")[1]
-    assert "2 归档月 2026-09" in report
-    assert "1 归档月 2026-10" in report
+    assert "2 份，归档月 2026-09" in report
+    assert "1 份，归档月 2026-10" in report
     assert "3 份补充项目未填齐，将按现状上报" in report
     assert "没有" in words(auditor.post("/cards/audit/picked/ask", {"card": []}))
 
