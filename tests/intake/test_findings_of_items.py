@@ -119,7 +119,7 @@ def test_what_items_say_together_is_marked_with_cause_and_mend_apart(two: Hospit
     lines = cell.comment.text.split("\n")
     assert [line for line in lines if line.startswith(("【", "原因", "改法"))] == [
         "【提示】侧别限于成对器官（CARD05）",
-        "原因：部位 C421 不是成对器官，侧别却填为 1",
+        "原因：部位 C42.1 不是成对器官，侧别却填为 1",
         "改法：侧别改为“0”，或核对部位",
     ]
 

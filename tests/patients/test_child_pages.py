@@ -472,6 +472,19 @@ def test_ages_are_shown_and_the_list_is_in_the_order_of_pinyin(clerk: Post, view
     assert "8岁" in page(browser, "children")
 
 
+def test_two_registrations_of_a_child_are_said_to_be_one_childs(clerk: Post, view: HospitalView) -> None:
+    with made_up.acting(clerk) as by:
+        second, other = (
+            enter_view(by=by, institution=clerk.institution_id, record_number=number, patient_name=name)
+            for number, name in (("ZY777", "单小雪"), ("ZY888", "赵一"))
+        )
+        merge(kept=view.child, merged=second.child, reason="同一患儿两次建档", by=by)
+    rows = page(made_up.browser(clerk), "children").partition("<tbody")[2].partition("</tbody")[0]
+    assert f"{view.record_number}（同一患儿另有 ZY777）" in rows
+    assert f"ZY777（同一患儿另有 {view.record_number}）" in rows
+    assert f"{other.record_number}（" not in rows
+
+
 def _column(said: str) -> list[str]:
     return re.findall(r'<a href="/children/\d+">([^<]+)</a>', said.partition("<tbody")[2].partition("</tbody")[0])
 

@@ -167,6 +167,8 @@ def choose(request: Request, pk: int) -> HttpResponse:
             % {"count": count, "choice": label},
         )
         return redirect(f"{reverse('intake:rows', args=[pk])}?match={match}")
+    if count:
+        messages.success(request, _("Row %(row)s: %(choice)s") % {"row": number, "choice": Choice(choice).label})
     waits = Row.objects.filter(WAITING, batch=batch).order_by("row").values_list("row", flat=True)
     following = waits.filter(row__gt=number).first() or waits.first()
     if following is not None:

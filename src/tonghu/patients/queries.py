@@ -129,6 +129,30 @@ def listed(by: Scope) -> QuerySet[HospitalView]:
     return _of_few(_shown(), by)
 
 
+def other_numbers(views: Sequence[HospitalView]) -> dict[int, list[str]]:
+    """Return, for each of some views whose child its hospital knows under several record numbers, the other ones."""
+    one = {view.child.one_with_id or view.child_id for view in views}
+    each = HospitalView.objects.annotate(one=Coalesce("child__one_with_id", "child_id")).filter(
+        Q(child__in=one) | Q(child__one_with__in=one), taken_back=None
+    )
+    known: dict[tuple[int, int], list[str]] = {}
+    for child, institution, number in each.order_by("record_number").values_list(
+        "one", "institution_id", "record_number"
+    ):
+        known.setdefault((child, institution), []).append(number)
+    return {
+        view.pk: others
+        for view in views
+        if (
+            others := [
+                number
+                for number in known.get((view.child.one_with_id or view.child_id, view.institution_id), ())
+                if number != view.record_number
+            ]
+        )
+    }
+
+
 def let_see_here(by: Scope) -> QuerySet[HospitalView]:
     """Return the views of other hospitals that the reader's own is let see now."""
     rows = _shown()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -47,6 +48,7 @@ def children(request: Request) -> HttpResponse:
     # Within one hospital a surname's children are put in the order of their spelling; among many that would walk far.
     by_token = queries.is_name(request.GET.get("q", "")) and by.institution is None and at is None
     today = timezone.localdate()
+    also: dict[int, list[str]] = {}  # of the page's rows, known once they are
     table = Table(
         request=request,
         name="children",
@@ -60,7 +62,8 @@ def children(request: Request) -> HttpResponse:
             Column("sex", _("Sex"), value=lambda view: view.sex_label(), sort=None),
             Column("age", _("Age"), value=lambda view: _age(view.birth_date, today), sort=None),
             Column("birth_date", _("Date of birth"), kind="date", sort=None),
-            Column("record_number", _("Record number"), kind="code", sort=None),
+            Column("record_number", _("Record number"), kind="code", sort=None,
+                   value=lambda view: _numbers(view.record_number, also.get(view.pk, []))),
             Column("institution", _("Hospital"), value=lambda view: view.institution.name, sort=None,
                    shown=by.institution is None or elsewhere),
             Column("updated_at", _("Changed"), kind="time", sort=None),
@@ -74,6 +77,7 @@ def children(request: Request) -> HttpResponse:
         "table": table, "elsewhere": elsewhere, "may_enter": _may_enter(request), "at": at,
         "may_look_elsewhere": by.institution is not None,
     }  # fmt: skip
+    also.update(queries.other_numbers(table.slice.rows))
     log_list(((view.child_id, view.institution_id) for view in table.slice.rows), "患儿列表", by=by)
     return render(request, "patients/children.html", said)
 
@@ -222,6 +226,13 @@ def _hidden(name: str, row: Any, field: str, *, reveal: bool) -> dict[str, str]:
     value = getattr(row, field)
     url = reverse("patients:reveal", args=[name, row.pk]) if value and reveal else ""
     return {"said": masked(name, value), "url": url}
+
+
+def _numbers(number: str, others: Sequence[str]) -> str:
+    """A record number, and under which others the hospital knows the same child: its rows are not two children."""
+    if not others:
+        return number
+    return _("%(number)s (same child: %(others)s)") % {"number": number, "others": ", ".join(others)}
 
 
 def _age(born: date | None, today: date) -> str:
