@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import DatabaseError
 from django.urls import reverse
+from django.utils import timezone
 
 import made_up
 from tonghu.patients import first_screen
+from tonghu.patients.agreements import let_see, record_consent
+from tonghu.patients.merges import merge
+from tonghu.patients.models import Child
 from tonghu.patients.services import enter_view
 from tonghu.platform.accounts.models import Post
 from tonghu.platform.audit.chain import CHECKED
@@ -118,3 +123,31 @@ def test_a_row_a_book_keeps_what_its_kind_names() -> None:
         ):  # fmt: skip
             with pytest.raises(ValueError, match="for each of the books"):
                 record_each(one, by=by, books=[(None, data)])
+
+
+def test_a_page_that_asks_before_an_act_logs_whom_it_names(clerk: Post) -> None:
+    """Taking back a consent, a permission, a merge: each page says the child's name."""
+    one, other = (Child(pk=pk) for pk in entered(clerk, "虚构甲", "虚构乙"))
+    here = clerk.institution
+    lead, records = made_up.post("point_lead", here), made_up.post("records_department", here)
+    with made_up.acting(clerk) as by:
+        agreed = record_consent(
+            child=one, institution=here.pk, purpose="sharing", given_by="虚构母", relation="5", by=by
+        )
+    with made_up.acting(lead) as by:
+        grant = let_see(
+            child=one, institution=made_up.hospital().pk, given_by=here.pk, ground="referral",
+            start=timezone.now(), end=timezone.now() + timedelta(days=1), by=by,
+        )  # fmt: skip
+    with made_up.acting(records) as by:
+        joined = merge(kept=one, merged=other, reason="同一患儿", by=by)
+    for post, page, row, purpose in (
+        (clerk, "withdraw", agreed.pk, "撤回同意"), (lead, "end_grant", grant.pk, "结束查看"),
+        (records, "undo_merge", joined, "撤销合并"),
+    ):  # fmt: skip
+        before = len(logged("child.read"))
+        answer = made_up.browser(post).get(reverse(f"patients:{page}", args=[row]))
+        assert "虚构甲" in answer.content.decode(), page
+        looks = logged("child.read")[before:]
+        assert {event.data["purpose"] for event in looks} == {purpose}
+        assert str(one.pk) in {event.subject_id for event in looks}

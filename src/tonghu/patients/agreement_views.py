@@ -46,6 +46,7 @@ def withdraw(request: Request, pk: int) -> HttpResponse:
     held = get_object_or_404(
         Consent.objects.select_related("child"), pk=pk, institution=request.scope.institution, withdrawn_at=None
     )
+    shown(request, held.child_id, "撤回同意")
     form = ReasonForm(request.POST or None)
 
     def act() -> Child:
@@ -83,6 +84,7 @@ def end_grant(request: Request, pk: int) -> HttpResponse:
     held = get_object_or_404(
         GrantRow.objects.select_related("child", "institution"), pk=pk, given_by=request.scope.institution
     )
+    shown(request, held.child_id, "结束查看")
     form = ReasonForm(request.POST or None)
 
     def act() -> Child:

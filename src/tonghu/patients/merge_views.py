@@ -17,7 +17,7 @@ from tonghu.patients.access import MERGE
 from tonghu.patients.comparison import called, compared, names_of
 from tonghu.patients.edit_views import form_page
 from tonghu.patients.forms import ReasonForm
-from tonghu.patients.models import Child, HospitalView, Merge, Split
+from tonghu.patients.models import Child, HospitalView, Merge, MergeProposal, Split
 from tonghu.patients.views import shown
 from tonghu.platform.accounts.access import Request, requires
 from tonghu.platform.accounts.forms import in_words
@@ -25,6 +25,7 @@ from tonghu.platform.audit.access import REVEAL
 from tonghu.platform.audit.acts import log_list
 from tonghu.platform.components.table import Column, Table
 from tonghu.platform.components.undo import offer
+from tonghu.platform.scope.scope import Scope
 
 
 @requires(MERGE)
@@ -43,7 +44,7 @@ def questions(request: Request) -> HttpResponse:
                    link=lambda one: _merge_url(one.first_id, one.second_id)),
             Column("other_called", _("The other"), sort=None),
             Column("ground", _("Why it is asked"), value=lambda one: one.get_ground_display(), sort=None),
-            Column("institution", _("Arose at"), value=lambda one: one.institution.name, sort=None),
+            Column("institution", _("Arose at"), value=lambda one: _arose(one, request.scope), sort=None),
             Column("made_at", _("Asked at"), kind="time"),
         ),
         caption=_("Are these one child?"),
@@ -52,6 +53,12 @@ def questions(request: Request) -> HttpResponse:
     asked = {child for one in table.slice.rows for child in (one.first_id, one.second_id)}
     log_list(((child, None) for child in asked), "核对是否同一患儿", by=request.scope)
     return render(request, "patients/questions.html", {"table": table})
+
+
+def _arose(question: MergeProposal, by: Scope) -> str:
+    """Where evidence came together; a hospital does not read which other one met its children."""
+    here = by.institution in (None, question.institution_id)
+    return question.institution.name if here else _("another hospital")
 
 
 @requires(MERGE)
@@ -116,6 +123,7 @@ def undo_merge(request: Request, pk: int) -> HttpResponse:
         merges.undo_merge(act=held.pk, by=request.scope, reason=form.cleaned_data["reason"])
         return seen()
 
+    shown(request, seen().pk, "撤销合并")
     names = names_of([held])
     two = {"one": names[held.kept_id], "other": names[held.merged_id]}
     title = _("Take back the merge of %(one)s and %(other)s") % two
@@ -156,6 +164,7 @@ def split(request: Request, pk: int) -> HttpResponse:
 def undo_split(request: Request, pk: int) -> HttpResponse:
     """Take a split back, by a merge of the two; offered right after it too, then with a reason of its own."""
     held = get_object_or_404(Split, pk=pk)
+    shown(request, held.parted_id, "撤销拆分")
     at_once = request.method == "POST" and "reason" not in request.POST
     form = ReasonForm({"reason": _("taken back right after the split")} if at_once else request.POST or None)
 

@@ -132,8 +132,10 @@ def listed(by: Scope) -> QuerySet[HospitalView]:
 def other_numbers(views: Sequence[HospitalView]) -> dict[int, list[str]]:
     """Return, for each of some views whose child its hospital knows under several record numbers, the other ones."""
     one = {view.child.one_with_id or view.child_id for view in views}
+    # The children by the index of those that are one; a condition on both tables at once would walk through all views.
+    of_them = Child.objects.annotate(one=Coalesce("one_with_id", "id")).filter(one__in=one)
     each = HospitalView.objects.annotate(one=Coalesce("child__one_with_id", "child_id")).filter(
-        Q(child__in=one) | Q(child__one_with__in=one), taken_back=None
+        child__in=of_them.values("pk"), taken_back=None
     )
     known: dict[tuple[int, int], list[str]] = {}
     for child, institution, number in each.order_by("record_number").values_list(

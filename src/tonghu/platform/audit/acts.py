@@ -31,6 +31,8 @@ for _zh, _en in {
     "搜索框": "search box",
     "今日待办": "first screen", "登记核对": "check at entry", "登记修改": "change of the record", "记录同意": "consent",
     "开放查看": "letting another hospital see", "核对是否同一患儿": "one child or two", "核对是否两名患儿": "split",
+    "撤回同意": "consent withdrawn", "结束查看": "ending what another hospital sees", "撤销合并": "merge taken back",
+    "撤销拆分": "split taken back",
     "接口查询": "query by the interface", "修改记录": "history of changes", "查看报告卡": "report card",
     "核对导入": "check of an import", "报告卡": "report cards", "报告卡列表": "list of report cards",
 }.items():  # fmt: skip
