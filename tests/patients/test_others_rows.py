@@ -87,6 +87,7 @@ def test_a_guest_does_not_read_the_past_of_a_view_that_was_parted(
         )  # fmt: skip
     past = "SELECT DISTINCT patient_name FROM patients_hospitalview_event"
     assert asked(posts[1], past) == [("虚构童",)]
+    assert asked(posts[1], "SELECT record_number FROM patients_split") == [], "whom it parted is not the guest's child"
     assert set(asked(posts[0], past)) == {("虚构童",), ("虚构另",)}
 
 

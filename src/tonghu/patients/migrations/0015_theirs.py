@@ -28,11 +28,7 @@ NARROWED = {
     + REACHED.format(place="pgh_institution")
     + " OR "
     + GIVEN.format(child="patients_child_event.id", place="pgh_institution"),
-    "patients_split": REACHED.format(place="institution_id")
-    + " OR "
-    + GIVEN.format(child="child_id", place="institution_id")
-    + " OR "
-    + GIVEN.format(child="parted_id", place="institution_id"),
+    "patients_split": REACHED.format(place="institution_id"),
     **{
         f"patients_{name}_event": REACHED.format(place="institution_id")
         + " OR "
