@@ -164,6 +164,7 @@ class _Run:
         self.stays: list[pl.DataFrame] = []
         self.values: list[pl.DataFrame] = []
         self.ragged: list[int] = []
+        self.ragged_in_scope: list[int] = []
         self.marked: list[Path] = []
         self.waiting = Waiting(self.judge.rows, JUDGED, self.judge.ready_for_many)
         self.lost_zeros: tuple[str, str] | None = None
@@ -210,6 +211,8 @@ class _Run:
         # Usually the prefilter has left nothing to drop, and gathering hundreds of columns is not free.
         exactly = len(at) == len(batch.data)
         scoped = batch.data if exactly else batch.data[at]
+        if batch.ragged:
+            self.ragged_in_scope += [row for row in batch.rows[at] if row in batch.ragged]
         if self.options.all_rows or exactly:
             self._judge(known, batch.data, last=batch.last)
         else:
@@ -339,6 +342,7 @@ class _Run:
             in_scope=sum(groups.values()),
             by_group=groups,
             undetermined=undetermined,
+            ragged_rows=self.ragged_in_scope,
             findings=len(found),
             findings_by_level=summary.by_level(found, self.register),
             findings_by_rule=summary.by_rule(found, self.register, columns),
@@ -394,8 +398,9 @@ class _Run:
         count = len(self.ragged)
         return [
             (
-                f"{count} 行的列数与表头不同，其内容可能错列，请核对：第 {listed} 行",
-                f"{count} row(s) have more or fewer cells than the header; cells may be misplaced: rows {listed}",
+                f"{count} 行的列数与表头不同，其内容可能错列，请核对：数据行号 {listed}（表头不计）",
+                f"{count} row(s) have more or fewer cells than the header; cells may be misplaced: data rows "
+                f"{listed} (the header not counted)",
             )
         ]
 

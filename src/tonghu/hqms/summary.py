@@ -49,6 +49,7 @@ class Summary:
     in_scope: int
     by_group: Mapping[str, int]
     undetermined: int
+    ragged_rows: Sequence[int]
     findings: int
     findings_by_level: Mapping[str, int]
     findings_by_rule: Sequence[Mapping[str, object]]

@@ -7,7 +7,7 @@ each row in scope with the typed columns of a card, its front page, what it says
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -71,6 +71,7 @@ class Case:
         card_key: the card that an exported file names.
         card_key_version: the version of it that the file held; 0 where it does not say.
         why: why it cannot become a card; '' where it can.
+        ragged: whether it has more or fewer cells than the header.
     """
 
     row: int
@@ -83,6 +84,7 @@ class Case:
     card_key: int | None
     card_key_version: int
     why: str
+    ragged: bool
 
 
 @dataclass(frozen=True)
@@ -232,6 +234,10 @@ class Checked:
             .collect()
         )
 
+    @cached_property
+    def _ragged(self) -> frozenset[int]:
+        return frozenset(self.summary["ragged_rows"])
+
     def _cases(self, block: pl.DataFrame) -> Iterator[Case]:
         columns = self.columns
         data = block.select(pl.exclude(OWN_COLUMNS))
@@ -243,7 +249,7 @@ class Checked:
         own = block.select(OWN_COLUMNS).iter_rows()
         rows = zip(own, rows_say(columns, data, block["scope_group"], self.on), known.iter_rows(), strict=True)
         for mine, said, typed_ in rows:
-            yield _case(mine, said, dict(zip(_FACTS, typed_, strict=True)))
+            yield _case(mine, said, dict(zip(_FACTS, typed_, strict=True)), self._ragged)
 
 
 @contextmanager
@@ -273,7 +279,7 @@ def organisation(text: str | None) -> str:
     return halfwidth(clean(text) or "").strip().upper().removeprefix("-")
 
 
-def _case(own: Sequence[Any], written: Said, said: Mapping[str, Any]) -> Case:
+def _case(own: Sequence[Any], written: Said, said: Mapping[str, Any], ragged: Container[int]) -> Case:
     """A row: what the screen says of it, what it says as written, and the typed facts that it says."""
     row, group, code, position, years, days, subgroup, method, certainty = own
     record = halfwidth(_text(said["medical_record_no"]))
@@ -299,6 +305,7 @@ def _case(own: Sequence[Any], written: Said, said: Mapping[str, Any]) -> Case:
     return Case(
         row, typed, written.front, written.supplement, written.of_items, identity, organisation(said["org_code"]),
         _number(written.key, 18), _number(written.version, 6) or 0, _why(record, discharge, identity),
+        row in ragged,
     )  # fmt: skip
 
 

@@ -24,8 +24,8 @@ from tonghu.intake import identity
 from tonghu.intake.answering import remember
 from tonghu.intake.items import drawn_only
 from tonghu.intake.matching import as_it_came, differing, filling, in_layout, lacking
-from tonghu.intake.models import Batch, Choice, Match, Row, RowFinding, State
-from tonghu.intake.outcomes import outcome
+from tonghu.intake.models import NEW_WAITS, Batch, Match, Row, RowFinding, State
+from tonghu.intake.outcomes import TAKES, outcome
 from tonghu.patients.bulk import enter_views
 from tonghu.platform.database.arrays import array_cursor
 from tonghu.platform.jobs.points import point
@@ -51,7 +51,7 @@ NAMED: Final = 1_000
 CHANGES: Final = (
     Q(card__isnull=False)
     & ~Q(match__in=[Match.UNCHANGED, Match.REPEATED, Match.UNUSABLE])
-    & (Q(choice__in=[Choice.REPLACE, Choice.FILL, Choice.NEW]) | (Q(match=Match.NEW, choice="") & ~Q(why="moved")))
+    & (Q(choice__in=TAKES) | (Q(match=Match.NEW, choice="") & ~Q(why__in=NEW_WAITS)))
 )
 #: First key of the advisory lock under which the imports of a hospital take turns.
 LOCK: Final = 4_510

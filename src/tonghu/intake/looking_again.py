@@ -51,7 +51,7 @@ WHERE r.batch_id = %s AND b.state <> 'confirmed'
 #: As they were staged; choices were made beside a card that says something else now. That they were made stays known.
 _RESET: Final = """
 UPDATE intake_row SET match = 'new', why = '', choice = '', answered = NULL, card = NULL, card_version = NULL,
-  card_state = '' WHERE batch_id = %s AND id = ANY (%s)
+  card_state = '', damage = CASE damage WHEN 'ragged' THEN damage ELSE '' END WHERE batch_id = %s AND id = ANY (%s)
 """
 #: Where somebody had chosen, nothing happens by itself, nor by an earlier answer: the row waits for a choice.
 _ASKED_AGAIN: Final = """

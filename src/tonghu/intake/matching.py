@@ -28,10 +28,11 @@ from tonghu.codes import hqms_fields
 from tonghu.codes.text import halfwidth
 from tonghu.intake import same_child
 from tonghu.intake.answering import ANSWERED, KEPT, under_earlier_keys
+from tonghu.intake.damage import damage
 from tonghu.intake.filling import fills
 from tonghu.intake.items import differing_items, filling_items
 from tonghu.intake.meaning import says_the_same
-from tonghu.intake.models import Answer, Batch, Match, Row
+from tonghu.intake.models import Answer, Batch, Damage, Match, Row
 from tonghu.registry.content import Content, differences, open_
 from tonghu.registry.from_page import filled_by
 from tonghu.registry.models import Card, Origin
@@ -132,9 +133,12 @@ _ANOTHER_WRITING: Final = _NEAR.format(
 )
 #: By no index: the hospital's cards and the file's rows are read once each, whatever the statistics say.
 _BY_WRITING: Final = f"SET LOCAL enable_nestloop = off; {_ANOTHER_WRITING}; SET LOCAL enable_nestloop = on"
-_UNDETERMINED: Final = """
-UPDATE intake_row SET match = 'undetermined', why = 'undetermined'
-WHERE batch_id = %(batch)s AND match = 'new' AND scope_group = 'undetermined'
+#: Of these nobody knows whether they are in scope, or what a row of too many or too few cells says.
+_UNSURE: Final = """
+UPDATE intake_row SET
+  match = CASE scope_group WHEN 'undetermined' THEN 'undetermined' ELSE match END,
+  why = CASE scope_group WHEN 'undetermined' THEN 'undetermined' ELSE 'ragged' END
+WHERE batch_id = %(batch)s AND match = 'new' AND (scope_group = 'undetermined' OR damage = 'ragged')
 """
 #: What happens without anybody's word: new stays are made, and what nobody has written by hand follows the file.
 _DEFAULTS: Final = f"""
@@ -173,7 +177,7 @@ def match(batch: Batch, only: Sequence[int] | None = None) -> None:
         for statement in (_BY_KEY, _KEY_IN_DOUBT, _BY_STAY, _PROBABLE, _BY_WRITING):
             cursor.execute(statement, asked)
         same_child.ask(cursor, batch, asked)
-        cursor.execute(_UNDETERMINED, asked)
+        cursor.execute(_UNSURE, asked)
     _compare(batch, only)
     with connection.cursor() as cursor:
         answers = Answer.objects.filter(institution=batch.institution_id).exists()
@@ -195,7 +199,8 @@ def _compare(batch: Batch, only: Sequence[int] | None) -> None:
     """Open what seems to differ: the fields that do, or that none does (a card with a supplement has another hash).
 
     A row that would write over what a person wrote is ``edited``; one that would give the card another record number,
-    discharge time or document ``renames`` it, which stays noted where the card's state is said instead. One whose
+    discharge time or document ``renames`` it, which stays noted where the card's state is said instead; so does in what
+    way a row seems damaged (``damage.py``). One whose
     card's number is in doubt, but that says what the card of its stay says, brings nothing new either. Of each it is
     noted whether it fills a blank.
     """
@@ -228,11 +233,16 @@ def _compare(batch: Batch, only: Sequence[int] | None) -> None:
             row.renames = row.match == Match.CHANGED and (
                 (row.record_number, row.discharge_at) != named[row.card or 0] or _other_document(incoming, now)
             )
+            if row.damage != Damage.RAGGED:
+                changing = row.match == Match.CHANGED and not voided
+                row.damage = damage(in_layout(incoming, now.layout), now, changed) if changing else ""
             if row.renames:
                 row.why = "renames"
+            elif row.match == Match.CHANGED and row.damage:
+                row.why = row.damage
             elif row.match == Match.CHANGED and any(code in by_hand[row.card or 0] for code in changed):
                 row.why = "edited"
-        Row.objects.bulk_update(rows, ["changed", "match", "why", "fills", "renames"])
+        Row.objects.bulk_update(rows, ["changed", "match", "why", "fills", "renames", "damage"])
 
 
 def _named(cards: list[int]) -> dict[int, tuple[str, datetime | None]]:

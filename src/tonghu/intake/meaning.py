@@ -12,7 +12,7 @@ from typing import Final
 from tonghu.codes.hqms_fields import Field
 from tonghu.codes.reading import TOO_MANY_PLACES
 from tonghu.codes.text import clean, halfwidth
-from tonghu.hqms.casting import cell
+from tonghu.hqms.casting import Value, cell
 
 #: A number in groups of three digits, as spreadsheets show amounts.
 _GROUPED: Final = re.compile(r"-?\d{1,3}(,\d{3})+(\.\d+)?", re.ASCII)
@@ -25,10 +25,15 @@ def says_the_same(field: Field, incoming: str, held: str) -> bool:
         return True
     if field.type == "text" or one is None or other is None:
         return False
-    said, note = cell(field, _ungrouped(one) if field.type in ("integer", "decimal") else one)
+    said, note = read(field, one)
     before, fault = cell(field, other)
     # A number of too many places is read as another one; what is faulty on the card, the file may put right.
     return said is not None and said == before and fault is None and note != TOO_MANY_PLACES
+
+
+def read(field: Field, text: str) -> tuple[Value | None, str | None]:
+    """What a file's cell says, as ``casting.cell`` reads it, and numbers also in groups of three digits."""
+    return cell(field, _ungrouped(text) if field.type in ("integer", "decimal") else text)
 
 
 def _ungrouped(text: str) -> str:

@@ -164,6 +164,14 @@ class Choice(models.TextChoices):
     SKIP = "skip", _("Leave out")
 
 
+class Damage(models.TextChoices):
+    """How a row seems to have come to harm on its way (``damage.py``)."""
+
+    RAGGED = "ragged", _("More or fewer cells than the header")
+    UNREADABLE = "unreadable", _("A date or number became unreadable")
+    EMPTIES = "empties", _("Many filled fields would become blank")
+
+
 #: What may be chosen for which rows; of those that seem another row's stay, which has no card yet, ``BESIDE_A_ROW``.
 CHOICES: Final[dict[str, tuple[Choice, ...]]] = {
     Match.NEW: (Choice.NEW, Choice.SKIP),
@@ -226,6 +234,8 @@ class Row(models.Model):
     fills = models.BooleanField(default=True, db_default=True)
     #: Whether it would give the card another record number, discharge time or document (``matching.py``).
     renames = models.BooleanField(default=False, db_default=False)
+    #: How it seems damaged; that its cells are not as many as the header's stands whatever it is compared with.
+    damage = models.CharField(max_length=10, choices=Damage.choices, blank=True, db_default="")
     #: Why it cannot be imported, or why somebody must decide: a code of ``outcomes.WHY``.
     why = models.CharField(max_length=20, blank=True)
     #: The batch in which somebody decided on this very row before; the choice is what was decided then.
@@ -251,9 +261,11 @@ class Row(models.Model):
         return BESIDE_A_ROW if self.match == Match.PROBABLE and self.card is None else CHOICES.get(self.match, ())
 
 
+#: Why rows of new stays wait all the same; others become cards by themselves.
+NEW_WAITS: Final = ("moved", Damage.RAGGED.value)
 #: Rows that nobody has decided on yet and that wait for it.
 WAITING: Final = Q(choice="") & (
-    Q(match__in=(Match.CHANGED, Match.PROBABLE, Match.UNDETERMINED)) | Q(match=Match.NEW, why="moved")
+    Q(match__in=(Match.CHANGED, Match.PROBABLE, Match.UNDETERMINED)) | Q(match=Match.NEW, why__in=NEW_WAITS)
 )
 
 

@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from tonghu.intake.models import Choice, Match
+from tonghu.intake.models import NEW_WAITS, Choice, Damage, Match
 
 #: The five counts of an import and the words for them.
 COUNTED: Final[dict[str, Promise]] = {
@@ -27,6 +27,10 @@ COUNTS_AS: Final = {
 HELD: Final = ("held", "voided_held")
 #: Rows on which somebody decided, in this batch or on the very same row before.
 DECIDED: Final = ~Q(choice="") & (Q(chosen=True) | Q(answered__isnull=False))
+#: By these the file is taken, or a part of it.
+TAKES: Final = (Choice.REPLACE, Choice.FILL, Choice.NEW)
+#: Rows that are never taken together with others: they would give their card another name, or their cells are shifted.
+ALONE: Final = Q(renames=True) | Q(damage=Damage.RAGGED)
 #: Why a row waits for somebody, or cannot be imported; by the code that stands on the row or the batch.
 WHY: Final[dict[str, Promise]] = {
     "no_record": _("The record number is missing: fill it in and export again"),
@@ -59,6 +63,17 @@ WHY: Final[dict[str, Promise]] = {
         "The row gives the card another record number, discharge time or document number: check that no spreadsheet "
         "changed them (zeros lost, 1E+17) before you write them over"
     ),
+    "ragged": _(
+        "The row has more or fewer cells than the header: its values may be cut off or stand in the wrong fields. Look "
+        "at it before you take it"
+    ),
+    "unreadable": _(
+        "A date or number that can be read on the card cannot be read in the file: compare before you write it over"
+    ),
+    "empties": _(
+        "The row leaves many fields blank that the card has filled; it may be cut off: compare before you write them "
+        "over"
+    ),
     "edited": _("Somebody changed the card since the last import: compare before you write over it"),
     "kept": _("Somebody kept the card against an earlier file: compare before you write over it"),
     "moved": _("Somebody decided on the row, then its card changed: look again and decide"),
@@ -89,7 +104,7 @@ def outcome(match: str, choice: str, why: str, *, answered: bool = False, fills:
         return "unchanged"
     if choice in (Choice.REPLACE, Choice.FILL):
         return choice
-    if choice == Choice.NEW or (match == Match.NEW and choice == "" and why != "moved"):
+    if choice == Choice.NEW or (match == Match.NEW and choice == "" and why not in NEW_WAITS):
         return "create"
     if choice == "":
         return "waits"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -41,6 +42,8 @@ DISCHARGED: Final[dict[str, Promise]] = {
 _LONG: Final = 6
 #: So many rows are named in one question.
 _PART: Final = 5_000
+#: Rows that write nothing whatever is chosen.
+_WRITES_NOTHING: Final = (Match.UNCHANGED, Match.REPEATED, Match.UNUSABLE)
 #: What the menu counts at most.
 _MOST: Final = 99
 #: Fields of a front page that pages show masked, by name.
@@ -82,6 +85,7 @@ class Preview:
         with_errors: in how many rows the rules find errors, those that compare rows and those of a card included.
         answered: how many rows somebody decided on before; they count as unchanged.
         discharged: how many stays were discharged when, by :data:`DISCHARGED`.
+        damaged: how many rows that would write something seem damaged, and how (``Damage``).
         mostly: the other month in which more than half of the stays were discharged, as ``2026-09``, and how many;
             None where there is none.
     """
@@ -91,6 +95,7 @@ class Preview:
     with_errors: int
     answered: int
     discharged: Mapping[str, int]
+    damaged: Mapping[str, int]
     mostly: tuple[str, int] | None
 
 
@@ -99,7 +104,8 @@ def preview(batch: Batch) -> Preview:
     counts = dict.fromkeys([*COUNTED, "waits"], 0)
     found: dict[str, list[int]] = {}
     before = 0
-    kinds = Row.objects.filter(batch=batch).order_by().values("match", "choice", "why", "answered", "fills")
+    kinds = Row.objects.filter(batch=batch).order_by().values("match", "choice", "why", "answered", "fills", "damage")
+    harmed = Counter[str]()
     for row in kinds.annotate(count=Count("pk")):
         answered, decided = row["answered"] is not None, (row["match"], row["choice"], row["why"])
         becomes = outcome(*decided, answered=answered, fills=row["fills"])
@@ -108,10 +114,16 @@ def preview(batch: Batch) -> Preview:
         held[0] += row["count"]
         held[1] += row["count"] if becomes == "waits" else 0
         before += row["count"] if row["answered"] is not None else 0
+        harmed[row["damage"]] += row["count"] if row["damage"] and row["match"] not in _WRITES_NOTHING else 0
     listed = [Kind(match, str(Match(match).label), *held) for match, held in found.items()]
     listed.sort(key=lambda kind: (not kind.waits, Match.values.index(kind.match)))
     said = batch.summary.get("staged") or staged(batch)  # it may have waited since before an upgrade
-    return Preview(counts, listed, said["with_errors"], before, said["discharged"], _mostly(batch, said))
+    return Preview(counts, listed, said["with_errors"], before, said["discharged"], +harmed, _mostly(batch, said))
+
+
+def damaged(rows: QuerySet[Row]) -> QuerySet[Row]:
+    """Narrow rows to those that seem damaged and would write something."""
+    return rows.exclude(damage="").exclude(match__in=_WRITES_NOTHING)
 
 
 def _mostly(batch: Batch, said: Mapping[str, Any]) -> tuple[str, int] | None:

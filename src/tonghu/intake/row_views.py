@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from django.contrib import messages
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -22,8 +22,19 @@ from tonghu.intake.comparing import lines
 from tonghu.intake.looking_again import look_again
 from tonghu.intake.looks import log_row, log_rows
 from tonghu.intake.matching import contents, lacking
-from tonghu.intake.models import BESIDE_A_ROW, CHOICES, SEEMS_A_ROWS, WAITING, Batch, Choice, Match, Row, State
-from tonghu.intake.outcomes import COUNTED, DECIDED, HELD, WHY, outcome
+from tonghu.intake.models import (
+    BESIDE_A_ROW,
+    CHOICES,
+    SEEMS_A_ROWS,
+    WAITING,
+    Batch,
+    Choice,
+    Damage,
+    Match,
+    Row,
+    State,
+)
+from tonghu.intake.outcomes import ALONE, COUNTED, DECIDED, HELD, WHY, outcome
 from tonghu.intake.same_child import other_row
 from tonghu.platform.accounts.access import Request, requires
 from tonghu.platform.accounts.forms import in_words
@@ -80,6 +91,8 @@ def rows(request: Request, pk: int) -> HttpResponse:
                    choices=[*COUNTED.items(), ("waits", _("waits for you"))]),
             Filter("discharged", _("Discharge"), lambda all_, said: queries.discharged(all_, said, batch.archive_month),
                    choices=list(queries.DISCHARGED.items())),
+            Filter("damage", _("In doubt"), lambda all_, said: queries.damaged(all_).filter(damage=said),
+                   choices=Damage.choices),
             Filter("decided", _("Decided before"), lambda all_, said: all_.filter(answered__isnull=said == "no"),
                    choices=[("yes", _("Yes")), ("no", _("No"))]),
         ),
@@ -90,7 +103,7 @@ def rows(request: Request, pk: int) -> HttpResponse:
     log_rows(batch, table.slice.rows, by=request.scope)
     chosen = Row.objects.filter(batch=batch, match=match).exclude(why__in=HELD) if match in CHOICES else None
     of_all = chosen.aggregate(
-        count=Count("pk"), decided=Count("pk", filter=DECIDED), alone=Count("pk", filter=Q(renames=True) & ~DECIDED),
+        count=Count("pk"), decided=Count("pk", filter=DECIDED), alone=Count("pk", filter=ALONE & ~DECIDED),
     ) if chosen is not None else {}  # fmt: skip
     said = {
         "batch": batch, "table": table, "match": match, "choices": _choices(chosen, match),
@@ -117,11 +130,12 @@ def row_page(request: Request, pk: int, row: int) -> HttpResponse:
     incoming = open_(held.content)
     beside = contents([card.pk])[card.pk] if card else open_(other.content) if other else None
     zh = _zh()
-    renames = WHY["renames"] if held.renames and held.why != "renames" else ""
+    codes = [*(["renames"] if held.renames else []), *([held.damage] if held.damage else [])]
     said: dict[str, Any] = {
         "batch": batch, "row": held, "card": card, "identity": identity.opened(held.identity),
         "lines": lines(incoming, beside, zh=zh, absent=lacking(batch)),
-        "may_reveal": request.scope.may(REVEAL), "why": WHY.get(held.why, ""), "renames": renames,
+        "may_reveal": request.scope.may(REVEAL), "why": WHY.get(held.why, ""),
+        "besides": [WHY[code] for code in codes if code != held.why],
         "outcome": outcome_mark(held),
         "choices": [] if held.why in HELD else held.choices, "other": other,
         "findings": _findings(batch, held, zh=zh),

@@ -23,11 +23,11 @@ from tonghu.intake.models import (
     WAITING,
     Batch,
     Choice,
-    Match,
+    Damage,
     Row,
     State,
 )
-from tonghu.intake.outcomes import DECIDED, HELD
+from tonghu.intake.outcomes import ALONE, DECIDED, HELD, TAKES
 from tonghu.platform.accounts.access import check_may
 from tonghu.platform.audit.events import record
 from tonghu.platform.files.models import StoredFile
@@ -128,7 +128,8 @@ def choose(
 
     A choice that some rows do not have (a new card for a stay that has one) leaves those as they are. Of all of a kind,
     those on which somebody decided already stay so; and where the file is taken, so do rows that would give their card
-    another record number, discharge time or document: each of these is looked at by itself.
+    another record number, discharge time or document, or whose cells are not as many as the header's: each of these is
+    looked at by itself.
 
     Args:
         again: all of a kind, also those that are decided already.
@@ -150,8 +151,8 @@ def choose(
     chosen = chosen.filter(row__in=rows) if rows is not None else chosen.filter(match=match)
     if rows is None and not again:
         chosen = chosen.exclude(DECIDED)
-    if rows is None and choice == Choice.REPLACE and match == Match.CHANGED:
-        chosen = chosen.exclude(renames=True)
+    if rows is None and choice in TAKES:  # filling blanks leaves what the card has
+        chosen = chosen.exclude(ALONE if choice == Choice.REPLACE else Q(damage=Damage.RAGGED))
     if beside is not None and any(row.beside != beside for row in chosen.only("card", "card_version", "card_state")):
         raise ComparedAgain
     if looked_again is not None and looked_again != str(held.looked_again):

@@ -17,7 +17,7 @@ from django.db import connection
 
 from tonghu.intake import identity
 from tonghu.intake.checking import FINDING, TYPED, Case
-from tonghu.intake.models import Batch, Match
+from tonghu.intake.models import Batch, Damage, Match
 from tonghu.patients.models import DOCUMENT
 from tonghu.platform.crypto.hashing import keyed_hash
 from tonghu.platform.database.arrays import array_cursor, columns
@@ -32,7 +32,7 @@ _OWN: Final = (
     ("row", "int"), *((name, _KINDS.get(name, "text")) for name in TYPED), ("errors", "smallint"),
     ("warnings", "smallint"), ("confirms", "smallint"), ("content", "bytea"), ("content_key", "bytea"),
     ("identity", "bytea"), ("document_key", "bytea"), ("card_key", "bigint"), ("card_key_version", "int"),
-    ("match", "text"), ("why", "text"),
+    ("match", "text"), ("why", "text"), ("damage", "text"),
 )  # fmt: skip
 _TIMES: Final = frozenset({"admission_at", "discharge_at"})
 _READ: Final = ", ".join(f"line.{name} AT TIME ZONE 'Asia/Shanghai'" if name in _TIMES else name for name, _ in _OWN)
@@ -124,5 +124,5 @@ def _line(case: Case, layout: str, counted: tuple[int, int, int], why: str) -> t
     return (
         case.row, *case.typed, *counted, seal(content), key(content), identity.sealed(case.identity),
         keyed_hash(number, DOCUMENT) if number else None, case.card_key,
-        case.card_key_version, match.value, why, " ".join(content.filled),
+        case.card_key_version, match.value, why, Damage.RAGGED.value if case.ragged else "", " ".join(content.filled),
     )  # fmt: skip

@@ -22,7 +22,7 @@ from tonghu.intake.absent import absent
 from tonghu.intake.access import UNDO, UPLOAD
 from tonghu.intake.forms import UploadForm
 from tonghu.intake.looking_again import look_again, wish
-from tonghu.intake.models import Batch, State
+from tonghu.intake.models import Batch, Damage, State
 from tonghu.intake.outcomes import COUNTED, WHY
 from tonghu.intake.tasks import MARKED_AT_ONCE, compare_rows, mark_file
 from tonghu.intake.undoing import forecast, stays_by_reason
@@ -235,6 +235,7 @@ def _preview(batch: Batch) -> dict[str, Any]:
         "with_errors": would.with_errors,
         # The command's number, where the card's own rules, or columns that the file lacks, make it another.
         "in_the_file": summary["problem_cards"] if summary["problem_cards"] != would.with_errors else None,
+        "damaged": [(code, words, n) for code, words in Damage.choices if (n := would.damaged.get(code))],
         "answered": would.answered,
         "decided_in": queries.decided_in(batch) if would.answered else [],
         "mostly": would.mostly,
