@@ -77,6 +77,17 @@ def stage(
             cursor.execute(_FINDINGS, [*place, *(findings[name].to_list() for name in FINDING)])
 
 
+def count_rows() -> None:
+    """Have the planner know how many rows wait, those of this transaction included.
+
+    The tables fill and empty with each import, and what the database last counted may be the emptiness in between: it
+    then believes that there is one row, and looks for each of a hundred thousand among a hundred thousand. The count
+    keeps the clean-up of these tables, and the count of another file, waiting until the transaction ends.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT intake.count_rows()")
+
+
 def found_on_cards(batch: Batch, known: Iterable[str]) -> list[dict[str, Any]]:
     """Return what rules other than the `known` find in the staged rows, as cards: rule, level, findings, rows, columns.
 

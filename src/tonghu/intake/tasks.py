@@ -28,7 +28,7 @@ from tonghu.intake.models import UNKNOWN, Batch, State
 from tonghu.intake.private import sweep
 from tonghu.intake.queries import staged
 from tonghu.intake.services import OPEN, discard, drop_rows, finish, finish_undo
-from tonghu.intake.staging import found_on_cards, stage
+from tonghu.intake.staging import count_rows, found_on_cards, stage
 from tonghu.intake.undoing import cards_of, undo_cards, undone_to
 from tonghu.platform.files.models import StoredFile
 from tonghu.platform.files.services import happened, open_plain, store
@@ -40,6 +40,8 @@ from tonghu.registry.exporting import KEY_COLUMN, VERSION_COLUMN, supplement_col
 
 #: With more cases than this the marked workbook is made only when somebody asks for it: it takes minutes.
 MARKED_AT_ONCE: Final = 20_000
+#: Of so many cases a plan for one row is no matter.
+COUNTED_FROM: Final = 500
 _PIECE: Final = 1 << 20
 
 
@@ -174,6 +176,8 @@ def _stage(run: Run, batch: int, found: Checked, others: frozenset[str]) -> dict
         stage(held, cases, findings, layout, others)
         done += len(cases)
         run.report(done, total, "cards")
+    if total > COUNTED_FROM:
+        count_rows()
     point("intake.staged")
     held.layout, held.summary = layout, remembered(found.summary)
     known = (line["rule"] for line in found.summary["findings_by_rule"])

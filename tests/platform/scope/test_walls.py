@@ -283,6 +283,7 @@ def test_what_the_wall_does_not_hold_back_is_said_in_the_docs(place: tables.Plac
 
 #: Functions that run with rights of their own, and why each may.
 DEFINERS = {
+    "intake.count_rows": "has the rows of imports counted for the planner; says nothing",
     "audit.": "keeps histories and the chain, which the application may not write",
     "registry.fold_tally": "adds the tally up, for the job alone",
     "registry.drafts_told": "tells colleagues who typed on which card and when, never what",
