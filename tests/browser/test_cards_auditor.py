@@ -130,6 +130,11 @@ def test_a_number_takes_the_reason_and_the_answer_goes_back(point: Point, open_p
     page.keyboard.press("r")
     expect(page.locator("dialog[open] kbd").first).to_have_text("1")
     page.keyboard.press("2")
+    expect(page.get_by_role("dialog").get_by_role("radio").nth(1)).to_be_checked()
+    expect(page.get_by_role("dialog").get_by_role("radio").nth(1)).to_be_focused()
+    with point.acting("auditor"):  # chosen, not sent: Ctrl+Enter may not meet the next card
+        assert Card.objects.get(pk=card.pk).state == "submitted"
+    page.keyboard.press("Control+Enter")
     expect(page.locator(".messages")).to_contain_text(card.record_number)
     with point.acting("auditor"):
         assert CardAct.objects.filter(card=card).latest("pk").reason == reasons("return")[1]

@@ -70,9 +70,9 @@ def test_a_lead_signs_beside_a_waiting_file_and_a_clerk_imports_it_all_the_same(
     expect(page.locator(".field-error").first).to_be_visible()
     assert axe(page) == []
     page.get_by_label("我知道这些文件").check()
-    page.get_by_label("理由").fill("文件选错归档月，是上月的病例")
+    page.get_by_label("原因").fill("文件选错归档月，是上月的病例")
     page.keyboard.press("Control+Enter")
-    expect(main).to_contain_text("签署时有文件待确认，理由：文件选错归档月")
+    expect(main).to_contain_text("签署时有文件待确认，原因：文件选错归档月")
     picture(page, "zero-signed-beside")
 
     enter(page, site, hospital.clerk)

@@ -102,7 +102,7 @@ class TestFilesThatWait:
             assert signed(lead) == []
         page = send(client, known=batch.pk, agreed="on", despite=REASON)
         assert f"已签署 {LAST} 的零报告" in page
-        assert f"签署时有文件待确认，理由：{REASON}" in page
+        assert f"签署时有文件待确认，原因：{REASON}" in page
         (held,) = signed(lead)
         assert held.despite == REASON
         with made_up.acting(lead):

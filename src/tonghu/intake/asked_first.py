@@ -90,7 +90,7 @@ def asks(batch: Batch, counts: Mapping[str, int]) -> Asks:
 
 def _in_locked(batch: Batch) -> dict[date, int]:
     """How many cards that the file changes are of which other months that are locked."""
-    rows = queries.counted_as(Row.objects.filter(batch=batch, card__isnull=False), "updated")
+    rows = queries.counted_as(Row.objects.filter(batch=batch, card__isnull=False), "updated", batch)
     cards = Card.objects.filter(pk__in=rows.order_by().values("card")).exclude(archive_month=batch.archive_month)
     months = dict(cards.order_by("archive_month").values_list("archive_month").annotate(n=Count("pk")))
     shut = locked_among(batch.institution_id, months)

@@ -8,6 +8,7 @@ from typing import Final
 
 from django.db import connection, transaction
 
+from tonghu.intake import kinds
 from tonghu.intake.access import UPLOAD
 from tonghu.intake.matching import match
 from tonghu.intake.models import Batch, Match, Row, State
@@ -150,6 +151,7 @@ def _compare(batch: Batch, rows: list[int]) -> None:
     with connection.cursor() as cursor:
         cursor.execute(_ASKED_AGAIN, [batch.pk, rows])
     _whole(batch, rows)
+    kinds.count(batch)
 
 
 def _whole(batch: Batch, rows: list[int]) -> None:

@@ -19,8 +19,9 @@ from django.utils.translation import gettext_lazy as _
 
 from tonghu.codes import hqms_fields
 from tonghu.codes.text import clean
+from tonghu.intake.kinds import WRITES_NOTHING, kinds
 from tonghu.intake.models import UNKNOWN, Batch, Match, Row, State
-from tonghu.intake.outcomes import COUNTED, COUNTS_AS, outcome
+from tonghu.intake.outcomes import COUNTED
 from tonghu.patients.masking import mask_address
 from tonghu.platform.components.parts import Level
 from tonghu.platform.crypto.masks import mask_id, mask_phone
@@ -42,8 +43,6 @@ DISCHARGED: Final[dict[str, Promise]] = {
 _LONG: Final = 6
 #: So many rows are named in one question.
 _PART: Final = 5_000
-#: Rows that write nothing whatever is chosen.
-_WRITES_NOTHING: Final = (Match.UNCHANGED, Match.REPEATED, Match.UNUSABLE)
 #: What the menu counts at most.
 _MOST: Final = 99
 #: Fields of a front page that pages show masked, by name.
@@ -66,8 +65,8 @@ def count_ready(_scope: Scope) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
-    """Rows of one kind, as the preview lists them: of a match and a reason, with how many of them wait."""
+class OfMatch:
+    """Rows of one match, as the preview lists them, with how many of them wait."""
 
     match: str
     label: str
@@ -81,7 +80,7 @@ class Preview:
 
     Attributes:
         counts: how many rows each count of it would have, and how many wait.
-        kinds: the kinds of rows that it has, those that wait first.
+        kinds: its rows by what they are to the cards, those that wait first.
         with_errors: in how many rows the rules find errors, those that compare rows and those of a card included.
         answered: how many rows somebody decided on before; they count as unchanged.
         discharged: how many stays were discharged when, by :data:`DISCHARGED`.
@@ -91,7 +90,7 @@ class Preview:
     """
 
     counts: Mapping[str, int]
-    kinds: Sequence[Kind]
+    kinds: Sequence[OfMatch]
     with_errors: int
     answered: int
     discharged: Mapping[str, int]
@@ -100,22 +99,19 @@ class Preview:
 
 
 def preview(batch: Batch) -> Preview:
-    """Return what an import would do; its rows are looked at once, there may be 100,000."""
+    """Return what an import would do."""
     counts = dict.fromkeys([*COUNTED, "waits"], 0)
     found: dict[str, list[int]] = {}
+    harmed: Counter[str] = Counter()
     before = 0
-    kinds = Row.objects.filter(batch=batch).order_by().values("match", "choice", "why", "answered", "fills", "damage")
-    harmed = Counter[str]()
-    for row in kinds.annotate(count=Count("pk")):
-        answered, decided = row["answered"] is not None, (row["match"], row["choice"], row["why"])
-        becomes = outcome(*decided, answered=answered, fills=row["fills"])
-        counts[COUNTS_AS[becomes]] += row["count"]
-        held = found.setdefault(row["match"], [0, 0])
-        held[0] += row["count"]
-        held[1] += row["count"] if becomes == "waits" else 0
-        before += row["count"] if row["answered"] is not None else 0
-        harmed[row["damage"]] += row["count"] if row["damage"] and row["match"] not in _WRITES_NOTHING else 0
-    listed = [Kind(match, str(Match(match).label), *held) for match, held in found.items()]
+    for kind, many in kinds(batch).items():
+        counts[kind.counts_as] += many
+        held = found.setdefault(kind.match, [0, 0])
+        held[0] += many
+        held[1] += many if kind.becomes == "waits" else 0
+        before += many if kind.answered else 0
+        harmed[kind.damage] += many if kind.damage and kind.match not in WRITES_NOTHING else 0
+    listed = [OfMatch(match, str(Match(match).label), *held) for match, held in found.items()]
     listed.sort(key=lambda kind: (not kind.waits, Match.values.index(kind.match)))
     said = batch.summary.get("staged") or staged(batch)  # it may have waited since before an upgrade
     return Preview(counts, listed, said["with_errors"], before, said["discharged"], +harmed, _mostly(batch, said))
@@ -123,7 +119,7 @@ def preview(batch: Batch) -> Preview:
 
 def damaged(rows: QuerySet[Row]) -> QuerySet[Row]:
     """Narrow rows to those that seem damaged and would write something."""
-    return rows.exclude(damage="").exclude(match__in=_WRITES_NOTHING)
+    return rows.exclude(damage="").exclude(match__in=WRITES_NOTHING)
 
 
 def _mostly(batch: Batch, said: Mapping[str, Any]) -> tuple[str, int] | None:
@@ -180,14 +176,9 @@ def written(batch: Batch, name: str) -> QuerySet[Card]:
     return Card.objects.filter(~made, Exists(CardVersion.objects.filter(**of_it, origin=Origin.IMPORT)))
 
 
-def counted_as(rows: QuerySet[Row], name: str) -> QuerySet[Row]:
-    """Narrow the rows of a batch to those that stand in one of the counts of :func:`preview`."""
-    asked = ("match", "choice", "why", "answered", "fills")
-    kinds = [dict(zip(asked, kind, strict=True)) for kind in rows.order_by().values_list(*asked).distinct()]
-    wanted = [
-        Q(**kind) for kind in kinds
-        if COUNTS_AS[outcome(**{**kind, "answered": kind["answered"] is not None})] == name
-    ]  # fmt: skip
+def counted_as(rows: QuerySet[Row], name: str, batch: Batch) -> QuerySet[Row]:
+    """Narrow rows of a batch to those that stand in one of the counts of :func:`preview`."""
+    wanted = [kind.rows for kind in kinds(batch) if kind.counts_as == name]
     return rows.filter(reduce(or_, wanted)) if wanted else rows.none()
 
 

@@ -87,7 +87,7 @@ def rows(request: Request, pk: int) -> HttpResponse:
         ),
         filters=(
             Filter("match", _("What it is"), lambda all_, said: all_.filter(match=said), choices=Match.choices),
-            Filter("counts", _("What happens"), queries.counted_as,
+            Filter("counts", _("What happens"), lambda all_, said: queries.counted_as(all_, said, batch),
                    choices=[*COUNTED.items(), ("waits", _("waits for you"))]),
             Filter("discharged", _("Discharge"), lambda all_, said: queries.discharged(all_, said, batch.archive_month),
                    choices=list(queries.DISCHARGED.items())),

@@ -11,6 +11,7 @@ from django.db.models import Max, Q
 from django.utils import timezone
 
 from tonghu.errors import InputRefused
+from tonghu.intake import kinds
 from tonghu.intake.access import UNDO, UPLOAD
 from tonghu.intake.events import BATCH, CONFIRMED, DISCARDED, UNDONE, UPLOADED
 from tonghu.intake.importing import take_turn
@@ -157,7 +158,7 @@ def choose(
         raise ComparedAgain
     if looked_again is not None and looked_again != str(held.looked_again):
         raise ComparedAgain
-    return chosen.update(choice=choice, chosen=True)
+    return kinds.choose(held, chosen, choice)
 
 
 @transaction.atomic
@@ -305,6 +306,7 @@ def finish_undo(batch: int, by: Scope) -> dict[str, int]:
 def drop_rows(batch: Batch) -> None:
     """Remove what waited; only the counts remain."""
     batch.samples = None
+    kinds.forget(batch)
     batch.findings.all().delete()
     batch.rows.all().delete()
 

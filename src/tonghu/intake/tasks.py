@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from tonghu.errors import InputRefused
 from tonghu.hqms.check import Options
+from tonghu.intake import kinds
 from tonghu.intake.absent import look
 from tonghu.intake.belonging import require_own
 from tonghu.intake.checking import Checked, checked
@@ -183,6 +184,7 @@ def _stage(run: Run, batch: int, found: Checked, others: frozenset[str]) -> dict
     known = (line["rule"] for line in found.summary["findings_by_rule"])
     held.summary["card_rules"] = [line | found.mend_of(line["rule"]) for line in found_on_cards(held, known)]
     match(held)
+    kinds.count(held)
     held.summary["staged"] = staged(held, found.errors_among())
     held.summary["absent"] = look(held)
     held.state = State.READY

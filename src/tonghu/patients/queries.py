@@ -131,24 +131,22 @@ def listed(by: Scope) -> QuerySet[HospitalView]:
 
 def other_numbers(views: Sequence[HospitalView]) -> dict[int, list[str]]:
     """Return, for each of some views whose child its hospital knows under several record numbers, the other ones."""
-    one = {view.child.one_with_id or view.child_id for view in views}
-    # The children by the index of those that are one; a condition on both tables at once would walk through all views.
-    of_them = Child.objects.annotate(one=Coalesce("one_with_id", "id")).filter(one__in=one)
-    each = HospitalView.objects.annotate(one=Coalesce("child__one_with_id", "child_id")).filter(
-        child__in=of_them.values("pk"), taken_back=None
-    )
+    one = {view.child.group for view in views}
+    # Asked one after the other, each by its index: a condition on both tables at once walks through all views, and one
+    # on what coalesce() says is asked of every child, as row security lets no index answer it first.
+    group = {child: child for child in one}
+    group |= dict(Child.objects.filter(one_with__in=one).values_list("pk", "one_with_id"))
+    each = HospitalView.objects.filter(child__in=list(group), taken_back=None).order_by("record_number")
     known: dict[tuple[int, int], list[str]] = {}
-    for child, institution, number in each.order_by("record_number").values_list(
-        "one", "institution_id", "record_number"
-    ):
-        known.setdefault((child, institution), []).append(number)
+    for child, institution, number in each.values_list("child_id", "institution_id", "record_number"):
+        known.setdefault((group[child], institution), []).append(number)
     return {
         view.pk: others
         for view in views
         if (
             others := [
                 number
-                for number in known.get((view.child.one_with_id or view.child_id, view.institution_id), ())
+                for number in known.get((view.child.group, view.institution_id), ())
                 if number != view.record_number
             ]
         )

@@ -84,7 +84,7 @@ def test_history_says_who_when_why_and_what_changed_but_no_secret() -> None:
         ],
     )
     assert "2026-11-15 16:42" in page  # China's time
-    assert "理由：证件不符" in page
+    assert "原因：证件不符" in page
     assert "修改了 5 个字段" in page
     assert "<del>2020-06-16</del>" in page
     assert "<ins>2020-06-15</ins>" in page

@@ -68,7 +68,7 @@ def test_the_history_of_a_record_reads_as_sentences_with_before_and_after() -> N
     assert f"从“虚构医院 {hospital.code}”改为“虚构第二医院”" in page
     assert "从“空”改为“3”" in page
     assert "改为“自 2020-01-01 起，至 不限 前”" in page
-    assert "理由：按批文更名" in page
+    assert "原因：按批文更名" in page
     assert "虚构人员 · 国家监测中心工作人员" in page
     assert "Unified" not in page
     assert "统一社会信用代码" in page  # a code is part of its institution's history
@@ -330,12 +330,12 @@ def test_whether_the_log_is_whole_is_on_its_page_and_can_be_checked_at_once(
         tasks.link(None)  # type: ignore[arg-type]
     assert tasks.check_nightly(None)["broken_at"] == 0  # type: ignore[arg-type]
     page = text(client.get("/log"))
-    assert re.search(r"完整.*检查了当时的全部 [1-9]\d* 环（从第一条起）", page, re.S)
+    assert re.search(r"完整.*检查了当时的全部 [1-9]\d* 条校验记录（从第一条起）", page, re.S)
     assert "尚未检查" not in page, "the check itself is not linked yet"
     tasks.link(None)  # type: ignore[arg-type]
     page = text(client.get("/log"))
     assert "已检查的部分完整" in page
-    assert "此后入链的 1 条尚未检查" in page
+    assert "此后纳入的 1 条尚未检查" in page
     for number in run_jobs.entries():
         assert run_jobs.run_one(number).state == "done"
     assert client.get("/log/check").status_code == 405
@@ -349,8 +349,8 @@ def test_where_the_log_is_broken_is_said_in_words(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(chain, "verify", lambda using="default", noted=None: broken)
     assert tasks.check(None) == {"links": 41, "broken_at": 42}  # type: ignore[arg-type]
     page = text(made_up.browser(auditor).get("/log"))
-    assert "第 42 环" in page
-    assert "断于第 42 环，请立即核查" in text(made_up.browser(auditor).get("/notices"))
+    assert "第 42 条校验记录" in page
+    assert "断于第 42 条校验记录，请立即核查" in text(made_up.browser(auditor).get("/notices"))
     assert "已断" in page
 
 

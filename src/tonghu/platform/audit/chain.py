@@ -233,13 +233,13 @@ def accept_end(using: str = "default") -> Path | None:
 
 CHECKED = kind(
     "audit.checked",
-    zh="检查了日志的防篡改链：{links} 环，完整",
+    zh="检查了日志的防篡改链：{links} 条校验记录，完整",
     en="checked the chain of the log: {links} links, whole",
     data=("links",),
 )
 BROKEN = kind(
     "audit.chain_broken",
-    zh="检查了日志的防篡改链：断于第 {seq} 环",
+    zh="检查了日志的防篡改链：断于第 {seq} 条校验记录",
     en="checked the chain of the log: broken at link {seq}",
     data=("links", "seq", "event", "what"),
 )

@@ -17,7 +17,7 @@ from tonghu.platform.scope.scope import open_scope, system_scope
 BROKEN = declare(
     "audit.chain_broken",
     group="jobs",
-    zh="操作日志的防篡改链断于第 {link} 环，请立即核查",
+    zh="操作日志的防篡改链断于第 {link} 条校验记录，请立即核查",
     en="The chain of the log of acts is broken at link {link}: look into it at once",
     mail=Mail.AT_ONCE,
     sms=True,

@@ -278,6 +278,7 @@ def _go_on(request: Request, pk: int, version: int) -> HttpResponse:
 def act(request: Request, pk: int) -> HttpResponse:
     """Do one act of the table of states with one card, and go on."""
     one = opened(pk, request.scope)
+    whose = f"{one.card.record_number} {one.said.patient_name}"  # the message stands over the next child's card
     came_by = trail(request)
     here = came_by.card_url(pk)
     onward = came_by.beside(one.card)[1] or came_by.place[0]
@@ -291,7 +292,7 @@ def act(request: Request, pk: int) -> HttpResponse:
     if answer.refused:
         messages.error(request, _why(answer))
         return redirect(here)
-    messages.success(request, done(wanted.code, one.card.record_number))
+    messages.success(request, done(wanted.code, whose))
     return redirect(here if wanted.permission == ENTER else onward)
 
 

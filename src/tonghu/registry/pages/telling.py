@@ -59,9 +59,13 @@ def elsewhere() -> str:
     )
 
 
-def done(act: str, record: str) -> str:
-    """What was done with the card of a record number."""
-    return str(ONE[act]) % {"record": record}
+def done(act: str, whose: str) -> str:
+    """What was done with a card.
+
+    Args:
+        whose: the record number and the child's name.
+    """
+    return str(ONE[act]) % {"record": whose}
 
 
 def tell(request: HttpRequest, answers: Iterable[Moved], act: str) -> None:

@@ -1,6 +1,7 @@
-// Dialogs with usual reasons. The number before a reason takes it and sends the dialog; a number alone in the field for
-// one's own words takes it too, and the button or Enter sends it: it is never the reason itself. Without a reason, or
-// with one that is too short, the dialog stays open and says so at the field.
+// Dialogs with usual reasons. The number before a reason takes it. Where the reason stays with the card in hand, that is
+// all; where the dialog sends the card away, Enter or its button does: the next card stands there at once, and whoever
+// meant to confirm would have confirmed that one. A number alone in the field for one's own words takes a reason too: it
+// is never the reason itself. Without one, or with one that is too short, the dialog stays open and says so at the field.
 const offered = (form) => [...form.querySelectorAll("input[type=radio][name=reason]")];
 
 document.addEventListener("keydown", (event) => {
@@ -11,9 +12,22 @@ document.addEventListener("keydown", (event) => {
   if (!choice) return;
   event.preventDefault();
   choice.checked = true;
+  choice.focus();
   hush(choice.form);
-  choice.form.requestSubmit();
+  if (choice.form.method === "dialog") choice.form.requestSubmit();
 });
+
+// Before the keyboard layer, for which Enter leads to the next field.
+document.addEventListener(
+  "keydown",
+  (event) => {
+    if (event.key !== "Enter" || event.isComposing || event.shiftKey || event.altKey) return;
+    if (!event.target.matches("dialog[open] input[type=radio][name=reason]:checked")) return;
+    event.preventDefault();
+    event.target.form.requestSubmit();
+  },
+  true,
+);
 
 document.addEventListener(
   "submit",
