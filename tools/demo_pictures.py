@@ -1,9 +1,11 @@
-"""Makes the README's pictures of pages, from a demo site that is up: ``docs/images/queue.png``, ``board.png``.
+"""Makes the pictures of pages in the READMEs and in the guide of report cards, from a demo site that is up.
 
 ::
 
     ./run demo --reset                                   # in one terminal
     .venv/bin/python tools/demo_pictures.py              # in another, from the project's folder
+
+Nothing is saved, submitted or returned on the way, so that the demo stays as it was.
 """
 
 from __future__ import annotations
@@ -14,15 +16,76 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 ROOT: Final = Path(__file__).resolve().parent.parent
-#: Who looks at which page, and the picture's name.
-PICTURES: Final = (("h1.entry_clerk", "/cards/queue", "queue"), ("centre.centre_officer", "/reporting", "board"))
+#: As in the tests: the site's own font, since a machine need not have a Chinese one.
+FONTS: Final = ROOT / "var" / "frontend" / "fonts"
+FONT_SETTINGS: Final = """<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+<fontconfig><include ignore_missing="yes">/etc/fonts/fonts.conf</include><dir>{fonts}</dir><cachedir>{cache}</cachedir>
+<alias binding="strong"><family>sans-serif</family><prefer><family>Noto Sans SC</family></prefer></alias></fontconfig>
+"""
+
+
+def nothing(_page: Page) -> None:
+    """The page as it opens."""
+
+
+def first_card(page: Page) -> None:
+    """Open the first card of the queue."""
+    page.get_by_role("link", name="继续").first.click()
+    page.locator("#findings").wait_for()
+
+
+def a_reason(page: Page) -> None:
+    """Ask for the reason of a warning on the first card that has one."""
+    page.locator("tr, li").filter(has_text="请核对或说明").get_by_role("link").first.click()
+    page.locator("[data-override]").first.click()
+    page.get_by_role("dialog").wait_for()
+
+
+def a_code(page: Page) -> None:
+    """Look a diagnosis up by its initials."""
+    first_card(page)
+    field = page.locator("#id_P28, #id_C03C").first
+    field.fill("")
+    field.press_sequentially("jxlb")
+    page.locator(".picker-list:not([hidden]) [data-value]").first.wait_for()
+
+
+def audited(page: Page) -> None:
+    """Open the first card of the auditor's desk."""
+    page.locator("main table a").first.click()
+    page.get_by_role("button", name="审核通过").first.wait_for()
+
+
+def returning(page: Page) -> None:
+    """Ask for the reason of a return."""
+    audited(page)
+    page.keyboard.press("r")
+    page.get_by_role("dialog").wait_for()
+    page.keyboard.press("2")
+
+
+#: Who looks at which page, the picture's name, and what is done before it is taken.
+PICTURES: Final[tuple[tuple[str, str, str, Callable[[Page], None]], ...]] = (
+    ("h1.entry_clerk", "/cards/queue", "queue", nothing),
+    ("centre.centre_officer", "/reporting", "board", nothing),
+    ("h1.entry_clerk", "/", "cards-home", nothing),
+    ("h1.entry_clerk", "/cards/queue", "cards-queue", nothing),
+    ("h1.entry_clerk", "/cards/queue", "cards-mend", first_card),
+    ("h1.entry_clerk", "/cards/queue", "cards-reason", a_reason),
+    ("h1.entry_clerk", "/cards/queue", "cards-code", a_code),
+    ("h1.auditor", "/cards/audit", "cards-audit", nothing),
+    ("h1.auditor", "/cards/audit", "cards-audit-card", audited),
+    ("h1.auditor", "/cards/audit", "cards-audit-return", returning),
+)
 
 
 def main() -> int:
@@ -32,21 +95,33 @@ def main() -> int:
     asked.add_argument("--out", type=Path, default=ROOT / "docs" / "images")
     arguments = asked.parse_args()
     chromium = os.environ.get("TONGHU_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
-        for username, page, name in PICTURES:
-            _take(browser, arguments.address, username, page, arguments.out / f"{name}.png")
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        settings = Path(folder) / "fonts.conf"
+        settings.write_text(FONT_SETTINGS.format(fonts=FONTS, cache=folder), "utf-8")
+        browser = playwright.chromium.launch(
+            executable_path=chromium, args=["--no-sandbox", "--disable-gpu"],
+            env={**os.environ, "FONTCONFIG_FILE": str(settings)},
+        )  # fmt: skip
+        for username in dict.fromkeys(one[0] for one in PICTURES):
+            page = _logged_in(browser, arguments.address, username)
+            for _who, place, name, act in (one for one in PICTURES if one[0] == username):
+                page.goto(place)
+                page.wait_for_load_state("networkidle")
+                act(page)
+                page.wait_for_load_state("networkidle")
+                page.screenshot(path=arguments.out / f"{name}.png")
+                print(f"{username} {place} → {name}.png")
         browser.close()
     return 0
 
 
-def _take(browser: Browser, address: str, username: str, place: str, out: Path) -> None:
-    """Log in as somebody of the demo and keep what a page shows at 1366×768, in Chinese."""
+def _logged_in(browser: Browser, address: str, username: str) -> Page:
+    """A page of 1366×768, in Chinese, of somebody of the demo."""
     password, code = _log_in(username)
     page = browser.new_context(
         viewport={"width": 1366, "height": 768}, locale="zh-CN", base_url=address
     ).new_page()  # fmt: skip
-    page.goto(f"/login?next={place}")
+    page.goto("/login?next=/")
     page.fill("[name=username]", username)
     page.fill("[name=password]", password)
     page.keyboard.press("Enter")
@@ -54,10 +129,8 @@ def _take(browser: Browser, address: str, username: str, place: str, out: Path) 
         page.wait_for_url("**/login/code**")
         page.fill("[name=code]", code)
         page.keyboard.press("Enter")
-    page.wait_for_url(lambda url: urlsplit(url).path == place)  # the log-in names the place in its query
-    page.wait_for_load_state("networkidle")
-    page.screenshot(path=out)
-    print(f"{username} {place} → {out}")
+    page.wait_for_url(lambda url: urlsplit(url).path == "/")  # the log-in names the place in its query
+    return page
 
 
 def _log_in(username: str) -> tuple[str, str]:

@@ -86,7 +86,10 @@ def ensure_environment(kind: str) -> None:
     if shutil.disk_usage(ROOT).free < FREE_BYTES_NEEDED[kind]:
         needed = FREE_BYTES_NEEDED[kind] // 1_000_000
         stop(f"磁盘空间不足：安装需要约 {needed} MB 可用空间", f"Disk full: setting up needs about {needed} MB")
-    print("首次运行：正在准备运行环境…… / First run: setting up the environment …", file=sys.stderr, flush=True)
+    if have:
+        print("正在补装其余依赖…… / Installing what else is needed …", file=sys.stderr, flush=True)
+    else:
+        print("首次运行：正在准备运行环境…… / First run: setting up the environment …", file=sys.stderr, flush=True)
     if not have:
         _make_venv()
     _install(ROOT / LOCKS[kind])

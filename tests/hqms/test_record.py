@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from datetime import date
 
+import duckdb
 import polars as pl
 import pytest
 from discharge_files import DATA
@@ -153,3 +154,14 @@ def test_warming_up_leaves_nothing_to_compile_for_the_first_check(monkeypatch: p
         record.check({}, name, on)
         record.missing({}, name, on)
     assert record._checkers == compiled
+
+
+@pytest.mark.requirement("REG-06")
+def test_rows_that_do_not_fit_into_memory_go_to_no_disk(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # where DuckDB would put its files
+    connection = Asked(load([PACKAGED / "registry"]).on(ON, None, [SET], "2012"), {"row"})._connection
+    assert connection.execute("SELECT current_setting('temp_directory')").fetchone() == ("",)
+    connection.execute("SET memory_limit = '16MB'")
+    with pytest.raises(duckdb.OutOfMemoryException):
+        connection.execute("CREATE TEMP TABLE held AS SELECT md5(range::text) FROM range(2000000)")
+    assert list(tmp_path.iterdir()) == []

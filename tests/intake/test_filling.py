@@ -106,7 +106,7 @@ def looked_at(hospital: Hospital, batch: Batch) -> tuple[dict[str, int], dict[st
     shown = made_up.browser(hospital.clerk).get(f"/imports/{batch.pk}/rows/1").content.decode()
     promised = dict(re.findall(r'data-fills="(\w+)">([^<]+)<', shown))
     with hospital.acting():
-        counts = {name: n for name, n in queries.preview(batch).counts.items() if n}
+        counts = {name: n for name, n in queries.preview(hospital.seen(batch)).counts.items() if n}
     return counts, promised
 
 

@@ -64,8 +64,11 @@ def check(hospital: Hospital, cards: int, versions: int | None = None) -> None:
 
 @pytest.mark.parametrize(
     ("fatal", "hit"),
-    [("job.taken", 1), ("intake.checked", 1), ("intake.staged", 1), ("job.before_commit", 1), ("job.after_commit", 1)],
-)
+    [
+        ("job.taken", 1), ("intake.checked", 1), ("intake.staged", 1), ("job.before_commit", 1),
+        ("job.after_commit", 1), ("job.before_commit", 2),
+    ],
+)  # fmt: skip
 def test_killed_while_checking(workers: Workers, hospital: Hospital, fatal: str, hit: int) -> None:
     batch = finish(workers, hospital, hospital.upload(a_file(pages(hospital))), fatal, hit)
     assert batch.state == State.READY

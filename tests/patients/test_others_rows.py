@@ -14,10 +14,11 @@ from made_up_hospitals import enter, scope_of
 import made_up
 from committed import in_threads
 from tonghu.network.models import Institution
+from tonghu.patients import bulk, services
 from tonghu.patients.agreements import let_see
 from tonghu.patients.bulk import Seen, enter_views
-from tonghu.patients.merges import split
-from tonghu.patients.models import Child
+from tonghu.patients.merges import merge, split
+from tonghu.patients.models import Child, HospitalView
 from tonghu.platform.accounts.models import Post
 from tonghu.platform.scope.scope import open_scope
 
@@ -122,3 +123,57 @@ def test_two_imports_of_contested_rows_do_not_wait_for_each_other_in_a_ring() ->
             return len({child for child, _view in enter_views(institution=here.pk, seen=seen, by=by)})
 
     assert in_threads(bring, 2) == [60, 60]
+
+
+@pytest.mark.django_db
+def test_whoever_makes_own_children_one_is_not_told_who_else_knows_them(
+    hospitals: tuple[Institution, Institution], posts: list[Post]
+) -> None:
+    first, second = hospitals
+    with open_scope(scope_of(first)) as by:
+        enter(by, first, "A1", "虚构童", document_number=NUMBER)
+    with open_scope(scope_of(second)) as by:
+        known = enter(by, second, "B1", "虚构童", document_number=NUMBER).child_id
+        own = enter(by, second, "B2", "虚构童").child_id
+    with made_up.acting(posts[1], "children.merge") as by:
+        kept, merged = (Child.objects.get(pk=one) for one in (known, own))
+        merge(kept=kept, merged=merged, reason="虚构：同一名患儿", by=by)
+    told = "SELECT institution_id FROM audit_event WHERE kind = 'children.merged'"
+    assert set(asked(posts[1], told)) == {(second.pk,)}, "neither by who acted"
+    assert set(asked(made_up.post("audit_admin", second), told)) == {(second.pk,)}, "nor by who reads the log there"
+    assert set(asked(made_up.post("audit_admin", first), told)) == {(first.pk,)}, "and the other hospital is told"
+
+
+@pytest.mark.usefixtures("committed")
+@pytest.mark.parametrize("at_once", [True, False])
+def test_a_view_that_is_parted_while_a_row_is_entered_is_not_made_again(
+    monkeypatch: pytest.MonkeyPatch, at_once: bool
+) -> None:
+    post = made_up.post("records_department", made_up.hospital("SPLIT1"))
+    own, place = ("children.merge", "children.enter"), post.institution
+    with made_up.acting(post, *own) as by:
+        enter(by, place, "A1", "虚构甲", document_number=NUMBER)
+        second = enter(by, place, "A2", "虚构乙", document_number=NUMBER)
+    room = bulk if at_once else services
+    asked, parted = room.whose, []
+
+    def answered(**rows: Any) -> list[int]:
+        children = asked(**rows)
+        if not parted:
+            parted.extend(in_threads(part, 1))
+        return children
+
+    def part(_number: int) -> int:
+        with made_up.acting(post, *own) as by:
+            return split(view=second, reason="虚构：双胞胎，证件录错", by=by).parted_id
+
+    monkeypatch.setattr(room, "whose", answered)
+    with made_up.acting(post, *own) as by:
+        if at_once:
+            seen = Seen(record_number="A2", patient_name="虚构乙", document_number=NUMBER, document_type="resident_id")
+            [(child, _view)] = enter_views(institution=place.pk, by=by, seen=[seen])
+        else:
+            child = enter(by, place, "A2", "虚构乙", document_number=NUMBER).child_id
+    assert child == parted[0]
+    with made_up.acting(post):
+        assert HospitalView.objects.filter(institution=place).count() == 2

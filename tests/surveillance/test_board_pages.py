@@ -220,16 +220,19 @@ def test_the_centre_locks_and_unlocks_a_month(centre: Client, hospital: Institut
 
 @pytest.mark.requirement("REG-02")
 def test_points_are_listed_and_one_says_who_answers_for_it(officer: Client, hospital: Institution) -> None:
-    made_up.post("point_lead", hospital, holder=made_up.person(hospital, name="虚构总负责"))
+    lead = made_up.post("point_lead", hospital, holder=made_up.person(hospital, name="虚构总负责"))
     assert "虚构第一儿童医院" in text(officer, "/reporting/points")
     assert "虚构第一儿童医院" in text(officer, "/reporting/points", q="虚构第一", region="510104", state="current")
     for query in ({"state": "past"}, {"state": "future"}, {"region": "x"}, {"ground": "voluntary"}):
         assert "虚构第一儿童医院" not in text(officer, "/reporting/points", **query)
-    with made_up.acting(made_up.post("point_lead", hospital)):
+    with made_up.acting(lead):
         number = Point.objects.get().pk
     page = text(officer, f"/reporting/points/{number}")
     assert "虚构总负责" in page
     assert "尚无人员" in page, "no auditor, no clerk"
+    assert "只应有一位" not in page
+    made_up.post("point_lead", hospital)
+    assert "只应有一位，请终止多余的岗位" in text(officer, f"/reporting/points/{number}")
 
 
 @pytest.mark.requirement("REG-02")

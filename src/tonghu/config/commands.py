@@ -153,6 +153,7 @@ def _backup(args: argparse.Namespace) -> int:
         f"结构指纹 {done.evidence.structure_hash}（演练恢复时应相同） / "
         f"Fingerprint of the structure {done.evidence.structure_hash}: a rehearsal finds the same"
     )
+    _say_lost(done.lost)
     if fresh:
         print(
             f"新建了备份密钥 {place}：请与 keys 目录一起另存他处，没有密钥备份无法恢复 / "
@@ -176,7 +177,17 @@ def _restore(args: argparse.Namespace) -> int:
         f"行数、内容哈希、权限与备份一致 / Restored the backup of {done.made_at}: rows, content hashes and rights "
         "are those of the backup"
     )
+    _say_lost(done.lost)
     return 0
+
+
+def _say_lost(files: int) -> None:
+    if files:
+        print(
+            f"注意：有 {files} 个文件，数据库记录还在，文件却已不在 / "
+            f"Attention: {files} files live by the database and lie nowhere",
+            file=sys.stderr,
+        )
 
 
 @contextmanager

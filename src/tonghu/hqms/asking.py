@@ -120,5 +120,6 @@ class Asked:
     def _connection(self) -> duckdb.DuckDBPyConnection:
         import duckdb
 
-        # A thread more gains nothing: tables are smaller than the pieces that DuckDB shares out among threads.
-        return duckdb.connect(config={"threads": 1})
+        # A thread more gains nothing: tables are smaller than the pieces that DuckDB shares out among threads. Rows of
+        # patients are asked here: what does not fit into memory is an error, and never a file on a disk.
+        return duckdb.connect(config={"threads": 1, "temp_directory": ""})

@@ -97,7 +97,7 @@ WITH told AS (
 #: What the imports say of their rows and of the work on them.
 _OF_WORK: Final[tuple[tuple[str, str, str], ...]] = (
     (
-        "SELECT label, state, rows, findings FROM told WHERE state NOT IN ('ready', 'confirming') "
+        "SELECT label, state, rows, findings FROM told WHERE state NOT IN ('checking', 'ready', 'confirming') "
         "AND (rows > 0 OR findings > 0 OR samples IS NOT NULL)",
         "状态为 {1}，却还有 {2} 行和 {3} 处问题",
         "its state is {1}, but {2} rows and {3} findings are still there",

@@ -78,11 +78,10 @@ def stage(
 
 
 def count_rows() -> None:
-    """Have the planner know how many rows wait, those of this transaction included.
+    """Have the planner know how many rows wait; in a transaction of its own, since two counts wait for each other.
 
     The tables fill and empty with each import, and what the database last counted may be the emptiness in between: it
-    then believes that there is one row, and looks for each of a hundred thousand among a hundred thousand. The count
-    keeps the clean-up of these tables, and the count of another file, waiting until the transaction ends.
+    then believes that there is one row, and looks for each of a hundred thousand among a hundred thousand.
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT intake.count_rows()")

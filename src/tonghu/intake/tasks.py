@@ -58,6 +58,10 @@ def check_file(run: Run, *, batch: int) -> dict[str, int]:
                 others = require_own(found.organisations(), held.institution_id)
             point("intake.checked")
             staged: dict[str, int] = run.once("staged", partial(_stage, run, held.pk, found, others))
+            if staged.get("cards", 0) > COUNTED_FROM:
+                with run.open():
+                    count_rows()
+            run.once("compared", partial(_compare, held.pk, found, run.scope))
     except InputRefused as why:
         run.once("refused", partial(_refuse, held.pk, why, run.scope))
         return {}
@@ -166,7 +170,7 @@ def _plain(run: Run, held: Batch, file: StoredFile, region: str, *, mark: bool) 
 
 
 def _stage(run: Run, batch: int, found: Checked, others: frozenset[str]) -> dict[str, int]:
-    """Put the rows where they wait, and say what they are; in one transaction, so that all are there or none."""
+    """Put the rows where they wait, with what the check found; in one transaction, so that all are there or none."""
     held = Batch.objects.select_for_update(of=("self",)).get(pk=batch)
     if held.state != State.CHECKING:  # discarded meanwhile
         return {}
@@ -177,23 +181,29 @@ def _stage(run: Run, batch: int, found: Checked, others: frozenset[str]) -> dict
         stage(held, cases, findings, layout, others)
         done += len(cases)
         run.report(done, total, "cards")
-    if total > COUNTED_FROM:
-        count_rows()
     point("intake.staged")
     held.layout, held.summary = layout, remembered(found.summary)
     known = (line["rule"] for line in found.summary["findings_by_rule"])
     held.summary["card_rules"] = [line | found.mend_of(line["rule"]) for line in found_on_cards(held, known)]
+    quoted = found.samples() | {UNKNOWN: [("", name) for name in unknown_columns(found.summary)]}
+    held.samples = json.dumps(quoted, ensure_ascii=False)
+    held.save(update_fields=["layout", "summary", "samples"])
+    return {"rows": int(found.summary["rows"]), "cards": total}
+
+
+def _compare(batch: int, found: Checked, by: Scope) -> None:
+    """Say what the rows are to the cards that are there; from now on the file waits for a word."""
+    held = Batch.objects.select_for_update(of=("self",)).get(pk=batch)
+    if held.state != State.CHECKING:
+        return
     match(held)
     kinds.count(held)
     held.summary["staged"] = staged(held, found.errors_among())
     held.summary["absent"] = look(held)
     held.state = State.READY
-    quoted = found.samples() | {UNKNOWN: [("", name) for name in unknown_columns(found.summary)]}
-    held.samples = json.dumps(quoted, ensure_ascii=False)
-    held.save(update_fields=["layout", "state", "summary", "samples"])
-    if 0 < total <= MARKED_AT_ONCE:
-        enqueue(mark_file, by=run.scope, key=f"intake-mark-{batch}", batch=batch)
-    return {"rows": int(found.summary["rows"]), "cards": total}
+    held.save(update_fields=["state", "summary"])
+    if 0 < found.summary["in_scope"] + found.summary["undetermined"] <= MARKED_AT_ONCE:
+        enqueue(mark_file, by=by, key=f"intake-mark-{batch}", batch=batch)
 
 
 def unknown_columns(summary: Mapping[str, Any]) -> list[str]:

@@ -12,10 +12,13 @@ from django.utils import timezone
 
 from tonghu.network.models import Institution, InstitutionCode, Region
 from tonghu.network.region_range import NATION, covered
+from tonghu.platform.scope.scope import Scope
 
 #: The list of regions, in the code picker; and names that stand between a province and its counties, said by nobody.
 REGIONS: Final = "regions"
 BETWEEN: Final = ("市辖区", "县", "省直辖县级行政区划", "自治区直辖县级行政区划")
+#: So many institutions are looked through one by one; the same number as in ``patients/search.sql``.
+FEW: Final = 40
 
 
 def region(code: str, on: date | None = None) -> Region | None:
@@ -94,6 +97,19 @@ def lying_in(rows: QuerySet[Institution], code: str) -> QuerySet[Institution]:
     """
     low, high = covered(code)
     return rows.filter(region_code__gte=low, region_code__lt=high)
+
+
+def few_reached(by: Scope) -> list[int] | None:
+    """Return the institutions of an authority's region where they are few (:data:`FEW`); None for many, and elsewhere.
+
+    A list that names them is found by the indexes of institutions: row security says them too, but no plan can tell how
+    few. Among many, the next row of one of them is never far along the index of all.
+    """
+    if by.institution is not None or by.region_from is None:
+        return None
+    reached = Institution.objects.filter(region_code__gte=by.region_from, region_code__lt=by.region_to)
+    few = list(reached.values_list("pk", flat=True)[: FEW + 1])
+    return few if len(few) <= FEW else None
 
 
 @dataclass(frozen=True, slots=True)

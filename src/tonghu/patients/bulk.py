@@ -19,7 +19,7 @@ from tonghu.codes.pinyin import sort_key
 from tonghu.patients.access import ENTER
 from tonghu.patients.models import DOCUMENT, DOCUMENT_TAIL, HospitalView, tail
 from tonghu.patients.services import also_called, change_view, name_tokens
-from tonghu.patients.whose import Known, contested, people, whose
+from tonghu.patients.whose import Known, contested, people, views_of, whose
 from tonghu.platform.accounts.access import check_may
 from tonghu.platform.crypto.box import seal
 from tonghu.platform.crypto.hashing import keyed_hash
@@ -107,9 +107,11 @@ def enter_views(*, institution: int, seen: Sequence[Seen], by: Scope) -> list[tu
     return [answer[place] for place in range(len(seen))]
 
 
-def _enter(institution: int, seen: Sequence[Seen], known: Known, by: Scope) -> list[tuple[int, int]]:
+def _enter(
+    institution: int, seen: Sequence[Seen], known: Known, by: Scope, *, again: bool = True
+) -> list[tuple[int, int]]:
     """Child and view of each row, of which none turns on what another one of them changes."""
-    met = frozenset(known)
+    met, there = frozenset(known), views_of(known)
     with connection.cursor() as cursor:
         # Planned anew for each chunk: a plan that is kept takes any array for ten rows, and joins a chunk row by row.
         # And for the resolver alone: the checks of foreign keys would be planned for every row.
@@ -121,6 +123,8 @@ def _enter(institution: int, seen: Sequence[Seen], known: Known, by: Scope) -> l
         key = one.record_number, child
         said[key] = _after(said[key], one) if key in said else one
     held = _held(institution, [key for key in said if key[0] in met])
+    if again and there & (said.keys() - held.keys()):  # a view was parted meanwhile: asked again
+        return _enter(institution, seen, people(institution, met), by, again=False)
     for key, view in held.items():
         if said[key].latest:
             _renew(view, said[key], by)

@@ -8,9 +8,10 @@ from typing import Any, Final
 from django.db.models import Count
 
 from tonghu.network.models import Institution
+from tonghu.network.queries import FEW
 from tonghu.patients.access import ENTER, READ
 from tonghu.patients.models import HospitalView
-from tonghu.patients.queries import FEW, listed
+from tonghu.patients.queries import listed
 from tonghu.platform.audit.acts import CHILD_READ, log_list
 from tonghu.platform.audit.models import Event
 from tonghu.platform.scope.scope import Scope

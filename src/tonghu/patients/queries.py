@@ -14,7 +14,7 @@ from django.db.models.functions import Coalesce
 from django.db.models.lookups import Exact
 
 from tonghu.codes.text import halfwidth
-from tonghu.network.models import Institution
+from tonghu.network.queries import few_reached
 from tonghu.patients.access import MERGE
 from tonghu.patients.identity import ask
 from tonghu.patients.models import (
@@ -36,8 +36,6 @@ from tonghu.platform.scope.scope import Scope
 FOUND_AT_ONCE = 20
 #: Prefixes shorter than this would find half the country.
 SHORTEST_PINYIN = 2
-#: So many hospitals are looked through one by one; the same number as in ``search.sql``.
-FEW = 40
 #: The hospital that reads; None for an authority. Asked once a statement.
 _OWN = RawSQL("(SELECT scope.institution())", [], output_field=BigIntegerField())
 #: No record number or document is longer.
@@ -202,17 +200,11 @@ def _shown() -> QuerySet[HospitalView]:
 
 
 def _of_few(rows: QuerySet[HospitalView], by: Scope) -> QuerySet[HospitalView]:
-    """Say which hospitals a reader reaches where they are few: row security says it too, but no plan can tell how few.
-
-    Among many, the next row of one of them is never far along the index of all.
-    """
+    """Say which hospitals a reader reaches where they are few."""
     if by.institution is not None:
         return rows.filter(institution=by.institution)
-    if by.region_from is None:
-        return rows
-    reached = Institution.objects.filter(region_code__gte=by.region_from, region_code__lt=by.region_to)
-    few = list(reached.values_list("pk", flat=True)[: FEW + 1])
-    return rows.filter(institution__in=few) if len(few) <= FEW else rows
+    few = few_reached(by)
+    return rows if few is None else rows.filter(institution__in=few)
 
 
 def find_child(pk: int) -> Child | None:

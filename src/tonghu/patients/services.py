@@ -19,7 +19,7 @@ from tonghu.patients.access import ENTER
 from tonghu.patients.events import ENTERED
 from tonghu.patients.identity import REFUSALS, attach, refusal, release
 from tonghu.patients.models import DOCUMENT, FormerName, Guardian, HospitalView, Identifier, NameToken
-from tonghu.patients.whose import Claim, people, whose
+from tonghu.patients.whose import Claim, people, views_of, whose
 from tonghu.platform.accounts.access import check_may
 from tonghu.platform.audit.acts import CHILD
 from tonghu.platform.audit.events import record
@@ -58,14 +58,14 @@ def enter_view(
         record_number=record_number, document_number=document, patient_name=patient_name,
         birth_date=known.get("birth_date"),
     )  # fmt: skip
-    (child,) = whose(
-        institution=institution, rows=[claim], known=people(institution, [record_number]), corrects=corrects
-    )
-    held = (
-        HospitalView.objects.select_for_update()
-        .filter(institution_id=institution, record_number=record_number, child_id=child)
-        .first()
-    )
+    for _once_more in range(2):  # where the view is parted meanwhile
+        met = people(institution, [record_number])
+        there = views_of(met)
+        (child,) = whose(institution=institution, rows=[claim], known=met, corrects=corrects)
+        views = HospitalView.objects.select_for_update().filter(institution_id=institution, record_number=record_number)
+        held = views.filter(child_id=child).first()
+        if held is not None or (record_number, child) not in there:
+            break
     if held is not None:
         return change_view(view=held, by=by, patient_name=patient_name, **known)
     return create_view(

@@ -113,6 +113,16 @@ def people(institution: int, numbers: Iterable[str]) -> Known:
     return found
 
 
+def views_of(known: Known) -> set[tuple[str, int]]:
+    """Return record number and child of the views that were there when they were read (:func:`people`)."""
+    return {
+        (number, one.child)
+        for number, held in known.items()
+        for one in held
+        if one.view is not None and one.child is not None
+    }
+
+
 def contested(rows: Sequence[Told], known: Known) -> set[str]:
     """Return the record numbers of several rows, of which one could contradict another or somebody who is known."""
     times = Counter(one.record_number for one in rows)

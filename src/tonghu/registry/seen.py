@@ -11,6 +11,7 @@ from typing import Final, cast
 
 from django.db.models import QuerySet
 
+from tonghu.network.queries import few_reached
 from tonghu.platform.audit.acts import log_list
 from tonghu.platform.scope.scope import Scope
 from tonghu.registry.content import Content, open_
@@ -27,7 +28,8 @@ def cards_seen(by: Scope) -> QuerySet[Card]:
         return Card.objects.filter(institution=by.institution)
     # Row security says it as well; said here, the indexes of reported cards fit (``OF_REPORTED``).
     seen = SeenCard.objects.filter(first_reported_at__isnull=False)
-    return cast("QuerySet[Card]", seen)  # the same columns
+    few = few_reached(by)
+    return cast("QuerySet[Card]", seen if few is None else seen.filter(institution__in=few))  # the same columns
 
 
 def cards_of_child(children: Iterable[int]) -> QuerySet[Card]:

@@ -26,6 +26,8 @@ RESPONSIBLE: tuple[str, ...] = (
 )  # fmt: skip
 #: Without one of each, a point cannot report (NCPCS.1).
 NEEDED: tuple[str, ...] = ("point_lead", "entry_clerk", "auditor")
+#: Of these a point has one (NCPCS.1: one overall leader), deputies while that one is away aside.
+ONLY_ONE: tuple[str, ...] = ("point_lead",)
 
 
 def points(region: str = "000000") -> QuerySet[Point]:
@@ -60,6 +62,11 @@ class Duty:
     def lacking(self) -> bool:
         """Whether the point needs somebody here and has nobody."""
         return self.role in NEEDED and not self.holders
+
+    @property
+    def crowded(self) -> bool:
+        """Whether several hold what one person answers for."""
+        return self.role in ONLY_ONE and sum(post.deputy_for_id is None for post in self.holders) > 1
 
 
 def responsible(institution: int) -> tuple[Duty, ...]:

@@ -25,6 +25,10 @@ from tonghu.platform.database import roles
 from tonghu.platform.database.backup import evidence, restore, stream, write
 from tonghu.platform.database.backup.evidence import Evidence
 from tonghu.platform.database.backup.rehearse import rehearse
+from tonghu.platform.files import vault
+from tonghu.platform.files.incoming import Incoming
+from tonghu.platform.files.services import store
+from tonghu.platform.files.upload import ReceivedFile
 from tonghu.platform.scope.scope import open_scope, system_scope
 
 #: Ends the names of the databases that these tests make: sessions side by side share the server.
@@ -209,6 +213,43 @@ def test_the_command_says_so_and_ends_with_2(place: str, capsys: pytest.CaptureF
     said = capsys.readouterr().err.strip()
     assert len(said.splitlines()) == 1, said
     assert place.rpartition("/")[0] in said
+
+
+def test_files_that_live_by_the_database_and_lie_nowhere_are_told(
+    made: Any, target: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(vault, "folder", lambda: tmp_path / "elsewhere")
+    incoming = Incoming()
+    incoming.write(b"P1,P2\n1,2\n")
+    incoming.finish()
+    with made_up.acting(made_up.post("entry_clerk", made_up.hospital("BACKUP1"))) as by:
+        brought = ReceivedFile(incoming, name="made-up.csv", content_type="text/csv", field="file")
+        file = store(brought, name="made-up.csv", purpose_name="discharge_upload", by=by)
+    place = tmp_path / "lost.backup"
+    assert (made.written.lost, write.backup(made.home, place, made.key).lost) == (0, 1)
+    with pytest.raises(InputRefused, match="有 1 个文件"):
+        rehearse(place, made.key, lambda _zh, _en: None)
+    assert restore.restore(place, made.key, **target).lost == 1, "what is there comes back all the same"
+
+    files = write._files
+
+    def ends_meanwhile(*given: Any) -> Any:  # after the snapshot that names it
+        ours = connections["owner"].settings_dict["NAME"]
+        with psycopg.connect(site_database.server().admin_url(), dbname=ours) as now:
+            now.execute("SELECT set_config('tonghu.scope', %s, true)", [system_scope("migration").as_setting()])
+            now.execute(
+                "UPDATE files_storedfile SET destroyed_at = now(), destroyed_why = 'life_ended', key = NULL, "
+                "name = NULL WHERE id = %s",
+                [file.pk],
+            )
+        return files(*given)
+
+    monkeypatch.setattr(write, "_files", ends_meanwhile)
+    ended = tmp_path / "ended.backup"
+    assert write.backup(made.home, ended, made.key).lost == 0
+    said: list[str] = []
+    rehearse(ended, made.key, lambda _zh, en: said.append(en))
+    assert "every file that lives by the database is there" in said
 
 
 def test_the_rehearsal_shows_its_evidence(made: Any) -> None:

@@ -61,6 +61,13 @@ def rehearse(source: Path, key: bytes, say: Say) -> Restored:
                 f"恢复 {tables} 张表 {rows:,} 行、{done.files} 个文件，用时 {seconds:.1f} 秒",
                 f"restored {tables} tables, {rows:,} rows, {done.files} files in {seconds:.1f} s",
             )
+            if done.lost:
+                raise InputRefused(
+                    f"有 {done.lost} 个文件，数据库记录还在，备份时文件已不在：请查明后重做备份",
+                    f"{done.lost} files that live by the database were not there when the backup was made: find out "
+                    "why, then make another",
+                )
+            say("数据库所记的文件都在", "every file that lives by the database is there")
             say("每张表的行数与内容哈希与备份一致", "rows and content hash of every table are those of the backup")
             say(
                 f"所有者、权限、行级安全策略一致 {done.found.structure_hash}",

@@ -19,7 +19,7 @@ from tonghu.errors import InputRefused
 from tonghu.platform.database import roles
 from tonghu.platform.database.backup import evidence
 from tonghu.platform.database.backup.stream import Reader
-from tonghu.platform.database.backup.write import FILES, program_environment
+from tonghu.platform.database.backup.write import FILES, living, program_environment
 from tonghu.platform.database.installations import choose
 
 
@@ -32,12 +32,14 @@ class Restored:
         wanted: what the backup says it holds.
         found: what the database holds now.
         files: how many stored files came back, each with the hash that it had.
+        lost: how many did not, though the database says that they live: the site had lost them before the backup.
     """
 
     made_at: str
     wanted: evidence.Evidence
     found: evidence.Evidence
     files: int
+    lost: int = 0
 
     @property
     def differences(self) -> list[str]:
@@ -137,6 +139,7 @@ def _rebuild(
     manifest: dict[str, Any] = {}
     hashes: dict[str, list[Any]] = {}
     listed: dict[str, list[Any]] = {}
+    gone: set[str] = set()
     while name := reader.section():
         if name == "manifest":
             manifest = json.loads(b"".join(reader.blocks()))
@@ -145,6 +148,8 @@ def _rebuild(
             _load(reader, admin_url, building, tell)
         elif name == "files":
             listed = json.loads(b"".join(reader.blocks()))
+        elif name == "gone":
+            gone = set(json.loads(b"".join(reader.blocks())))
         elif name.startswith("file:"):
             hashes[name.removeprefix("file:")] = _keep(reader, files, name.removeprefix("file:"))
     if not manifest or hashes != listed:
@@ -152,7 +157,8 @@ def _rebuild(
     tell("evidence", 0)
     with psycopg.connect(admin_url, dbname=building) as connection:
         found = evidence.gather(connection)
-    return Restored(manifest["at"], evidence.from_json(manifest["database"]), found, len(listed))
+        lost = living(connection) - listed.keys() - gone
+    return Restored(manifest["at"], evidence.from_json(manifest["database"]), found, len(listed), len(lost))
 
 
 def _load(reader: Reader, admin_url: str, building: str, tell: Callable[[str, int], None]) -> None:

@@ -50,7 +50,10 @@ def read_key(place: Path) -> bytes:
     except (OSError, ValueError):
         key = b""
     if len(key) != 32:
-        raise InputRefused(f"读不到备份密钥：{place}", f"The backup key cannot be read: {place}")
+        raise InputRefused(
+            f"读不到备份密钥：{place}（在别处的，用 --key 指明）",
+            f"The backup key cannot be read: {place}; name another with --key",
+        )
     return key
 
 

@@ -34,12 +34,22 @@ class Written:
         size: its bytes.
         evidence: what it holds of the database.
         files: how many stored files are in it.
+        lost: how many stored files should be, by the database, and lie nowhere.
     """
 
     place: Path
     size: int
     evidence: evidence.Evidence
     files: int
+    lost: int
+
+
+def living(connection: psycopg.Connection[Any]) -> set[str]:
+    """Return where the files lie, below :data:`FILES`, that live by what a database says."""
+    if connection.execute("SELECT to_regclass('public.files_storedfile')").fetchone() == (None,):
+        return set()
+    found = connection.execute("SELECT place FROM public.files_storedfile WHERE destroyed_at IS NULL").fetchall()
+    return {f"{place[:2]}/{place}" for (place,) in found}
 
 
 def check_place(place: Path) -> None:
@@ -82,7 +92,7 @@ def backup(home: Path, place: Path, key: bytes, progress: Callable[[str, int], N
     """Write a backup of the site in `home` to `place`; the site may go on working.
 
     Everything about the database comes from one snapshot, which the program that dumps it shares. Stored files never
-    change, so those that the snapshot names are copied after it.
+    change, so those that the snapshot names are copied after it; which of them were destroyed meanwhile is noted.
 
     Args:
         home: the site's folder.
@@ -100,25 +110,37 @@ def backup(home: Path, place: Path, key: bytes, progress: Callable[[str, int], N
     try:
         with os.fdopen(_begin(place), "wb") as out:
             writer = Writer(out, key)
-            seen = _database(home, writer, tell)
-            files = _files(home / FILES, writer, tell)
+            seen, named = _database(home, writer, tell)
+            listed = _files(home / FILES, writer, tell)
+            missing = named - listed.keys()
+            gone = missing - _living_now(home) if missing else set()
+            _section(writer, "gone", iter([json.dumps(sorted(gone)).encode()]))
             writer.close()
             out.flush()
             os.fsync(out.fileno())
         unfinished.rename(place)
     finally:
         unfinished.unlink(missing_ok=True)
-    return Written(place, place.stat().st_size, seen, files)
+    return Written(place, place.stat().st_size, seen, len(listed), len(missing - gone))
 
 
-def _database(home: Path, writer: Writer, tell: Callable[[str, int], None]) -> evidence.Evidence:
-    address = roles.address(home, "backup")
+def _connected(home: Path) -> psycopg.Connection[Any]:
     try:
-        connection = psycopg.connect(address, connect_timeout=5)
+        return psycopg.connect(roles.address(home, "backup"), connect_timeout=5)
     except psycopg.OperationalError as fault:
         last = str(fault).strip().splitlines()[-1]
         raise InputRefused(f"连不上数据库：{last}", f"The database cannot be reached: {last}") from None
-    with connection:
+
+
+def _living_now(home: Path) -> set[str]:
+    with _connected(home) as connection:
+        return living(connection)
+
+
+def _database(home: Path, writer: Writer, tell: Callable[[str, int], None]) -> tuple[evidence.Evidence, set[str]]:
+    """The evidence of the snapshot, and the files that it names."""
+    address = roles.address(home, "backup")
+    with _connected(home) as connection:
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         connection.read_only = True
         row = connection.execute("SELECT pg_export_snapshot()").fetchone()
@@ -132,7 +154,7 @@ def _database(home: Path, writer: Writer, tell: Callable[[str, int], None]) -> e
         }  # fmt: skip
         _section(writer, "manifest", iter([json.dumps(manifest, ensure_ascii=False).encode()]))
         _section(writer, "database", _dump(address, row[0], connection.info.server_version // 10000, tell))
-    return seen
+        return seen, living(connection)
 
 
 def _head_of_log(connection: psycopg.Connection[Any]) -> str:
@@ -173,7 +195,7 @@ def program_environment(password: str) -> dict[str, str]:
     return kept | {"LC_ALL": "C", "PGPASSWORD": password}
 
 
-def _files(folder: Path, writer: Writer, tell: Callable[[str, int], None]) -> int:
+def _files(folder: Path, writer: Writer, tell: Callable[[str, int], None]) -> dict[str, list[Any]]:
     listed: dict[str, list[Any]] = {}
     done = 0
     for file in sorted(f for f in folder.rglob("*") if f.is_file()) if folder.is_dir() else ():
@@ -194,7 +216,7 @@ def _files(folder: Path, writer: Writer, tell: Callable[[str, int], None]) -> in
         done += size
         tell("files", done)
     _section(writer, "files", iter([json.dumps(listed).encode()]))
-    return len(listed)
+    return listed
 
 
 def _section(writer: Writer, name: str, blocks: Iterator[bytes]) -> None:
