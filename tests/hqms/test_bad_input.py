@@ -249,7 +249,7 @@ def test_a_quoted_line_break_is_part_of_its_cell(check, clean):
 def test_rows_of_another_width_are_named(check, sample_rows):
     rows = [*sample_rows[:3], sample_rows[3][:-1], *sample_rows[4:]]
     result = check(as_csv(rows))
-    assert any("第 3 行" in note["zh"] for note in result.summary["notes"])
+    assert any("数据行号 3（表头不计）" in note["zh"] for note in result.summary["notes"])
 
 
 # --- Found by looking at the file as its user would

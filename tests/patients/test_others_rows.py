@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection, transaction
 from django.urls import reverse
 from django.utils import timezone
 from made_up_hospitals import enter, scope_of
@@ -177,3 +177,39 @@ def test_a_view_that_is_parted_while_a_row_is_entered_is_not_made_again(
     assert child == parted[0]
     with made_up.acting(post):
         assert HospitalView.objects.filter(institution=place).count() == 2
+
+
+@pytest.mark.usefixtures("committed")
+@pytest.mark.parametrize("contradicting", [True, False])
+def test_rows_that_contradict_each_other_have_the_turn_to_themselves(
+    monkeypatch: pytest.MonkeyPatch, contradicting: bool
+) -> None:
+    first, second = (made_up.post("records_department", made_up.hospital(code)) for code in ("TURN1", "TURN2"))
+    asked, beside = bulk.whose, []
+
+    def seen(number: int) -> Seen:
+        record = "R1" if contradicting else f"R{number}"
+        return Seen(record_number=record, patient_name=f"虚构{'甲乙'[number]}", birth_date=date(2015, 1 + number, 3))
+
+    def other(_number: int) -> str:
+        with made_up.acting(second, "children.enter") as by, connection.cursor() as cursor:
+            cursor.execute("SET LOCAL lock_timeout = '300ms'")
+            try:
+                enter_views(
+                    institution=second.institution_id, by=by, seen=[Seen(record_number="P1", patient_name="虚构")]
+                )
+            except OperationalError:
+                transaction.set_rollback(True)
+                return "waits"
+            return "enters"
+
+    def answered(**rows: Any) -> list[int]:
+        if not beside and rows["institution"] == first.institution_id:
+            beside.append("")
+            beside[:] = in_threads(other, 1)
+        return asked(**rows)
+
+    monkeypatch.setattr(bulk, "whose", answered)
+    with made_up.acting(first, "children.enter") as by:
+        enter_views(institution=first.institution_id, by=by, seen=[seen(0), seen(1)])
+    assert beside == ["waits" if contradicting else "enters"]

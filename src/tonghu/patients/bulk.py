@@ -73,7 +73,7 @@ INSERT INTO patients_nametoken (institution_id, kind, token, former, child_id, v
 SELECT %b, kind, token, false, child, view
 FROM unnest(%b::smallint[], %b::text[], %b::bigint[], %b::bigint[]) AS line (kind, token, child, view)
 """
-#: The lock under which rows are entered one by one.
+#: The lock that chunks share, and that one has alone in which rows are entered one by one.
 _ONE_BY_ONE: Final = 0x74680B01
 _Key = tuple[str, int]  # record number and child: what a view is known by at its hospital
 
@@ -95,9 +95,10 @@ def enter_views(*, institution: int, seen: Sequence[Seen], by: Scope) -> list[tu
     known = people(institution, {one.record_number for one in seen})
     alone = contested(seen, known)
     answer: dict[int, tuple[int, int]] = {}
-    if alone:  # the resolver is asked again and again: two imports that do so wait for each other, never crosswise
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_ONE_BY_ONE])
+    # Where the resolver is asked again and again, documents come in another order than in one question: such a chunk
+    # has the turn to itself, so that no two imports wait for each other crosswise.
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT pg_advisory_xact_lock{'' if alone else '_shared'}(%s)", [_ONE_BY_ONE])
     together = [place for place, one in enumerate(seen) if one.record_number not in alone]
     if together:
         answer.update(zip(together, _enter(institution, [seen[place] for place in together], known, by), strict=True))

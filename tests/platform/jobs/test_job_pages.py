@@ -101,7 +101,7 @@ def test_when_a_job_has_ended_its_page_loads_anew_with_what_came_of_it(clerk: Po
 def test_what_came_of_a_job_is_said_in_words_without_an_empty_bar(clerk: Post, browser: Client) -> None:
     job = ask(clerk, state=State.DONE, finished_at=timezone.now(), result={"links": 567, "broken_at": 0})
     page = text(browser, f"/jobs/{job}")
-    assert re.search(r"<dt>已检查环节数</dt><dd>567</dd>", page)
+    assert re.search(r"<dt>已检查的校验记录数</dt><dd>567</dd>", page)
     assert "broken_at" not in page
     assert "<progress" not in page
     assert "<progress" in text(browser, f"/jobs/{ask(clerk)}")

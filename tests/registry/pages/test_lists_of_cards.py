@@ -195,7 +195,9 @@ def test_every_act_is_told_as_a_sentence_of_what_happened(chosen: str) -> None:
 def test_after_an_act_the_page_says_what_happened(point: Point, auditor: Client) -> None:
     one, two = submitted(point, 2)
     said = text(auditor.post(f"/cards/{one.pk}/act", {"_version": 1, "_act": "approve"}, follow=True))
-    assert f"{one.record_number} 已审核通过。" in said
+    with point.acting("auditor"):
+        name = one.view.patient_name
+    assert f"{one.record_number} {name} 已审核通过。" in said
     auditor.post(f"/cards/{two.pk}/act", {"_version": 1, "_act": "approve"})
     assert "已上报国家监测中心 2 份报告卡。" in text(
         auditor.post(REPORT, of_button(auditor, "/cards/audit", REPORT), follow=True)
