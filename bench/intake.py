@@ -131,7 +131,7 @@ def _ours(checked: _Checked, rows: int) -> float:
     from tonghu.intake.matching import match
     from tonghu.intake.models import Batch, Row, State
     from tonghu.intake.services import COUNTS
-    from tonghu.intake.staging import stage
+    from tonghu.intake.staging import count_rows, stage
 
     with _acting():
         batch = _batch(checked.layout)
@@ -139,7 +139,10 @@ def _ours(checked: _Checked, rows: int) -> float:
     with _acting():
         for cases, findings in checked.blocks:
             stage(batch, cases, findings, checked.layout)
-        staged = time.perf_counter()
+    staged = time.perf_counter()
+    with _acting():
+        count_rows()
+    with _acting():
         match(batch)
     matched = time.perf_counter()
     with _acting():
@@ -153,7 +156,7 @@ def _ours(checked: _Checked, rows: int) -> float:
     seconds = time.perf_counter() - started
     with _acting():
         counts = Batch.objects.get(pk=batch.pk).counts
-    print(f"  staged {staged - started:.1f} s, compared {matched - staged:.1f} s, imported "
+    print(f"  staged {staged - started:.1f} s, counted and compared {matched - staged:.1f} s, imported "
           f"{started + seconds - matched:.1f} s: {counts}", flush=True)  # fmt: skip
     _require(counts["created"] + counts["unchanged"] + counts["failed"], rows)
     return seconds
