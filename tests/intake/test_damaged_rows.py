@@ -154,3 +154,9 @@ def test_the_preview_leads_to_these_rows_and_each_says_why(hospital: Hospital) -
     assert "内容可能被截断或错列" in browser.get(f"/imports/{batch.pk}/rows/1").content.decode()
     kind = browser.get(f"/imports/{batch.pk}/rows?match=changed").content.decode()
     assert "批量采用不包括这些行" in kind
+
+
+def test_a_row_that_takes_the_age_away_waits_also_where_the_stay_has_a_card(hospital: Hospital) -> None:
+    hospital.imported(hospital.page())
+    batch = hospital.checked(hospital.page(P6="", P7=""))
+    assert stands(hospital, batch) == [("changed", "undetermined", "", "")]

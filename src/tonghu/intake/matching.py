@@ -240,6 +240,8 @@ def _compare(batch: Batch, only: Sequence[int] | None) -> None:
                 row.why = "renames"
             elif row.match == Match.CHANGED and row.damage:
                 row.why = row.damage
+            elif row.match == Match.CHANGED and row.scope_group == "undetermined":
+                row.why = "undetermined"  # the file takes away what told that the child is under 20
             elif row.match == Match.CHANGED and any(code in by_hand[row.card or 0] for code in changed):
                 row.why = "edited"
         Row.objects.bulk_update(rows, ["changed", "match", "why", "fills", "renames", "damage"])
