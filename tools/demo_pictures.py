@@ -5,7 +5,7 @@
     ./run demo --reset                                   # in one terminal
     .venv/bin/python tools/demo_pictures.py              # in another, from the project's folder
 
-Nothing is saved, submitted or returned on the way, so that the demo stays as it was.
+Nothing is saved, submitted or returned on the way; of the looked-up code a draft stays.
 """
 
 from __future__ import annotations
@@ -54,6 +54,7 @@ def a_code(page: Page) -> None:
     """Look a diagnosis up by its initials."""
     first_card(page)
     field = page.locator("#id_P28, #id_C03C").first
+    field.evaluate("field => field.scrollIntoView({block: 'center'})")
     field.fill("")
     field.press_sequentially("jxlb")
     page.locator(".picker-list:not([hidden]) [data-value]").first.wait_for()
@@ -129,7 +130,10 @@ def _logged_in(browser: Browser, address: str, username: str) -> Page:
         page.wait_for_url("**/login/code**")
         page.fill("[name=code]", code)
         page.keyboard.press("Enter")
-    page.wait_for_url(lambda url: urlsplit(url).path == "/")  # the log-in names the place in its query
+    page.wait_for_url(lambda url: not urlsplit(url).path.startswith("/login"))
+    if urlsplit(page.url).path == "/post":  # who holds several posts chooses one
+        page.locator("main form button").first.click()
+        page.wait_for_url(lambda url: urlsplit(url).path != "/post")
     return page
 
 
