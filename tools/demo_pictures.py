@@ -24,13 +24,9 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from browser_fonts import font_settings
+
 ROOT: Final = Path(__file__).resolve().parent.parent
-#: As in the tests: the site's own font, since a machine need not have a Chinese one.
-FONTS: Final = ROOT / "var" / "frontend" / "fonts"
-FONT_SETTINGS: Final = """<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd">
-<fontconfig><include ignore_missing="yes">/etc/fonts/fonts.conf</include><dir>{fonts}</dir><cachedir>{cache}</cachedir>
-<alias binding="strong"><family>sans-serif</family><prefer><family>Noto Sans SC</family></prefer></alias></fontconfig>
-"""
 
 
 def nothing(_page: Page) -> None:
@@ -97,11 +93,9 @@ def main() -> int:
     arguments = asked.parse_args()
     chromium = os.environ.get("TONGHU_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        settings = Path(folder) / "fonts.conf"
-        settings.write_text(FONT_SETTINGS.format(fonts=FONTS, cache=folder), "utf-8")
         browser = playwright.chromium.launch(
             executable_path=chromium, args=["--no-sandbox", "--disable-gpu"],
-            env={**os.environ, "FONTCONFIG_FILE": str(settings)},
+            env={**os.environ, **font_settings(Path(folder))},
         )  # fmt: skip
         for username in dict.fromkeys(one[0] for one in PICTURES):
             page = _logged_in(browser, arguments.address, username)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -20,6 +21,11 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 
 from committed import committed
 
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tools"))
+
+from browser_fonts import font_settings  # noqa: E402
+
 __all__ = ["committed"]
 
 # Playwright's synchronous calls keep a loop in this thread, and Django would refuse the database beside one.
@@ -30,13 +36,7 @@ expect.set_options(timeout=15_000)  # two busy cores: a slow moment is no failur
 #: htmx says so of a request that a later one replaced, as it is told to: no fault.
 REPLACED = ("htmx:afterRequest", "htmx:sendAbort")
 
-ROOT = Path(__file__).resolve().parents[2]
 AXE = ROOT / "var" / "frontend" / "dev" / "axe.min.js"
-#: The Chinese font of the site's papers: a machine need not have one, and empty boxes are wider than words.
-FONTS = ROOT / "var" / "frontend" / "fonts"
-FONT_SETTINGS = """<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd">
-<fontconfig><include ignore_missing="yes">/etc/fonts/fonts.conf</include><dir>{fonts}</dir><cachedir>{cache}</cachedir>
-</fontconfig>"""
 CHROMIUM = os.environ.get("TONGHU_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
 #: Without a graphics card, and without the process that would play one.
 LAUNCHED = ["--no-sandbox", "--disable-gpu", "--disable-software-rasterizer"]
@@ -81,12 +81,10 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     """Debian's Chromium, with a Chinese font."""
     if not CHROMIUM:
         pytest.fail("Chromium is missing: install Debian's package chromium, or name it in TONGHU_CHROMIUM")
-    settings = tmp_path_factory.mktemp("fonts") / "fonts.conf"
-    settings.write_text(FONT_SETTINGS.format(fonts=FONTS, cache=settings.parent / "cache"), "utf-8")
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(
             executable_path=CHROMIUM, args=LAUNCHED,
-            env={**os.environ, "FONTCONFIG_FILE": str(settings)},
+            env={**os.environ, **font_settings(tmp_path_factory.mktemp("fonts"))},
         )  # fmt: skip
         yield started
         started.close()

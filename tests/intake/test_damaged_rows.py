@@ -160,3 +160,11 @@ def test_a_row_that_takes_the_age_away_waits_also_where_the_stay_has_a_card(hosp
     hospital.imported(hospital.page())
     batch = hospital.checked(hospital.page(P6="", P7=""))
     assert stands(hospital, batch) == [("changed", "undetermined", "", "")]
+
+
+def test_of_a_card_that_never_told_the_age_nobody_is_asked_again(hospital: Hospital) -> None:
+    batch = hospital.checked(hospital.page(P6="", P7=""))
+    assert decide(hospital, batch, Choice.NEW, row=1) == 1
+    hospital.confirmed(batch)
+    changed = hospital.checked(hospital.page(P6="", P7="", P782="13000.00"))
+    assert stands(hospital, changed) == [("changed", "", "", "replace")]

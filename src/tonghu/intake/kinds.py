@@ -71,16 +71,14 @@ def forget(batch: Batch) -> None:
 
 def choose(batch: Batch, rows: QuerySet[Row], choice: str) -> int:
     """Choose for rows of a locked batch, and let the counts follow; returns for how many."""
-    known = kinds(batch) if _KEPT in batch.summary else None
-    before = _counted(rows)
-    chosen = rows.update(choice=choice, chosen=True)
-    if known is not None and chosen:
+    if _KEPT in batch.summary:
+        known, before = kinds(batch), _counted(rows)
         known -= before
         for kind, many in before.items():
             known[kind._replace(choice=choice)] += many
         _keep(batch, known)
         batch.save(update_fields=["summary"])
-    return chosen
+    return rows.update(choice=choice, chosen=True)
 
 
 def _counted(rows: QuerySet[Row]) -> Counter[Kind]:

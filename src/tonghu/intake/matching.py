@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Container, Sequence
-from datetime import datetime
 from functools import cache
 from typing import Final
 
@@ -212,7 +211,8 @@ def _compare(batch: Batch, only: Sequence[int] | None) -> None:
     while rows := list(seem.order_by("pk").filter(pk__gt=last)[:COMPARED]):
         last = rows[-1].pk
         cards = [row.card for row in rows if row.card is not None]
-        held, by_hand, named = contents(cards), written_by_hand(cards), _named(cards)
+        held, by_hand = contents(cards), written_by_hand(cards)
+        there = Card.objects.only("record_number", "discharge_at", "scope_group").in_bulk(cards)
         known = _known_before([row.pk for row in rows])
         for row in rows:
             now = held[row.card or 0]
@@ -230,27 +230,25 @@ def _compare(batch: Batch, only: Sequence[int] | None) -> None:
                 not changed or any(not differing(incoming, earlier, absent) for earlier in known.get(row.pk, ()))
             ):
                 row.match, row.why = Match.UNCHANGED, ""
-            row.renames = row.match == Match.CHANGED and (
-                (row.record_number, row.discharge_at) != named[row.card or 0] or _other_document(incoming, now)
-            )
+            changes, card = row.match == Match.CHANGED, there[row.card or 0]
+            renames = (row.record_number, row.discharge_at) != (card.record_number, card.discharge_at)
+            row.renames = changes and (renames or _other_document(incoming, now))
             if row.damage != Damage.RAGGED:
-                changing = row.match == Match.CHANGED and not voided
-                row.damage = damage(in_layout(incoming, now.layout), now, changed) if changing else ""
-            if row.renames:
-                row.why = "renames"
-            elif row.match == Match.CHANGED and row.damage:
-                row.why = row.damage
-            elif row.match == Match.CHANGED and row.scope_group == "undetermined":
-                row.why = "undetermined"  # the file takes away what told that the child is under 20
-            elif row.match == Match.CHANGED and any(code in by_hand[row.card or 0] for code in changed):
-                row.why = "edited"
+                row.damage = damage(in_layout(incoming, now.layout), now, changed) if changes and not voided else ""
+            if changes:
+                row.why = _asked_why(row, card, changed, by_hand[card.pk])
         Row.objects.bulk_update(rows, ["changed", "match", "why", "fills", "renames", "damage"])
 
 
-def _named(cards: list[int]) -> dict[int, tuple[str, datetime | None]]:
-    """Record number and discharge time of cards: what their stays are known by."""
-    held = Card.objects.filter(pk__in=cards).values_list("pk", "record_number", "discharge_at")
-    return {card: (record_number, discharge_at) for card, record_number, discharge_at in held}
+def _asked_why(row: Row, card: Card, changed: Sequence[str], by_hand: Container[str]) -> str:
+    """Why somebody is asked before a row changes a card, whatever its state; '' where the card follows the file."""
+    if row.renames:
+        return "renames"
+    if row.damage:
+        return row.damage
+    if row.scope_group == "undetermined" != card.scope_group:  # it takes away what told that the child is under 20
+        return "undetermined"
+    return "edited" if any(code in by_hand for code in changed) else ""
 
 
 def _other_document(incoming: Content, held: Content) -> bool:

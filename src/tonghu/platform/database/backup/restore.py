@@ -39,7 +39,7 @@ class Restored:
     wanted: evidence.Evidence
     found: evidence.Evidence
     files: int
-    lost: int = 0
+    lost: int
 
     @property
     def differences(self) -> list[str]:
