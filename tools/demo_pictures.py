@@ -5,7 +5,7 @@
     ./run demo --reset                                   # in one terminal
     .venv/bin/python tools/demo_pictures.py              # in another, from the project's folder
 
-Nothing is saved, submitted or returned on the way; of the looked-up code a draft stays.
+Nothing is saved, submitted or returned on the way.
 """
 
 from __future__ import annotations
@@ -46,16 +46,6 @@ def a_reason(page: Page) -> None:
     page.get_by_role("dialog").wait_for()
 
 
-def a_code(page: Page) -> None:
-    """Look a diagnosis up by its initials."""
-    first_card(page)
-    field = page.locator("#id_P28, #id_C03C").first
-    field.evaluate("field => field.scrollIntoView({block: 'center'})")
-    field.fill("")
-    field.press_sequentially("jxlb")
-    page.locator(".picker-list:not([hidden]) [data-value]").first.wait_for()
-
-
 def audited(page: Page) -> None:
     """Open the first card of the auditor's desk."""
     page.locator("main table a").first.click()
@@ -78,7 +68,6 @@ PICTURES: Final[tuple[tuple[str, str, str, Callable[[Page], None]], ...]] = (
     ("h1.entry_clerk", "/cards/queue", "cards-queue", nothing),
     ("h1.entry_clerk", "/cards/queue", "cards-mend", first_card),
     ("h1.entry_clerk", "/cards/queue", "cards-reason", a_reason),
-    ("h1.entry_clerk", "/cards/queue", "cards-code", a_code),
     ("h1.auditor", "/cards/audit", "cards-audit", nothing),
     ("h1.auditor", "/cards/audit", "cards-audit-card", audited),
     ("h1.auditor", "/cards/audit", "cards-audit-return", returning),
