@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 import pytest
-from card_journeys import log_in, picture
+from card_journeys import log_in, no_draft_is_left, picture
 from playwright.sync_api import Page, expect
 
 from made_up_cards import Point, code
@@ -175,4 +175,4 @@ def test_a_reason_outlives_an_expired_session(point: Point, page: Page, site: st
     with point.acting("auditor"):
         assert CardAct.objects.filter(card=card).latest("pk").reason == "自付金额与收费处不一致"
     page.goto("/")
-    page.wait_for_function("Object.keys(sessionStorage).every((key) => !key.startsWith('draft:act:'))")
+    no_draft_is_left(page)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from card_journeys import log_in, picture
+from card_journeys import log_in, no_draft_is_left, picture
 from playwright.sync_api import Page, expect
 
 from made_up_cards import Point
@@ -98,5 +98,4 @@ def test_the_other_dialogs_outlive_an_expired_session(point: Point, page: Page, 
     field.press("Control+Enter")
     said = page.locator(".messages, .foot-note", has_text="2026-08" if sheet == "month" else "出院科室")
     expect(said.first).to_be_visible()
-    # The page's script forgets what was sent, a moment after the message is there.
-    page.wait_for_function("Object.keys(sessionStorage).every((key) => !key.startsWith('draft:act:'))")
+    no_draft_is_left(page)
