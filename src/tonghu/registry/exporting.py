@@ -11,7 +11,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 import xlsxwriter
@@ -29,6 +29,12 @@ VERSION_COLUMN: Final = "童护卡版本"
 _TOGETHER: Final = 500
 _BEGIN_FORMULAS: Final = frozenset("=+-@\t\r")
 _NUMBER: Final = re.compile(r"[-+]?[\d.,]+")
+#: Told, row after row, how many are written.
+Told = Callable[[int], None]
+
+
+def _nobody(_written: int) -> None:
+    """Nobody waits for the rows."""
 
 
 def header(layout: str) -> list[str]:
@@ -56,18 +62,19 @@ def lines(cards: Sequence[int], layout: str) -> Iterator[list[str]]:
                 yield [str(card), str(newest[card].number), *front, *items]
 
 
-def as_csv(cards: Sequence[int], layout: str, watermark: str) -> bytes:
+def as_csv(cards: Sequence[int], layout: str, watermark: str, told: Told = _nobody) -> bytes:
     """Return cards as CSV: UTF-8 with a BOM, as WPS and Excel read it; the watermark stands above the header."""
     out = io.StringIO()
     written = csv.writer(out)
     written.writerow([watermark])
     written.writerow(header(layout))
-    for line in lines(cards, layout):
+    for row, line in enumerate(lines(cards, layout), 1):
         written.writerow([_harmless(cell) for cell in line])
+        told(row)
     return ("\ufeff" + out.getvalue()).encode()
 
 
-def as_xlsx(cards: Sequence[int], layout: str, watermark: str) -> bytes:
+def as_xlsx(cards: Sequence[int], layout: str, watermark: str, told: Told = _nobody) -> bytes:
     """Return cards as a workbook; every cell is text, so that numbers keep their zeros."""
     out = io.BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
@@ -87,6 +94,7 @@ def as_xlsx(cards: Sequence[int], layout: str, watermark: str) -> bytes:
         for column, cell in enumerate(line):
             if cell:  # as text it is no formula; only what would be taken for made harmless is marked
                 sheet.write_string(row, column, _harmless(cell) if cell[0] == "'" else cell, text)
+        told(row - 1)
     book.close()
     return out.getvalue()
 

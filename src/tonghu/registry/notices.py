@@ -63,6 +63,12 @@ VOID_DECLINED: Final = declare(
     zh="审核员没有同意您作废 {count} 份报告卡的申请，原因写在报告卡上",
     en="The auditor declined your request to void {count} report card(s); why stands on the card",
 )  # fmt: skip
+#: To whoever asked for it: the page where it can be taken.
+EXPORTED: Final = declare(
+    "registry.exported", group="jobs", mail=Mail.NEVER,
+    zh="您要导出的 {count} 份报告卡已写成文件，可以下载",
+    en="The file with the {count} report card(s) that you export is ready for download",
+)  # fmt: skip
 #: For whoever audited them: another one mends.
 OF_AUDITED: Final = {
     RETURNED: declare(

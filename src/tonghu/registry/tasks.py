@@ -22,7 +22,7 @@ from tonghu.registry.forms.lists import pairs
 from tonghu.registry.forms.written import Gathered, keep
 from tonghu.registry.models import Card, Layout
 from tonghu.registry.seen import newest_contents
-from tonghu.registry.services import mending
+from tonghu.registry.services import exports, mending
 from tonghu.registry.services.comparing import uncompared
 from tonghu.registry.services.rechecking import compare, recheck
 from tonghu.registry.states import EDITABLE
@@ -148,6 +148,17 @@ def undo_mend(run: Run, *, batch: int) -> dict[str, Any]:
         locked = mending.kept_locked(batch=batch, by=by)
         withdrawn = mending.withdrawn(batch=batch, by=by)
     return {"as_before": len(back), "left": len(left), "locked": len(locked), "withdrawn": withdrawn}
+
+
+@job("registry.export", zh="导出报告卡", en="Export report cards", queue="heavy")
+def export_cards(run: Run, *, export: int) -> dict[str, Any]:
+    """Write cards that somebody chose into a stored file of theirs; logged with it, in one step."""
+    with run.open():
+        total = len(exports.asked(export=export).cards)
+    made: dict[str, Any] = run.once(
+        "file", partial(exports.store_file, export=export, by=run.scope, told=lambda n: run.report(n, total, "cards"))
+    )
+    return made
 
 
 def at_each_hospital(scope: Scope) -> Iterator[Scope]:

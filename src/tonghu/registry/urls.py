@@ -24,6 +24,7 @@ app_name = "registry"
 urlpatterns = [
     path("cards", list_views.cards, name="cards"),
     path("cards/export", list_views.export, name="export"),
+    path("cards/export/<int:pk>", list_views.exported, name="exported"),
     path("cards/scope", scope_view.scope, name="scope"),
     path("cards/codes/<slug:kind>", form_views.codes, name="codes"),
     # --- the clerk

@@ -34,7 +34,7 @@ from tonghu.platform.files.services import store
 from tonghu.platform.jobs.models import Job, Progress
 from tonghu.platform.notices.models import Notice
 from tonghu.registry.content import Content, key, seal
-from tonghu.registry.services import bulk_mend, enter_card, move
+from tonghu.registry.services import bulk_mend, enter_card, exports, move
 from tonghu.registry.summary import identity
 from tonghu.surveillance.calendar import Month
 from tonghu.surveillance.models import MonthLock, Point, ZeroReport
@@ -236,6 +236,14 @@ def _mended(site: Site) -> dict[str, Any]:
         return {"batch": bulk_mend(rule="HQ051", by=by).batch}
 
 
+def _exported(site: Site) -> dict[str, Any]:
+    with made_up.acting(site.visitor("records_department", "here")) as by:
+        asked = exports.ask(
+            cards=[_card(site)["pk"]], layout="2012", kind="csv", filters="", reason="made up", by=by
+        )  # fmt: skip
+        return {"pk": asked.pk}
+
+
 def _with_submitted(site: Site) -> dict[str, Any]:
     return _submitted(site) and {}
 
@@ -396,6 +404,7 @@ PAGES: Final[dict[str, Page]] = {
     # --- report cards
     "registry:cards": listing("entry_clerk", args=_with_card, names=True),
     "registry:export": listing("records_department", args=_with_card),
+    "registry:exported": Page("records_department", OK, FORBIDDEN, ABSENT, ABSENT, args=_exported),
     "registry:scope": listing("entry_clerk"),
     "registry:codes": listing("entry_clerk", args=lambda _site: {"kind": "icd10"}),
     "registry:queue": listing("entry_clerk", args=_with_card, query={"by": "card"}, names=True),

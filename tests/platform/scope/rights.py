@@ -50,7 +50,7 @@ RIGHTS: Final[dict[tuple[str, ...], str]] = {
         "registry:new_rest registry:save registry:month registry:ask registry:take_back registry:check registry:draft "
         "registry:discard registry:row registry:rest"
     ),
-    ("registry.export",): "registry:export",
+    ("registry.export",): "registry:export registry:exported",
     ("registry.read",): (
         "registry:cards registry:scope registry:codes registry:card surveillance:after_lock surveillance:cards"
     ),

@@ -69,5 +69,6 @@ RESULTS: Final[dict[str, Promise]] = {
     "cells": _("Cells of the calendar"),
     "notices": _("Notices sent"),
     "links": _("Links checked"),
+    "file": _("Number of the file"),
     "broken_at": _("First broken link (0: none)"),
 }

@@ -6,6 +6,7 @@ What the database itself sees to (states, versions, authors, tally) is in ``stat
 
 from tonghu.registry.models.card import Card, CardVersion
 from tonghu.registry.models.columns import Layout, Origin
+from tonghu.registry.models.exports import CardExport
 from tonghu.registry.models.names import WrittenName
 from tonghu.registry.models.reported import ReportedCard, SeenCard
 from tonghu.registry.models.tally import Tally, Transition
@@ -14,6 +15,7 @@ from tonghu.registry.models.work import CardAct, Draft, Finding, Level
 __all__ = [
     "Card",
     "CardAct",
+    "CardExport",
     "CardVersion",
     "Draft",
     "Finding",
