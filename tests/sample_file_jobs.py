@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from tonghu.platform.files import vault
@@ -15,12 +16,14 @@ def prepare(in_vault: str) -> None:
     vault.folder = lambda: Path(in_vault)
 
 
+def keep(pieces: list[bytes], name: str, run: Run) -> int:
+    return store(pieces, name=name, purpose_name="discharge_upload", by=run.scope).pk
+
+
 @job("sample.store", zh="样例：保存文件", en="Sample: store files")
 def store_files(run: Run, *, files: int) -> dict[str, int]:
     for n in range(files):
-        run.once(
-            f"file-{n}",
-            lambda n=n: store([b"a,b\n", b"%d\n" % n], name=f"{n}.csv", purpose_name="export", by=run.scope).pk,
-        )
+        pieces = [b"a,b\n", b"%d\n" % n]
+        run.once(f"file-{n}", partial(keep, pieces, f"{n}.csv", run))
         run.report(n + 1, files, "files")
     return {"files": files}

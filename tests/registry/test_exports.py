@@ -100,13 +100,14 @@ def test_many_cards_are_written_by_a_job_whose_page_leads_to_the_file(
     assert (file.purpose, file.kind) == ("export", "csv")
     assert file.ends_at is not None
     assert timezone.now() < file.ends_at
+    (named,) = acts("children.exported")
+    assert named.data["children"] == sorted(card.child_id for card in cards)
     lines = lines_of(records, file)
     assert REASON in lines[0][0]
     assert [int(line[0]) for line in lines[2:]] == [card.pk for card in cards]
     (logged,) = acts("audit.exported")
     assert (logged.reason, logged.data["count"]) == (REASON, 3)
-    (named,) = acts("children.exported")
-    assert named.data["children"] == sorted(card.child_id for card in cards)
+    assert [each.data for each in acts("children.exported")] == [named.data] * 2, "made, and taken"
     with made_up.acting(point.post("records_department")):
         assert [notice.url for notice in Notice.objects.filter(kind="registry.exported")] == [page]
 
@@ -142,6 +143,22 @@ def test_whoever_may_export_no_more_gets_nothing(
     assert (done.state, done.error_zh) == (Job.State.REFUSED, "您的岗位已不能导出报告卡，没有生成文件")
     assert files_of(point.post("records_department")) == []
     assert acts("audit.exported") == acts("children.exported") == []
+
+
+def test_whoever_may_export_no_more_takes_no_file_that_they_made(
+    point: Point, cards: list[Card], records: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page, job = asked_by(records)
+    run_one(job)
+    (file,) = files_of(point.post("records_department"))
+    role = ROLES["records_department"]
+    monkeypatch.setitem(ROLES, "records_department", replace(role, permissions=role.permissions - {"registry.export"}))  # type: ignore[index]
+    assert records.get(page).status_code == 403
+    assert "/download" not in text(records.get(f"/files/{file.pk}"))
+    assert "withdraw" in text(records.get(f"/files/{file.pk}")), "to destroy it, no right is needed"
+    assert records.post(f"/files/{file.pk}/download", {"reason": REASON}).status_code == 403
+    assert len(acts("children.exported")) == 1
+    assert acts("files.taken") == []
 
 
 def test_whose_post_has_ended_gets_nothing(point: Point, cards: list[Card], records: Client) -> None:

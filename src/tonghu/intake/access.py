@@ -13,6 +13,14 @@ UPLOAD: Final = declare(
     effect_en="Uploads the own institution's discharge files and, after a look, makes or updates report cards.",
     of_patients=True,
 )  # fmt: skip
+TAKE_MARKED: Final = declare(
+    "intake.take_marked",
+    zh="下载标注工作簿", en="Take marked workbooks",
+    effect_zh="生成并下载导入文件的标注工作簿（应报告住院的全部栏目）；每次下载写明事由，有记录和水印，文件随导入结束销毁。",
+    effect_en="Has the marked workbook of an import made and takes it: the reportable stays, all columns. Each taking "
+    "has a reason, is logged and marked; the file ends with its import.",
+    of_patients=True,
+)  # fmt: skip
 UNDO: Final = declare(
     "intake.undo",
     zh="撤销导入", en="Undo an import",

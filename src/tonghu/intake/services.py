@@ -218,7 +218,7 @@ def go_on(*, batch: int, by: Scope) -> Batch:
 
 @transaction.atomic
 def finish(batch: int, by: Scope) -> dict[str, int]:
-    """Close a batch whose rows are all done: its file goes, the counts stay."""
+    """Close a batch whose rows are all done: its files go, the counts stay."""
     held = _locked(batch)
     if held.state != State.CONFIRMING:
         return {}
@@ -229,14 +229,14 @@ def finish(batch: int, by: Scope) -> dict[str, int]:
         CONFIRMED, subject=(BATCH, held.pk), by=by, data={"number": held.label, **counts},
         institution=held.institution_id,
     )  # fmt: skip
-    _end_file(held, "batch_confirmed", by)
+    _end_files(held, "batch_confirmed", by)
     enqueue("registry.compare", by=by, key=f"compare-import-{held.pk}")
     return counts
 
 
 @transaction.atomic
 def discard(*, batch: int, by: Scope) -> Batch:
-    """Give a file up before it was imported: its rows and the file go. Asking again changes nothing.
+    """Give a file up before it was imported: its rows and its files go. Asking again changes nothing.
 
     Raises:
         InputRefused: it is imported, or is being.
@@ -251,7 +251,7 @@ def discard(*, batch: int, by: Scope) -> Batch:
     drop_rows(held)
     _move(held, State.DISCARDED)
     record(DISCARDED, subject=(BATCH, held.pk), by=by, institution=held.institution_id)
-    _end_file(held, "batch_discarded", by)
+    _end_files(held, "batch_discarded", by)
     return held
 
 
@@ -357,10 +357,11 @@ def _move(held: Batch, to: State) -> None:
     _save(held)
 
 
-def _end_file(held: Batch, event: str, by: Scope) -> None:
+def _end_files(held: Batch, event: str, by: Scope) -> None:
     # A colleague's file is not seen: then its time ends it.
-    if StoredFile.objects.filter(pk=held.file_id, destroyed_at=None).exists():
-        happened(event, file=held.file_id, by=by)
+    ours = StoredFile.objects.filter(pk__in=[held.file_id, held.marked or 0], destroyed_at=None).order_by("pk")
+    for file in ours.values_list("pk", flat=True):
+        happened(event, file=file, by=by)
 
 
 #: In Chinese whatever the language of the thread: a refusal says itself in both.

@@ -16,6 +16,7 @@ from tonghu.errors import InputRefused
 from tonghu.hqms.check import Options
 from tonghu.intake import kinds
 from tonghu.intake.absent import look
+from tonghu.intake.access import TAKE_MARKED
 from tonghu.intake.belonging import require_own
 from tonghu.intake.checking import Checked, checked
 from tonghu.intake.deadline import LIFE, remind
@@ -38,6 +39,7 @@ from tonghu.platform.jobs.run import Run
 from tonghu.platform.jobs.tasks import enqueue, job
 from tonghu.platform.scope.scope import Scope
 from tonghu.registry.exporting import KEY_COLUMN, VERSION_COLUMN, supplement_columns
+from tonghu.registry.models import Card
 
 #: With more cases than this the marked workbook is made only when somebody asks for it: it takes minutes.
 MARKED_AT_ONCE: Final = 20_000
@@ -74,6 +76,10 @@ def mark_file(run: Run, *, batch: int) -> dict[str, int]:
     held, file, region = _of(run, batch)
     if held.state != State.READY or held.marked is not None or file.destroyed_at is not None:
         return {}
+    if not run.scope.may(TAKE_MARKED):
+        raise InputRefused(
+            "您的岗位已不能下载标注工作簿，没有生成", "Your post may take marked workbooks no more: none was made"
+        )
     with _plain(run, held, file, region, mark=True) as found:
         run.once("marked", partial(_keep_marked, held.pk, found.marked, run.scope))
     return {}
@@ -202,7 +208,7 @@ def _compare(batch: int, found: Checked, by: Scope) -> None:
     held.summary["absent"] = look(held)
     held.state = State.READY
     held.save(update_fields=["state", "summary"])
-    if 0 < found.summary["in_scope"] + found.summary["undetermined"] <= MARKED_AT_ONCE:
+    if by.may(TAKE_MARKED) and 0 < found.summary["in_scope"] + found.summary["undetermined"] <= MARKED_AT_ONCE:
         enqueue(mark_file, by=by, key=f"intake-mark-{batch}", batch=batch)
 
 
@@ -257,8 +263,16 @@ def _keep_marked(batch: int, workbook: Path, by: Scope) -> None:
     if held.state != State.READY:
         return
     name = f"标注-{held.archive_month:%Y-%m}.xlsx"
+    # The rows beside a card are of its child. Of the others no child is known before they are imported, and with the
+    # import the workbook goes.
+    cards = Card.objects.filter(pk__in=held.rows.exclude(card=None).values("card"))
+    shown = [(child, held.institution_id) for child in cards.values_list("child", flat=True)]
+    left = held.created_at + LIFE - timezone.now()
     with workbook.open("rb") as stream:
-        held.marked = store(iter(partial(stream.read, _PIECE), b""), name=name, purpose_name="export", by=by).pk
+        held.marked = store(
+            iter(partial(stream.read, _PIECE), b""), name=name, purpose_name="marked_workbook", by=by, life=left,
+            shown=shown,
+        ).pk  # fmt: skip
     held.save(update_fields=["marked"])
 
 

@@ -19,7 +19,7 @@ from tonghu.errors import InputRefused
 from tonghu.hqms.labels import GROUPS_EN, GROUPS_ZH
 from tonghu.intake import asked_first, deadline, departing, queries, questions, services
 from tonghu.intake.absent import absent
-from tonghu.intake.access import UNDO, UPLOAD
+from tonghu.intake.access import TAKE_MARKED, UNDO, UPLOAD
 from tonghu.intake.forms import UploadForm
 from tonghu.intake.looking_again import look_again, wish
 from tonghu.intake.models import Batch, Damage, State
@@ -79,8 +79,7 @@ def imports(request: Request) -> HttpResponse:
     form = UploadForm()
     today = timezone.localdate()
     kept = purpose("discharge_upload", today)
-    lives = {"file": kept.life, "marked": purpose("export", today).life}
-    hours = {name: life // timedelta(hours=1) for name, life in lives.items() if life is not None}
+    hours = kept.life // timedelta(hours=1) if kept.life else None
     zeros = list(signed_zero(request.scope.institution or 0).values())[:ZEROS_SHOWN]
     said = {"form": form, "table": table, "limit": kept.limit // 2**20, "hours": hours, "zeros": zeros}
     return render(request, "intake/imports.html", said)
@@ -135,7 +134,7 @@ def batch_page(request: Request, pk: int) -> HttpResponse:
             "error": (job.error_zh if _zh() else job.error_en) if job else "",
         }  # fmt: skip
     if batch.state == State.READY:
-        said |= {**_preview(batch), "until": deadline.until(batch)}
+        said |= {**_preview(batch), **_marked(batch, request), "until": deadline.until(batch)}
         if looked.left:
             said |= {"left": looked.left, "progress": progress_of(_compare_rows(batch, request), request)}
     elif batch.state == State.DISCARDED:
@@ -193,7 +192,7 @@ def undo(request: Request, pk: int) -> HttpResponse:
     return _act(request, pk, lambda: services.undo(batch=pk, by=request.scope))
 
 
-@requires(UPLOAD)
+@requires(TAKE_MARKED)
 @require_POST
 def mark(request: Request, pk: int) -> HttpResponse:
     """Have the marked workbook made, where that was not done by itself."""
@@ -246,8 +245,6 @@ def _preview(batch: Batch) -> dict[str, Any]:
         "more_groups": groups[GROUPS_SHOWN:],
         "notes": [(note["zh" if _zh() else "en"], note["attention"]) for note in summary["notes"]],
         "taken_for": summary["taken_for"]["zh" if _zh() else "en"],
-        "marked": _marked(batch),
-        "may_mark": batch.marked is None and total > MARKED_AT_ONCE,
     }
 
 
@@ -285,7 +282,6 @@ def _done(batch: Batch, request: Request) -> dict[str, Any]:
             *([(_("Children off the lists"), batch.counts["children"])] if "children" in batch.counts else []),
         ],
         "children_stay": departing.told(batch.summary.get("children", {})),
-        "marked": _marked(batch),
         "confirm_undo": Confirm(
             question=_("Take this whole import back?"),
             consequences=[
@@ -299,12 +295,19 @@ def _done(batch: Batch, request: Request) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _marked(batch: Batch) -> StoredFile | None:
-    return StoredFile.objects.filter(pk=batch.marked or 0, destroyed_at=None).defer("key").first()
+def _marked(batch: Batch, request: Request) -> dict[str, Any]:
+    """The marked workbook of a file that waits, for whoever may take such: there, being made, or to be asked for."""
+    if not request.scope.may(TAKE_MARKED):
+        return {}
+    if batch.marked is not None:  # a colleague's is not seen; one that was destroyed is not made again
+        living = StoredFile.objects.filter(pk=batch.marked, destroyed_at=None)
+        return {"marked": living.defer("key", "children").first()}
+    total = batch.summary["in_scope"] + batch.summary["undetermined"]
+    return {"may_mark": total > MARKED_AT_ONCE, "being_marked": 0 < total <= MARKED_AT_ONCE}
 
 
 def _file(batch: Batch) -> StoredFile | None:
-    return StoredFile.objects.filter(pk=batch.file_id).defer("key").first()
+    return StoredFile.objects.filter(pk=batch.file_id).defer("key", "children").first()
 
 
 def _by_group(summary: dict[str, Any]) -> list[tuple[str, int]]:

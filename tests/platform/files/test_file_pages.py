@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from dataclasses import replace
 from datetime import timedelta
 from email.message import EmailMessage
 from pathlib import Path
@@ -118,7 +119,7 @@ def workbook() -> bytes:
 
 def test_a_workbook_that_the_site_made_says_in_itself_who_took_it_when_and_why(clerk: Post, browser: Client) -> None:
     made = workbook()
-    file = stored(clerk, made, "export")
+    file = stored(clerk, made, "marked_workbook")
     for reason in ("核对病案", "改正 <首页> & 重报"):
         answer = browser.post(f"/files/{file.pk}/download", {"reason": reason})
         taken = b"".join(answer.streaming_content)  # type: ignore[arg-type]
@@ -135,6 +136,34 @@ def test_a_workbook_that_the_site_made_says_in_itself_who_took_it_when_and_why(c
     original = stored(clerk, made, "discharge_upload")
     answer = browser.post(f"/files/{original.pk}/download", {"reason": "核对病案"})
     assert b"".join(answer.streaming_content) == made, "what was uploaded comes back as it came"  # type: ignore[arg-type]
+
+
+def test_an_export_is_taken_with_a_right_of_its_own_and_the_log_has_the_children_in_it(
+    clerk: Post, browser: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with made_up.acting(clerk) as scope:
+        shown = [(7, clerk.institution_id), (5, clerk.institution_id), (7, clerk.institution_id)]
+        file = store([workbook()], name="标注.xlsx", purpose_name="marked_workbook", by=scope, shown=shown)
+    answer = browser.post(f"/files/{file.pk}/download", {"reason": "核对病案"})
+    assert b"".join(answer.streaming_content)[:2] == b"PK"  # type: ignore[arg-type]
+    with open_scope(system_scope("chain")):
+        (named,) = Event.objects.filter(kind="children.exported")
+    assert (named.data, named.reason) == ({"what": "标注工作簿", "count": 2, "children": [5, 7]}, "核对病案")
+    # The same right may be lost, or never have been there: of a colleague who may take all files of the institution.
+    role = ROLES["entry_clerk"]
+    less = replace(role, permissions=role.permissions - {"intake.take_marked"})
+    monkeypatch.setitem(ROLES, "entry_clerk", less)  # type: ignore[index]
+    assert "/download" not in text(browser, f"/files/{file.pk}")
+    assert browser.post(f"/files/{file.pk}/download", {"reason": "核对病案"}).status_code == 403
+    with made_up.acting(clerk, "files.take") as scope:
+        held = StoredFile.objects.get(pk=file.pk)
+        assert not may_take(held, scope)
+        with pytest.raises(PermissionDenied), open_plain(held, by=scope):
+            pass
+        assert Download.objects.count() == 1
+    browser.post(f"/files/{file.pk}/withdraw")
+    with made_up.acting(clerk):
+        assert StoredFile.objects.get(pk=file.pk).destroyed_why == "withdrawn"
 
 
 @pytest.mark.parametrize("broken", [b"PK\x03\x04 no zip", b"", "workbook without parts"])

@@ -43,7 +43,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
 
     def limit(size: int) -> None:
         def said(name: str, on: Any) -> Purpose:
-            return Purpose(name, size, None, None, frozenset())
+            return Purpose(name, size, None, None, frozenset(), "")
 
         monkeypatch.setattr("tonghu.platform.files.upload.purpose", said)
         monkeypatch.setattr("tonghu.platform.files.services.purpose", said)

@@ -28,10 +28,11 @@ RIGHTS: Final[dict[tuple[str, ...], str]] = {
     ("children.merge",): "patients:questions patients:merge patients:split patients:undo_split patients:undo_merge",
     ("children.read",): "patients:children patients:child",
     ("files.take", "files.view"): "files:all",
+    ("intake.take_marked",): "intake:mark",
     ("intake.undo",): "intake:undo",
     ("intake.upload",): (
         "intake:imports intake:upload intake:batch intake:rows intake:row intake:choose intake:confirm intake:discard "
-        "intake:go_on intake:mark intake:cards"
+        "intake:go_on intake:cards"
     ),
     ("jobs.manage", "jobs.operate"): "jobs:dead",
     ("jobs.manage", "jobs.operate", "jobs.view"): "jobs:all",

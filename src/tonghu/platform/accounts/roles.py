@@ -138,7 +138,7 @@ _READ = frozenset({"children.read", "audit.history", "registry.read"})
 _ENTER = frozenset({"children.enter", "children.consent", "audit.reveal", "api.check", "registry.enter"})
 #: Bringing the hospital's files in, and taking an import back; a colleague takes up what another one began, and so
 #: sees how far its job is.
-_INTAKE = frozenset({"intake.upload", "intake.undo", "jobs.view"})
+_INTAKE = frozenset({"intake.upload", "intake.take_marked", "intake.undo", "jobs.view"})
 #: Those who answer for the work of others see their jobs and settle the failed ones.
 _JOBS = frozenset({"jobs.view", "jobs.manage"})
 _FILES = frozenset({"files.view", "files.take"})

@@ -117,6 +117,17 @@ def log_reveal(what: str, *, subject: Subject, reason: str, by: Scope, instituti
     return Watermark(said % _marks(by, reason))
 
 
+def log_children(shown: Iterable[tuple[int, int | None]], what: str, *, by: Scope) -> None:
+    """Log whom a file names that is taken, in the book of each hospital; nobody, where it names nobody.
+
+    Args:
+        shown: each child, with the hospital whose record of it the file tells.
+        what: what the log calls such files: a registered word, as it is kept.
+        by: the open scope, with the reason.
+    """
+    _in_books(CHILDREN_EXPORTED, shown, {"what": what}, by)
+
+
 def log_export(
     what: str,
     *,
@@ -148,7 +159,7 @@ def log_export(
         raise PermissionDenied(_("Your active post may not export this."))
     with acting_because(by, reason):
         record(EXPORTED, subject=subject, by=by, data={"what": what, "count": count, "filters": filters})
-        _in_books(CHILDREN_EXPORTED, shown, {"what": what}, by)
+        log_children(shown, what, by=by)
     return export_mark(by, reason)
 
 

@@ -12,6 +12,7 @@ from django.core.checks import CheckMessage, Error, Warning, register
 from django.utils import timezone
 
 from tonghu.platform.files import purposes
+from tonghu.platform.scope.permissions import declared
 
 SWAPS = Path("/proc/swaps")
 
@@ -51,7 +52,7 @@ def purposes_are_sound(
     app_configs: Sequence[AppConfig] | None,  # noqa: ARG001 -- Django's signature
     **_: Any,
 ) -> Iterable[CheckMessage]:
-    """Every purpose has a dated entry; a file of the largest size fits into what a process may hold plain."""
+    """Every purpose has a dated entry and a permission that there is; a process can hold a file of the largest size."""
     today = timezone.localdate()
     for name in purposes.NAMES:
         try:
@@ -59,5 +60,7 @@ def purposes_are_sound(
         except KeyError:
             yield Error(f"purposes.yaml says nothing about {name}", id="files.E002")
             return
+        if (needs := purposes.purpose(name, today).take) and needs not in declared():
+            yield Error(f"purposes.yaml: {name} is taken with {needs}, which no room declares", id="files.E004")
     if purposes.largest(today) > purposes.plain_space(today):
         yield Error("a file of the largest size does not fit into plain_space", id="files.E003")

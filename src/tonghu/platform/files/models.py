@@ -15,7 +15,7 @@ from tonghu.platform.files.purposes import NAMES
 
 # The history keeps no key and no name: what was destroyed stays destroyed.
 @tracked(
-    exclude=["key", "name"],
+    exclude=["key", "name", "children"],
     name=_("stored file"),
     called=("purpose", "kind"),
     words={"purpose": lambda code: str(NAMES.get(code, code)), "kind": kind_in_words},
@@ -43,6 +43,9 @@ class StoredFile(models.Model):
     place = models.CharField(max_length=32, unique=True)
     algorithm = models.CharField(max_length=20)
     key = EncryptedText(place="files_storedfile.key", null=True)
+
+    #: Whom an export names, for the log of taking it: [hospital's number or null, [numbers of its children]].
+    children = models.JSONField(default=list, db_default=[])
 
     person = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     post = models.ForeignKey("accounts.Post", models.PROTECT, null=True, related_name="+")

@@ -18,6 +18,7 @@ SPACE, BODIES = "plain_space", "bodies"
 #: What each purpose is called on pages.
 NAMES: Final[dict[str, Promise]] = {
     "discharge_upload": _("discharge data for import"),
+    "marked_workbook": _("marked workbook"),
     "export": _("export"),
     "attachment": _("attachment"),
 }
@@ -33,6 +34,7 @@ class Purpose:
         kinds: kinds of content that are taken, None for any.
         life: how long a file lives after it was stored; None as long as what it belongs to.
         ends_with: events that end the life earlier.
+        take: the permission that taking such a file needs, beside its being one's own; '' where none.
     """
 
     name: str
@@ -40,6 +42,12 @@ class Purpose:
     kinds: frozenset[str] | None
     life: timedelta | None
     ends_with: frozenset[str]
+    take: str
+
+    @property
+    def is_export(self) -> bool:
+        """Whether the site made it to be taken away."""
+        return self.take != ""
 
 
 def purpose(name: str, on: date) -> Purpose:
@@ -57,6 +65,7 @@ def purpose(name: str, on: date) -> Purpose:
         kinds=None if said["kinds"] == "any" else frozenset(said["kinds"]),
         life=None if said["hours"] is None else timedelta(hours=said["hours"]),
         ends_with=frozenset(said["ends_with"]),
+        take=said["take"] or "",
     )
 
 

@@ -8,10 +8,11 @@ from tonghu.platform.files.models import Download, StoredFile
 
 
 def shown_files() -> QuerySet[StoredFile]:
-    """Return the files that the open scope sees, with how often each was taken; their keys are left alone."""
+    """Return the files that the open scope sees, with how often each was taken; their keys and whom they
+    name are left alone."""
     return (
         StoredFile.objects.select_related("person", "institution", "destroyed_by")
-        .defer("key")
+        .defer("key", "children")
         .annotate(taken=Count("downloads"))
     )
 

@@ -18,12 +18,12 @@ from django.utils.translation import gettext as _
 from tonghu.errors import InputRefused
 from tonghu.platform.accounts.models import Post
 from tonghu.platform.accounts.reach import in_scope
-from tonghu.platform.audit.acts import export_mark
+from tonghu.platform.audit.acts import export_mark, log_children
 from tonghu.platform.audit.events import acting_because, record
 from tonghu.platform.crypto.ciphers import Altered
 from tonghu.platform.files import vault
 from tonghu.platform.files.access import TAKE
-from tonghu.platform.files.events import DESTROYED, FILE, TAKEN
+from tonghu.platform.files.events import DESTROYED, EXPORTS, FILE, TAKEN
 from tonghu.platform.files.incoming import Incoming, too_large
 from tonghu.platform.files.kinds import KINDS
 from tonghu.platform.files.marking import mark_workbook
@@ -48,6 +48,7 @@ def store(
     purpose_name: str,
     by: Scope,
     life: timedelta | None = None,
+    shown: Iterable[tuple[int, int | None]] = (),
 ) -> StoredFile:
     """Store a file: an upload as it lies in the vault, or whatever yields bytes, sealed on the way.
 
@@ -57,6 +58,7 @@ def store(
         purpose_name: a purpose of ``purposes.yaml``.
         by: whose file it is.
         life: how long it lives where that is less than its purpose says; None as its purpose says.
+        shown: of an export: each child that it names, with the hospital whose record of it is told.
 
     Raises:
         InputRefused: too large, of a kind that the purpose does not take, empty, or the disk is full.
@@ -67,7 +69,7 @@ def store(
     try:
         _require_fit(incoming, holds)
         with transaction.atomic():
-            stored = _row(incoming, name=clean_name(name), holds=holds, by=by, life=life)
+            stored = _row(incoming, name=clean_name(name), holds=holds, by=by, life=life, shown=shown)
             point("files.stored")
             # The row may still be rolled back; then nobody names the file and `sweep` removes it.
             transaction.on_commit(incoming.keep)
@@ -82,7 +84,7 @@ def open_plain(file: StoredFile, *, by: Scope) -> Iterator[Path]:
     """Give the path of a file's plaintext for the block: anonymous memory, gone afterwards and after a kill.
 
     Raises:
-        PermissionDenied: it is somebody else's.
+        PermissionDenied: :func:`may_take` says no.
         InputRefused: it was destroyed, or what lies in the vault is not what was stored.
         NoRoom: the process holds as much plaintext as it may; try again later.
     """
@@ -94,8 +96,8 @@ def open_plain(file: StoredFile, *, by: Scope) -> Iterator[Path]:
 def download(*, file: int, by: Scope, who: str, reason: str) -> tuple[str, str, Iterator[bytes]]:
     """Hand a file out, and record it. Returns its marked name, its content type, and its plaintext piece by piece.
 
-    A workbook that the site made carries who took it, when and why, on a sheet at its end. What somebody uploaded comes
-    back as it came, byte for byte: its name alone says who took it.
+    A workbook that the site made carries who took it, when and why, on a sheet at its end; the log names the children
+    in it. What somebody uploaded comes back as it came, byte for byte: its name alone says who took it.
 
     Args:
         file: its number.
@@ -116,6 +118,7 @@ def download(*, file: int, by: Scope, who: str, reason: str) -> tuple[str, str, 
         Download.objects.create(file=held, person_id=by.person, post_id=by.post, reason=because.reason)
         about = {"purpose": held.purpose}
         record(TAKEN, subject=(FILE, held.pk), by=because, data=about, institution=held.institution_id)
+        log_children(_named(held), EXPORTS.get(held.purpose, ""), by=because)
     when = timezone.localtime().strftime("%Y%m%d-%H%M")
     return watermarked(held.name, who=who, when=when), KINDS[held.kind][2], _chained(first, plain)
 
@@ -126,13 +129,13 @@ def destroy(*, file: int, by: Scope, why: str) -> StoredFile:
 
     Raises:
         StoredFile.DoesNotExist: it is not in the scope.
-        PermissionDenied: it is somebody else's, and the post may not take its content.
+        PermissionDenied: :func:`may_end` says no.
         ValueError: `why` is not one of :class:`StoredFile.End`.
     """
     why = End(why)
     held = StoredFile.objects.select_for_update().get(pk=file)
-    if by.system != "upkeep":
-        require_may_take(held, by)
+    if by.system != "upkeep" and not may_end(held, by):
+        raise PermissionDenied(_("This file belongs to somebody else; your post may not destroy it."))
     if held.destroyed_at is None:
         held.key = held.name = None
         held.destroyed_at, held.destroyed_why = timezone.now(), why
@@ -180,7 +183,13 @@ def pieces(file: StoredFile) -> Iterator[bytes]:
 
 
 def may_take(file: StoredFile, by: Scope) -> bool:
-    """Whether a scope may have a file's content: their own from a post that reaches its institution, or by right."""
+    """Whether a scope may have a file's content: of one that it may end, with the right that its purpose asks for."""
+    needs = purpose(file.purpose, timezone.localdate()).take
+    return may_end(file, by) and (not needs or by.system is not None or by.may(needs))
+
+
+def may_end(file: StoredFile, by: Scope) -> bool:
+    """Whether a file is a scope's to destroy: their own from a post that reaches its institution, or by right."""
     own = file.person_id == by.person if by.person is not None else file.system == by.system
     return (own or by.may(TAKE)) and _reaches(file, by)
 
@@ -189,11 +198,13 @@ def require_may_take(file: StoredFile, by: Scope) -> None:
     """Check that a scope may have a file's content.
 
     Raises:
-        PermissionDenied: it is somebody else's, and the post does not hold ``files.take``; or it belongs to an
-            institution that the post does not reach.
+        PermissionDenied: it is somebody else's, and the post does not hold ``files.take``; it belongs to an
+            institution that the post does not reach; or it is an export, and the post may make no such one now.
     """
-    if not may_take(file, by):
+    if not may_end(file, by):
         raise PermissionDenied(_("This file belongs to somebody else; your post may not take its content."))
+    if not may_take(file, by):
+        raise PermissionDenied(_("Your active post may not take such exports, also not those that you once made."))
 
 
 def _reaches(file: StoredFile, by: Scope) -> bool:
@@ -234,9 +245,20 @@ def _require_fit(incoming: Incoming, holds: Purpose) -> None:
         raise InputRefused(f"这是{KINDS[kind][0]}，此处只接受：{zh}", f"This is {KINDS[kind][1]}; here are taken: {en}")
 
 
-def _row(incoming: Incoming, *, name: str, holds: Purpose, by: Scope, life: timedelta | None) -> StoredFile:
+def _row(
+    incoming: Incoming,
+    *,
+    name: str,
+    holds: Purpose,
+    by: Scope,
+    life: timedelta | None,
+    shown: Iterable[tuple[int, int | None]],
+) -> StoredFile:
     post = Post.objects.get(pk=by.post) if by.post is not None else None
-    lives = [one for one in (holds.life, life) if one]
+    lives = [one for one in (holds.life, life) if one is not None]
+    books: dict[int | None, set[int]] = {}
+    for child, place in shown:
+        books.setdefault(place, set()).add(child)
     return StoredFile.objects.create(
         purpose=holds.name,
         kind=incoming.kind,
@@ -246,6 +268,7 @@ def _row(incoming: Incoming, *, name: str, holds: Purpose, by: Scope, life: time
         place=incoming.place,
         algorithm=incoming.algorithm,
         key=base64.b64encode(incoming.key).decode(),
+        children=[[place, sorted(children)] for place, children in books.items()],
         person_id=by.person,
         post=post,
         institution_id=post.institution_id if post else None,
@@ -256,7 +279,12 @@ def _row(incoming: Incoming, *, name: str, holds: Purpose, by: Scope, life: time
 
 def _is_ours(file: StoredFile) -> bool:
     """Whether the site made a file that can carry a watermark."""
-    return file.purpose == "export" and file.kind == "xlsx"
+    return purpose(file.purpose, timezone.localdate()).is_export and file.kind == "xlsx"
+
+
+def _named(file: StoredFile) -> list[tuple[int, int | None]]:
+    """Each child that an export names, with the hospital whose record of it is told."""
+    return [(child, place) for place, children in file.children for child in children]
 
 
 def _marked(file: StoredFile, watermark: str) -> Iterator[bytes]:

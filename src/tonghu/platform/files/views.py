@@ -64,7 +64,8 @@ def in_scope(request: Request) -> HttpResponse:
 def file_page(request: Request, pk: int) -> HttpResponse:
     """One file: what it is, how long it lives, who took it, how it ended."""
     file = get_object_or_404(shown_files(), pk=pk)
-    may_take = services.may_take(file, request.scope) and file.destroyed_at is None
+    alive = file.destroyed_at is None
+    may_take = alive and services.may_take(file, request.scope)
     return render(
         request,
         "files/file.html",
@@ -78,7 +79,7 @@ def file_page(request: Request, pk: int) -> HttpResponse:
             "owner": _owner(file),
             "destroyer": file.destroyed_by.name if file.destroyed_by else system_in_words(file.destroyed_system),
             "may_take": may_take,
-            "confirm": _confirm(file) if may_take else None,
+            "confirm": _confirm(file) if alive and services.may_end(file, request.scope) else None,
             "reasons": USUAL,
             "events": [
                 Event(at=one.at, who=one.person.name, what=_("took the file"), why=one.reason)
@@ -92,7 +93,7 @@ def file_page(request: Request, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def take(request: Request, pk: int) -> HttpResponseBase:
     """The file itself, streamed, for a reason; recorded, and marked in its name with who took it."""
-    get_object_or_404(StoredFile.objects.defer("key", "name"), pk=pk)
+    get_object_or_404(StoredFile.objects.defer("key", "name", "children"), pk=pk)
     if request.method == "GET":  # a link from elsewhere: the file's page asks for the reason
         return redirect("files:file", pk)
     try:
@@ -113,7 +114,7 @@ def take(request: Request, pk: int) -> HttpResponseBase:
 @require_POST
 def withdraw(request: Request, pk: int) -> HttpResponse:
     """Destroy a file before its time."""
-    get_object_or_404(StoredFile.objects.defer("key", "name"), pk=pk)
+    get_object_or_404(StoredFile.objects.defer("key", "name", "children"), pk=pk)
     services.destroy(file=pk, by=request.scope, why=StoredFile.End.WITHDRAWN)
     messages.success(request, _("The file was destroyed; its record stays."))
     return redirect("files:file", pk)

@@ -46,6 +46,8 @@ class Made:
     content_type: str
     plain: bytes
     count: int
+    #: Each child in it, with the hospital whose card it is.
+    shown: list[tuple[int, int]]
 
 
 def make(
@@ -72,14 +74,14 @@ def make(
     """
     # Read once: what the log says of the file is what stands in it.
     taken = list(cards.filter(layout=layout).order_by("pk").values_list("pk", "child_id", "institution_id"))
+    shown = [(child, place) for _pk, child, place in taken]
     mark = log_export(
-        WHAT, count=len(taken), filters=filters, reason=reason, permission=EXPORT, by=by,
-        shown=[(child, place) for _pk, child, place in taken],
+        WHAT, count=len(taken), filters=filters, reason=reason, permission=EXPORT, by=by, shown=shown
     )  # fmt: skip
     write, content_type = KINDS[kind]
     plain = write([pk for pk, *_whose in taken], layout, mark.text, told)
     name = f"cards-{layout}-{timezone.localtime():%Y%m%d-%H%M%S}.{kind}"
-    return Made(name, content_type, plain, len(taken))
+    return Made(name, content_type, plain, len(taken), shown)
 
 
 @transaction.atomic
@@ -141,7 +143,7 @@ def store_file(*, export: int, by: Scope, told: Told) -> dict[str, Any]:
     made = make(
         cards=cards, layout=held.layout, kind=held.kind, filters=held.filters, reason=held.reason, by=by, told=told
     )
-    file = store([made.plain], name=made.name, purpose_name="export", by=by)
+    file = store([made.plain], name=made.name, purpose_name="export", by=by, shown=made.shown)
     notify(
         notices.EXPORTED, to=[held.person_id], data={"count": made.count},
         url=reverse("registry:exported", args=[held.pk]), key=f"export-{held.pk}",
