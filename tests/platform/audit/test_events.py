@@ -158,8 +158,37 @@ def test_an_identity_number_is_no_part_of_a_reason_however_it_is_written(written
     with made_up.acting(made_up.post()) as scope:
         with pytest.raises(InputRefused, match="identity"), acting_because(scope, written):
             pass
-        with acting_because(scope, "2026-11-22 10:30 与 13900001111 核对，共 12 例"):
+        with acting_because(scope, "2026-11-22 10:30 与门诊核对，共 12 例"):
             pass
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "2026-11-22 10:30 与 13900001111 核对，共 12 例", "电话13900001111", "家长 139 0000 1111", "139-0000-1111",
+        "139 00001111", "1390000 1111", "１３９００００１１１１", "1 3 9 0 0 0 0 1 1 1 1", "致电 +8613900001111",
+        "+86 139 0000 1111", "0086-13900001111", "139—0000—1111 核对", "与 2 号 19812345678 通话",
+        "2026-11-22 13900001111",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("language", ["zh-hans", "en"])
+def test_a_mobile_number_is_no_part_of_a_reason_however_it_is_written(written: str, language: str) -> None:
+    with translation.override(language), made_up.acting(made_up.post()) as scope:
+        with pytest.raises(InputRefused, match="telephone") as refused, acting_because(scope, written):
+            pass
+        assert refused.value.zh == "原因中请不要写电话号码：原因会长期留在记录中"
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "10-15 2026-11-22 8 例", "15 2026-11-22 8", "病案号 12900001111", "第 13 14 15 16 17 8 行", "共 1390000 例",
+        "流水号 139000011112", "卡 113900001111", "2026-10-13 与 2026-11-22 两次住院", "办公室 028-85550000 分机 3",
+    ],
+)  # fmt: skip
+def test_days_and_counts_and_other_numbers_may_stand_in_a_reason(written: str) -> None:
+    with made_up.acting(made_up.post()) as scope, acting_because(scope, written) as by:
+        assert by.reason == written
 
 
 def test_shredding_needs_the_right_and_a_reason() -> None:

@@ -40,6 +40,15 @@ _IDENTITY = re.compile(r"(?<!\d)\d{17}[\dXx](?!\d)")
 #: days and telephone numbers beside each other are no identity number. The look-ahead finds those that overlap, too.
 _WRITTEN_IDENTITY = re.compile(r"(?<!\d)(?=((?:\d[\s\-\u2010-\u2015]{0,3}){17}[\dXx])(?!\d))")
 _BETWEEN = re.compile(r"[\s\-\u2010-\u2015]")
+#: A mobile number of the mainland in free text, with its country's code or without, and however its groups are parted;
+#: in so many parts as people write it, or digit by digit: a list of small numbers is none.
+_WRITTEN_MOBILE = re.compile(
+    r"(?<!\d)(?:(?:00)?86[\s\-\u2010-\u2015]{0,3})?(?=(1(?:[\s\-\u2010-\u2015]{0,3}\d){10})(?!\d))"
+)
+_MOBILE = re.compile(r"1[3-9]\d{9}")
+_PARTS: Final = frozenset({1, 2, 3, 4, 11})
+#: Days, which beside other numbers would make up a telephone number.
+_DAY = re.compile(r"(?<!\d)(?:19|20)\d{2}([\s\-./\u2010-\u2015])\d{1,2}\1\d{1,2}(?!\d)")
 _SEALER = SEALERS["SM4-GCM"]
 
 SHREDDED = kind(
@@ -131,7 +140,8 @@ def acting_because(by: Scope, reason: str) -> AbstractContextManager[Scope]:
     """Open `by` with a reason for the block; history and events keep it.
 
     Raises:
-        InputRefused: the reason is blank, says nothing (fewer than two characters), or holds an identity number.
+        InputRefused: the reason is blank, says nothing (fewer than two characters), or holds an identity number or a
+            telephone number.
     """
     reason = reason.strip()
     if len(reason) < SHORTEST_REASON:
@@ -141,6 +151,11 @@ def acting_because(by: Scope, reason: str) -> AbstractContextManager[Scope]:
             "原因中请不要写证件号：原因会长期留在记录中",
             "Leave identity numbers out of the reason: it is kept with the record for good",
         )
+    if _holds_mobile(reason):
+        raise InputRefused(
+            "原因中请不要写电话号码：原因会长期留在记录中",
+            "Leave telephone numbers out of the reason: it is kept with the record for good",
+        )
     return open_scope(replace(by, reason=reason[:400]))
 
 
@@ -149,6 +164,15 @@ def _holds_identity(text: str) -> bool:
     plain = unicodedata.normalize("NFKC", text)
     written = (_BETWEEN.sub("", found[1]) for found in _WRITTEN_IDENTITY.finditer(plain))
     return bool(_IDENTITY.search(plain)) or any(birth_date(number) for number in written)
+
+
+def _holds_mobile(text: str) -> bool:
+    """Whether a mobile number stands in a text, full-width or with blanks and hyphens between its digits too."""
+    plain = _DAY.sub("/", unicodedata.normalize("NFKC", text))
+    return any(
+        _MOBILE.fullmatch(_BETWEEN.sub("", found[1])) and len(re.findall(r"\d+", found[1])) in _PARTS
+        for found in _WRITTEN_MOBILE.finditer(plain)
+    )
 
 
 def personal_of(events: Iterable[Event]) -> dict[int, dict[str, Any] | None]:
